@@ -1,0 +1,105 @@
+/**
+ * What `flow/` may ask of a machine, whatever carries it (ssh2 today, the system `ssh` next).
+ * No type of an SSH library appears here.
+ */
+import type { Duplex } from "node:stream";
+import type { Host } from "./host.ts";
+
+/** The answer of a remote script. */
+export interface ScriptOutput {
+  readonly stdout: Buffer;
+  readonly stderr: string;
+  /** Null when the remote side ended without one (killed, connection lost). */
+  readonly exitCode: number | null;
+}
+
+export interface ScriptOptions {
+  readonly signal: AbortSignal;
+  /** The script is given up after this long; the connection is then closed. */
+  readonly timeoutSeconds: number;
+  /** Called for each complete line of standard output as it arrives. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** A script that goes on running, its standard input held open; closing it ends the script. */
+export interface RunningScript {
+  readonly lines: AsyncIterable<string>;
+  /** Resolves when the script ended; never rejects. */
+  readonly ended: Promise<ScriptOutput>;
+  write(text: string): void;
+  /** Closes standard input: the script's own signal to clean up. */
+  end(): void;
+}
+
+/** How a session ended, as the client saw it. */
+export interface SessionEnd {
+  /** Milliseconds on the monotonic clock of `performance.now()`. */
+  readonly at: number;
+  /** Null when the server closed the channel without an exit status. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** True when the whole connection went, not only the channel. */
+  readonly connectionLost: boolean;
+}
+
+/** One interactive session with a terminal, for probes. */
+export interface TerminalSession {
+  /** Everything received, as text, at most the last 64 KiB. */
+  transcript(): string;
+  /** Milliseconds on the monotonic clock of the last byte in either direction. */
+  lastActivity(): number;
+  write(text: string): void;
+  /** Stops reading from the network, as a stopped client process does. There is no way back. */
+  freeze(): void;
+  readonly ended: Promise<SessionEnd>;
+  close(): void;
+}
+
+/** One authenticated connection to one host. */
+export interface Connection {
+  readonly host: Host;
+  /** The name that logged in. */
+  readonly user: string;
+  /** The server's identification string, `SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u6`. */
+  readonly serverIdent: string;
+  /**
+   * Runs a POSIX sh script as root (through sudo where the login user is not root), the script on
+   * standard input so that the user's login shell never parses it.
+   * Errors: CurfewError `escalation`, `timeout`, `unreachable` (connection lost), `interrupted`.
+   */
+  runScript(script: string, options: ScriptOptions): Promise<ScriptOutput>;
+  /** The same, but standard input stays open after the script. */
+  startScript(script: string, options: { readonly signal: AbortSignal }): Promise<RunningScript>;
+  /** Opens the user's login shell in a terminal of 80 by 24. */
+  openTerminal(signal: AbortSignal): Promise<TerminalSession>;
+  /** A byte stream to a TCP port on the host's own loopback address. */
+  openLoopback(port: number, signal: AbortSignal): Promise<Duplex>;
+  /** Resolves once, when the connection is gone for whatever reason. */
+  readonly closed: Promise<void>;
+  close(): void;
+}
+
+/** Logs in as a person over a given byte stream, with a key made for that one session. */
+export interface ProbeLogin {
+  readonly stream: Duplex;
+  readonly user: string;
+  /** OpenSSH private key text. */
+  readonly privateKey: string;
+  /** The host keys the shadow instance may present: base64 blobs as in known_hosts. */
+  readonly hostKeys: readonly string[];
+}
+
+export interface ConnectOptions {
+  readonly signal: AbortSignal;
+  /** Seconds until the login must be complete. */
+  readonly timeoutSeconds: number;
+}
+
+/**
+ * Opens a full new login (never multiplexed, never reused).
+ * Errors: CurfewError `unreachable`, `host-key`, `auth`, `unsupported`, `interrupted`.
+ */
+export type Connect = (host: Host, options: ConnectOptions) => Promise<Connection>;
+
+/** Opens a login through an existing byte stream, for shadow probes. Errors as Connect. */
+export type ConnectThrough = (login: ProbeLogin, options: ConnectOptions) => Promise<Connection>;

@@ -1,0 +1,28 @@
+/** A span of time in whole seconds. */
+export type Seconds = number;
+
+const PATTERN = /^(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$/u;
+
+/**
+ * Reads `90s`, `15m`, `1h30m` (hours, minutes, seconds, in this order, each at most once).
+ * Returns undefined for anything else, zero included: a limit of zero would mean "off" to some
+ * mechanisms and "at once" to others.
+ */
+export function parseDuration(text: string): Seconds | undefined {
+  const match = PATTERN.exec(text);
+  if (match === null || text === "") return undefined;
+  const [, hours = "0", minutes = "0", seconds = "0"] = match;
+  const total = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+  return total > 0 ? total : undefined;
+}
+
+/** The shortest spelling that `parseDuration` reads back as the same number: 5400 is `1h30m`. */
+export function formatDuration(seconds: Seconds): string {
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 3600), "h"],
+    [Math.floor((seconds % 3600) / 60), "m"],
+    [seconds % 60, "s"],
+  ];
+  const text = parts.map(([amount, unit]) => (amount > 0 ? `${amount}${unit}` : "")).join("");
+  return text === "" ? "0s" : text;
+}

@@ -1,0 +1,117 @@
+import type { Reading } from "./reading.ts";
+
+/** One file or directory entry of a host that curfew may write, or has to understand. */
+export interface FileState {
+  /** Text; a file that is not UTF-8 is an unreadable Reading instead. */
+  readonly content: string;
+  /** Octal permission string of four digits, `0644`. */
+  readonly mode: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** A file as found: where it really is when the path is a symbolic link, and its state. */
+export interface FileFact {
+  /** The path as configured. */
+  readonly path: string;
+  /** The path after all symbolic links; where a change would be written. */
+  readonly realPath: string;
+  readonly state: Reading<FileState>;
+}
+
+/** `major.minor` of an OpenSSH release; patch levels never matter to us. */
+export interface OpenSshVersion {
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** What answers on the host's SSH port. */
+export type SshServer =
+  | { readonly product: "openssh"; readonly version: OpenSshVersion; readonly text: string }
+  | { readonly product: "other"; readonly text: string };
+
+/** People to whom the policy gives the same treatment, with one real account to ask sshd about. */
+export interface UserClass {
+  /** Role and exemption selectors that match: `user:NAME`, `group:NAME`; sorted. */
+  readonly selectors: readonly string[];
+  /** A real account of this class. */
+  readonly representative: string;
+  /** How many accounts with a login shell are in the class. */
+  readonly size: number;
+  /** Some of the accounts, at most 20, sorted. */
+  readonly users: readonly string[];
+  /** `sshd -T -C user=…` for the representative: lower-case `keyword value` lines. */
+  readonly effective: Reading<readonly string[]>;
+}
+
+/** How the host starts and reloads its sshd. */
+export interface SshService {
+  readonly manager: "systemd" | "openrc" | "sysv" | "none";
+  /** `ssh.service`, `sshd`; empty for manager `none`. */
+  readonly unit: string;
+  /** True where a socket unit listens and starts one sshd per connection: nothing to reload. */
+  readonly perConnection: boolean;
+  /** True where a boot-time unit or cron entry can be placed for the guard. */
+  readonly bootHook: "systemd" | "cron" | "none";
+}
+
+/** A shell found in /etc/shells that exists. */
+export interface ShellFact {
+  readonly path: string;
+  /** `bash`, `zsh`, `ksh93`, `mksh`, `tcsh`, `csh`, `dash`, `fish`, … by the real file's name. */
+  readonly kind: string;
+}
+
+/** An assignment of TMOUT or autologout that is not curfew's. */
+export interface ForeignTimeout {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+}
+
+/** What the guard left on the host. */
+export interface CurfewState {
+  /** Token of an armed guard, or empty. */
+  readonly armed: string;
+  /** `OWNER TIME REASON` of the lock, or empty. */
+  readonly lock: string;
+  /** Paths whose pre-curfew state is kept for `revert`. */
+  readonly originals: readonly string[];
+  /** sha256 (hex) of what curfew wrote last, by path. */
+  readonly written: Readonly<Record<string, string>>;
+}
+
+/** One host's frozen snapshot. */
+export interface Facts {
+  /** ISO time, UTC, of the controller's clock. */
+  readonly takenAt: string;
+  /** sha256 (hex) over everything below except what changes by itself. */
+  readonly digest: string;
+  readonly server: SshServer;
+  readonly os: Reading<{ readonly id: string; readonly versionId: string; readonly name: string }>;
+  readonly sshd: {
+    /** Absolute path of the daemon's binary. */
+    readonly path: Reading<string>;
+    readonly mainFile: FileFact;
+    /** Include arguments of the main file, in order; `beforeMatch` and `line` as found. */
+    readonly includes: readonly {
+      readonly pattern: string;
+      readonly line: number;
+      readonly inMatch: boolean;
+    }[];
+    /** Files that the Include lines reach, in the order sshd reads them. */
+    readonly dropIns: readonly FileFact[];
+    /** `sshd -T` without -C. */
+    readonly effective: Reading<readonly string[]>;
+    readonly classes: Reading<readonly UserClass[]>;
+  };
+  readonly service: Reading<SshService>;
+  readonly systemdVersion: Reading<number>;
+  /** The name logind knows of this very login's terminal handling; absent without logind. */
+  readonly logind: Reading<{ readonly version: number; readonly idleStop: string }>;
+  readonly shells: readonly ShellFact[];
+  /** System-wide shell and logind files that a control may change. */
+  readonly files: readonly FileFact[];
+  readonly foreignTimeouts: readonly ForeignTimeout[];
+  readonly curfew: CurfewState;
+}

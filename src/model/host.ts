@@ -1,0 +1,36 @@
+/** Where an entry was written, for messages: 1-based line and column. */
+export interface SourcePosition {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** How the login user becomes root. `none` when the login user is root. */
+export interface Escalation {
+  readonly method: "none" | "sudo";
+}
+
+/** One inventory entry after groups and variables are resolved. */
+export interface Host {
+  /** Inventory name; unique; what people and reports call it. */
+  readonly name: string;
+  /** What to connect to: `ansible_host`, else the name. ssh_config may map it further. */
+  readonly address: string;
+  readonly port?: number;
+  readonly user?: string;
+  /** Absolute path of a private key, `~` already expanded. */
+  readonly identityFile?: string;
+  /** `undefined`: decided at login (root needs none, others sudo). */
+  readonly become?: Escalation;
+  /** Every group the host is in, directly or through `children`; `all` included; sorted. */
+  readonly groups: readonly string[];
+  readonly source: SourcePosition;
+}
+
+/** A whole inventory: hosts in the order of the file, and every group name that exists in it. */
+export interface Inventory {
+  readonly hosts: readonly Host[];
+  readonly groups: readonly string[];
+  /** sha256 (hex) over the resolved hosts, for saved plans. */
+  readonly digest: string;
+}

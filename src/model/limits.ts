@@ -1,0 +1,30 @@
+import type { Seconds } from "./duration.ts";
+import type { ControlId, Exemption } from "./policy.ts";
+
+/** The limits of one role on one host; null where the policy sets none. */
+export interface RoleLimits {
+  /** Role name, or `default` for everybody whom no role selects. */
+  readonly role: string;
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+  /** Never looser than the defaults. */
+  readonly idle: Seconds | null;
+  readonly unresponsive: Seconds | null;
+  readonly warnBefore: Seconds | null;
+}
+
+/** An exemption that holds today, on this host. */
+export interface ActiveExemption {
+  readonly exemption: Exemption;
+  readonly controls: readonly ControlId[];
+}
+
+/** The policy boiled down to one host. */
+export interface HostLimits {
+  readonly defaults: RoleLimits;
+  /** Roles that apply to the host, strictest idle limit first, then by name. */
+  readonly roles: readonly RoleLimits[];
+  readonly exemptions: readonly ActiveExemption[];
+  /** Exemptions past their last day: reported, never applied. */
+  readonly expired: readonly Exemption[];
+}

@@ -1,0 +1,65 @@
+import type { ErrorData } from "./error.ts";
+import type { FileState } from "./facts.ts";
+import type { Coverage, Finding, Uncaught } from "./finding.ts";
+import type { ControlId } from "./policy.ts";
+
+/** What has to happen after the files are in place, in this order, each at most once. */
+export type Activation = "reload-sshd" | "restart-logind";
+
+/** A file as a control wants it. Null content: it must not exist. */
+export interface DesiredFile {
+  readonly control: ControlId;
+  readonly path: string;
+  readonly content: string | null;
+  readonly mode: string;
+  readonly reason: string;
+  /** What a mistake here could break, for people. */
+  readonly risk: "login" | "shell" | "service";
+  readonly activation: Activation | null;
+}
+
+/** One file that differs. */
+export interface Change {
+  readonly control: ControlId;
+  /** The real path, after symbolic links. */
+  readonly path: string;
+  readonly action: "create" | "update" | "remove";
+  readonly before: FileState | null;
+  readonly after: FileState | null;
+  readonly reason: string;
+  readonly risk: DesiredFile["risk"];
+  readonly activation: Activation | null;
+}
+
+/** What `sshd -T -C` must say for a real account once the change is in place. */
+export interface Expectation {
+  readonly role: string;
+  readonly user: string;
+  /** Lower-case `keyword value`, as sshd prints it. */
+  readonly lines: readonly string[];
+}
+
+/** Everything decided about one host. */
+export interface HostPlan {
+  readonly host: string;
+  readonly factsDigest: string;
+  /** One line for people: system, sshd version, service manager. */
+  readonly description: string;
+  readonly changes: readonly Change[];
+  readonly activations: readonly Activation[];
+  readonly expectations: readonly Expectation[];
+  readonly findings: readonly Finding[];
+  readonly coverage: readonly Coverage[];
+  readonly uncaught: readonly Uncaught[];
+  /** Set where the host could not be read or must not be changed; then there are no changes. */
+  readonly error?: ErrorData;
+}
+
+/** A saved plan: pure data. */
+export interface Plan {
+  readonly schema: "curfew/plan/1";
+  readonly createdAt: string;
+  readonly policy: { readonly file: string; readonly digest: string };
+  readonly inventory: { readonly source: string; readonly digest: string; readonly limit: string };
+  readonly hosts: readonly HostPlan[];
+}

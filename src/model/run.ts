@@ -1,0 +1,102 @@
+import type { ErrorData } from "./error.ts";
+import type { ProbedKind, SessionKind } from "./session-kind.ts";
+
+/** The steps a host goes through, in order; the board and the journal show them. */
+export const STEPS = [
+  "connecting",
+  "reading-facts",
+  "locked",
+  "staged",
+  "validated",
+  "armed",
+  "applied",
+  "reloaded",
+  "confirming",
+  "confirmed",
+  "reverting",
+  "probing",
+] as const;
+export type Step = (typeof STEPS)[number];
+
+/** How a host left the run. */
+export type HostOutcome = "unchanged" | "confirmed" | "rolled-back" | "failed" | "unknown" | "skipped";
+
+/** The result of one host in apply or revert. */
+export interface HostResult {
+  readonly host: string;
+  readonly outcome: HostOutcome;
+  /** What happened, for people: lower case, no full stop. */
+  readonly message?: string;
+  readonly error?: ErrorData;
+  /** Paths that were changed. */
+  readonly changed?: readonly string[];
+}
+
+/** One real session and how it ended. */
+export interface ProbeResult {
+  readonly session: SessionKind;
+  readonly role: string;
+  readonly user: string;
+  readonly via: "live" | "shadow";
+  /** Set when every limit was scaled down to this many seconds in the shadow instance. */
+  readonly scaled?: number;
+  readonly expect: "dropped" | "kept";
+  readonly withinSeconds: number;
+  /** Seconds from the last activity to the end, from a monotonic clock; null when it was kept or never began. */
+  readonly droppedAfterSeconds: number | null;
+  /** The mechanism that ended it, `none` when nothing did, `unattributed` when nobody can tell. */
+  readonly by: "TMOUT" | "ChannelTimeout" | "ClientAlive" | "logind" | "none" | "unattributed";
+  readonly outcome: "pass" | "fail" | "unknown";
+  /** What the client saw, at most 2,000 characters, control characters made visible. */
+  readonly clientSaw: string;
+  /** Why the outcome is what it is, for people. */
+  readonly reason: string;
+}
+
+/** What `flow/` tells the board and the journal. `at` is in milliseconds of a monotonic clock. */
+export type RunEvent =
+  | {
+      readonly type: "run-started";
+      readonly at: number;
+      readonly command: string;
+      readonly runId: string;
+      readonly hosts: readonly string[];
+    }
+  | {
+      readonly type: "wave-started";
+      readonly at: number;
+      readonly wave: number;
+      readonly hosts: readonly string[];
+    }
+  | {
+      readonly type: "host-step";
+      readonly at: number;
+      readonly host: string;
+      readonly step: Step;
+      readonly detail?: string;
+    }
+  | {
+      readonly type: "host-finished";
+      readonly at: number;
+      readonly host: string;
+      readonly outcome: string;
+      readonly message?: string;
+    }
+  | {
+      readonly type: "probe-started";
+      readonly at: number;
+      readonly host: string;
+      readonly role: string;
+      readonly session: ProbedKind;
+      readonly user: string;
+      readonly withinSeconds: number;
+    }
+  | {
+      readonly type: "probe-finished";
+      readonly at: number;
+      readonly host: string;
+      readonly result: ProbeResult;
+    }
+  | { readonly type: "run-finished"; readonly at: number; readonly exitCode: number };
+
+export type Emit = (event: RunEvent) => void;
