@@ -1,7 +1,8 @@
 /** A span of time in whole seconds. */
 export type Seconds = number;
 
-const PATTERN = /^(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$/u;
+/** Hours, minutes, seconds, in this order, each at most once, at least one of them. */
+export const DURATION_PATTERN = /^(?=\d)(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$/u;
 
 /**
  * Reads `90s`, `15m`, `1h30m` (hours, minutes, seconds, in this order, each at most once).
@@ -9,8 +10,8 @@ const PATTERN = /^(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$/u;
  * mechanisms and "at once" to others.
  */
 export function parseDuration(text: string): Seconds | undefined {
-  const match = PATTERN.exec(text);
-  if (match === null || text === "") return undefined;
+  const match = DURATION_PATTERN.exec(text);
+  if (match === null) return undefined;
   const [, hours = "0", minutes = "0", seconds = "0"] = match;
   const total = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
   return total > 0 ? total : undefined;

@@ -49,17 +49,30 @@ export interface SshService {
   readonly manager: "systemd" | "openrc" | "sysv" | "none";
   /** `ssh.service`, `sshd`; empty for manager `none`. */
   readonly unit: string;
+  /** Process id of the listening daemon, where there is one. */
+  readonly pid: number | null;
   /** True where a socket unit listens and starts one sshd per connection: nothing to reload. */
   readonly perConnection: boolean;
   /** True where a boot-time unit or cron entry can be placed for the guard. */
   readonly bootHook: "systemd" | "cron" | "none";
 }
 
-/** A shell found in /etc/shells that exists. */
+/** The running logind; its Reading is absent where none runs. */
+export interface LogindState {
+  readonly version: number;
+  /** StopIdleSessionSec in force: whole seconds, `infinity`, or `unsupported` before the key existed. */
+  readonly idleStop: string;
+  /** Whether this systemd was built with utmp; without it logind never sees an idle SSH session. */
+  readonly utmp: "yes" | "no" | "unknown";
+}
+
+/** A shell in /etc/shells, or the login shell of an account, that exists. */
 export interface ShellFact {
   readonly path: string;
   /** `bash`, `zsh`, `ksh93`, `mksh`, `tcsh`, `csh`, `dash`, `fish`, … by the real file's name. */
   readonly kind: string;
+  /** How many accounts have it as their login shell; left out where nobody counted. */
+  readonly accounts?: number;
 }
 
 /** An assignment of TMOUT or autologout that is not curfew's. */
@@ -69,14 +82,24 @@ export interface ForeignTimeout {
   readonly text: string;
 }
 
+/**
+ * One line of `/var/lib/curfew/original/TOKEN/manifest`: `KIND<TAB>COPY<TAB>PATH`. `absent`: there
+ * was no such file; `directory`: curfew made it. `copy` is empty but for a file.
+ */
+export interface KeptOriginal {
+  readonly kind: "file" | "absent" | "directory";
+  readonly copy: string;
+  readonly path: string;
+}
+
 /** What the guard left on the host. */
 export interface CurfewState {
   /** Token of an armed guard, or empty. */
   readonly armed: string;
   /** `OWNER TIME REASON` of the lock, or empty. */
   readonly lock: string;
-  /** Paths whose pre-curfew state is kept for `revert`. */
-  readonly originals: readonly string[];
+  /** What was there before curfew first touched it, kept for `revert`. */
+  readonly originals: readonly KeptOriginal[];
   /** sha256 (hex) of what curfew wrote last, by path. */
   readonly written: Readonly<Record<string, string>>;
 }
@@ -89,6 +112,10 @@ export interface Facts {
   readonly digest: string;
   readonly server: SshServer;
   readonly os: Reading<{ readonly id: string; readonly versionId: string; readonly name: string }>;
+  /** `uname -srm`. */
+  readonly kernel: string;
+  /** Random per boot, not part of the digest; empty where the kernel has none. */
+  readonly bootId: string;
   readonly sshd: {
     /** Absolute path of the daemon's binary. */
     readonly path: Reading<string>;
@@ -101,17 +128,25 @@ export interface Facts {
     }[];
     /** Files that the Include lines reach, in the order sshd reads them. */
     readonly dropIns: readonly FileFact[];
+    /** `-o` options on the running daemon's command line: they win over every file. */
+    readonly options: readonly string[];
     /** `sshd -T` without -C. */
     readonly effective: Reading<readonly string[]>;
     readonly classes: Reading<readonly UserClass[]>;
+    /** Users and groups of the policy that this host does not know, as selectors; sorted. */
+    readonly missingSelectors: readonly string[];
   };
   readonly service: Reading<SshService>;
   readonly systemdVersion: Reading<number>;
-  /** The name logind knows of this very login's terminal handling; absent without logind. */
-  readonly logind: Reading<{ readonly version: number; readonly idleStop: string }>;
+  readonly logind: Reading<LogindState>;
   readonly shells: readonly ShellFact[];
-  /** System-wide shell and logind files that a control may change. */
+  /**
+   * System-wide shell and logind files that a control may change, curfew's own, and those it has
+   * changed before. What was looked for and not found is `absent`.
+   */
   readonly files: readonly FileFact[];
+  /** Parent directories of the above that do not exist; sorted. */
+  readonly missingDirectories: readonly string[];
   readonly foreignTimeouts: readonly ForeignTimeout[];
   readonly curfew: CurfewState;
 }

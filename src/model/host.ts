@@ -20,6 +20,11 @@ export interface Host {
   readonly user?: string;
   /** Absolute path of a private key, `~` already expanded. */
   readonly identityFile?: string;
+  /**
+   * Absolute path of the ssh_config the host was found in, for `ssh -F`: its HostName, Port, User
+   * and ProxyJump are read by ssh itself. Undefined: the user's own configuration.
+   */
+  readonly configFile?: string;
   /** `undefined`: decided at login (root needs none, others sudo). */
   readonly become?: Escalation;
   /** Every group the host is in, directly or through `children`; `all` included; sorted. */
@@ -33,4 +38,9 @@ export interface Inventory {
   readonly groups: readonly string[];
   /** sha256 (hex) over the resolved hosts, for saved plans. */
   readonly digest: string;
+}
+
+/** An inventory as read, with what was ignored on the way: lines `file:line:column: message`. */
+export interface LoadedInventory extends Inventory {
+  readonly warnings: readonly string[];
 }

@@ -21,6 +21,8 @@ export interface ActiveExemption {
 
 /** The policy boiled down to one host. */
 export interface HostLimits {
+  /** The policy's name, for the header of files on the host. */
+  readonly policy?: string;
   readonly defaults: RoleLimits;
   /** Roles that apply to the host, strictest idle limit first, then by name. */
   readonly roles: readonly RoleLimits[];

@@ -12,6 +12,8 @@ export interface DesiredFile {
   readonly path: string;
   readonly content: string | null;
   readonly mode: string;
+  /** Kept from the file as it was where curfew only puts a block into it; root where left out. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
   readonly reason: string;
   /** What a mistake here could break, for people. */
   readonly risk: "login" | "shell" | "service";
@@ -60,6 +62,12 @@ export interface Plan {
   readonly schema: "curfew/plan/1";
   readonly createdAt: string;
   readonly policy: { readonly file: string; readonly digest: string };
-  readonly inventory: { readonly source: string; readonly digest: string; readonly limit: string };
+  readonly inventory: {
+    /** As given with `-i`, paths made absolute. */
+    readonly sources: readonly string[];
+    readonly digest: string;
+    /** As given with `-l`, or empty. */
+    readonly limit: string;
+  };
   readonly hosts: readonly HostPlan[];
 }

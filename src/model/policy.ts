@@ -4,34 +4,45 @@
  * schema and code say the same word. Durations are Seconds after parsing.
  */
 import { z } from "zod";
-import { parseDuration } from "./duration.ts";
+import { DURATION_PATTERN, parseDuration } from "./duration.ts";
 
 /** The enforcement mechanisms a policy may choose among. */
 export const CONTROL_IDS = ["sshd", "shell-timeout", "logind"] as const;
 export type ControlId = (typeof CONTROL_IDS)[number];
 
 /**
- * Names that reach a host file. Refused: control characters (a newline would add a directive),
- * the double quote and backslash (sshd's quoting differs by version), pattern characters and
- * commas (sshd_config(5) PATTERNS would widen the match), `:` and `/` (field separators of passwd).
+ * What no text of a policy may contain: control characters (a newline would add a directive),
+ * invisible and direction-changing characters (the diff would show something else than the host
+ * reads), every blank but the plain space, and lone surrogates (they become U+FFFD on the host).
  */
+const UNPRINTABLE =
+  "\\u0000-\\u001f\\u007f-\\u00a0\\u00ad\\u061c\\u1680\\u180e\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufeff\\ufff9-\\ufffb\\ud800-\\udfff";
+
+/**
+ * Names that reach a host file. Refused besides: the double quote and backslash (sshd's quoting
+ * differs by version), what a shell reads in or around quotes, pattern characters and commas
+ * (sshd_config(5) PATTERNS would widen the match), `:` and `/` (field separators of passwd).
+ */
+const NAME = new RegExp(`^(?![- ])[^${UNPRINTABLE}"\\\\'\`$*?!,:/]*(?<! )$`, "u");
 const NAME_MESSAGE =
-  "a name must not contain control characters or any of \" \\ ' ` $ * ? ! , : / and must not start with -, a space or end with a space";
+  "a name must not contain control or invisible characters or any of \" \\ ' ` $ * ? ! , : / and must not start with - or a space or end with a space";
 const name = z
   .string()
   .min(1)
   .max(256)
-  // eslint-disable-next-line no-control-regex
-  .regex(/^(?![- ])[^\u0000-\u001f\u007f-\u009f\u2028\u2029"\\'`$*?!,:/]*(?<! )$/u, NAME_MESSAGE)
+  .regex(NAME, NAME_MESSAGE)
   .meta({ description: "An account or group name, exactly as the host knows it" });
 
+const DURATION_MESSAGE = "a duration is written 90s, 15m or 1h30m, from 1s to 168h";
+const LONGEST_DURATION = 7 * 24 * 3600;
 const duration = z
   .string()
   .max(32)
+  .regex(DURATION_PATTERN, DURATION_MESSAGE)
   .transform((text, context) => {
     const seconds = parseDuration(text);
-    if (seconds !== undefined && seconds <= 7 * 24 * 3600) return seconds;
-    context.addIssue({ code: "custom", message: "a duration such as 90s, 15m or 1h30m, at most 168h" });
+    if (seconds !== undefined && seconds <= LONGEST_DURATION) return seconds;
+    context.addIssue({ code: "custom", message: DURATION_MESSAGE });
     return z.NEVER;
   })
   .meta({ description: "A duration such as 90s, 15m or 1h30m", examples: ["15m", "1h30m"] });
@@ -41,10 +52,18 @@ const line = z
   .string()
   .min(1)
   .max(500)
-  // eslint-disable-next-line no-control-regex
-  .regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/u, "one line of text without control characters");
+  .regex(new RegExp(`^[^${UNPRINTABLE}]+$`, "u"), "one line of text without control or invisible characters");
 
-const hostPattern = line.meta({ description: "An inventory group, a host name, or a pattern with * and ?" });
+/** The same language as `-l`, one term at a time; see core/host-pattern.ts. */
+const hostPattern = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(
+    new RegExp(`^[!&]?(?![-!&@~])[^${UNPRINTABLE}"\\\\'\`$,;|&!<>(){}[\\] ]+$`, "u"),
+    "an inventory group, a host name, or a pattern with * and ?, without blanks, quotes and brackets",
+  )
+  .meta({ description: "An inventory group, a host name, or a pattern with * and ?; ! in front excludes" });
 
 const limits = {
   client_idle_timeout: duration
@@ -60,8 +79,8 @@ const limits = {
 
 const role = z.strictObject({
   ...limits,
-  users: z.array(name).default([]),
-  groups: z.array(name).default([]),
+  users: z.array(name).default([]).meta({ description: "Accounts in the role" }),
+  groups: z.array(name).default([]).meta({ description: "Unix groups whose members are in the role" }),
   hosts: z
     .array(hostPattern)
     .optional()
@@ -84,13 +103,28 @@ const exemption = z.strictObject({
 });
 
 /** The schema of a policy file; also the source of the JSON Schema for editors. */
-export const policySchema = z.strictObject({
-  name: line,
-  controls: z.array(z.enum(CONTROL_IDS)).min(1).default(["sshd", "shell-timeout"]),
-  defaults: z.strictObject(limits).default({}),
-  roles: z.record(name, role).default({}),
-  exemptions: z.array(exemption).default([]),
-});
+export const policySchema = z
+  .strictObject({
+    name: line.meta({ description: "What reports call this policy" }),
+    controls: z
+      .array(z.enum(CONTROL_IDS))
+      .min(1)
+      .default(["sshd", "shell-timeout"])
+      .meta({ description: "The mechanisms that enforce it" }),
+    defaults: z
+      .strictObject(limits)
+      .default({})
+      .meta({ description: "Limits for everybody; no role loosens them" }),
+    roles: z
+      .record(name, role)
+      .default({})
+      .meta({ description: "Stricter limits for some people; in several roles the strictest wins" }),
+    exemptions: z
+      .array(exemption)
+      .default([])
+      .meta({ description: "The only way to loosen a limit, with a reason, an owner and an end" }),
+  })
+  .meta({ title: "curfew policy" });
 
 export type Policy = z.output<typeof policySchema>;
 export type Role = Policy["roles"][string];

@@ -1,4 +1,5 @@
 import type { ErrorData } from "./error.ts";
+import type { Finding } from "./finding.ts";
 import type { ProbedKind, SessionKind } from "./session-kind.ts";
 
 /** The steps a host goes through, in order; the board and the journal show them. */
@@ -51,6 +52,15 @@ export interface ProbeResult {
   readonly clientSaw: string;
   /** Why the outcome is what it is, for people. */
   readonly reason: string;
+}
+
+/** Everything that verify showed about one host. */
+export interface HostVerification {
+  readonly host: string;
+  readonly probes: readonly ProbeResult[];
+  readonly findings: readonly Finding[];
+  /** Set where the host could not be probed at all. */
+  readonly error?: ErrorData;
 }
 
 /** What `flow/` tells the board and the journal. `at` is in milliseconds of a monotonic clock. */

@@ -1,0 +1,98 @@
+/** The options that several commands share, each with its one default and its one help text. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseWaves } from "../core/waves.ts";
+import { CurfewError } from "../model/error.ts";
+import { parseDuration, type Seconds } from "../model/duration.ts";
+
+export interface OutputOptions {
+  readonly json?: true;
+  readonly events?: true;
+  readonly quiet?: true;
+  readonly verbose?: true;
+}
+
+export interface HostOptions extends OutputOptions {
+  readonly inventory?: readonly string[];
+  readonly limit?: string;
+  readonly sshConfig?: string;
+  readonly askBecomePass?: true;
+  readonly becomePassFile?: string;
+  readonly connectTimeout: Seconds;
+  readonly concurrency: number;
+}
+
+export interface PolicyOptions extends HostOptions {
+  readonly policy?: string;
+}
+
+export interface ChangeOptions extends HostOptions {
+  readonly yes?: true;
+  readonly waves: readonly string[];
+  readonly maxFail: number;
+  readonly confirmWithin: Seconds;
+}
+
+/** `-p`; `mandatory` where nothing else can name the policy. */
+export function addPolicyOption(command: Command, mandatory: boolean): Command {
+  const option = new Option("-p, --policy <file>", "the policy").env("CURFEW_POLICY");
+  return command.addOption(option.makeOptionMandatory(mandatory));
+}
+
+/** Which hosts, and how to log in to them. */
+export function addHostOptions(command: Command, mandatory: boolean): Command {
+  const inventory = new Option("-i, --inventory <source>", "an inventory; may be repeated, - is standard input")
+    .env("CURFEW_INVENTORY")
+    .argParser(collect)
+    .makeOptionMandatory(mandatory);
+  return command
+    .addOption(inventory)
+    .option("-l, --limit <pattern>", "only these hosts: names, groups, globs, !exclusions, commas between")
+    .option("--ssh-config <file>", "use this OpenSSH configuration file instead of your own")
+    .option("-K, --ask-become-pass", "ask once for the sudo password")
+    .option("--become-pass-file <file>", "read the sudo password from a file, - is standard input")
+    .option("--connect-timeout <duration>", "give up a login after this long", duration, 20)
+    .option("--concurrency <n>", "work on this many hosts at once", positive, 50);
+}
+
+/** How results and progress are shown. */
+export function addOutputOptions(command: Command): Command {
+  return command
+    .option("--json", "print one JSON document on standard output")
+    .addOption(new Option("--events", "progress as one JSON object per line").conflicts("quiet"))
+    .option("-q, --quiet", "no progress")
+    .option("-v, --verbose", "every host and every finding by name");
+}
+
+/** How a fleet is changed. */
+export function addChangeOptions(command: Command): Command {
+  return command
+    .option("-y, --yes", "do not ask")
+    .option("--waves <sizes>", "how far each wave goes, hosts or percentages", wavesOption, ["1", "10%", "100%"])
+    .option("--max-fail <n>", "start no further host once this many have failed", positive, 1)
+    .option("--confirm-within <duration>", "a host not confirmed by then takes its change back", duration, 60);
+}
+
+export function duration(text: string): Seconds {
+  const seconds = parseDuration(text);
+  if (seconds === undefined) throw new InvalidArgumentError("Write a duration such as 90s or 15m.");
+  return seconds;
+}
+
+export function positive(text: string): number {
+  if (/^[1-9]\d{0,5}$/u.test(text)) return Number(text);
+  throw new InvalidArgumentError("Write a whole number from 1 to 999999.");
+}
+
+/** Adds one occurrence of a repeatable option. */
+export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
+}
+
+function wavesOption(text: string): readonly string[] {
+  try {
+    return parseWaves(text);
+  } catch (error) {
+    if (error instanceof CurfewError) throw new InvalidArgumentError(`${error.message}.`);
+    throw error;
+  }
+}

@@ -1,0 +1,121 @@
+import { visible } from "../core/visible.ts";
+import { STEPS } from "../model/run.ts";
+import { fit, pad, widthOf } from "../report/columns.ts";
+import type { Paint } from "../report/paint.ts";
+import type { BoardHost, BoardState } from "./board-state.ts";
+import { isBad, outcomeSymbol } from "./event-text.ts";
+
+export interface BoardView {
+  /** Milliseconds of the monotonic clock. */
+  readonly now: number;
+  readonly columns: number;
+  readonly rows: number;
+  readonly paint: Paint;
+}
+
+/** Fleets up to this size are shown host by host where the rows suffice. */
+const LISTED = 24;
+const NAMED = 5;
+const LONGEST_NAME = 32;
+
+/**
+ * The board as lines, none longer than the terminal is wide and fewer than it has rows: a headline
+ * with the share done, then each host, or for a large fleet the counts per step and outcome, the
+ * slowest hosts and those that failed.
+ */
+export function boardLines(state: BoardState, view: BoardView): string[] {
+  const hosts = [...state.hosts.values()];
+  const listed = hosts.length <= Math.min(LISTED, view.rows - 3);
+  const body = listed ? hostLines(hosts, view) : fleetLines(hosts, view);
+  // The last column stays free: writing there wraps on some terminals.
+  const lines = [headline(state, hosts, view), ...body].slice(0, Math.max(1, view.rows - 1));
+  return lines.map(([text, style]) => style(fit(text, view.columns - 1)));
+}
+
+type Line = readonly [text: string, style: (text: string) => string];
+
+function headline(state: BoardState, hosts: readonly BoardHost[], { now, paint }: BoardView): Line {
+  const done = hosts.filter(({ outcome }) => outcome !== undefined).length;
+  const wave = state.wave > 0 ? `, wave ${state.wave}` : "";
+  return [`${state.title}: ${done}/${hosts.length} hosts${wave}, ${clockText(now - state.startedAt)}`, paint.bold];
+}
+
+function hostLines(hosts: readonly BoardHost[], view: BoardView): Line[] {
+  const widest = Math.max(0, ...hosts.map(({ name }) => widthOf(visible(name))));
+  const columns = Math.min(widest, LONGEST_NAME);
+  return hosts.map((host) => {
+    const name = pad(fit(visible(host.name), columns), columns);
+    return [`  ${name}  ${stateText(host, view)}`, styleOf(host, view.paint)];
+  });
+}
+
+function fleetLines(hosts: readonly BoardHost[], view: BoardView): Line[] {
+  const { paint } = view;
+  const working = hosts.filter(({ outcome, step }) => outcome === undefined && step !== "waiting");
+  const slowest = working.toSorted((a, b) => a.since - b.since).slice(0, NAMED);
+  const failed = hosts.filter(({ outcome }) => outcome !== undefined && isBad(outcome));
+  return [
+    [`  now     ${stepCounts(hosts)}`, paint.cyan],
+    [`  done    ${outcomeCounts(hosts)}`, paint.green],
+    ...sessionLine(hosts, view),
+    ...slowest.map((host): Line => [`  slow    ${visible(host.name)}: ${stateText(host, view)}`, paint.dim]),
+    ...failed.slice(-NAMED).map((host): Line => [`  failed  ${visible(host.name)}: ${stateText(host, view)}`, paint.red]),
+    ...(failed.length > NAMED ? [[`          and ${failed.length - NAMED} more`, paint.red] as const] : []),
+  ];
+}
+
+function stepCounts(hosts: readonly BoardHost[]): string {
+  const counts = (["waiting", ...STEPS] as const).map((step) => {
+    const count = hosts.filter((host) => host.outcome === undefined && host.step === step).length;
+    return count > 0 ? `${step} ${count}` : "";
+  });
+  return counts.filter((text) => text !== "").join("  ") || "-";
+}
+
+function outcomeCounts(hosts: readonly BoardHost[]): string {
+  const counts = new Map<string, number>();
+  for (const { outcome } of hosts) {
+    if (outcome !== undefined) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  }
+  return Array.from(counts, ([outcome, count]) => `${outcomeSymbol(outcome)} ${outcome} ${count}`).join("  ") || "-";
+}
+
+function sessionLine(hosts: readonly BoardHost[], { now, paint }: BoardView): Line[] {
+  const text = sessionText(hosts, now);
+  return text === "" ? [] : [[`  probes  ${text}`, paint.cyan]];
+}
+
+function stateText(host: BoardHost, { now }: BoardView): string {
+  if (host.outcome !== undefined) {
+    const message = host.message === undefined ? "" : `: ${visible(host.message)}`;
+    return `${outcomeSymbol(host.outcome)} ${host.outcome}${message}`;
+  }
+  if (host.step === "waiting") return "waiting";
+  const sessions = sessionText([host], now);
+  return sessions === "" ? `${host.step} ${clockText(now - host.since)}` : `${host.step}: ${sessions}`;
+}
+
+/** `6 sessions open, 2 ended, next limit in 0:12, last in 14:32`; empty where none is open. */
+function sessionText(hosts: readonly BoardHost[], now: number): string {
+  const limits = hosts.flatMap((host) => [...host.limits.values()]);
+  if (limits.length === 0) return "";
+  const ended = hosts.reduce((total, { probesEnded }) => total + probesEnded, 0);
+  const left = (limit: number): string => clockText(Math.max(0, limit - now));
+  const last = limits.reduce((a, b) => Math.max(a, b));
+  const coming = limits.filter((limit) => limit > now);
+  const next = coming.length === 0 ? last : coming.reduce((a, b) => Math.min(a, b));
+  return `${limits.length} open, ${ended} ended, next limit in ${left(next)}, last in ${left(last)}`;
+}
+
+function styleOf({ outcome, step }: BoardHost, paint: Paint): Line[1] {
+  if (outcome !== undefined) return isBad(outcome) ? paint.red : paint.green;
+  return step === "waiting" ? paint.dim : (text) => text;
+}
+
+/** `1:05`, `1:02:07`: whole seconds, as on a clock. */
+function clockText(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const tail = `${String(seconds % 60).padStart(2, "0")}`;
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
+}

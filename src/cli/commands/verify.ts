@@ -1,0 +1,91 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { documentText } from "../../core/document.ts";
+import { didYouMean, shown } from "../../core/nearest.ts";
+import { countBy, verifyOutcome, verifyVerdict } from "../../core/outcome.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { Policy } from "../../model/policy.ts";
+import type { HostVerification } from "../../model/run.ts";
+import { PROBED_KINDS, type ProbedKind } from "../../model/session-kind.ts";
+import { verifyText } from "../../report/verify-text.ts";
+import * as args from "../args.ts";
+import { type ExitCode, exitCodeOfVerdict } from "../exit.ts";
+import { loadHosts, loadPolicyFor } from "../inputs.ts";
+import type { Setting } from "../program.ts";
+import { openRun } from "../run-context.ts";
+import type { Terminal } from "../terminal.ts";
+
+interface VerifyOptions extends args.PolicyOptions {
+  readonly policy: string;
+  readonly sessions: readonly ProbedKind[];
+  readonly role?: readonly string[];
+  readonly scaled?: number;
+}
+
+const EXAMPLE = `
+Example:
+  curfew verify -p policy.yaml -i inventory.yaml -l canaries
+  curfew verify -p policy.yaml -i inventory.yaml --role admin --scaled 10
+
+Real limits are waited out, all of them at once. Exit codes: 0 every session that had to be
+dropped was dropped and typing was kept, 2 one was not, 3 a host or session cannot be judged.
+`;
+
+export function registerVerify(program: Command, { terminal, setExitCode }: Setting): void {
+  const command = program.command("verify").summary("open real sessions that have to be dropped");
+  command.description("Opens real sessions on every host and measures when and how each of them ends.");
+  args.addPolicyOption(command, true);
+  args.addHostOptions(command, true);
+  const kinds = PROBED_KINDS.join(",");
+  command
+    .option("--sessions <kinds>", `session kinds, commas between: ${kinds}`, sessionKinds, PROBED_KINDS)
+    .option("--role <name>", "only this role; may be repeated", args.collect)
+    .option("--scaled <seconds>", "scale every limit down to about this many seconds", args.positive);
+  args
+    .addOutputOptions(command)
+    .addHelpText("after", EXAMPLE)
+    .action(async (options: VerifyOptions) => setExitCode(await verify(options, terminal)));
+}
+
+async function verify(options: VerifyOptions, terminal: Terminal): Promise<ExitCode> {
+  const { verifyFleet } = await import("../../flow/verify.ts");
+  const { hosts, inventory } = await loadHosts(options, terminal);
+  const { policy } = await loadPolicyFor(options.policy, inventory, options, terminal);
+  refuseUnknownRoles(options.role ?? [], policy);
+  const names = hosts.map(({ name }) => name);
+  const run = await openRun("verify", names, options, terminal);
+  const { sessions, role: roles, scaled } = options;
+  const wanted = { sessions, ...(roles === undefined ? {} : { roles }), ...(scaled === undefined ? {} : { scaled }) };
+  const verified = await run.phase("verify", names, () => verifyFleet({ policy, hosts }, wanted, run.context));
+  const head = verifyHead(verified);
+  const shownHosts = verified.map(withOutcome);
+  const view = { paint: terminal.outPaint, verbose: options.verbose === true };
+  await terminal.out(options.json === true ? documentText(head, shownHosts) : [verifyText(verified, view)]);
+  return run.finish(exitCodeOfVerdict(verifyVerdict(verified)), head, shownHosts);
+}
+
+function sessionKinds(text: string): readonly ProbedKind[] {
+  return text.split(",").map((part) => {
+    const kind = PROBED_KINDS.find((known) => known === part.trim());
+    if (kind !== undefined) return kind;
+    throw new InvalidArgumentError(`No session kind ${shown(part)}${didYouMean(part, PROBED_KINDS)}.`);
+  });
+}
+
+function refuseUnknownRoles(roles: readonly string[], policy: Policy): void {
+  const known = ["default", ...Object.keys(policy.roles)];
+  const wrong = roles.find((role) => !known.includes(role));
+  if (wrong === undefined) return;
+  const hint = `the policy has ${known.map(shown).join(", ")}`;
+  throw new CurfewError("usage", `no role ${shown(wrong)} in the policy${didYouMean(wrong, known)}`, { hint });
+}
+
+function verifyHead(verified: readonly HostVerification[]): object {
+  const sessions = countBy(verified.flatMap(({ probes }) => probes.map(({ outcome }) => outcome)));
+  const hosts = { hosts: verified.length, ...countBy(verified.map(verifyOutcome)) };
+  return { schema: "curfew/verify/1", summary: { ...hosts, sessions } };
+}
+
+function withOutcome(verification: HostVerification): object {
+  const { host, ...rest } = verification;
+  return { host, outcome: verifyOutcome(verification), ...rest };
+}

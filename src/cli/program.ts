@@ -1,0 +1,60 @@
+import { Command } from "commander";
+import packageData from "../../package.json" with { type: "json" };
+import { registerApply } from "./commands/apply.ts";
+import { registerInit } from "./commands/init.ts";
+import { registerPlan } from "./commands/plan.ts";
+import { registerRevert } from "./commands/revert.ts";
+import { registerVerify } from "./commands/verify.ts";
+import { EXIT_CODES, type ExitCode } from "./exit.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What a command is given when it is registered. */
+export interface Setting {
+  readonly terminal: Terminal;
+  readonly setExitCode: (exitCode: ExitCode) => void;
+}
+
+/** Every command with its options and help. Nothing heavy is loaded before a command's action runs. */
+export function createProgram(terminal: Terminal, setExitCode: Setting["setExitCode"]): Command {
+  const program = new Command("curfew")
+    .description(packageData.description)
+    .version(packageData.version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print the help of a command")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void terminal.out([text]),
+      writeErr: terminal.err,
+      // main.ts prints every error, in one form.
+      outputError: () => {},
+    })
+    .addHelpText("after", moreHelp());
+  const setting = { terminal, setExitCode };
+  for (const register of [registerInit, registerPlan, registerApply, registerVerify, registerRevert]) {
+    register(program, setting);
+  }
+  return program;
+}
+
+function moreHelp(): string {
+  const codes = Object.entries(EXIT_CODES).map(([code, meaning]) => `  ${code.padEnd(4)} ${meaning}`);
+  return `
+Start here:
+  curfew init                                       writes policy.yaml and inventory.yaml to edit
+  curfew plan   -p policy.yaml -i inventory.yaml    shows what would change, changes nothing
+  curfew apply  -p policy.yaml -i inventory.yaml    changes it; a host that cannot be reached
+                                                    afterwards takes its change back by itself
+  curfew verify -p policy.yaml -i inventory.yaml    opens real sessions that have to be dropped
+
+Exit codes:
+${codes.join("\n")}
+
+Environment:
+  CURFEW_POLICY, CURFEW_INVENTORY   in place of -p and -i
+  XDG_STATE_HOME                    where the journal of each run goes (~/.local/state)
+  NO_COLOR, FORCE_COLOR             colour off, colour on
+  CURFEW_DEBUG=1                    stack traces with errors
+
+Standard output is data, standard error is progress; --json prints one JSON document.
+`;
+}

@@ -1,0 +1,33 @@
+import type { RunEvent } from "../model/run.ts";
+import type { OutputOptions } from "./args.ts";
+import { createLines } from "./lines.ts";
+import { createLiveBoard } from "./live-board.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Shows a run while it happens, on standard error. */
+export interface Progress {
+  /** Begins a phase: `plan`, `apply`, `verify`, `revert`. */
+  begin(title: string, hosts: readonly string[]): void;
+  emit(event: RunEvent): void;
+  /** A message for people between events. */
+  note(message: string): void;
+  /** Ends the phase; the screen is free for results afterwards. */
+  end(): void;
+}
+
+/** A live board on a terminal, lines in a pipe, NDJSON for `--events`, messages only for `--quiet`. */
+export function createProgress(options: OutputOptions, terminal: Terminal, clock: () => number): Progress {
+  if (options.events === true) return eventLines(terminal);
+  if (options.quiet === true) return messagesOnly(terminal);
+  return terminal.redraws ? createLiveBoard(terminal, clock) : createLines(terminal, clock);
+}
+
+function eventLines(terminal: Terminal): Progress {
+  const write = (event: object): void =>
+    terminal.err(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+  return { begin() {}, emit: write, note: (message) => write({ type: "note", message }), end() {} };
+}
+
+function messagesOnly(terminal: Terminal): Progress {
+  return { begin() {}, emit() {}, note: (message) => terminal.err(`${message}\n`), end() {} };
+}

@@ -1,0 +1,157 @@
+/** YAML with positions: one parse for the policy, YAML inventories and group_vars files. */
+import {
+  type Alias,
+  type Document,
+  LineCounter,
+  type Node,
+  type Pair,
+  type ParsedNode,
+  Scalar,
+  type YAMLMap,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+} from "yaml";
+import { shown } from "../core/nearest.ts";
+import type { SourcePosition } from "../model/host.ts";
+import { type Problem, inputError } from "./problem.ts";
+
+/** A parsed document without syntax errors or duplicate keys. */
+export interface YamlText {
+  readonly document: Document.Parsed;
+  /** The position of a node, or of the start of the file for nothing. */
+  readonly positionOf: (node: unknown) => SourcePosition;
+  /** What an alias stands for; every other node is itself. Undefined when the anchor is missing. */
+  readonly resolve: (node: unknown) => Node | undefined;
+}
+
+/**
+ * Parses one YAML 1.2 document, every key as text.
+ * Errors: CurfewError `input` with all syntax errors and duplicate keys of the file.
+ */
+export function parseYaml(file: string, text: string): YamlText {
+  const lineCounter = new LineCounter();
+  const positionAt = (offset: number): SourcePosition => {
+    const { line, col } = lineCounter.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const document = parseOrRefuse(file, text, lineCounter);
+  const excerpt = (offset: number) => shown(text.slice(offset).split("\n", 1)[0]?.trim() ?? "");
+  const problems: Problem[] = document.errors.map((error) => ({
+    position: positionAt(error.pos[0]),
+    message: `not valid YAML: ${lowerFirst(error.message)}, at ${excerpt(error.pos[0])}`,
+  }));
+  if (problems.length > 0) throw inputError(problems);
+  const anchors = new Map<string, Node[]>();
+  problems.push(...inspect(document, anchors, positionAt));
+  if (problems.length > 0) throw inputError(problems);
+  return {
+    document,
+    positionOf: (node) => positionAt(startOf(node) ?? 0),
+    resolve: (node) => (isAlias(node) ? anchored(node, anchors) : asNode(node)),
+  };
+}
+
+/** The text of a scalar as written (`yes`, `0644`, `1e3`), undefined for anything else. */
+export function scalarText(node: unknown): string | undefined {
+  if (!isScalar(node)) return undefined;
+  if (node.type === Scalar.PLAIN && node.source !== undefined) return node.source;
+  return typeof node.value === "string" ? node.value : undefined;
+}
+
+/** The pair of a map with this key. */
+export function findPair(map: YAMLMap, key: string): Pair | undefined {
+  return map.items.find((pair) => keyText(pair) === key);
+}
+
+/** The key of a pair as text. */
+export function keyText(pair: Pair): string {
+  return isScalar(pair.key) ? String(pair.key.value) : "";
+}
+
+/**
+ * The library's own check for duplicates takes quadratic time, so it is off and done here.
+ * Its deepest recursion ends in a RangeError, which is the file's fault as well.
+ */
+function parseOrRefuse(file: string, text: string, lineCounter: LineCounter): Document.Parsed {
+  try {
+    return parseDocument<ParsedNode>(text, {
+      lineCounter,
+      prettyErrors: false,
+      uniqueKeys: false,
+      stringKeys: true,
+      resolveKnownTags: false,
+      logLevel: "error",
+    });
+  } catch (error) {
+    const why = error instanceof RangeError ? "nested too deeply" : "cannot be parsed";
+    throw inputError([{ position: { file, line: 1, column: 1 }, message: `not valid YAML: ${why}` }]);
+  }
+}
+
+/** One walk over the tree (a stack, not recursion): collects anchors, finds duplicate keys. */
+function inspect(
+  document: Document.Parsed,
+  anchors: Map<string, Node[]>,
+  positionAt: (offset: number) => SourcePosition,
+): Problem[] {
+  const problems: Problem[] = [];
+  const aliases: Alias[] = [];
+  const stack: unknown[] = [document.contents];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    const anchor = isMap(node) || isSeq(node) || isScalar(node) ? node.anchor : undefined;
+    if (anchor !== undefined) anchors.set(anchor, [...(anchors.get(anchor) ?? []), node as Node]);
+    for (const child of childrenOf(node)) if (child !== null && child !== undefined) stack.push(child);
+    if (isMap(node)) problems.push(...duplicateKeys(node, positionAt));
+    if (isAlias(node)) aliases.push(node);
+  }
+  for (const alias of aliases) {
+    if (anchored(alias, anchors) !== undefined) continue;
+    const message = `there is no anchor ${shown(`&${alias.source}`)} before this alias`;
+    problems.push({ position: positionAt(startOf(alias) ?? 0), message });
+  }
+  return problems;
+}
+
+function childrenOf(node: unknown): readonly unknown[] {
+  if (isSeq(node)) return node.items;
+  return isMap(node) ? node.items.flatMap(({ key, value }) => [key, value]) : [];
+}
+
+function duplicateKeys(map: YAMLMap, positionAt: (offset: number) => SourcePosition): Problem[] {
+  const first = new Map<string, number>();
+  const problems: Problem[] = [];
+  for (const pair of map.items) {
+    const [key, offset] = [keyText(pair), startOf(pair.key) ?? 0];
+    const earlier = first.get(key);
+    if (earlier === undefined) {
+      first.set(key, offset);
+    } else if (key !== "<<") {
+      const message = `duplicate key ${shown(key)}, first used at line ${positionAt(earlier).line}`;
+      problems.push({ position: positionAt(offset), message });
+    }
+  }
+  return problems;
+}
+
+/** An anchor may be set again further down: the last one before the alias counts (YAML 1.2, 7.1). */
+function anchored(alias: Alias, anchors: ReadonlyMap<string, Node[]>): Node | undefined {
+  const before = startOf(alias) ?? 0;
+  const candidates = anchors.get(alias.source) ?? [];
+  return candidates.findLast((node) => (startOf(node) ?? 0) < before);
+}
+
+function asNode(node: unknown): Node | undefined {
+  return isMap(node) || isSeq(node) || isScalar(node) ? node : undefined;
+}
+
+function startOf(node: unknown): number | undefined {
+  if (isMap(node) || isSeq(node) || isScalar(node) || isAlias(node)) return node.range?.[0];
+  return undefined;
+}
+
+function lowerFirst(text: string): string {
+  return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`.replace(/\.$/u, "");
+}

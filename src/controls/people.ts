@@ -1,0 +1,48 @@
+/** Which of the policy's people really exist on a host. */
+import type { Facts, UserClass } from "../model/facts.ts";
+import type { ActiveExemption, HostLimits, RoleLimits } from "../model/limits.ts";
+import type { ControlId } from "../model/policy.ts";
+import { resolvePerson, type ResolvedPerson } from "../core/resolve-person.ts";
+
+/** One class of accounts with the limits that hold for it. */
+export interface ResolvedClass {
+  readonly user: string;
+  readonly person: ResolvedPerson;
+}
+
+/** Every class of accounts found on the host, resolved; undefined where nobody could read them. */
+export function resolvedClasses(facts: Facts, limits: HostLimits): ResolvedClass[] | undefined {
+  const { classes } = facts.sshd;
+  if (classes.state === "unreadable") return undefined;
+  const found = classes.state === "known" ? classes.value : [];
+  return found.map((each) => ({ user: each.representative, person: resolvePerson(limits, personOf(each)) }));
+}
+
+/**
+ * The roles that somebody on the host is in, and the defaults. All of them where nobody could read
+ * who is there.
+ */
+export function presentRoles(facts: Facts, limits: HostLimits): RoleLimits[] {
+  const classes = resolvedClasses(facts, limits);
+  const roles =
+    classes === undefined
+      ? limits.roles
+      : limits.roles.filter(({ role }) => classes.some(({ person }) => person.matched.includes(role)));
+  return [limits.defaults, ...roles];
+}
+
+export function exempts(active: ActiveExemption, control: ControlId): boolean {
+  return active.controls.includes(control);
+}
+
+/** Whether the person is exempt from one control. */
+export function isExempt(person: ResolvedPerson, control: ControlId): boolean {
+  return person.exemptions.some((active) => exempts(active, control));
+}
+
+function personOf({ representative, selectors }: UserClass): { user: string; groups: string[] } {
+  const groups = selectors
+    .filter((selector) => selector.startsWith("group:"))
+    .map((selector) => selector.slice("group:".length));
+  return { user: representative, groups };
+}

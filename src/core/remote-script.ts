@@ -1,0 +1,55 @@
+/**
+ * The scripts that run on hosts: templates in `templates/remote`, POSIX sh, whose every value is
+ * one single-quoted word. A value can therefore never become a command, whoever wrote it.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import Handlebars from "handlebars";
+import { CurfewError } from "../model/error.ts";
+import { quote } from "./shell-quote.ts";
+
+/** Values by name: a string becomes one quoted word, a list as many words with spaces between. */
+export type ScriptValues = Readonly<Record<string, string | readonly string[]>>;
+
+const compiled = new Map<string, Handlebars.TemplateDelegate>();
+
+/**
+ * Renders `templates/remote/NAME.sh`. `{{value}}` in the template stands for the whole quoted word
+ * (or words), so the template must not quote it again: `owner={{owner}}`, `set -- {{paths}}`.
+ * The file is read at the first use and kept.
+ * Errors: CurfewError `internal` where the template is missing, names a value that was not given,
+ * or a value contains NUL.
+ */
+export function remoteScript(name: string, values: ScriptValues): string {
+  const template = compiled.get(name) ?? compile(name);
+  const words = Object.entries(values).map(([key, value]) => [key, quoteAll(value)] as const);
+  try {
+    return template(Object.fromEntries(words));
+  } catch (error) {
+    throw new CurfewError("internal", `remote script ${name} cannot be rendered`, { cause: error });
+  }
+}
+
+function compile(name: string): Handlebars.TemplateDelegate {
+  const template = Handlebars.compile(readTemplate(name), {
+    // The shell is not HTML; quoting happens in quoteAll and nowhere else.
+    noEscape: true,
+    strict: true,
+    knownHelpersOnly: true,
+  });
+  compiled.set(name, template);
+  return template;
+}
+
+function readTemplate(name: string): string {
+  // From src/core in a checkout, from dist/src/core in the published package.
+  const places = ["../../templates/remote/", "../../../templates/remote/"];
+  const files = places.map((place) => fileURLToPath(new URL(`${place}${name}.sh`, import.meta.url)));
+  const file = files.find((candidate) => existsSync(candidate));
+  if (file === undefined) throw new CurfewError("internal", `there is no remote script named ${name}`);
+  return readFileSync(file, "utf8");
+}
+
+function quoteAll(value: string | readonly string[]): string {
+  return typeof value === "string" ? quote(value) : value.map(quote).join(" ");
+}

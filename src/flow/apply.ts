@@ -1,0 +1,85 @@
+import { guardChange, writtenAfter } from "../core/guard.ts";
+import type { Connection } from "../model/connection.ts";
+import { CurfewError } from "../model/error.ts";
+import type { HostPlan } from "../model/plan.ts";
+import type { HostResult } from "../model/run.ts";
+import { changeHost } from "./change-host.ts";
+import type { Fleet, RunContext } from "./context.ts";
+import { decide, type HostDecision, login } from "./plan.ts";
+import { type ChangeOptions, inWaves } from "./waves.ts";
+
+export interface ApplyOptions extends ChangeOptions {
+  /** Plans somebody has seen and approved, by host; without it whatever the host needs is done. */
+  readonly approved?: ReadonlyMap<string, HostPlan>;
+}
+
+/**
+ * Brings every host to what the policy asks: two logins per host, the second confirms.
+ * A host whose facts differ from those of its approved plan is refused (`stale-plan`).
+ */
+export async function applyFleet(
+  fleet: Fleet,
+  options: ApplyOptions,
+  context: RunContext,
+): Promise<HostResult[]> {
+  return inWaves(
+    fleet.hosts,
+    options,
+    async (host) => {
+      refuseUnapproved(options.approved?.get(host.name), options.approved !== undefined, host.name);
+      const connection = await login(host, context);
+      try {
+        return await applyHost(connection, fleet, options, context);
+      } finally {
+        connection.close();
+      }
+    },
+    context,
+  );
+}
+
+async function applyHost(
+  connection: Connection,
+  fleet: Fleet,
+  options: ApplyOptions,
+  context: RunContext,
+): Promise<HostResult> {
+  const { facts, plan } = await decide(connection, fleet, context);
+  const host = connection.host.name;
+  if (plan.error !== undefined) {
+    throw new CurfewError(plan.error.code, plan.error.message, { host, hint: plan.error.hint });
+  }
+  refuseStale({ facts, plan }, options.approved?.get(host));
+  if (plan.changes.length === 0) return { host, outcome: "unchanged" };
+  const changes = plan.changes.map(guardChange);
+  const change = {
+    token: context.token(),
+    owner: options.owner,
+    reason: "apply",
+    confirmWithinSeconds: options.confirmWithinSeconds,
+    changes,
+    activations: plan.activations,
+    expectations: plan.expectations,
+    written: writtenAfter(facts, changes),
+    leaving: false,
+  };
+  return changeHost(connection, facts, change, context);
+}
+
+function refuseUnapproved(plan: HostPlan | undefined, needed: boolean, host: string): void {
+  if (needed && plan === undefined)
+    throw new CurfewError("stale-plan", "this host is not in the plan", { host });
+  if (plan?.error === undefined) return;
+  throw new CurfewError(plan.error.code, `the plan could not be made for this host: ${plan.error.message}`, {
+    host,
+    hint: plan.error.hint,
+  });
+}
+
+function refuseStale({ facts }: HostDecision, approved: HostPlan | undefined): void {
+  if (approved === undefined || approved.factsDigest === facts.digest) return;
+  throw new CurfewError("stale-plan", "the host is not as it was when the plan was made", {
+    host: approved.host,
+    hint: "make the plan anew and look at what differs",
+  });
+}

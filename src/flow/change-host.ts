@@ -1,0 +1,132 @@
+/**
+ * One host through the guard: change it over the connection at hand, confirm over a new login,
+ * else see to it that the host has taken the change back, and report what is known.
+ */
+import { guardAnswer, type GuardAnswer, type GuardedChange, changeScript } from "../core/guard.ts";
+import type { Connection } from "../model/connection.ts";
+import { CurfewError, errorData } from "../model/error.ts";
+import type { Facts } from "../model/facts.ts";
+import type { HostResult, Step } from "../model/run.ts";
+import type { RunContext } from "./context.ts";
+import { type Settled, settle } from "./settle-guard.ts";
+
+/** What is changed, and how it is confirmed. `leaving` is revert: nothing of curfew stays. */
+export interface HostChange extends GuardedChange {
+  readonly leaving: boolean;
+}
+
+/** What the change script is known to have done before it ended or was lost. */
+interface Progress {
+  armedAt: number | null;
+  reached: Step | null;
+  readonly answers: GuardAnswer[];
+}
+
+/**
+ * Changes one host. `connection` is the login over which the facts were read; it is not closed here.
+ * Returns a result for every way this can go; throws only what is a defect of curfew.
+ */
+export async function changeHost(
+  connection: Connection,
+  facts: Facts,
+  change: HostChange,
+  context: RunContext,
+): Promise<HostResult> {
+  const host = connection.host.name;
+  const progress: Progress = { armedAt: null, reached: null, answers: [] };
+  const failure = await runChange(connection, changeScript(change, facts), change, progress, context);
+  const changed = change.changes.map(({ path }) => path);
+  if (failure === undefined) {
+    return confirmed(
+      host,
+      changed,
+      await settle(connection, change, deadline(progress, change), "confirm", context),
+    );
+  }
+  const notArmed = progress.armedAt === null;
+  const spoke = progress.answers.some(({ type }) => type === "fail");
+  // The script said itself that it stopped before anything was armed: nothing to settle.
+  if (notArmed && spoke)
+    return {
+      host,
+      outcome: "failed",
+      error: errorData(failure),
+      message: `${failure.message}; nothing was changed`,
+    };
+  const settled = await settle(connection, change, deadline(progress, change), "undo", context);
+  return takenBack(host, failure, settled);
+}
+
+/** Runs the script; returns why it did not get to its end, or undefined. */
+async function runChange(
+  connection: Connection,
+  script: string,
+  change: HostChange,
+  progress: Progress,
+  context: RunContext,
+): Promise<CurfewError | undefined> {
+  const host = connection.host.name;
+  const onLine = (line: string): void => {
+    const answer = guardAnswer(change.token, line);
+    if (answer === undefined) return;
+    progress.answers.push(answer);
+    if (answer.type !== "step") return;
+    progress.reached = answer.step;
+    if (answer.step === "armed") progress.armedAt = context.clock();
+    context.emit({ type: "host-step", at: context.clock(), host, step: answer.step });
+  };
+  try {
+    const output = await connection.runScript(script, {
+      signal: context.aborting,
+      timeoutSeconds: change.confirmWithinSeconds + 60,
+      onLine,
+    });
+    const failed = progress.answers.find((answer) => answer.type === "fail");
+    if (failed !== undefined) return describeFailure(failed, host);
+    if (output.exitCode === 0 && progress.reached === "reloaded") return undefined;
+    const said = output.stderr.trim().split("\n").at(-1) ?? "";
+    return new CurfewError(
+      "remote",
+      `the change stopped after "${progress.reached ?? "the start"}": ${said}`,
+      { host },
+    );
+  } catch (error) {
+    if (error instanceof CurfewError) return error;
+    throw error;
+  }
+}
+
+function describeFailure(answer: Extract<GuardAnswer, { type: "fail" }>, host: string): CurfewError {
+  if (answer.code !== "locked") return new CurfewError(answer.code, answer.message, { host });
+  return new CurfewError("locked", `another run holds the lock of this host: ${answer.message}`, {
+    host,
+    hint: "wait until that run has ended; an armed change reverts by itself",
+  });
+}
+
+function deadline(progress: Progress, change: HostChange): number | null {
+  return progress.armedAt === null ? null : progress.armedAt + change.confirmWithinSeconds * 1000;
+}
+
+function confirmed(host: string, changed: readonly string[], settled: Settled): HostResult {
+  if (settled.state === "confirmed") return { host, outcome: "confirmed", changed };
+  const why = settled.refusal ?? new CurfewError("unreachable", "no new login succeeded in time", { host });
+  return takenBack(host, why, settled);
+}
+
+function takenBack(host: string, failure: CurfewError, settled: Settled): HostResult {
+  const error = errorData(failure);
+  switch (settled.state) {
+    case "reverted":
+      return {
+        host,
+        outcome: "rolled-back",
+        error,
+        message: `${failure.message}; the host is as it was before`,
+      };
+    case "none":
+      return { host, outcome: "failed", error, message: `${failure.message}; nothing was changed` };
+    default:
+      return { host, outcome: "unknown", error, message: `${failure.message}; ${settled.outlook}` };
+  }
+}

@@ -1,0 +1,63 @@
+import { randomBytes } from "node:crypto";
+import { FACT_FILES } from "../core/fact-files.ts";
+import { serverOf } from "../core/openssh-version.ts";
+import { parseFacts } from "../core/parse-facts.ts";
+import { remoteScript } from "../core/remote-script.ts";
+import { visible } from "../core/visible.ts";
+import type { Connection } from "../model/connection.ts";
+import { CurfewError } from "../model/error.ts";
+import type { Facts } from "../model/facts.ts";
+
+export interface GatherOptions {
+  readonly signal: AbortSignal;
+  /** When the facts count as taken. */
+  readonly now: Date;
+  /** 32 fresh hexadecimal digits; random if left out. */
+  readonly token?: string;
+}
+
+/** Every command of the script that may hang has its own bound of 15 s; this is for all together. */
+const TIMEOUT_SECONDS = 120;
+
+/**
+ * Everything curfew has to know of a host, in one round trip. `selectors` (`user:NAME`,
+ * `group:NAME`) are the people of the policy to find on the host. Reads only.
+ * Errors: CurfewError `remote` for an answer that cannot be trusted as a whole, and those of
+ * `Connection.runScript`. Single facts that cannot be read are unreadable Readings instead.
+ */
+export async function gatherFacts(
+  connection: Connection,
+  selectors: readonly string[],
+  options: GatherOptions,
+): Promise<Facts> {
+  const { serverIdent, host } = connection;
+  const token = options.token ?? randomBytes(16).toString("hex");
+  const script = factsScript(token, selectors, serverOf(serverIdent).product === "openssh");
+  const output = await connection.runScript(script, {
+    signal: options.signal,
+    timeoutSeconds: TIMEOUT_SECONDS,
+  });
+  if (output.exitCode !== 0) {
+    const last = visible(output.stderr.trim().split("\n").at(-1) ?? "").slice(0, 300);
+    const how = output.exitCode === null ? "was cut off" : `ended with status ${output.exitCode}`;
+    throw new CurfewError("remote", `the facts script on ${host.name} ${how}: ${last}`, { host: host.name });
+  }
+  const takenAt = options.now.toISOString();
+  return parseFacts(output.stdout, { host: host.name, token, serverIdent, selectors, takenAt });
+}
+
+/** The script for these people; a server that is not OpenSSH is not asked as if it were. */
+export function factsScript(token: string, selectors: readonly string[], openssh: boolean): string {
+  const named = (prefix: string): string[] =>
+    selectors
+      .filter((selector) => selector.startsWith(prefix))
+      .map((selector) => selector.slice(prefix.length));
+  return remoteScript("facts", {
+    token,
+    openssh: openssh ? "yes" : "no",
+    selectors,
+    users: named("user:"),
+    groups: named("group:"),
+    files: FACT_FILES,
+  });
+}

@@ -1,0 +1,94 @@
+import PQueue from "p-queue";
+import { hostLimits } from "../core/limits.ts";
+import { planHost } from "../core/plan-host.ts";
+import { selectorsOf } from "../core/selectors.ts";
+import type { Connection } from "../model/connection.ts";
+import { CurfewError, errorData } from "../model/error.ts";
+import type { Facts } from "../model/facts.ts";
+import type { Host } from "../model/host.ts";
+import type { HostPlan } from "../model/plan.ts";
+import type { Fleet, RunContext } from "./context.ts";
+import { gatherFacts } from "./gather.ts";
+
+/** What one host said and what follows from it. */
+export interface HostDecision {
+  readonly facts: Facts;
+  readonly plan: HostPlan;
+}
+
+/**
+ * Reads every host, in parallel, one login and one round trip each, and decides what would change.
+ * Nothing is changed. A host that cannot be read gets a plan with an `error` and no changes.
+ * The result is in the order of `fleet.hosts`; hosts that never started because of an interrupt
+ * carry the error `interrupted`.
+ */
+export async function planFleet(fleet: Fleet, context: RunContext): Promise<HostPlan[]> {
+  const queue = new PQueue({ concurrency: context.concurrency });
+  return queue.addAll(fleet.hosts.map((host) => async () => planOne(host, fleet, context)));
+}
+
+async function planOne(host: Host, fleet: Fleet, context: RunContext): Promise<HostPlan> {
+  const plan = await attempt(host, fleet, context);
+  const outcome = plan.error === undefined ? (plan.changes.length > 0 ? "changes" : "unchanged") : "unknown";
+  const message = plan.error?.message;
+  context.emit({
+    type: "host-finished",
+    at: context.clock(),
+    host: host.name,
+    outcome,
+    ...(message === undefined ? {} : { message }),
+  });
+  return plan;
+}
+
+async function attempt(host: Host, fleet: Fleet, context: RunContext): Promise<HostPlan> {
+  let connection: Connection | undefined;
+  try {
+    if (context.stopping.aborted) throw new CurfewError("interrupted", "not read: the run was interrupted");
+    connection = await login(host, context);
+    return (await decide(connection, fleet, context)).plan;
+  } catch (error) {
+    if (!(error instanceof CurfewError)) throw error;
+    return unplanned(host, error);
+  } finally {
+    connection?.close();
+  }
+}
+
+/** Opens the one login of a host, and says so. Errors as `Connect`. */
+export async function login(host: Host, context: RunContext): Promise<Connection> {
+  context.emit({ type: "host-step", at: context.clock(), host: host.name, step: "connecting" });
+  return context.connect(host, { signal: context.aborting, timeoutSeconds: context.connectTimeoutSeconds });
+}
+
+/**
+ * Facts and plan of one host over a login. Errors: CurfewError as `gatherFacts` and the controls.
+ */
+export async function decide(
+  connection: Connection,
+  fleet: Fleet,
+  context: RunContext,
+): Promise<HostDecision> {
+  const { host } = connection;
+  context.emit({ type: "host-step", at: context.clock(), host: host.name, step: "reading-facts" });
+  const now = context.now();
+  const limits = hostLimits(fleet.policy, host, now.toISOString().slice(0, 10));
+  const facts = await gatherFacts(connection, selectorsOf(limits), { signal: context.aborting, now });
+  const plan = planHost(facts, limits, fleet.policy.controls, context.controls);
+  return { facts, plan: { ...plan, host: host.name } };
+}
+
+function unplanned(host: Host, error: CurfewError): HostPlan {
+  return {
+    host: host.name,
+    factsDigest: "",
+    description: "",
+    changes: [],
+    activations: [],
+    expectations: [],
+    findings: [],
+    coverage: [],
+    uncaught: [],
+    error: errorData(error),
+  };
+}

@@ -1,0 +1,58 @@
+import { planRevert } from "../core/plan-revert.ts";
+import type { Connection } from "../model/connection.ts";
+import type { Host } from "../model/host.ts";
+import type { HostResult } from "../model/run.ts";
+import { changeHost } from "./change-host.ts";
+import type { RunContext } from "./context.ts";
+import { gatherFacts } from "./gather.ts";
+import { login } from "./plan.ts";
+import { type ChangeOptions, inWaves } from "./waves.ts";
+
+/** Every host back to how it was before curfew: same guard, same confirmation by a new login. */
+export async function revertFleet(
+  hosts: readonly Host[],
+  options: ChangeOptions,
+  context: RunContext,
+): Promise<HostResult[]> {
+  return inWaves(
+    hosts,
+    options,
+    async (host) => {
+      const connection = await login(host, context);
+      try {
+        return await revertHost(connection, options, context);
+      } finally {
+        connection.close();
+      }
+    },
+    context,
+  );
+}
+
+async function revertHost(
+  connection: Connection,
+  options: ChangeOptions,
+  context: RunContext,
+): Promise<HostResult> {
+  const host = connection.host.name;
+  context.emit({ type: "host-step", at: context.clock(), host, step: "reading-facts" });
+  const facts = await gatherFacts(connection, [], { signal: context.aborting, now: context.now() });
+  if (facts.curfew.originals.length === 0) {
+    return { host, outcome: "unchanged", message: "curfew has not changed this host" };
+  }
+  const { changes, activations, notes } = planRevert(facts);
+  const change = {
+    token: context.token(),
+    owner: options.owner,
+    reason: "revert",
+    confirmWithinSeconds: options.confirmWithinSeconds,
+    changes,
+    activations,
+    expectations: [],
+    written: {},
+    leaving: true,
+  };
+  const result = await changeHost(connection, facts, change, context);
+  const message = [result.message, ...notes].filter((part) => part !== undefined).join("; ");
+  return message === "" ? result : { ...result, message };
+}

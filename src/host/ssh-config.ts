@@ -1,0 +1,136 @@
+/**
+ * Asks the installed `ssh` for the settings of many hosts in one go. A process of our own per host
+ * would cost the controller more than the login itself; a shell loop starts `ssh -G` for next to nothing.
+ */
+import { execa, ExecaError } from "execa";
+import { CurfewError } from "../model/error.ts";
+import type { Host } from "../model/host.ts";
+import { defaultSettings, parseSettings, type Environment, type SshSettings } from "./ssh-settings.ts";
+
+/** What decides the settings of a host: hosts that agree in these share one answer. */
+export interface Target {
+  readonly address: string;
+  readonly user?: string;
+  readonly port?: number;
+  readonly identityFile?: string;
+}
+
+export interface SshConfigOptions {
+  /** Given to `ssh -F`; the user's own configuration otherwise. */
+  readonly file: string | undefined;
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+  /** Hears, once, that there is no `ssh` to ask. */
+  readonly onNote: (note: string) => void;
+}
+
+/** Settings, or why there are none for this target. */
+export type Resolved = SshSettings | CurfewError;
+
+const LANES = 2;
+const END = "curfew-end-of-host";
+
+// Address, user and port arrive as lines and are only ever arguments; "--" ends the options.
+const LOOP = `while IFS= read -r user && IFS= read -r port && IFS= read -r address; do
+  ssh -T "$@" \${user:+-l "$user"} \${port:+-p "$port"} -G -- "$address" </dev/null
+  status=$?
+  echo "${END} $status"
+  echo "${END}" >&2
+done`;
+
+/** Answers for all targets, in their order. Never rejects for the sake of one host. */
+export async function resolveTargets(
+  targets: readonly Target[],
+  options: SshConfigOptions,
+): Promise<readonly Resolved[]> {
+  const answers: Resolved[] = Array.from(targets, refuse).map((error) => error ?? missing());
+  const asked = targets.map((target, index) => ({ target, index })).filter(({ target }) => !refuse(target));
+  const size = Math.max(1, Math.ceil(asked.length / LANES));
+  const lanes = Array.from({ length: Math.ceil(asked.length / size) }, (_, lane) =>
+    asked.slice(lane * size, (lane + 1) * size),
+  );
+  await Promise.all(
+    lanes.map(async (lane) => {
+      const resolved = await askSsh(lane.map(({ target }) => target), options);
+      for (const [at, { index }] of lane.entries()) answers[index] = resolved[at] ?? missing();
+    }),
+  );
+  return answers;
+}
+
+/** The part of an inventory host that `ssh -G` is asked about. */
+export function targetOf(host: Host): Target {
+  return {
+    address: host.address,
+    ...(host.user === undefined ? {} : { user: host.user }),
+    ...(host.port === undefined ? {} : { port: host.port }),
+    ...(host.identityFile === undefined ? {} : { identityFile: host.identityFile }),
+  };
+}
+
+/** Whatever the loader let through: nothing that reads as an option or as a second line reaches a command. */
+function refuse(target: Target): CurfewError | undefined {
+  const { address, user = "" } = target;
+  const bad = /^-|^$|[\0-\x20\x7f]/u.test(address) ? address : /^-|[\0-\x1f\x7f]/u.test(user) ? user : undefined;
+  if (bad === undefined) return undefined;
+  return new CurfewError("input", `${JSON.stringify(bad)} cannot be the name of a host or login`, {
+    hint: "remove the leading - , spaces and control characters in the inventory",
+  });
+}
+
+async function askSsh(targets: readonly Target[], options: SshConfigOptions): Promise<readonly Resolved[]> {
+  const { file, environment, signal } = options;
+  const input = targets.map(({ user, port, address }) => `${user ?? ""}\n${port ?? ""}\n${address}\n`);
+  const arguments_ = ["-c", LOOP, "curfew", ...(file === undefined ? [] : ["-F", file])];
+  try {
+    const { stdout, stderr } = await execa("sh", arguments_, {
+      input: input.join(""),
+      env: environment as Record<string, string>,
+      extendEnv: false,
+      cancelSignal: signal,
+      maxBuffer: 256 * 1024 * 1024,
+      stripFinalNewline: false,
+    });
+    return readAnswers(stdout, stderr, targets, options);
+  } catch (error) {
+    if (signal.aborted) throw new CurfewError("interrupted", "interrupted while reading ssh_config");
+    const reason = error instanceof ExecaError ? error.shortMessage : String(error);
+    throw new CurfewError("internal", `ssh -G could not be run: ${reason}`, { cause: error });
+  }
+}
+
+function readAnswers(
+  stdout: string,
+  stderr: string,
+  targets: readonly Target[],
+  options: SshConfigOptions,
+): readonly Resolved[] {
+  // Alternately an output and its exit status.
+  const outputs = stdout.split(new RegExp(`^${END} (\\d+)\n`, "mu"));
+  const complaints = stderr.split(`${END}\n`);
+  // 127: the shell found no ssh. Then no host has a configuration, and the defaults are the truth.
+  const lacksSsh = outputs[1] === "127";
+  if (lacksSsh) noteMissingSsh(options);
+  return targets.map((target, index) => {
+    const [output = "", status] = outputs.slice(2 * index, 2 * index + 2);
+    if (lacksSsh) return defaultSettings(target.address, options.environment, target);
+    if (status === "0") return parseSettings(output, target.address, options.environment, target.identityFile);
+    const reason = (complaints[index] ?? "").trim().split("\n").join("; ");
+    return new CurfewError("input", `ssh -G cannot say how to reach ${target.address}: ${reason}`, {
+      hint: "mend ssh_config, or choose another with --ssh-config",
+    });
+  });
+}
+
+function noteMissingSsh({ file, onNote }: SshConfigOptions): void {
+  if (file !== undefined) {
+    throw new CurfewError("usage", `${file} cannot be read as ssh_config: no ssh client is installed`, {
+      hint: "install the OpenSSH client",
+    });
+  }
+  onNote("no ssh client is installed: ssh_config is not read, and OpenSSH's defaults are used");
+}
+
+function missing(): CurfewError {
+  return new CurfewError("internal", "ssh -G gave no answer for this host");
+}

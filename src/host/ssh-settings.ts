@@ -1,0 +1,186 @@
+/** How to reach one host, as the user's OpenSSH configuration says it: the output of `ssh -G`. */
+import { homedir, hostname as ownName, userInfo } from "node:os";
+import type { AllowedAlgorithms } from "./algorithms.ts";
+
+export interface SshSettings {
+  /** The name in the ssh_config sense: what was asked for. */
+  readonly alias: string;
+  readonly hostname: string;
+  readonly port: number;
+  readonly user: string;
+  /** Paths, expanded, in order. */
+  readonly identityFiles: readonly string[];
+  readonly certificateFiles: readonly string[];
+  readonly identitiesOnly: boolean;
+  /** Socket path; undefined for none. */
+  readonly agentSocket: string | undefined;
+  /** `[user@]host[:port]`, first hop first. */
+  readonly proxyJump: readonly string[];
+  readonly proxyCommand: string | undefined;
+  /** Paths, expanded; user's files first. */
+  readonly knownHostsFiles: readonly string[];
+  /** The name under which the host stands in known_hosts, where it is not its own. */
+  readonly hostKeyAlias: string | undefined;
+  /** Seconds. */
+  readonly connectTimeout: number | undefined;
+  readonly family: 0 | 4 | 6;
+  readonly localAddress: string | undefined;
+  readonly allowed: AllowedAlgorithms;
+  /** Configured ways to be let in or to trust a host that curfew does not have, for error messages. */
+  readonly unsupported: readonly string[];
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The names ssh tries by itself (ssh_config(5), IdentityFile), as `ssh -G` prints them. */
+const OWN_IDENTITIES = ["rsa", "ecdsa", "ecdsa_sk", "ed25519", "ed25519_sk", "xmss", "dsa"].map(
+  (name) => `~/.ssh/id_${name}`,
+);
+
+/**
+ * Reads the output of `ssh -G` (lower-case keyword, space, value; some keywords several times).
+ * `identityFile` comes before those of the configuration and in place of ssh's own default names.
+ * Sources: ssh_config(5); its TOKENS section for what is expanded.
+ */
+export function parseSettings(
+  output: string,
+  alias: string,
+  environment: Environment,
+  identityFile?: string,
+): SshSettings {
+  const values = readKeywords(output);
+  const one = (keyword: string): string | undefined => configured(values.get(keyword)?.[0]);
+  const many = (keyword: string): readonly string[] => values.get(keyword) ?? [];
+  const login = {
+    alias,
+    hostname: one("hostname") ?? alias,
+    port: Number(one("port") ?? 22),
+    user: one("user") ?? userInfo().username,
+  };
+  const path = (text: string): string => expand(text, login, environment, one("proxyjump"));
+  const words = (keyword: string): string[] =>
+    many(keyword).flatMap((text) => text.split(" ").filter((word) => configured(word) !== undefined));
+  const list = (keyword: string): readonly string[] | undefined => one(keyword)?.split(",");
+  const identities = many("identityfile").filter((file) => configured(file) !== undefined);
+  const extra = identityFile === undefined ? identities : without(identities, OWN_IDENTITIES);
+  return {
+    ...login,
+    identityFiles: [...(identityFile === undefined ? [] : [identityFile]), ...extra.map(path)],
+    certificateFiles: many("certificatefile").map(path),
+    identitiesOnly: one("identitiesonly") === "yes",
+    agentSocket: agentSocket(one("identityagent"), values.get("identityagent")?.[0], environment, path),
+    proxyJump: list("proxyjump") ?? [],
+    proxyCommand: mapped(one("proxycommand"), path),
+    knownHostsFiles: [...words("userknownhostsfile"), ...words("globalknownhostsfile")].map(path),
+    hostKeyAlias: one("hostkeyalias"),
+    connectTimeout: mapped(one("connecttimeout"), Number),
+    family: one("addressfamily") === "inet" ? 4 : one("addressfamily") === "inet6" ? 6 : 0,
+    localAddress: one("bindaddress"),
+    allowed: allowedAlgorithms(list),
+    unsupported: unsupportedSettings(one),
+  };
+}
+
+/** The settings where no `ssh` is installed, so that there is no configuration to ask. */
+export function defaultSettings(
+  alias: string,
+  environment: Environment,
+  given: { readonly user?: string; readonly port?: number; readonly identityFile?: string },
+): SshSettings {
+  const output = [
+    `hostname ${alias}`,
+    `port ${given.port ?? 22}`,
+    `user ${given.user ?? userInfo().username}`,
+    ...OWN_IDENTITIES.map((file) => `identityfile ${file}`),
+    "userknownhostsfile ~/.ssh/known_hosts ~/.ssh/known_hosts2",
+    "globalknownhostsfile /etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2",
+  ];
+  return parseSettings(output.join("\n"), alias, environment, given.identityFile);
+}
+
+function readKeywords(output: string): ReadonlyMap<string, readonly string[]> {
+  const lines = output.split("\n").flatMap((line) => {
+    const match = /^([a-z0-9]+) (.*)$/iu.exec(line);
+    return match === null ? [] : [[(match[1] ?? "").toLowerCase(), match[2] ?? ""] as const];
+  });
+  return new Map(
+    [...Map.groupBy(lines, ([keyword]) => keyword)].map(([keyword, found]) => [
+      keyword,
+      found.map(([, value]) => value),
+    ]),
+  );
+}
+
+function configured(value: string | undefined): string | undefined {
+  return value === undefined || value === "" || value.toLowerCase() === "none" ? undefined : value;
+}
+
+function without(list: readonly string[], taken: readonly string[]): string[] {
+  return list.filter((item) => !taken.includes(item));
+}
+
+function mapped<T>(value: string | undefined, change: (value: string) => T): T | undefined {
+  return value === undefined ? undefined : change(value);
+}
+
+/** `~`, `%` tokens and `${VARIABLE}` (ssh_config(5), TOKENS and ENVIRONMENT VARIABLES). */
+function expand(
+  text: string,
+  login: { readonly alias: string; readonly hostname: string; readonly port: number; readonly user: string },
+  environment: Environment,
+  jump = "",
+): string {
+  const home = environment["HOME"] ?? homedir();
+  const tokens: Record<string, string> = {
+    "%": "%",
+    d: home,
+    h: login.hostname,
+    i: String(process.getuid?.() ?? ""),
+    j: jump,
+    k: login.hostname,
+    L: ownName().split(".")[0] ?? "",
+    l: ownName(),
+    n: login.alias,
+    p: String(login.port),
+    r: login.user,
+    u: userInfo().username,
+  };
+  return text
+    .replace(/^~(?=\/|$)/u, home)
+    .replaceAll(/\$\{(\w+)\}/gu, (_, name: string) => environment[name] ?? "")
+    .replaceAll(/%(.)/gu, (whole, token: string) => tokens[token] ?? whole);
+}
+
+/** `none` and an absent keyword differ here: without one, SSH_AUTH_SOCK counts (ssh_config(5), IdentityAgent). */
+function agentSocket(
+  value: string | undefined,
+  written: string | undefined,
+  environment: Environment,
+  path: (text: string) => string,
+): string | undefined {
+  if (written !== undefined && value === undefined) return undefined;
+  if (value === undefined || value === "SSH_AUTH_SOCK") return configured(environment["SSH_AUTH_SOCK"]);
+  return value.startsWith("$") && !value.startsWith("${") ? environment[value.slice(1)] : path(value);
+}
+
+function allowedAlgorithms(list: (keyword: string) => readonly string[] | undefined): AllowedAlgorithms {
+  const keywords = { kex: "kexalgorithms", hostKey: "hostkeyalgorithms", cipher: "ciphers", mac: "macs" };
+  const found = Object.entries(keywords).flatMap(([kind, keyword]) => {
+    const names = list(keyword);
+    return names === undefined ? [] : [[kind, names] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+function unsupportedSettings(one: (keyword: string) => string | undefined): string[] {
+  const wishes: readonly (readonly [string, string])[] = [
+    ["knownhostscommand", "KnownHostsCommand"],
+    ["pkcs11provider", "PKCS11Provider"],
+    ["hostbasedauthentication", "HostbasedAuthentication"],
+    ["verifyhostkeydns", "VerifyHostKeyDNS"],
+  ];
+  return wishes.flatMap(([keyword, name]) => {
+    const value = one(keyword);
+    return value === undefined || value === "no" || value === "false" ? [] : [name];
+  });
+}

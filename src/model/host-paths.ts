@@ -1,0 +1,34 @@
+/** The system-wide paths that curfew writes or puts a block into, and that facts must therefore read. */
+
+/** The shell logic, in one place; /etc/profile sources `*.sh` here, in byte order. */
+export const SHELL_SCRIPT = "/etc/profile.d/00-curfew.sh";
+
+/** What tcsh runs to learn its minutes; its name ends so that no shell sources it by itself. */
+export const MINUTES_SCRIPT = "/etc/profile.d/00-curfew.minutes";
+
+/** systemd: the last file wins (logind.conf.d(5)), so the name sorts last. */
+export const LOGIND_FILE = "/etc/systemd/logind.conf.d/zz-curfew.conf";
+
+/** sshd: the first value wins, so the name sorts before `00-complianceascode-hardening.conf` too. */
+export const SSHD_DROP_IN = "00-00-curfew.conf";
+
+/**
+ * Files that interactive shells read, by the shell that reads them: Debian and SUSE,
+ * then Red Hat, then Alpine and Gentoo. Only those that exist are touched, except /etc/csh.cshrc.
+ */
+export const SHELL_RC_FILES = {
+  profile: ["/etc/profile"],
+  bash: ["/etc/bash.bashrc", "/etc/bashrc", "/etc/bash/bashrc"],
+  zsh: ["/etc/zsh/zshrc", "/etc/zshrc"],
+  ksh93: ["/etc/ksh.kshrc", "/etc/kshrc"],
+  mksh: ["/etc/mkshrc"],
+  tcsh: ["/etc/csh.cshrc"],
+} as const;
+
+/** Everything that `facts.files` has to hold a reading of, present or not. */
+export const FACT_FILES: readonly string[] = [
+  SHELL_SCRIPT,
+  MINUTES_SCRIPT,
+  LOGIND_FILE,
+  ...Object.values(SHELL_RC_FILES).flat(),
+];

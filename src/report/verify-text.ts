@@ -1,0 +1,92 @@
+import { countBy, verifyOutcome } from "../core/outcome.ts";
+import { visible } from "../core/visible.ts";
+import type { HostVerification, ProbeResult } from "../model/run.ts";
+import { SESSION_KINDS, type SessionKind } from "../model/session-kind.ts";
+import { table } from "./columns.ts";
+import { findingLines } from "./finding-text.ts";
+import type { Paint } from "./paint.ts";
+
+const SYMBOLS = { pass: "✓", fail: "✗", unknown: "?" } as const;
+const COLOURS = { pass: "green", fail: "red", unknown: "yellow" } as const;
+const WORDS = { pass: "passed", fail: "failed", unknown: "cannot be judged", skipped: "not probed" } as const;
+
+export interface VerifyTextOptions {
+  readonly paint: Paint;
+  readonly verbose: boolean;
+}
+
+/**
+ * Verifications for people: per host a matrix of session kinds by roles with the measured seconds
+ * and what ended the session, the reason of whatever did not pass, and a last line with the totals.
+ */
+export function verifyText(verifications: readonly HostVerification[], options: VerifyTextOptions): string {
+  const blocks = verifications.map((verification) => hostText(verification, options));
+  return `${[...blocks, verifySummary(verifications, options.paint)].join("\n\n")}\n`;
+}
+
+/** `Verify: 2 hosts passed, 1 failed; 8 sessions passed, 1 failed`. */
+export function verifySummary(verifications: readonly HostVerification[], paint: Paint): string {
+  const hosts = countBy(verifications.map(verifyOutcome));
+  const sessions = countBy(verifications.flatMap(({ probes }) => probes.map(({ outcome }) => outcome)));
+  return `${paint.bold("Verify:")} hosts: ${countText(hosts, paint)}; sessions: ${countText(sessions, paint)}`;
+}
+
+function countText(counts: Partial<Record<keyof typeof WORDS, number>>, paint: Paint): string {
+  const outcomes = (Object.keys(WORDS) as (keyof typeof WORDS)[]).filter((outcome) => counts[outcome]);
+  const parts = outcomes.map((outcome) => {
+    const text = `${counts[outcome]} ${WORDS[outcome]}`;
+    return outcome === "fail" || outcome === "unknown" ? paint.red(text) : text;
+  });
+  return parts.length === 0 ? "none" : parts.join(", ");
+}
+
+function hostText(verification: HostVerification, { paint, verbose }: VerifyTextOptions): string {
+  const { host, probes, findings, error } = verification;
+  const errors = error === undefined ? [] : [`${paint.red("?")} ${visible(error.message)}`];
+  const hints = error?.hint === undefined ? [] : [`  hint: ${visible(error.hint)}`];
+  const nothing = verifyOutcome(verification) === "skipped" ? [paint.dim("- nothing to probe here")] : [];
+  const lines = [
+    ...errors,
+    ...hints,
+    ...nothing,
+    ...matrix(probes, paint),
+    ...probes.filter(({ outcome }) => outcome !== "pass").flatMap((probe) => reasonLines(probe, paint)),
+    ...findingLines(findings, { paint, verbose }),
+  ];
+  const scaled = probes.find((probe) => probe.scaled !== undefined)?.scaled;
+  const note = scaled === undefined ? "" : paint.yellow(`  (scaled to ${scaled} s)`);
+  return [`${paint.bold(visible(host))}${note}`, ...lines.map((line) => `  ${line}`)].join("\n");
+}
+
+function matrix(probes: readonly ProbeResult[], paint: Paint): string[] {
+  const roles = [...new Set(probes.map(({ role }) => role))];
+  const kinds = SESSION_KINDS.filter((kind) => probes.some(({ session }) => session === kind));
+  if (kinds.length === 0) return [];
+  const row = (kind: SessionKind): string[] => [kind, ...roles.map((role) => cells(probes, kind, role, paint))];
+  return table([["session", ...roles.map(visible)].map(paint.bold), ...kinds.map(row)]);
+}
+
+function cells(probes: readonly ProbeResult[], kind: SessionKind, role: string, paint: Paint): string {
+  return probes
+    .filter((probe) => probe.session === kind && probe.role === role)
+    .map((probe) => cell(probe, paint))
+    .join(", ");
+}
+
+function cell(probe: ProbeResult, paint: Paint): string {
+  const symbol = paint[COLOURS[probe.outcome]](SYMBOLS[probe.outcome]);
+  if (probe.droppedAfterSeconds === null) {
+    return `${symbol} ${probe.outcome === "unknown" ? "nobody knows" : `kept ${probe.withinSeconds}s`}`;
+  }
+  const by = probe.by === "none" ? "" : ` ${probe.by}`;
+  const limit = probe.expect === "dropped" ? `/${probe.withinSeconds}s` : "";
+  return `${symbol} ${probe.droppedAfterSeconds.toFixed(1)}s${limit}${by} ${paint.dim(`(${probe.via})`)}`;
+}
+
+function reasonLines(probe: ProbeResult, paint: Paint): string[] {
+  const symbol = paint[COLOURS[probe.outcome]](SYMBOLS[probe.outcome]);
+  const who = `${probe.session} ${visible(probe.role)} (${visible(probe.user)}, ${probe.via})`;
+  const saw = visible(probe.clientSaw.trim());
+  const seen = saw === "" ? [] : [paint.dim(`    the client saw: ${saw.slice(-200)}`)];
+  return [`${symbol} ${who}: ${visible(probe.reason)}`, ...seen];
+}

@@ -1,0 +1,640 @@
+#!/bin/sh
+# Everything curfew has to know about a host, in one go. Reads only; changes nothing.
+# POSIX sh (dash, bash, busybox ash), POSIX tools; others are probed for.
+#
+# Output: sections, each `NEWLINE @TOKEN TAB name {TAB argument} NEWLINE body`. The token is random
+# per run and never stands in an argument list, so no file content can forge a section.
+# The last line calls main: a script cut short by a lost connection does nothing at all.
+
+main() {
+  set -fu
+  umask 077
+  PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
+  LC_ALL=C
+  export PATH LC_ALL
+  unset LANGUAGE POSIXLY_CORRECT CDPATH ENV BASH_ENV
+  newline='
+'
+  tab='	'
+  default_ifs=" $tab$newline"
+  IFS=$default_ifs
+  token={{token}}
+  limit=262145
+  regular=''
+  real_of=''
+  real_is=''
+  bounded=''
+  if timeout 5 true 2>/dev/null; then bounded='timeout 15'; fi
+  cd / || return
+
+  machine
+  login_address
+  find_listener
+  daemon_options
+  daemon
+  configuration
+  accounts
+  shells
+  service
+  system_files
+  foreign_timeouts
+  curfew_state
+  attributes
+  section end
+}
+
+# --- the frame -----------------------------------------------------------------------------------
+
+section() {
+  printf '\n@%s' "$token"
+  printf '\t%s' "$@"
+  printf '\n'
+}
+
+# A name that would break the frame is reported, never printed.
+printable() {
+  case $1 in
+    *[[:cntrl:]]*) section unprintable; return 1 ;;
+  esac
+}
+
+# Runs a command that might hang on a name service or a bus.
+within() {
+  # shellcheck disable=SC2086 # nothing, or the two words `timeout 15`
+  $bounded "$@"
+}
+
+# Runs a command with each line of the second argument, without splitting it further.
+for_lines() {
+  lines_command=$1
+  IFS=$newline
+  # shellcheck disable=SC2086 # split at newlines on purpose
+  set -- $2
+  IFS=$default_ifs
+  for line in "$@"; do "$lines_command" "$line"; done
+}
+
+# --- files ---------------------------------------------------------------------------------------
+
+# file KIND PATH: one file as it is, with its content when it is a regular file.
+file() {
+  printable "$2" || return 0
+  resolve "$2"
+  if [ -h "$2" ] && ! [ -e "$2" ]; then
+    section file "$1" "$2" "$real" dangling
+  elif ! [ -e "$2" ]; then
+    if [ -d "${2%/*}/" ]; then section file "$1" "$2" "$real" absent; else section file "$1" "$2" "$real" no-parent; fi
+  elif [ -z "$real" ]; then
+    section file "$1" "$2" "$2" unresolved
+  elif [ -f "$2" ]; then
+    regular="$regular$real$newline"
+    section file "$1" "$2" "$real" regular
+    dd if="$real" bs="$limit" count=1 2>/dev/null
+  else
+    section file "$1" "$2" "$real" special
+  fi
+}
+
+# Sets `real` to the path without symbolic links, empty where that cannot be told.
+resolve() {
+  if [ -h "$1" ]; then
+    real=$(readlink -f -- "$1" 2>/dev/null) || real=''
+    case $real in *[[:cntrl:]]*) real='' ;; esac
+    return 0
+  fi
+  directory=${1%/*}
+  if [ "$directory" != "$real_of" ]; then
+    real_of=$directory
+    if cd -P -- "$directory/" 2>/dev/null; then real_is=${PWD%/}; else real_is=$directory; fi
+    case $real_is in *[[:cntrl:]]*) real_is=$directory ;; esac
+    cd /
+  fi
+  real=$real_is/${1##*/}
+}
+
+# Mode, owner and size of every regular file seen, in one call.
+attributes() {
+  section attributes
+  IFS=$newline
+  # shellcheck disable=SC2086 # split at newlines on purpose
+  set -- $regular
+  IFS=$default_ifs
+  [ $# -eq 0 ] || ls -ldn -- "$@" 2>/dev/null
+}
+
+# --- the machine ---------------------------------------------------------------------------------
+
+machine() {
+  boot=''
+  { read -r boot < /proc/sys/kernel/random/boot_id; } 2>/dev/null
+  init=''
+  { read -r init < /proc/1/comm; } 2>/dev/null
+  section machine "$(id -u)" "$(uname -srm)" "$boot" "$init"
+  if [ -f /etc/os-release ]; then release=/etc/os-release; else release=/usr/lib/os-release; fi
+  file os "$release"
+}
+
+# The addresses of this very login; sudo takes the variable away, the login's own process keeps it.
+login_address() {
+  address=${SSH_CONNECTION:-}
+  pid=$$
+  while [ -z "$address" ] && parent_of "$pid" && [ "$parent" -gt 1 ]; do
+    pid=$parent
+    case $name in sshd | sshd-session) break ;; esac
+    address=$(tr '\000' '\n' < "/proc/$pid/environ" 2>/dev/null | sed -n 's/^SSH_CONNECTION=//p')
+  done
+  case $address in *[!0-9a-zA-Z.:%\ _-]*) address='' ;; esac
+  section login "$address"
+}
+
+# Sets `parent` and the `name` of the parent process, from /proc/PID/stat: `pid (name) state ppid …`.
+parent_of() {
+  { read -r stat < "/proc/$1/stat"; } 2>/dev/null || return 1
+  stat=${stat##*) }
+  stat=${stat#* }
+  parent=${stat%% *}
+  name=''
+  { read -r name < "/proc/$parent/comm"; } 2>/dev/null
+  return 0
+}
+
+# --- the daemon ----------------------------------------------------------------------------------
+
+# The listener this login came through, else the only one there is. Session processes call
+# themselves `sshd: user [priv]`, listeners `sshd: PATH ARGUMENTS [listener] …` or plain arguments.
+find_listener() {
+  listener=''
+  command_line=''
+  pid=$$
+  top=''
+  while parent_of "$pid" && [ "$parent" -gt 0 ]; do
+    pid=$parent
+    if [ "$name" = sshd ]; then top=$pid; fi
+  done
+  if [ -n "$top" ] && is_listener "$top"; then listener=$top; else scan_listeners; fi
+  executable=''
+  if [ -n "$listener" ] && [ "$listener" != several ]; then
+    executable=$(readlink "/proc/$listener/exe" 2>/dev/null)
+    executable=${executable% (deleted)}
+  else
+    command_line=''
+  fi
+  printable "$executable$listener" || executable=''
+  section listener "$listener" "$executable"
+  printf '%s\n' "$command_line"
+  section cgroup
+  [ -z "$executable" ] || cat "/proc/$listener/cgroup" 2>/dev/null
+}
+
+is_listener() {
+  command_line=$(tr '\000' '\n' < "/proc/$1/cmdline" 2>/dev/null) || return 1
+  case $command_line in
+    'sshd: '*'[listener]'*) return 0 ;;
+    'sshd: '* | '') return 1 ;;
+    *"$newline-"[RTtGV]*) return 1 ;;
+  esac
+}
+
+scan_listeners() {
+  found_line=''
+  set +f
+  set -- /proc/[0-9]*
+  set -f
+  for process in "$@"; do
+    name=''
+    { read -r name < "$process/comm"; } 2>/dev/null
+    if [ "$name" != sshd ] || ! is_listener "${process#/proc/}"; then continue; fi
+    if [ -n "$listener" ]; then listener=several; else listener=${process#/proc/}; fi
+    found_line=$command_line
+  done
+  command_line=$found_line
+}
+
+# Reads -f and -o from the listener's command line, which the options of sshd(8) permit without loss
+# except for blanks that the process title no longer quotes: those are joined again.
+daemon_options() {
+  main_file=''
+  option_lines=''
+  case $command_line in
+    'sshd: '*) words=${command_line#sshd: }; words=${words%% \[listener\]*}; IFS=$default_ifs ;;
+    *) words=$command_line; IFS=$newline ;;
+  esac
+  # shellcheck disable=SC2086 # split into arguments on purpose
+  set -- $words
+  IFS=$default_ifs
+  [ $# -eq 0 ] || shift
+  while [ $# -gt 0 ]; do
+    OPTIND=1
+    option=''
+    while getopts :46DGQRTdeiqrtVC:E:b:c:f:g:h:k:o:p:u: option; do
+      # shellcheck disable=SC2213,SC2220 # the other options do not concern the configuration
+      case $option in
+        f) main_file=$OPTARG ;;
+        o) option_lines="$option_lines$newline$OPTARG" ;;
+      esac
+      last=$option
+    done
+    shift $((OPTIND - 1))
+    [ $# -gt 0 ] || break
+    case ${last:-} in
+      f) main_file="$main_file $1" ;;
+      o) option_lines="$option_lines $1" ;;
+    esac
+    shift
+  done
+}
+
+daemon() {
+  sshd=''
+  case ${executable##*/} in sshd*) sshd=$executable ;; esac
+  [ -n "$sshd" ] || sshd=$(command -v sshd) || sshd=''
+  openssh={{openssh}}
+  [ "$openssh" = yes ] || sshd=''
+  section options
+  printf '%s\n' "$option_lines"
+  section sshd "$sshd"
+  [ -z "$sshd" ] || within "$sshd" -V 2>&1
+  base=''
+  [ -z "$sshd" ] || effective -
+}
+
+# effective ID [-C SPECIFICATION]: what the daemon would do, or why it does not say.
+effective() {
+  id=$1
+  shift
+  if answer=$(ask_sshd "$@" 2>/dev/null); then
+    if [ "$id" != - ] && [ "$answer" = "$base" ]; then section effective "$id" same; return; fi
+    section effective "$id" 0
+    printf '%s\n' "$answer"
+    if [ "$id" = - ]; then base=$answer; fi
+  else
+    section effective "$id" $?
+    # shellcheck disable=SC2069 # only what it complains about
+    ask_sshd "$@" 2>&1 >/dev/null
+  fi
+}
+
+ask_sshd() {
+  if [ -n "$main_file" ]; then set -- -f "$main_file" "$@"; fi
+  IFS=$newline
+  for option in $option_lines; do set -- -o "$option" "$@"; done
+  IFS=$default_ifs
+  within "$sshd" -T "$@"
+}
+
+# --- its configuration ---------------------------------------------------------------------------
+
+configuration() {
+  configured=$main_file
+  if [ -z "$configured" ]; then
+    configured=/etc/ssh/sshd_config
+    # Distributions with an immutable /usr keep the original there, in force until /etc has one.
+    [ -e "$configured" ] || ! [ -e /usr/etc/ssh/sshd_config ] || configured=/usr/etc/ssh/sshd_config
+  fi
+  case $configured in /*) ;; *) configured=/$configured ;; esac
+  file main "$configured"
+  reached=$newline
+  pending=''
+  visited=0
+  [ -f "$configured" ] || return 0
+  included_by "$configured"
+  # Depth first: what a file includes is read before what stands after it.
+  while [ -n "$pending" ]; do
+    next=${pending%%"$newline"*}
+    pending=${pending#*"$newline"}
+    case $reached in *"$newline$next$newline"*) continue ;; esac
+    reached="$reached$next$newline"
+    visited=$((visited + 1))
+    if [ "$visited" -gt 200 ]; then section too-many-files; return; fi
+    file drop-in "$next"
+    if [ -f "$next" ] && grep -qi '^[[:space:]"]*include' "$next" 2>/dev/null; then included_by "$next"; fi
+  done
+}
+
+# Prints the Include lines of a file and puts the files they reach in front of what is pending.
+included_by() {
+  including=$1
+  expanded=''
+  includes=$(awk "$include_lines" "$1" 2>/dev/null)
+  for_lines expand_include "$includes"
+  pending="$expanded$pending"
+}
+
+expand_include() {
+  section include "$including" "$line"
+  pattern=${line##*"$tab"}
+  case $pattern in /*) ;; *) pattern=/etc/ssh/$pattern ;; esac
+  set +f
+  IFS=
+  # shellcheck disable=SC2086 # a pattern on purpose; in the C locale, in byte order like sshd
+  set -- $pattern
+  IFS=$default_ifs
+  set -f
+  for included in "$@"; do
+    [ -e "$included" ] || [ -h "$included" ] || continue
+    printable "$included" || continue
+    expanded="$expanded$included$newline"
+  done
+}
+
+# line number, yes or no (inside a Match block), pattern; one line for each pattern.
+# shellcheck disable=SC2016 # an awk program
+include_lines='
+function keyword(text) {
+  sub(/^[ \t\r\f]+/, "", text)
+  if (text ~ /^"/) { sub(/^"/, "", text); sub(/"/, " ", text) }
+  rest = text
+  if (!match(text, /[ \t\r=]/)) { rest = ""; return tolower(text) }
+  rest = substr(text, RSTART)
+  sub(/^[ \t\r]*=?[ \t\r]*/, "", rest)
+  return tolower(substr(text, 1, RSTART - 1))
+}
+function patterns(text,   i, c, quote, word, open) {
+  text = text " "
+  for (i = 1; i <= length(text); i++) {
+    c = substr(text, i, 1)
+    if (quote != "") { if (c == quote) quote = ""; else word = word c }
+    else if (c == "\"" || c == "\047") { quote = c; open = 1 }
+    else if (c == "#" && word == "" && !open) return
+    else if (c ~ /[ \t\r\f]/) { if (word != "") print NR "\t" (inside ? "yes" : "no") "\t" word; word = ""; open = 0 }
+    else word = word c
+  }
+}
+{ word = keyword($0) }
+word == "match" { inside = 1 }
+word == "include" { patterns(rest) }
+'
+
+# --- people --------------------------------------------------------------------------------------
+
+accounts() {
+  people=$(account_lines | awk -F: "$classify" /dev/null -)
+  section people
+  printf '%s\n' "$people"
+  case $address in
+    *' '*' '*' '*) ;;
+    *) address='' ;;
+  esac
+  if [ -n "$address" ] && [ -n "$base" ]; then for_lines ask_for_class "$people"; fi
+}
+
+ask_for_class() {
+  case $1 in "class$tab"*) ;; *) return 0 ;; esac
+  representative=${1#*"$tab"*"$tab"*"$tab"}
+  representative=${representative%%"$tab"*}
+  [ -n "$representative" ] || return 0
+  from=${address%% *}
+  port=${address##* }
+  to=${address#* * }
+  effective "$representative" -C "user=$representative,host=$from,addr=$from,laddr=${to%% *},lport=$port"
+}
+
+# The token, then parts that each begin with a line `TOKEN part`.
+account_lines() {
+  printf '%s\n' "$token"
+  printf '%s selectors\n' "$token"
+  set -- {{selectors}}
+  [ $# -eq 0 ] || printf '%s\n' "$@"
+  printf '%s locked\n' "$token"
+  # Only whether the password is locked leaves this pipe.
+  sed -n 's/^\([^:]*\):!.*/\1/p' /etc/shadow 2>/dev/null
+  if command -v getent >/dev/null 2>&1; then name_service; else plain_files; fi
+}
+
+name_service() {
+  set -- {{groups}}
+  printf '%s group\n' "$token"
+  named=''
+  if [ $# -gt 0 ]; then
+    named=$(within getent group "$@")
+    printf '%s\n%s result group %s\n' "$named" "$token" "$?"
+  fi
+  printf '%s group\n' "$token"
+  within getent group
+  printf '%s result group %s\n%s passwd\n' "$token" "$?" "$token"
+  within getent passwd
+  printf '%s result passwd %s\n' "$token" "$?"
+  set -- {{users}}
+  IFS=",$newline"
+  for group in $named; do
+    group=${group##*:}
+    case $group in -*) continue ;; esac
+    if [ -n "$group" ] && [ $# -lt 2000 ]; then set -- "$@" "$group"; fi
+  done
+  IFS=$default_ifs
+  if [ $# -gt 0 ]; then
+    printf '%s passwd\n' "$token"
+    within getent passwd "$@"
+    printf '%s result passwd %s\n' "$token" "$?"
+  fi
+}
+
+plain_files() {
+  printf '%s group\n' "$token"
+  cat /etc/group
+  printf '%s passwd\n' "$token"
+  cat /etc/passwd
+}
+
+# Sorts accounts into classes by the set of selectors that match them. Groups count by number, as
+# they do for the kernel: members of any group with that number, and those whose primary it is.
+# shellcheck disable=SC2016 # an awk program
+classify='
+function usable(shell) { return shell !~ /\/(nologin|false|true|sync|halt|shutdown)$/ }
+function add(key, name, login, rank,   n, i) {
+  if (!(key in best_rank)) { best_rank[key] = 9; size[key] = 0; listed[key] = 0; count++ }
+  if (rank < best_rank[key] || (rank == best_rank[key] && (name "") < (best[key] ""))) { best_rank[key] = rank; best[key] = name }
+  size[key] += login
+  n = listed[key]
+  if (n == 20) { if ((name "") >= (users[key, 20] "")) return; n = 19 }
+  for (i = n; i > 0 && (users[key, i] "") > (name ""); i--) users[key, i + 1] = users[key, i]
+  users[key, i + 1] = name
+  listed[key] = n + 1
+}
+token == "" { token = $0; next }
+index($0, token " ") == 1 {
+  part = substr($0, length(token) + 2)
+  if (part ~ /^result /) {
+    split(part, result, " ")
+    if (result[3] != 0 && result[3] != 2) failed = "getent " result[2] " ended with status " result[3] (result[3] == 124 ? " (no answer in time)" : "")
+  }
+  next
+}
+part == "selectors" {
+  wanted[++selectors] = $0
+  name = substr($0, index($0, ":") + 1)
+  if ($0 ~ /^user:/) user_selector[name] = selectors; else group_selector[name] = selectors
+}
+part == "locked" { locked[$0] = 1 }
+part == "group" && NF >= 4 {
+  if (($1 in group_selector) && !($1 in gid_of)) { gid_of[$1] = $3 + 0; gid_wanted[$3 + 0] = 1 }
+  if (!(($3 + 0) in gid_wanted)) next
+  n = split($4, members, ",")
+  for (i = 1; i <= n; i++) if (members[i] != "") { member[$3 + 0, members[i]] = 1; named[members[i]] = 1 }
+}
+part == "passwd" && NF >= 7 && !($1 in seen) {
+  seen[$1] = 1
+  login = usable($7)
+  if (login && !($7 in shell_seen)) { shell_seen[$7] = 1; print "shell\t" ($7 == "" ? "/bin/sh" : $7) }
+  if (!login && !($1 in user_selector) && !($1 in named) && !(($4 + 0) in gid_wanted)) next
+  if ($1 ~ /[\001-\037\177]/ || $7 ~ /[\001-\037\177]/) { failed = "an account has control characters in its name or shell"; next }
+  key = ""
+  for (i = 1; i <= selectors; i++) {
+    name = substr(wanted[i], index(wanted[i], ":") + 1)
+    if (wanted[i] ~ /^user:/ ? name == $1 "" : (name in gid_of) && (gid_of[name] == $4 + 0 || ((gid_of[name], $1) in member)))
+      key = key (key == "" ? "" : ",") i
+  }
+  add(key, $1, login, $1 ~ /[,]|^-/ ? 3 : !login ? 2 : ($1 in locked) ? 1 : 0)
+}
+END {
+  for (i = 1; i <= selectors; i++) {
+    name = substr(wanted[i], index(wanted[i], ":") + 1)
+    if (wanted[i] ~ /^user:/ ? !(name in seen) : !(name in gid_of)) print "missing\t" i
+  }
+  if (failed != "") { print "failed\t" failed; exit }
+  if (count > 40) { print "failed\tmore than 40 classes of users (" count ")"; exit }
+  for (key in best) {
+    line = "class\t" key "\t" size[key] "\t" (best_rank[key] < 3 ? best[key] : "")
+    for (i = 1; i <= listed[key]; i++) line = line "\t" users[key, i]
+    print line
+  }
+}
+'
+
+# --- shells --------------------------------------------------------------------------------------
+
+# What /etc/shells lists and what accounts really use, with the real file behind each.
+shells() {
+  section shells
+  { for list in /etc/shells /usr/etc/shells; do
+      [ ! -f "$list" ] || sed -n 's/[[:space:]]*$//; /^\//p' "$list"
+    done
+    printf '%s\n' "$people" | sed -n "s/^shell$tab//p"
+  } | sort -u | while IFS= read -r shell; do
+    if ! [ -x "$shell" ] || ! [ -f "$shell" ]; then continue; fi
+    if [ -h "$shell" ]; then printf '%s\t%s\n' "$shell" "$(readlink -f -- "$shell")"; else printf '%s\t%s\n' "$shell" "$shell"; fi
+  done
+}
+
+# --- services ------------------------------------------------------------------------------------
+
+service() {
+  if [ -d /run/systemd/system ]; then systemd; fi
+  scripts=''
+  for script in ssh sshd; do [ ! -x "/etc/init.d/$script" ] || scripts="$scripts $script"; done
+  section init "$(if [ -e /run/openrc/softlevel ]; then echo openrc; fi)" "$scripts"
+  [ "$init" = systemd ] || [ ! -d /etc/cron.d ] || cron_daemons
+}
+
+systemd() {
+  section systemd
+  within systemctl --version 2>&1
+  section units
+  within systemctl show --no-pager -p Id,LoadState,ActiveState,MainPID,Accept \
+    ssh.service sshd.service ssh.socket sshd.socket systemd-logind.service 2>&1
+  section idle-stop
+  within busctl get-property org.freedesktop.login1 /org/freedesktop/login1 \
+    org.freedesktop.login1.Manager StopIdleSessionUSec 2>&1
+}
+
+# A running cron that reads /etc/cron.d; busybox crond does not.
+cron_daemons() {
+  section cron
+  set +f
+  set -- /proc/[0-9]*
+  set -f
+  for process in "$@"; do
+    name=''
+    { read -r name < "$process/comm"; } 2>/dev/null
+    case $name in cron | crond) readlink "$process/exe" 2>/dev/null ;; esac
+  done
+}
+
+# --- shell and logind files ----------------------------------------------------------------------
+
+system_files() {
+  for path in {{files}}; do file system "$path"; done
+  set +f
+  set -- /etc/profile.d/*curfew* /etc/systemd/logind.conf.d/*curfew* /etc/curfew/*
+  set -f
+  for path in "$@"; do
+    [ -e "$path" ] || [ -h "$path" ] || continue
+    file own "$path"
+  done
+}
+
+# TMOUT and autologout in every system-wide file that a shell or a login reads.
+foreign_timeouts() {
+  section timeouts
+  set +f
+  set -- /etc/profile /etc/profile.local /etc/profile.d/*.sh /etc/profile.d/*.csh /etc/profile.d/*.local \
+    /etc/profile.d/*.zsh /etc/bash.bashrc /etc/bash.bashrc.local /etc/bashrc /etc/bash/bashrc \
+    /etc/bash/bashrc.d/* /etc/bashrc.d/* /etc/zshenv /etc/zprofile /etc/zshrc /etc/zlogin /etc/zsh/* \
+    /etc/ksh.kshrc /etc/mkshrc /etc/csh.cshrc /etc/csh.login /etc/tcsh.tcshrc /etc/tcsh.login \
+    /etc/csh/cshrc.d/* /etc/csh/login.d/* /etc/environment /etc/environment.d/*.conf \
+    /etc/security/pam_env.conf /etc/default/login /usr/etc/profile /usr/etc/bash.bashrc \
+    /usr/etc/profile.d/*.sh /usr/etc/profile.d/*.csh
+  set -f
+  for path in "$@"; do
+    shift
+    case $path in */00-curfew.* | *[[:cntrl:]]*) continue ;; esac
+    if [ -f "$path" ] && [ -r "$path" ]; then set -- "$@" "$path"; fi
+  done
+  [ $# -eq 0 ] || within awk "$assignments" "$@"
+}
+
+# Blocks of curfew count as its own only when they are closed.
+# shellcheck disable=SC2016 # an awk program
+assignments='
+function show(text) {
+  gsub(/[\001-\037\177]/, " ", text)
+  return FILENAME "\t" FNR "\t" substr(text, 1, 200)
+}
+FNR == 1 { if (block) printf "%s", held; block = 0; held = "" }
+/^# BEGIN curfew/ { if (block) printf "%s", held; block = 1; held = ""; next }
+/^# END curfew/ { block = 0; held = ""; next }
+!/TMOUT|autologout/ { next }
+{
+  text = $0
+  sub(/^[ \t]*#.*/, "", text)
+  sub(/[ \t;]#.*/, "", text)
+}
+text ~ /(^|[^A-Za-z0-9_$])TMOUT\+?=/ || text ~ /\$\{TMOUT:?=/ || text ~ /^[ \t]*TMOUT[ \t]+(DEFAULT|OVERRIDE)=/ ||
+text ~ /(^|[^A-Za-z0-9_])(readonly|declare|typeset|export|unset|setenv)[ \t]([^;&|]*[ \t])?TMOUT([^A-Za-z0-9_]|$)/ ||
+text ~ /(^|[^A-Za-z0-9_])(set|unset)[ \t]([^;&|]*[ \t])?autologout([^A-Za-z0-9_]|$)/ {
+  if (block) held = held show($0) "\n"; else print show($0)
+}
+END { if (block) printf "%s", held }
+'
+
+# --- what curfew left ----------------------------------------------------------------------------
+
+curfew_state() {
+  [ -d /var/lib/curfew ] || return 0
+  file state /var/lib/curfew/lock
+  file state /var/lib/curfew/written
+  set +f
+  set -- /var/lib/curfew/original/*/manifest
+  set -f
+  for path in "$@"; do
+    [ -e "$path" ] || continue
+    file state "$path"
+    # What revert will want to compare, wherever it is.
+    kept=$(awk -F '\t' '$1 != "directory" && $3 ~ /^\// { print $3 }' "$path" 2>/dev/null)
+    for_lines own_file "$kept"
+  done
+  set +f
+  set -- /var/lib/curfew/guard/*/armed /var/lib/curfew/guard/*/reverting
+  set -f
+  for path in "$@"; do
+    [ -e "$path" ] || continue
+    path=${path%/*}
+    if printable "$path"; then section armed "${path##*/}"; fi
+  done
+}
+
+own_file() {
+  file own "$1"
+}
+
+main </dev/null

@@ -1,0 +1,74 @@
+# Steps 5 and 6 of the guard, over a new login: confirm, or undo at once, or only say how it stands.
+# The confirmation is one atomic rename; whoever renames "armed" first has decided.
+
+say() {
+  printf '@%s %s\n' "$token" "$*"
+}
+
+settings() {
+  LC_ALL=C
+  PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
+  export LC_ALL PATH
+  umask 077
+  token={{token}}
+  action={{action}}
+  base=/var/lib/curfew
+  guard=$base/guard/$token
+}
+
+confirm() {
+  [ -e "$guard/armed" ] || return 0
+  # The originals first: while armed, an undo takes them away again.
+  if [ -d "$guard/original" ]; then
+    mkdir -p "$base/original" && mv "$guard/original" "$base/original/$token" || return 0
+  fi
+  mv "$guard/armed" "$guard/confirmed" 2>/dev/null || return 0
+  [ ! -d /run/systemd/system ] || systemctl stop "curfew-guard-$token.timer" 2>/dev/null
+  [ ! -f "$guard/timer.pid" ] || kill "$(cat "$guard/timer.pid")" 2>/dev/null
+  tidy
+}
+
+tidy() {
+  rm -f /etc/systemd/system/sysinit.target.wants/curfew-guard.service /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard
+  [ ! -e "$guard/made-wants" ] || rmdir /etc/systemd/system/sysinit.target.wants 2>/dev/null
+  while IFS= read -r staged; do
+    case $staged in */.curfew-new-* | */.curfew-old-*) rm -f "$staged" ;; esac
+  done <"$guard/staged"
+  mv "$guard/written" "$base/written"
+  rm -rf "$guard/candidate"
+  ! command -v logger >/dev/null || logger -t curfew -p authpriv.notice "change $token: confirmed over a new login" 2>/dev/null
+}
+
+# After a confirmed revert the host is as if curfew had never been there.
+leave() {
+  [ -e "$guard/confirmed" ] || return 0
+  awk -F '\t' '$1 == "directory" { print $3 }' "$base"/original/*/manifest 2>/dev/null | sort -r |
+    while IFS= read -r made; do rmdir "$made" 2>/dev/null; done
+  say "state confirmed"
+  rm -rf "$base"
+  exit 0
+}
+
+report() {
+  for state in reverted confirmed reverting armed; do
+    [ -e "$guard/$state" ] || continue
+    say "state $state"
+    case $state in reverted | confirmed)
+      case $(cat "$base/lock" 2>/dev/null) in "$token "*) rm -f "$base/lock" ;; esac ;;
+    esac
+    return 0
+  done
+  say "state none"
+}
+
+settle_main() {
+  settings
+  case $action in
+    confirm) confirm ;;
+    confirm-and-leave) confirm; leave ;;
+    undo) [ ! -f "$guard/undo.sh" ] || sh "$guard/undo.sh" now >/dev/null ;;
+  esac
+  report
+}
+
+settle_main

@@ -1,0 +1,135 @@
+#!/bin/sh
+# Written by curfew while a change is armed. Usage: sh undo.sh now|timer|boot|reload
+# Takes the change back unless it was confirmed, and is safe to run at any time and twice.
+
+LC_ALL=C
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
+export LC_ALL PATH
+token={{token}}
+owner={{owner}}
+sshd={{sshd}}
+main={{main}}
+manager={{manager}}
+unit={{unit}}
+perconnection={{perconnection}}
+activations={{activations}}
+base=/var/lib/curfew
+guard=$base/guard/$token
+
+listener() {
+  listener_pid=
+  [ "$manager" != systemd ] || listener_pid=$(systemctl show -p MainPID "$unit" 2>/dev/null | sed 's/MainPID=//')
+  case $listener_pid in '' | 0) listener_pid=$(cat /run/sshd.pid /var/run/sshd.pid 2>/dev/null | head -n 1) ;; esac
+  case $listener_pid in '' | 0) listener_pid={{pid}} ;; esac
+  [ -n "$listener_pid" ] && kill -0 "$listener_pid" 2>/dev/null && printf '%s' "$listener_pid"
+}
+
+# The listening sockets of a process: sshd opens new ones when SIGHUP makes it execute itself anew.
+sockets() {
+  for fd in /proc/"$1"/fd/*; do readlink "$fd" 2>/dev/null; done | sed -n 's/^socket:\[\([0-9]*\)\]$/\1/p' |
+    while read -r inode; do
+      awk -v inode="$inode" '$4 == "0A" && $10 == inode { print inode }' /proc/net/tcp /proc/net/tcp6 2>/dev/null
+    done
+}
+
+reload_sshd() {
+  [ "$perconnection" != yes ] || return 0
+  reload_pid=$(listener)
+  reload_before=$(sockets "$reload_pid")
+  case $manager in
+    systemd) systemctl reload-or-restart "$unit" ;;
+    openrc) rc-service "$unit" reload || rc-service "$unit" restart ;;
+    sysv) service "$unit" reload || service "$unit" restart ;;
+    *) if [ -n "$reload_pid" ]; then kill -HUP "$reload_pid"; else mkdir -p /run/sshd; "$sshd" -f "$main"; fi ;;
+  esac || return 1
+  # Ready means: new listening sockets. A socket handed over by systemd stays the same, so the
+  # wait is bounded; a daemon that is gone is a failure.
+  reload_round=0
+  while [ "$reload_round" -lt 50 ]; do
+    reload_pid=$(listener) && reload_now=$(sockets "$reload_pid") &&
+      [ -n "$reload_now" ] && [ "$reload_now" != "$reload_before" ] && return 0
+    reload_round=$((reload_round + 1))
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+  listener >/dev/null
+}
+
+take_back() {
+  set -- {{changes}}
+  back_index=0
+  while [ $# -ge 2 ]; do
+    back_dir=${2%/*}
+    back_old=$back_dir/.curfew-old-$token-$back_index
+    if [ "$1" = create ]; then
+      rm -f "$2" || return 1
+    elif [ -e "$back_old" ]; then
+      # rename(2) of two names of one inode does nothing, so the second name goes explicitly.
+      mv -f "$back_old" "$2" && rm -f "$back_old" || return 1
+    fi
+    rm -f "$back_dir/.curfew-new-$token-$back_index"
+    back_index=$((back_index + 1))
+    shift 2
+  done
+  # Directories that the change made, innermost first.
+  sort -r "$guard/staged" 2>/dev/null | while IFS= read -r made; do
+    case $made in */) rmdir "$made" 2>/dev/null || : ;; esac
+  done
+}
+
+remove_hooks() {
+  rm -f /etc/systemd/system/sysinit.target.wants/curfew-guard.service /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard
+  [ ! -e "$guard/made-wants" ] || rmdir /etc/systemd/system/sysinit.target.wants 2>/dev/null || :
+}
+
+restart_services() {
+  case " $activations " in *" reload-sshd "*)
+    # A configuration that was broken before the change stays as it was, and so does the daemon.
+    if "$sshd" -t -f "$main" 2>/dev/null || ! listener >/dev/null; then reload_sshd; fi ;;
+  esac
+  case " $activations " in *" restart-logind "*) systemctl restart systemd-logind.service ;; esac
+}
+
+undo() {
+  mv "$guard/armed" "$guard/reverting" 2>/dev/null || case $1 in
+    # The machine went down in the middle of an undo: begin again.
+    boot) [ -e "$guard/reverting" ] || return 0 ;;
+    *) wait_for_other; return 0 ;;
+  esac
+  # Until it works: a file system may be read-only for a while. "reverting" stays for the next boot.
+  undo_round=0
+  until take_back; do
+    undo_round=$((undo_round + 1))
+    [ "$undo_round" -lt 20 ] || return 1
+    sleep 3
+  done
+  rm -rf "$base/original/$token"
+  sync
+  if [ "$1" != boot ] || [ "$manager" != systemd ]; then restart_services; fi
+  remove_hooks
+  printf '%s %s\n' "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$guard/reverting" 2>/dev/null || :
+  mv "$guard/reverting" "$guard/reverted"
+  case $(cat "$base/lock" 2>/dev/null) in "$token "*) rm -f "$base/lock" ;; esac
+  ! command -v logger >/dev/null || logger -t curfew -p authpriv.warning "change $token by $owner: reverted ($1)" 2>/dev/null || :
+  [ "$1" = timer ] || stop_timer
+}
+
+stop_timer() {
+  [ ! -d /run/systemd/system ] || systemctl stop "curfew-guard-$token.timer" 2>/dev/null || :
+  [ ! -f "$guard/timer.pid" ] || kill "$(cat "$guard/timer.pid")" 2>/dev/null || :
+}
+
+wait_for_other() {
+  wait_round=0
+  while [ -e "$guard/reverting" ] && [ "$wait_round" -lt 30 ]; do
+    wait_round=$((wait_round + 1))
+    sleep 1
+  done
+}
+
+case $1 in
+  reload) reload_sshd; exit $? ;;
+  *) undo "$1" >/dev/null 2>&1 ;;
+esac
+for state in reverted confirmed reverting armed; do
+  if [ -e "$guard/$state" ]; then echo "$state"; break; fi
+done

@@ -1,0 +1,231 @@
+/**
+ * Nobody is ever locked out: whatever goes wrong at whatever step, the old login works afterwards
+ * without human help, /etc is as before, and the report says what happened.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { LabHost } from "../lab/host.ts";
+import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
+import {
+  type Call,
+  canLogIn,
+  type Desk,
+  documentOf,
+  etcDifferences,
+  eventsIn,
+  openDesk,
+  outcomes,
+} from "./curfew.ts";
+
+const POLICY = `
+name: lock-out
+defaults: { client_idle_timeout: 15m, unresponsive_timeout: 3m }
+roles:
+  admin: { users: [root], client_idle_timeout: 10m }
+  ghosts: { groups: [no-such-group], client_idle_timeout: 5m }
+`;
+/** Seconds that the guard waits for its confirmation in these tests. */
+const WITHIN = 12;
+const APPLY = ["apply", "--yes", "--json", "--confirm-within", `${WITHIN}s`];
+
+const lacks = labUnavailable();
+describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`, () => {
+  let lab: Lab;
+  let host: LabHost;
+  let desk: Desk;
+  let before: Record<string, string>;
+
+  beforeAll(async () => {
+    lab = await openLab();
+    host = await lab.host({ release: "bookworm" });
+    desk = await openDesk(lab, [host], POLICY);
+    before = await host.etcDigest();
+  });
+  afterAll(() => lab?.close());
+  beforeEach(async () => {
+    expect(etcDifferences(before, await host.etcDigest()), "the test before left something").toEqual([]);
+  });
+
+  /** As before, by itself, within the guard's time: files, login, no armed guard, no lock. */
+  async function expectHealed(): Promise<void> {
+    await expect
+      .poll(async () => etcDifferences(before, await host.etcDigest()), {
+        timeout: (WITHIN + 20) * 1000,
+        interval: 500,
+      })
+      .toEqual([]);
+    await expect.poll(async () => canLogIn(lab, host), { timeout: 20_000, interval: 1000 }).toBe(true);
+    const { stdout } = await host.exec(
+      "ls /var/lib/curfew/lock /var/lib/curfew/guard/*/armed 2>/dev/null; find / -xdev -name '.curfew-*'",
+    );
+    expect(stdout.trim()).toBe("");
+    expect((await host.exec("sshd -T")).stdout.toLowerCase()).toContain("clientaliveinterval 0");
+  }
+
+  /** A run that was never confirmed must not keep the next one from working. */
+  async function expectUsable(): Promise<void> {
+    expect(outcomes(await desk.run(APPLY))).toEqual({ [host.name]: "confirmed" });
+    expect(outcomes(await desk.run(["revert", "--yes", "--json"]))).toEqual({ [host.name]: "confirmed" });
+  }
+
+  describe("the controller is killed after", () => {
+    test.each([
+      "connecting",
+      "reading-facts",
+      "locked",
+      "staged",
+      "validated",
+      "armed",
+      "applied",
+      "reloaded",
+      "confirming",
+    ])("%s", async (step) => {
+      const run = desk.start([...APPLY, "--events"]);
+      let seen = "";
+      run.stderr?.on("data", (chunk: Buffer) => {
+        seen += chunk.toString();
+        if (eventsIn(seen).some((event) => event.type === "host-step" && event.step === step))
+          run.kill("SIGKILL");
+      });
+      const { signal } = await run;
+      expect(signal, seen).toBe("SIGKILL");
+      await expectHealed();
+      await expectUsable();
+    });
+  });
+
+  test("the port is blocked for new connections after the reload", async () => {
+    const run = desk.start([...APPLY, "--events"]);
+    const blocked = blockAt(run, "reloaded", () => host.blockPort(22, { newOnly: true }));
+    const call = (await run) as unknown as Call;
+    await blocked;
+    expect(outcomes(call), call.stderr).toEqual({ [host.name]: "rolled-back" });
+    expect(call.exitCode).toBe(3);
+    await host.unblockPort(22);
+    await expectHealed();
+    await expectUsable();
+  });
+
+  test("the host cannot be reached at all after arming, and undoes itself", async () => {
+    const run = desk.start([...APPLY, "--events"]);
+    const cut = blockAt(run, "armed", () => host.linkDown());
+    await cut;
+    await sleep((WITHIN + 3) * 1000);
+    expect(etcDifferences(before, await host.etcDigest())).toEqual([]);
+    await host.linkUp();
+    const call = (await run) as unknown as Call;
+    expect(["rolled-back", "unknown"]).toContain(outcomes(call)[host.name]);
+    expect(call.exitCode).toBe(3);
+    await expectHealed();
+    await expectUsable();
+  });
+
+  test("the new sshd refuses the login", async () => {
+    const run = desk.start([...APPLY, "--events"]);
+    // The key stops being accepted while the change is in flight: every new login is refused.
+    const refused = blockAt(run, "armed", () =>
+      host.exec("mv /root/.ssh/authorized_keys /root/.ssh/aside").then(() => undefined),
+    );
+    const call = (await run) as unknown as Call;
+    await refused;
+    expect(outcomes(call), call.stderr).toEqual({ [host.name]: "rolled-back" });
+    expect(documentOf(call).hosts[0].error.code).toBe("auth");
+    expect(call.exitCode).toBe(3);
+    await host.exec("mv /root/.ssh/aside /root/.ssh/authorized_keys");
+    await expectHealed();
+    await expectUsable();
+  });
+
+  test("the host loses power while armed and boots again", async () => {
+    const run = desk.start([...APPLY, "--events"]);
+    const off = blockAt(run, "armed", () => host.powerOff());
+    await off;
+    await host.boot();
+    const call = (await run) as unknown as Call;
+    expect(["rolled-back", "unknown"]).toContain(outcomes(call)[host.name]);
+    await expectHealed();
+    await expectUsable();
+  });
+
+  test("the disk is full", async () => {
+    await host.exec(
+      "mkdir -p /var/lib/curfew && mount -t tmpfs -o size=4k tmpfs /var/lib/curfew && head -c 4096 /dev/zero >/var/lib/curfew/filler; true",
+    );
+    const call = await desk.run(APPLY);
+    expect(outcomes(call), call.stderr).toEqual({ [host.name]: "failed" });
+    expect(documentOf(call).hosts[0].message).toMatch(/nothing was changed/);
+    await host.exec("umount /var/lib/curfew; rmdir /var/lib/curfew");
+    await expectHealed();
+    await expectUsable();
+  });
+
+  test("the disk becomes full once armed: undoing needs no space", async () => {
+    await host.exec(
+      "cp -a /etc/ssh /root/ssh && mount -t tmpfs -o size=400k,mode=755 tmpfs /etc/ssh && cp -a /root/ssh/. /etc/ssh/",
+    );
+    const run = desk.start([...APPLY, "--events"]);
+    const filled = blockAt(run, "armed", () =>
+      host
+        .exec("head -c 1000000 /dev/zero >/etc/ssh/filler; mv /root/.ssh/authorized_keys /root/.ssh/aside")
+        .then(() => undefined),
+    );
+    const call = (await run) as unknown as Call;
+    await filled;
+    expect(outcomes(call), call.stderr).toEqual({ [host.name]: "rolled-back" });
+    await host.exec("rm /etc/ssh/filler; mv /root/.ssh/aside /root/.ssh/authorized_keys");
+    await expectHealed();
+    await host.exec("umount /etc/ssh; rm -r /root/ssh; systemctl reload ssh");
+  });
+
+  test("/etc/ssh is read-only", async () => {
+    await host.exec("mount --bind /etc/ssh /etc/ssh && mount -o remount,ro,bind /etc/ssh");
+    const call = await desk.run(APPLY);
+    expect(outcomes(call), call.stderr).toEqual({ [host.name]: "failed" });
+    expect(documentOf(call).hosts[0].message).toMatch(/read-only/);
+    await host.exec("umount /etc/ssh");
+    await expectHealed();
+    await expectUsable();
+  });
+
+  test("a foreign drop-in makes sshd invalid: refused, named, and the running sshd left alone", async () => {
+    await host.exec("echo 'Nonsense yes' >/etc/ssh/sshd_config.d/50-foreign.conf");
+    const call = await desk.run(APPLY);
+    expect(outcomes(call), call.stderr).toEqual({ [host.name]: "failed" });
+    expect(JSON.stringify(documentOf(call).hosts[0])).toContain("50-foreign.conf");
+    expect(call.exitCode).toBe(3);
+    expect(await canLogIn(lab, host)).toBe(true);
+    await host.exec("rm /etc/ssh/sshd_config.d/50-foreign.conf");
+    await expectHealed();
+    await expectUsable();
+  });
+
+  test("a group that does not exist on the host is said, and harms nobody", async () => {
+    const call = await desk.run(["plan", "--json"]);
+    expect(JSON.stringify(documentOf(call).hosts[0].findings)).toContain("no-such-group");
+  });
+});
+
+/** Does something to the host as soon as a step is reported. */
+async function blockAt(
+  run: ReturnType<Desk["start"]>,
+  step: string,
+  act: () => Promise<void>,
+): Promise<void> {
+  let seen = "";
+  let begun: Promise<void> | undefined;
+  await new Promise<void>((resolve, reject) => {
+    run.stderr?.on("data", (chunk: Buffer) => {
+      seen += chunk.toString();
+      if (
+        begun !== undefined ||
+        !eventsIn(seen).some((event) => event.type === "host-step" && event.step === step)
+      )
+        return;
+      begun = act();
+      begun.then(resolve, reject);
+    });
+    run.finally(() =>
+      begun === undefined ? reject(new Error(`the run never came to "${step}":\n${seen}`)) : undefined,
+    );
+  });
+}

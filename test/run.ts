@@ -1,0 +1,29 @@
+/**
+ * `npm test`: prepares the lab where the machine can have one and runs vitest inside it; arguments go on to
+ * vitest. Elsewhere vitest runs alone and tests that need hosts say why they are skipped; with CI=true that
+ * is a failure.
+ */
+import { join } from "node:path";
+import { enterLab, prepareLab, runToEnd, say } from "./lab/enter.ts";
+import { machineLacks } from "./lab/packages.ts";
+
+const root = join(import.meta.dirname, "..");
+const config = join(root, "test/vitest.config.ts");
+const program = join(root, "node_modules/vitest/vitest.mjs");
+const vitest = [program, "run", "--config", config, ...process.argv.slice(2)];
+
+async function test(): Promise<number> {
+  const lacks = machineLacks();
+  if (lacks === null) {
+    await prepareLab();
+    return enterLab([process.execPath, ...vitest]);
+  }
+  if (process.env["CI"] === "true") {
+    say(`lab: not possible here, needs ${lacks}; with CI=true that is a failure`);
+    return 1;
+  }
+  say(`lab: not possible here, needs ${lacks}; tests that need hosts are skipped`);
+  return runToEnd(process.execPath, vitest, { ...process.env, CURFEW_LAB_LACKS: lacks });
+}
+
+process.exitCode = await test();
