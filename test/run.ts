@@ -12,17 +12,28 @@ const config = join(root, "test/vitest.config.ts");
 const program = join(root, "node_modules/vitest/vitest.mjs");
 const vitest = [program, "run", "--config", config, ...process.argv.slice(2)];
 
-async function test(): Promise<number> {
+/** Why there is no lab, as words that follow "needs", or null once it is prepared. */
+async function prepare(): Promise<string | null> {
   const lacks = machineLacks();
-  if (lacks === null) {
+  if (lacks !== null) return lacks;
+  try {
     await prepareLab();
-    return enterLab([process.execPath, ...vitest]);
+    return null;
+  } catch (error) {
+    say(`lab: ${error instanceof Error ? error.message : String(error)}`);
+    return "Debian packages and host images, and making them failed";
   }
+}
+
+async function test(): Promise<number> {
+  const lacks = await prepare();
+  if (lacks === null) return enterLab([process.execPath, ...vitest]);
+  const impossible = `lab: not possible here, needs ${lacks}`;
   if (process.env["CI"] === "true") {
-    say(`lab: not possible here, needs ${lacks}; with CI=true that is a failure`);
+    say(`${impossible}; with CI=true that is a failure`);
     return 1;
   }
-  say(`lab: not possible here, needs ${lacks}; tests that need hosts are skipped`);
+  say(`${impossible}; tests that need hosts are skipped`);
   return runToEnd(process.execPath, vitest, { ...process.env, CURFEW_LAB_LACKS: lacks });
 }
 

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseWaves } from "../core/waves.ts";
 import { CurfewError } from "../model/error.ts";
-import { parseDuration, type Seconds } from "../model/duration.ts";
+import { formatDuration, parseDuration, type Seconds } from "../model/duration.ts";
 
 export interface OutputOptions {
   readonly json?: true;
@@ -32,25 +32,26 @@ export interface ChangeOptions extends HostOptions {
   readonly confirmWithin: Seconds;
 }
 
-/** `-p`; `mandatory` where nothing else can name the policy. */
-export function addPolicyOption(command: Command, mandatory: boolean): Command {
-  const option = new Option("-p, --policy <file>", "the policy").env("CURFEW_POLICY");
-  return command.addOption(option.makeOptionMandatory(mandatory));
+/** `-p`. Whether it was given is for `loadPolicyFor` to say, after commander has found what is misspelt. */
+export function addPolicyOption(command: Command): Command {
+  return command.addOption(new Option("-p, --policy <file>", "the policy").env("CURFEW_POLICY"));
 }
 
 /** Which hosts, and how to log in to them. */
-export function addHostOptions(command: Command, mandatory: boolean): Command {
-  const inventory = new Option("-i, --inventory <source>", "an inventory; may be repeated, - is standard input")
+export function addHostOptions(command: Command): Command {
+  const inventory = new Option(
+    "-i, --inventory <source>",
+    "an inventory; may be repeated, - is standard input",
+  )
     .env("CURFEW_INVENTORY")
-    .argParser(collect)
-    .makeOptionMandatory(mandatory);
+    .argParser(collect);
   return command
     .addOption(inventory)
     .option("-l, --limit <pattern>", "only these hosts: names, groups, globs, !exclusions, commas between")
     .option("--ssh-config <file>", "use this OpenSSH configuration file instead of your own")
     .option("-K, --ask-become-pass", "ask once for the sudo password")
     .option("--become-pass-file <file>", "read the sudo password from a file, - is standard input")
-    .option("--connect-timeout <duration>", "give up a login after this long", duration, 20)
+    .addOption(durationOption("--connect-timeout <duration>", "give up a login after this long", 20))
     .option("--concurrency <n>", "work on this many hosts at once", positive, 50);
 }
 
@@ -67,20 +68,28 @@ export function addOutputOptions(command: Command): Command {
 export function addChangeOptions(command: Command): Command {
   return command
     .option("-y, --yes", "do not ask")
-    .option("--waves <sizes>", "how far each wave goes, hosts or percentages", wavesOption, ["1", "10%", "100%"])
+    .addOption(
+      new Option("--waves <sizes>", "how far each wave goes, hosts or percentages")
+        .argParser(wavesOption)
+        .default(["1", "10%", "100%"], "1,10%,100%"),
+    )
     .option("--max-fail <n>", "start no further host once this many have failed", positive, 1)
-    .option("--confirm-within <duration>", "a host not confirmed by then takes its change back", duration, 60);
+    .addOption(durationOption("--confirm-within <duration>", "a host not confirmed by then reverts", 60));
 }
 
-export function duration(text: string): Seconds {
+function durationOption(flags: string, description: string, seconds: Seconds): Option {
+  return new Option(flags, description).argParser(duration).default(seconds, formatDuration(seconds));
+}
+
+function duration(text: string): Seconds {
   const seconds = parseDuration(text);
-  if (seconds === undefined) throw new InvalidArgumentError("Write a duration such as 90s or 15m.");
+  if (seconds === undefined) throw new InvalidArgumentError("not a duration such as 90s or 15m");
   return seconds;
 }
 
 export function positive(text: string): number {
   if (/^[1-9]\d{0,5}$/u.test(text)) return Number(text);
-  throw new InvalidArgumentError("Write a whole number from 1 to 999999.");
+  throw new InvalidArgumentError("not a whole number from 1 to 999999");
 }
 
 /** Adds one occurrence of a repeatable option. */
@@ -92,7 +101,7 @@ function wavesOption(text: string): readonly string[] {
   try {
     return parseWaves(text);
   } catch (error) {
-    if (error instanceof CurfewError) throw new InvalidArgumentError(`${error.message}.`);
+    if (error instanceof CurfewError) throw new InvalidArgumentError(error.message);
     throw error;
   }
 }

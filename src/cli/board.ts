@@ -1,3 +1,4 @@
+import { countBy } from "../core/outcome.ts";
 import { visible } from "../core/visible.ts";
 import { STEPS } from "../model/run.ts";
 import { fit, pad, widthOf } from "../report/columns.ts";
@@ -37,7 +38,10 @@ type Line = readonly [text: string, style: (text: string) => string];
 function headline(state: BoardState, hosts: readonly BoardHost[], { now, paint }: BoardView): Line {
   const done = hosts.filter(({ outcome }) => outcome !== undefined).length;
   const wave = state.wave > 0 ? `, wave ${state.wave}` : "";
-  return [`${state.title}: ${done}/${hosts.length} hosts${wave}, ${clockText(now - state.startedAt)}`, paint.bold];
+  return [
+    `${state.title}: ${done}/${hosts.length} hosts${wave}, ${clockText(now - state.startedAt)}`,
+    paint.bold,
+  ];
 }
 
 function hostLines(hosts: readonly BoardHost[], view: BoardView): Line[] {
@@ -59,25 +63,23 @@ function fleetLines(hosts: readonly BoardHost[], view: BoardView): Line[] {
     [`  done    ${outcomeCounts(hosts)}`, paint.green],
     ...sessionLine(hosts, view),
     ...slowest.map((host): Line => [`  slow    ${visible(host.name)}: ${stateText(host, view)}`, paint.dim]),
-    ...failed.slice(-NAMED).map((host): Line => [`  failed  ${visible(host.name)}: ${stateText(host, view)}`, paint.red]),
+    ...failed
+      .slice(-NAMED)
+      .map((host): Line => [`  failed  ${visible(host.name)}: ${stateText(host, view)}`, paint.red]),
     ...(failed.length > NAMED ? [[`          and ${failed.length - NAMED} more`, paint.red] as const] : []),
   ];
 }
 
 function stepCounts(hosts: readonly BoardHost[]): string {
-  const counts = (["waiting", ...STEPS] as const).map((step) => {
-    const count = hosts.filter((host) => host.outcome === undefined && host.step === step).length;
-    return count > 0 ? `${step} ${count}` : "";
-  });
-  return counts.filter((text) => text !== "").join("  ") || "-";
+  const counts = countBy(hosts.filter(({ outcome }) => outcome === undefined).map(({ step }) => step));
+  const steps = (["waiting", ...STEPS] as const).filter((step) => counts[step] !== undefined);
+  return steps.map((step) => `${step} ${counts[step]}`).join("  ") || "-";
 }
 
 function outcomeCounts(hosts: readonly BoardHost[]): string {
-  const counts = new Map<string, number>();
-  for (const { outcome } of hosts) {
-    if (outcome !== undefined) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-  }
-  return Array.from(counts, ([outcome, count]) => `${outcomeSymbol(outcome)} ${outcome} ${count}`).join("  ") || "-";
+  const outcomes = hosts.flatMap(({ outcome }) => (outcome === undefined ? [] : [outcome]));
+  const counts = Object.entries(countBy(outcomes));
+  return counts.map(([outcome, count]) => `${outcomeSymbol(outcome)} ${outcome} ${count}`).join("  ") || "-";
 }
 
 function sessionLine(hosts: readonly BoardHost[], { now, paint }: BoardView): Line[] {

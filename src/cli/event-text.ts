@@ -13,6 +13,7 @@ export function outcomeSymbol(outcome: string): string {
   if (outcome === "unknown") return "?";
   if (outcome === "skipped") return "-";
   if (outcome === "unchanged") return "=";
+  if (outcome === "changes") return "~";
   return isBad(outcome) ? "✗" : "✓";
 }
 
@@ -38,7 +39,8 @@ export function eventText(event: RunEvent): string | undefined {
 }
 
 function probeText({ session, user, role, outcome, by, droppedAfterSeconds, reason }: ProbeResult): string {
-  const ended = droppedAfterSeconds === null ? "" : `, ended after ${droppedAfterSeconds.toFixed(1)} s by ${by}`;
+  const ended =
+    droppedAfterSeconds === null ? "" : `, ended after ${droppedAfterSeconds.toFixed(1)} s by ${by}`;
   const why = outcome === "pass" ? "" : `: ${visible(reason)}`;
   return `${outcomeSymbol(outcome)} ${session} as ${visible(user)} (${visible(role)}): ${outcome}${ended}${why}`;
 }

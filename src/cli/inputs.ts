@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { selectHosts } from "../core/host-pattern.ts";
-import { checkHostPatterns } from "../core/limits.ts";
 import { visible } from "../core/visible.ts";
 import { CurfewError } from "../model/error.ts";
 import type { Host, Inventory } from "../model/host.ts";
@@ -30,7 +29,7 @@ export type SourceOptions = Pick<HostOptions, "inventory" | "limit" | "becomePas
  * Errors: CurfewError `input` for a mistake in a file, `usage` for a limit that selects nothing.
  */
 export async function loadHosts(options: SourceOptions, terminal: Terminal): Promise<Hosts> {
-  const sources = options.inventory ?? [];
+  const sources = options.inventory ?? missing("-i, --inventory");
   if (sources.includes("-") && options.becomePassFile === "-") {
     throw new CurfewError("usage", "the inventory and the sudo password cannot both be standard input");
   }
@@ -56,16 +55,26 @@ export async function loadHosts(options: SourceOptions, terminal: Terminal): Pro
  * standard error. Errors: CurfewError `input`.
  */
 export async function loadPolicyFor(
-  file: string,
+  given: string | undefined,
   inventory: Inventory,
   options: SourceOptions,
   terminal: Terminal,
 ): Promise<LoadedPolicy> {
-  const { loadPolicy } = await import("../config/policy.ts");
+  const file = given ?? missing("-p, --policy");
+  const [{ loadPolicy }, { checkHostPatterns }] = await Promise.all([
+    import("../config/policy.ts"),
+    import("../core/limits.ts"),
+  ]);
   const { policy, digest, warnings } = await loadPolicy(file);
   const unmatched = checkHostPatterns(policy, inventory).map(({ message }) => `${visible(file)}: ${message}`);
   warnAll([...warnings, ...unmatched], options, terminal);
   return { policy, source: { file: resolve(file), digest } };
+}
+
+function missing(option: string): never {
+  throw new CurfewError("usage", `required option ${option} not given`, {
+    hint: "curfew init writes a policy and an inventory to begin with",
+  });
 }
 
 function warnAll(warnings: readonly string[], { quiet }: SourceOptions, { err, errPaint }: Terminal): void {

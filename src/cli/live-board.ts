@@ -17,7 +17,7 @@ export function createLiveBoard(terminal: Terminal, clock: () => number): Progre
   let shown: readonly string[] = [];
   let drawnAt = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
-  let stopListening = (): void => {};
+  let stopListening: (() => void) | undefined;
 
   function draw(): void {
     if (state === undefined) return;
@@ -59,7 +59,7 @@ export function createLiveBoard(terminal: Terminal, clock: () => number): Progre
     },
     end() {
       clearTimeout(timer);
-      stopListening();
+      stopListening?.();
       const last = state === undefined ? [] : boardLines(state, viewOf(terminal, clock));
       erase();
       state = undefined;

@@ -1,8 +1,11 @@
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import { CurfewError } from "../model/error.ts";
 import { errorDocument, type ExitCode, exitCodeOf, writeError } from "./exit.ts";
 import { createProgram } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** `option '-x, --name <value>' argument 'given' is invalid. reason`. */
+const INVALID = /^option '(?:-\w, )?(--[\w-]+).*' argument '(.*)' is invalid\. (.*)$/u;
 
 /**
  * Runs one command line (without node and script) to its exit code. Never rejects, never ends the
@@ -17,7 +20,7 @@ export async function main(given: readonly string[], terminal: Terminal): Promis
     await program.parseAsync(given, { from: "user" });
     return exitCode;
   } catch (thrown) {
-    const error = thrown instanceof CommanderError ? usageError(thrown) : thrown;
+    const error = thrown instanceof CommanderError ? usageError(thrown, commandOf(program, given)) : thrown;
     if (error === undefined) return 0;
     writeError(error, terminal);
     if (wantsJson(given)) await terminal.out([errorDocument(error)]);
@@ -26,13 +29,20 @@ export async function main(given: readonly string[], terminal: Terminal): Promis
 }
 
 /** Commander's complaint in our words; undefined where it only printed the help. */
-function usageError({ code, exitCode, message }: CommanderError): CurfewError | undefined {
+function usageError({ code, exitCode, message }: CommanderError, command: string): CurfewError | undefined {
   if (exitCode === 0) return undefined;
-  if (code === "commander.help") return new CurfewError("usage", "no command given", { hint: "see curfew --help" });
+  const help = `see ${command} --help`;
+  if (code === "commander.help") return new CurfewError("usage", "no command given", { hint: help });
   const [said = "", ...rest] = message.replace(/^error: /u, "").split("\n");
   const suggestion = /^\(Did you mean (.*)\?\)$/u.exec(rest.join(" "))?.[1];
-  const hint = suggestion === undefined ? "see curfew --help" : `did you mean ${suggestion}?`;
-  return new CurfewError("usage", said, { hint });
+  const hint = suggestion === undefined ? help : `did you mean ${suggestion}?`;
+  return new CurfewError("usage", said.replace(INVALID, "$1 $2: $3"), { hint });
+}
+
+/** `curfew plan` where that is what was called, for hints. */
+function commandOf(program: Command, given: readonly string[]): string {
+  const known = program.commands.some((command) => command.name() === given[0]);
+  return known ? `curfew ${given[0]}` : "curfew";
 }
 
 function wantsJson(given: readonly string[]): boolean {

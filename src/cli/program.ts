@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import packageData from "../../package.json" with { type: "json" };
+import { didYouMean, shown } from "../core/nearest.ts";
+import { CurfewError } from "../model/error.ts";
 import { registerApply } from "./commands/apply.ts";
 import { registerInit } from "./commands/init.ts";
 import { registerPlan } from "./commands/plan.ts";
@@ -20,7 +22,7 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
     .description(packageData.description)
     .version(packageData.version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
-    .helpCommand("help [command]", "print the help of a command")
+    .helpCommand(false)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void terminal.out([text]),
@@ -33,7 +35,20 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
   for (const register of [registerInit, registerPlan, registerApply, registerVerify, registerRevert]) {
     register(program, setting);
   }
+  program
+    .command("help [command]")
+    .description("print the help of a command")
+    .action((name?: string) => printHelp(program, name));
   return program;
+}
+
+/** Commander's own answers a misspelt name with the help of everything. */
+function printHelp(program: Command, name: string | undefined): void {
+  const command = name === undefined ? program : program.commands.find((known) => known.name() === name);
+  if (command !== undefined) return command.outputHelp();
+  const names = program.commands.map((known) => known.name());
+  const message = `unknown command ${shown(name ?? "")}${didYouMean(name ?? "", names)}`;
+  throw new CurfewError("usage", message, { hint: "see curfew --help" });
 }
 
 function moreHelp(): string {

@@ -1,18 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { homedir, hostname, userInfo } from "node:os";
-import { documentText } from "../core/document.ts";
+import type { Verdict } from "../core/outcome.ts";
+import { visible } from "../core/visible.ts";
 import type { RunContext } from "../flow/context.ts";
-import type { RunEvent } from "../model/run.ts";
+import type { Host } from "../model/host.ts";
+import type { Emit, RunEvent } from "../model/run.ts";
+import type { Secret } from "../model/secret.ts";
+import type { Paint } from "../report/paint.ts";
 import { createRunId, type Journal, openJournal } from "../store/journal.ts";
 import { stateDirectory } from "../store/xdg.ts";
 import type { HostOptions } from "./args.ts";
 import { becomePassword } from "./become-password.ts";
-import type { ExitCode } from "./exit.ts";
+import { type ExitCode, exitCodeOf, exitCodeOfVerdict } from "./exit.ts";
 import { type Interrupts, watchInterrupts } from "./interrupts.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** One run of a command that contacts hosts, from its first login to its exit code. */
+/** One run of a command that contacts hosts. */
 export interface Run {
   readonly context: RunContext;
   /** Who changes hosts, for their locks: `alice@controller`. */
@@ -20,69 +24,103 @@ export interface Run {
   readonly journal: Journal;
   /** Runs one part of the work with progress on screen. */
   phase<T>(title: string, hosts: readonly string[], work: () => Promise<T>): Promise<T>;
-  /** Records the result and returns the exit code: 130 after an interrupt, whatever the verdict. */
-  finish(exitCode: ExitCode, head: object, hosts: Iterable<object>): Promise<ExitCode>;
 }
 
-/** Begins a run: journal, interrupts, progress and the way to the hosts. Errors as `becomePassword`. */
-export async function openRun(
-  command: string,
-  hosts: readonly string[],
-  options: HostOptions,
-  terminal: Terminal,
-): Promise<Run> {
-  const password = await becomePassword(options, terminal);
-  const clock = (): number => performance.now();
-  const now = (): Date => new Date();
-  const progress = createProgress(options, terminal, clock);
-  const journal = await openJournal({
-    state: stateDirectory(terminal.environment, homedir()),
-    runId: createRunId(command, now(), token()),
-    now,
-    warn: (message) => progress.note(`${terminal.errPaint.yellow("warning:")} ${message}`),
-  });
-  const interrupts = watchInterrupts((message) => progress.note(terminal.errPaint.yellow(message)));
-  const emit = (event: RunEvent): void => {
-    journal.append(event);
-    progress.emit(event);
-  };
-  emit({ type: "run-started", at: clock(), command, runId: journal.runId, hosts });
-  const [{ createConnector }, { CONTROLS }] = await Promise.all([
-    import("../host/connector.ts"),
-    import("../controls/index.ts"),
-  ]);
-  const { connect, connectThrough } = createConnector({
-    environment: terminal.environment,
-    ...(options.sshConfig === undefined ? {} : { configFile: options.sshConfig }),
-    ...(password === undefined ? {} : { becomePassword: password }),
-  });
-  const context: RunContext = {
-    connect,
-    connectThrough,
-    controls: CONTROLS,
-    emit,
-    clock,
-    now,
-    token,
-    stopping: interrupts.stopping,
-    aborting: interrupts.aborting,
-    concurrency: options.concurrency,
-    connectTimeoutSeconds: options.connectTimeout,
-  };
-  return createRun(context, { journal, progress, interrupts }, { options, terminal });
+/** What a run came to, and how it is shown. */
+export interface RunResult {
+  readonly verdict: Verdict;
+  /** The JSON document, for `--json` and for the journal. */
+  readonly document: () => Iterable<string>;
+  readonly text: (view: { readonly paint: Paint; readonly verbose: boolean }) => string;
+}
+
+export interface RunSetting {
+  readonly command: string;
+  readonly hosts: readonly Host[];
+  readonly options: HostOptions;
+  readonly terminal: Terminal;
+}
+
+/**
+ * Does one run from its journal to its exit code: interrupts, progress and the way to the hosts for
+ * `work`, then its result shown and recorded. Returns 130 after an interrupt, whatever the verdict.
+ * Errors: those of `becomePassword` and of `work`, recorded as well.
+ */
+export async function withRun(
+  setting: RunSetting,
+  work: (run: Run) => Promise<RunResult>,
+): Promise<ExitCode> {
+  const password = await becomePassword(setting.options, setting.terminal);
+  const parts = await openParts(setting);
+  const { journal, interrupts, emit } = parts;
+  const { command } = setting;
+  const hosts = setting.hosts.map(({ name }) => name);
+  let exitCode: ExitCode = 1;
+  try {
+    emit({ type: "run-started", at: clock(), command, runId: journal.runId, hosts });
+    const result = await work(createRun(await createContext(parts, password, setting), parts));
+    exitCode = interrupts.stopping.aborted ? 130 : exitCodeOfVerdict(result.verdict);
+    await show(result, setting);
+    await journal.write("result.json", result.document());
+  } catch (error) {
+    exitCode = exitCodeOf(error);
+    throw error;
+  } finally {
+    interrupts.close();
+    emit({ type: "run-finished", at: clock(), exitCode });
+    await journal.close();
+    tellWhere(journal, exitCode, setting);
+  }
+  return exitCode;
 }
 
 interface Parts {
   readonly journal: Journal;
   readonly progress: Progress;
   readonly interrupts: Interrupts;
+  readonly emit: Emit;
 }
 
-function createRun(
-  context: RunContext,
-  { journal, progress, interrupts }: Parts,
-  { options, terminal }: { readonly options: HostOptions; readonly terminal: Terminal },
-): Run {
+async function openParts({ command, options, terminal }: RunSetting): Promise<Parts> {
+  const progress = createProgress(options, terminal, clock);
+  const { yellow } = terminal.errPaint;
+  const journal = await openJournal({
+    state: stateDirectory(terminal.environment, homedir()),
+    runId: createRunId(command, now(), token()),
+    now,
+    warn: (message) => progress.note(`${yellow("warning:")} ${visible(message)}`),
+  });
+  const interrupts = watchInterrupts((message) => progress.note(yellow(message)));
+  const emit = (event: RunEvent): void => {
+    journal.append(event);
+    progress.emit(event);
+  };
+  return { journal, progress, interrupts, emit };
+}
+
+async function createContext(
+  { interrupts: { stopping, aborting }, emit, progress }: Parts,
+  sudoPassword: Secret | undefined,
+  { hosts, options, terminal }: RunSetting,
+): Promise<RunContext> {
+  const [{ connectThrough, createConnect }, { CONTROLS }] = await Promise.all([
+    import("../host/connect.ts"),
+    import("../controls/index.ts"),
+  ]);
+  const connect = await createConnect({
+    hosts,
+    sshConfig: options.sshConfig,
+    sudoPassword,
+    environment: terminal.environment,
+    signal: aborting,
+    onNote: (note) => progress.note(visible(note)),
+  });
+  const { concurrency, connectTimeout: connectTimeoutSeconds } = options;
+  const effects = { connect, connectThrough, controls: CONTROLS, emit, clock, now, token };
+  return { ...effects, stopping, aborting, concurrency, connectTimeoutSeconds };
+}
+
+function createRun(context: RunContext, { journal, progress }: Parts): Run {
   return {
     context,
     owner: `${userInfo().username}@${hostname()}`,
@@ -95,19 +133,27 @@ function createRun(
         progress.end();
       }
     },
-    async finish(verdict, head, hosts) {
-      const exitCode = interrupts.stopping.aborted ? 130 : verdict;
-      interrupts.close();
-      context.emit({ type: "run-finished", at: context.clock(), exitCode });
-      await journal.write("result.json", documentText(head, hosts));
-      await journal.close();
-      const tell = options.quiet !== true && options.events !== true;
-      if (tell && journal.directory !== null && (exitCode !== 0 || options.verbose === true)) {
-        terminal.err(terminal.errPaint.dim(`recorded in ${journal.directory}`) + "\n");
-      }
-      return exitCode;
-    },
   };
+}
+
+async function show({ document, text }: RunResult, { options, terminal }: RunSetting): Promise<void> {
+  const view = { paint: terminal.outPaint, verbose: options.verbose === true };
+  await terminal.out(options.json === true ? document() : [text(view)]);
+}
+
+/** People who have to look into something are told where the record is. */
+function tellWhere(journal: Journal, exitCode: ExitCode, { options, terminal }: RunSetting): void {
+  if (options.quiet === true || options.events === true || journal.directory === null) return;
+  if (exitCode === 0 && options.verbose !== true) return;
+  terminal.err(`${terminal.errPaint.dim(`recorded in ${visible(journal.directory)}`)}\n`);
+}
+
+function clock(): number {
+  return performance.now();
+}
+
+function now(): Date {
+  return new Date();
 }
 
 /** 32 hexadecimal digits. */

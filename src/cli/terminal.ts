@@ -68,7 +68,8 @@ function quiet(stream: WriteStream): WriteStream {
 async function writeAll(stream: WriteStream, chunks: Iterable<string>): Promise<void> {
   for (const chunk of chunks) {
     if (stream.destroyed) return;
-    if (!stream.write(chunk)) await Promise.race([once(stream, "drain"), once(stream, "close")]).catch(() => {});
+    if (!stream.write(chunk))
+      await Promise.race([once(stream, "drain"), once(stream, "close")]).catch(() => {});
   }
 }
 

@@ -86,7 +86,7 @@ function readHosts(state: State, line: string, position: SourcePosition): void {
     variables.unshift(["ansible_port", { text: expansion.port, encrypted: false, position }]);
   for (const name of expansion.names) {
     const { inline } = addHost(state.data, name, state.group, position);
-    for (const [variable, value] of variables) inline.set(variable, value);
+    for (const [variableName, value] of variables) inline.set(variableName, value);
   }
 }
 
@@ -100,7 +100,7 @@ function assignment(state: State, word: Word, start: SourcePosition): [string, V
   }
   const name = word.text.slice(0, equals);
   if (!KEPT.has(name)) return [];
-  return [[name, variable(word.text.slice(equals + 1), position)]];
+  return [[name, readVariable(word.text.slice(equals + 1), position)]];
 }
 
 function readGroupVariable(state: State, line: string, position: SourcePosition): void {
@@ -112,7 +112,7 @@ function readGroupVariable(state: State, line: string, position: SourcePosition)
   const name = line.slice(0, equals).trim();
   if (!KEPT.has(name)) return;
   const group = addGroup(state.data, state.group, position);
-  group.inline.set(name, variable(line.slice(equals + 1).trim(), position));
+  group.inline.set(name, readVariable(line.slice(equals + 1).trim(), position));
 }
 
 function readChild(state: State, line: string, position: SourcePosition): void {
@@ -130,7 +130,7 @@ function readChild(state: State, line: string, position: SourcePosition): void {
  * A value is a Python literal where it is one (ast.literal_eval): quotes come off, a comment
  * behind a quoted text or number does not count. Everything else is text as it stands.
  */
-function variable(written: string, position: SourcePosition): Variable {
+function readVariable(written: string, position: SourcePosition): Variable {
   const quoted = /^(["'])((?:[^\\]|\\.)*?)\1\s*(?:#.*)?$/u.exec(written)?.[2];
   const number = /^(\d+)\s*#.*$/u.exec(written)?.[1];
   const text = quoted?.replace(/\\(["'\\])/gu, "$1") ?? number ?? written;

@@ -52,7 +52,7 @@ export function readAnsibleJson(
   const variables = isRecord(meta) && isRecord(meta["hostvars"]) ? meta["hostvars"] : {};
   for (const [name, values] of Object.entries(variables)) {
     const host = data.hosts.get(name);
-    if (host !== undefined) readVariables(walk, values, host.inline, host.position);
+    if (host !== undefined) readVariables(values, host.inline, host.position);
   }
 }
 
@@ -78,7 +78,7 @@ function readGroup(walk: Walk, name: string, group: unknown): void {
     addGroup(data, child, locate(child));
     if (!entry.children.has(child)) entry.children.set(child, locate(child));
   }
-  readVariables(walk, content["vars"], entry.inline, entry.position);
+  readVariables(content["vars"], entry.inline, entry.position);
 }
 
 function names(walk: Walk, group: string, list: unknown): string[] {
@@ -89,7 +89,7 @@ function names(walk: Walk, group: string, list: unknown): string[] {
   return [];
 }
 
-function readVariables(walk: Walk, values: unknown, into: Variables, owner: SourcePosition): void {
+function readVariables(values: unknown, into: Variables, owner: SourcePosition): void {
   if (!isRecord(values)) return;
   for (const [name, value] of Object.entries(values)) {
     if (KEPT.has(name)) into.set(name, variable(value, owner));

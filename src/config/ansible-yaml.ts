@@ -4,7 +4,14 @@ import { didYouMean, shown } from "../core/nearest.ts";
 import type { SourcePosition } from "../model/host.ts";
 import { KEPT } from "./connection-variables.ts";
 import { expandHosts } from "./host-range.ts";
-import { type InventoryData, type Variable, type Variables, addGroup, addHost } from "./inventory-data.ts";
+import {
+  type GroupEntry,
+  type InventoryData,
+  type Variable,
+  type Variables,
+  addGroup,
+  addHost,
+} from "./inventory-data.ts";
 import { type YamlText, keyText, parseYaml, scalarText } from "./yaml-text.ts";
 
 /** Deeper than any honest inventory; an alias inside its own anchor has no end. */
@@ -60,15 +67,16 @@ function readGroup(walk: Walk, name: string, key: unknown, value: unknown): void
       continue;
     }
     const content = walk.yaml.resolve(section.value);
-    if (isMap(content)) readSection(walk, name, section.name, content);
+    if (isMap(content)) readSection(walk, group, section.name, content);
     else if (!isEmpty(content)) readWord(walk, name, section.name, section.value);
   }
-  function readSection(outer: Walk, owner: string, kind: string, content: YAMLMap): void {
-    if (kind === "vars") return readVariables(outer, content, group.inline);
-    for (const entry of entries(outer, content)) {
-      if (kind === "hosts") readHosts(outer, owner, entry.name, entry.key, entry.value);
-      else readChild(outer, owner, entry.name, entry.key, entry.value);
-    }
+}
+
+function readSection(walk: Walk, group: GroupEntry, kind: string, content: YAMLMap): void {
+  if (kind === "vars") return readVariables(walk, content, group.inline);
+  for (const entry of entries(walk, content)) {
+    if (kind === "hosts") readHosts(walk, group.name, entry.name, entry.key, entry.value);
+    else readChild(walk, group.name, entry.name, entry.key, entry.value);
   }
 }
 
@@ -102,17 +110,17 @@ function readHosts(walk: Walk, group: string, pattern: string, key: unknown, val
   if (isMap(node)) readVariables(walk, node, variables);
   for (const name of expansion.names) {
     const { inline } = addHost(walk.data, name, group, position);
-    for (const [variable, content] of variables) inline.set(variable, content);
+    for (const [variableName, content] of variables) inline.set(variableName, content);
   }
 }
 
 function readVariables(walk: Walk, map: YAMLMap, into: Variables): void {
   for (const { name, value } of entries(walk, map)) {
-    if (KEPT.has(name)) into.set(name, variable(walk, value, walk.yaml.positionOf(value)));
+    if (KEPT.has(name)) into.set(name, readVariable(walk, value, walk.yaml.positionOf(value)));
   }
 }
 
-function variable(walk: Walk, value: unknown, position: SourcePosition): Variable {
+function readVariable(walk: Walk, value: unknown, position: SourcePosition): Variable {
   const node = walk.yaml.resolve(value);
   const text = isEmpty(node) ? "" : scalarText(node);
   const encrypted = (isScalar(node) && node.tag === "!vault") || text?.startsWith("$ANSIBLE_VAULT;") === true;

@@ -58,10 +58,12 @@ function place(
   places: ReadonlyMap<string, GroupPlace>,
 ): GroupPlace {
   const above = [...parents].flatMap((name) => places.get(name) ?? []);
+  const ancestors = new Set(parents);
+  for (const parent of above) for (const name of parent.ancestors) ancestors.add(name);
   return {
     group,
     depth: above.reduce((deepest, { depth }) => Math.max(deepest, depth + 1), 0),
-    ancestors: new Set(above.flatMap((parent) => [parent.group.name, ...parent.ancestors])),
+    ancestors,
   };
 }
 

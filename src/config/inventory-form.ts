@@ -12,7 +12,7 @@ export function inventoryForm(file: string, text: string): InventoryForm {
   if (first.startsWith("$ANSIBLE_VAULT;")) return "vault";
   if (/(?:^|\/)ansible\.cfg$|\.toml$/u.test(file)) return "ansible";
   if (first.startsWith("{")) return "json";
-  if (/ssh_config$/u.test(file) || /^(?:Host|Match|Include)(?:\s|=)/iu.test(first)) return "ssh-config";
+  if (file.endsWith("ssh_config") || /^(?:Host|Match|Include)(?:\s|=)/iu.test(first)) return "ssh-config";
   if (/\.ya?ml$/u.test(file) || isYaml(first)) return /^plugin\s*:/mu.test(text) ? "ansible" : "yaml";
   if (file.endsWith(".ini") || INI.test(text)) return "ini";
   return "list";

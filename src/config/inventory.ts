@@ -4,7 +4,7 @@
  */
 import { access, constants, open, readdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { shown, visible } from "../core/nearest.ts";
+import { visible } from "../core/nearest.ts";
 import { CurfewError } from "../model/error.ts";
 import type { LoadedInventory } from "../model/host.ts";
 import { type InventoryData, emptyInventory } from "./inventory-data.ts";
@@ -23,6 +23,9 @@ export interface InventoryOptions {
   readonly workingDirectory?: string;
 }
 
+/** What `-` is called in messages. */
+const STDIN = "standard input";
+
 const LARGEST = 64 * 1024 * 1024;
 
 /**
@@ -39,7 +42,12 @@ export async function loadInventory(
   if (sources.length === 0)
     throw new CurfewError("usage", "no inventory was given", { hint: "give one with -i" });
   const data = emptyInventory();
-  for (const source of sources) await guarded(source, () => readSource(data, source, options));
+  const reading: Reading = { data, options, variableDirectories: new Set() };
+  for (const source of sources) await guarded(source, () => readSource(reading, source));
+  for (const directory of reading.variableDirectories) {
+    const { readGroupVars } = await import("./group-vars.ts");
+    await guarded(directory, () => readGroupVars(data, directory));
+  }
   const working = options.workingDirectory ?? process.cwd();
   const inventory = resolveHosts(data, { home: options.environment["HOME"], working });
   if (inventory.hosts.length > 0) return inventory;
@@ -57,17 +65,23 @@ async function guarded(source: string, read: () => Promise<void>): Promise<void>
   }
 }
 
-async function readSource(data: InventoryData, source: string, options: InventoryOptions): Promise<void> {
-  if (source === "-") return readText(data, "standard input", requireStdin(options.stdin), options);
+interface Reading {
+  readonly data: InventoryData;
+  readonly options: InventoryOptions;
+  /** Where group_vars and host_vars are looked for once all groups and hosts are known. */
+  readonly variableDirectories: Set<string>;
+}
+
+async function readSource(reading: Reading, source: string): Promise<void> {
+  if (source === "-") return readText(reading, STDIN, requireStdin(reading.options.stdin));
   const found = await stat(source).catch(() => undefined);
   if (found === undefined && source.includes(",")) {
     const { readHostList } = await import("./host-list.ts");
-    return readHostList(data, "-i", source.replaceAll(",", "\n"));
+    return readHostList(reading.data, "-i", source.replaceAll(",", "\n"));
   }
-  if (found?.isDirectory()) return readDirectory(data, source, options);
-  if (found?.isFile() && (await isProgram(source))) return readFromAnsible(data, source, options);
-  const text = await readTextFile(source, { maxBytes: LARGEST, what: "inventory" });
-  await readText(data, source, text, options);
+  if (found?.isDirectory()) return readDirectory(reading, source);
+  if (found?.isFile() && (await isProgram(source))) return readFromAnsible(reading, source);
+  await readText(reading, source, await readTextFile(source, { maxBytes: LARGEST, what: "inventory" }));
 }
 
 function requireStdin(stdin: string | undefined): string {
@@ -79,16 +93,12 @@ function requireStdin(stdin: string | undefined): string {
 const SKIPPED =
   /^\.|^(?:group_vars|host_vars|vars_plugins)$|(?:\.(?:pyc|pyo|swp|bak|rpm|md|txt|rst|orig|ini\.orig|cfg|retry)|~)$/u;
 
-async function readDirectory(
-  data: InventoryData,
-  directory: string,
-  options: InventoryOptions,
-): Promise<void> {
+async function readDirectory(reading: Reading, directory: string): Promise<void> {
   const names = (await readdir(directory)).filter((name) => !SKIPPED.test(name)).toSorted();
   if (names.length === 0) {
     throw inputError([{ position: { file: directory }, message: "there is no inventory in this directory" }]);
   }
-  for (const name of names) await readSource(data, join(directory, name), options);
+  for (const name of names) await readSource(reading, join(directory, name));
 }
 
 /** A script or binary that may be executed; a text file with a stray x bit is none. */
@@ -107,38 +117,29 @@ async function isProgram(path: string): Promise<boolean> {
   );
 }
 
-async function readFromAnsible(
-  data: InventoryData,
-  source: string,
-  options: InventoryOptions,
-): Promise<void> {
+async function readFromAnsible({ data, options }: Reading, source: string): Promise<void> {
   const { runAnsibleInventory } = await import("./ansible-command.ts");
   const text = await runAnsibleInventory(source, options.environment);
   await readJson(data, `ansible-inventory -i ${visible(source)}`, text);
 }
 
-async function readText(
-  data: InventoryData,
-  file: string,
-  text: string,
-  options: InventoryOptions,
-): Promise<void> {
+async function readText(reading: Reading, file: string, text: string): Promise<void> {
+  const { data } = reading;
   const form = inventoryForm(file, text);
   if (form === "vault") {
     const message = "the inventory is encrypted with ansible-vault, which curfew does not read";
     throw inputError(
       [{ position: { file, line: 1, column: 1 }, message }],
-      "ansible-vault view it into a pipe and give -i -",
+      "decrypt it into a pipe and give -i -",
     );
   }
-  if (form === "ansible") return readFromAnsible(data, file, options);
+  if (form === "ansible") return readFromAnsible(reading, file);
   if (form === "json") return readJson(data, file, text);
-  if (form === "ssh-config") return readSshConfigText(data, file, text, options);
+  if (form === "ssh-config") return readSshConfigText(reading, file, text);
   if (form === "list") return (await import("./host-list.ts")).readHostList(data, file, text);
-  if (form === "ini") (await import("./ansible-ini.ts")).readAnsibleIni(data, file, text);
-  else (await import("./ansible-yaml.ts")).readAnsibleYaml(data, file, text);
-  if (file === "standard input") return;
-  await (await import("./group-vars.ts")).readGroupVars(data, dirname(file));
+  if (file !== STDIN) reading.variableDirectories.add(dirname(file));
+  if (form === "ini") return (await import("./ansible-ini.ts")).readAnsibleIni(data, file, text);
+  (await import("./ansible-yaml.ts")).readAnsibleYaml(data, file, text);
 }
 
 async function readJson(data: InventoryData, file: string, text: string): Promise<void> {
@@ -148,17 +149,10 @@ async function readJson(data: InventoryData, file: string, text: string): Promis
   (await import("./ansible-yaml.ts")).readAnsibleYaml(data, file, text);
 }
 
-async function readSshConfigText(
-  data: InventoryData,
-  file: string,
-  text: string,
-  options: InventoryOptions,
-): Promise<void> {
-  if (file === "standard input") {
-    throw new CurfewError(
-      "input",
-      `${shown("-")}: an ssh_config is read by ssh itself, so it has to be a file`,
-    );
+/** In the user's own configuration ssh finds the hosts by itself; any other file is handed to it. */
+async function readSshConfigText({ data, options }: Reading, file: string, text: string): Promise<void> {
+  if (file === STDIN) {
+    throw new CurfewError("input", "standard input: ssh itself reads an ssh_config, so it has to be a file");
   }
   const { readSshConfig } = await import("./ssh-config.ts");
   const home = options.environment["HOME"];

@@ -8,9 +8,10 @@ import { type Problem, inputError, problemLines } from "./problem.ts";
 
 /**
  * Groups and variables boiled down to hosts, in the order in which they were first named.
- * Precedence as Ansible's (sort_groups and VariableManager): `all`, then groups by depth,
- * `ansible_group_priority` and name, the later winning; group_vars files above the inventory's
- * own group variables; then the host's; then host_vars files.
+ * Precedence as Ansible's (sort_groups and VARIABLE_PRECEDENCE): groups by depth, `all` first,
+ * then by `ansible_group_priority` and name, the later winning; every group_vars file, that of
+ * `all` too, above every group variable of the inventory itself; then the host's own variables;
+ * then host_vars files.
  * Errors: CurfewError `input` with everything wrong in `data` and in the winning variables.
  */
 export function resolveHosts(data: InventoryData, directories: Directories): LoadedInventory {
@@ -31,7 +32,7 @@ export function resolveHosts(data: InventoryData, directories: Directories): Loa
       directories,
       report,
     );
-    if (overSsh) hosts.push(host(entry, groups, settings));
+    if (overSsh) hosts.push(finished(entry, groups, settings));
     else warnings.push(leftOut(entry, merged));
   }
   if (errors.length > 0) throw inputError(errors);
@@ -59,16 +60,12 @@ function membership(direct: ReadonlySet<string>, places: ReadonlyMap<string, Gro
   const names = new Set([
     "all",
     ...start,
-    ...start.flatMap((name) => [...(places.get(name)?.ancestors ?? [])]),
+    ...start.flatMap((name) => Array.from(places.get(name)?.ancestors ?? [])),
   ]);
   const ordered = [...names].flatMap((name) => places.get(name) ?? []).toSorted(byPrecedence);
   const variables: Variables = new Map();
-  const all = ordered.filter(({ group }) => group.name === "all");
-  const others = ordered.filter(({ group }) => group.name !== "all");
-  for (const set of [all, others]) {
-    for (const layer of ["inline", "filed"] as const) {
-      for (const { group } of set) for (const [name, value] of group[layer]) variables.set(name, value);
-    }
+  for (const layer of ["inline", "filed"] as const) {
+    for (const { group } of ordered) for (const [name, value] of group[layer]) variables.set(name, value);
   }
   return { groups: [...names].toSorted(), variables };
 }
@@ -98,7 +95,7 @@ function ignoredVariables(variables: ReadonlyMap<string, Variable>): Problem[] {
   return problems;
 }
 
-function host(
+function finished(
   entry: HostEntry,
   groups: readonly string[],
   settings: Omit<Host, "name" | "groups" | "source" | "configFile">,
@@ -127,7 +124,7 @@ function sharedNames(data: InventoryData): Problem[] {
 /** Where an entry was written does not count, only what it says. */
 function digest(hosts: readonly Host[]): string {
   const plain = hosts
-    .map(({ source: _source, ...host }) => host)
+    .map(({ source: _source, ...rest }) => rest)
     .toSorted((left, right) => (left.name < right.name ? -1 : 1));
   return createHash("sha256").update(JSON.stringify(plain)).digest("hex");
 }

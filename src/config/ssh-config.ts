@@ -68,8 +68,9 @@ async function readIncludes(
     const base = join(home ?? "/root", ".ssh");
     const expanded = pattern.startsWith("~/") ? join(home ?? "/root", pattern.slice(2)) : pattern;
     const absolute = isAbsolute(expanded) ? expanded : resolve(base, expanded);
-    const files = (await Array.fromAsync(glob(absolute))).toSorted();
-    for (const file of files) {
+    const files: string[] = [];
+    for await (const file of glob(absolute)) files.push(file);
+    for (const file of files.toSorted()) {
       const text = await readTextFile(file, { maxBytes: 1024 * 1024, what: "ssh_config" });
       await readSshConfig(data, { file, text, configFile }, home, depth + 1);
     }

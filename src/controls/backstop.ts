@@ -20,7 +20,8 @@ export function backstop(facts: Facts, limits: HostLimits, control: ControlId): 
     if (limits.roles.every(({ idle }) => idle === null)) return { state: "no-limits" };
     return leftOut("it would also end sessions of people for whom the policy sets no idle limit");
   }
-  if (!limits.exemptions.some((active) => exempts(active, control))) return { state: "limit", limit: longest };
+  if (!limits.exemptions.some((active) => exempts(active, control)))
+    return { state: "limit", limit: longest };
   const classes = resolvedClasses(facts, limits);
   if (classes === undefined) {
     return leftOut("nobody could read whether somebody exempt has an account here", "unknown");

@@ -2,7 +2,13 @@
 import type { OpenSshVersion } from "../model/facts.ts";
 import type { HostLimits, RoleLimits } from "../model/limits.ts";
 import { exempts } from "./people.ts";
-import { exemptSettings, idleMechanism, limitSettings, type Setting, type SshdKeyword } from "./sshd-settings.ts";
+import {
+  exemptSettings,
+  idleMechanism,
+  limitSettings,
+  type Setting,
+  type SshdKeyword,
+} from "./sshd-settings.ts";
 
 export interface MatchBlock {
   readonly comment: string;
@@ -24,7 +30,9 @@ export function matchBlocks(version: OpenSshVersion, limits: HostLimits): MatchB
     ordered.flatMap((role) => roleBlocks(role, partSettings(version, role, part), part)),
   );
   const limiting = [...roles, ...everybody];
-  const used = new Set<SshdKeyword>(limiting.flatMap(({ settings }) => settings.map(({ keyword }) => keyword)));
+  const used = new Set<SshdKeyword>(
+    limiting.flatMap(({ settings }) => settings.map(({ keyword }) => keyword)),
+  );
   const exempt = limits.exemptions
     .filter((active) => exempts(active, "sshd"))
     .flatMap(({ exemption }) =>

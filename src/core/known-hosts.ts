@@ -179,7 +179,10 @@ function matchesPatternList(name: string, names: string): boolean {
 function matchesPattern(text: string, pattern: string): boolean {
   let [at, in_, star, resume] = [0, 0, -1, 0];
   while (at < text.length) {
-    if (in_ < pattern.length && (pattern[in_] === "?" || (pattern[in_] === text[at] && pattern[in_] !== "*"))) {
+    if (
+      in_ < pattern.length &&
+      (pattern[in_] === "?" || (pattern[in_] === text[at] && pattern[in_] !== "*"))
+    ) {
       at++;
       in_++;
     } else if (pattern[in_] === "*") {

@@ -42,12 +42,19 @@ export function resultVerdict(outcomes: readonly HostOutcome[]): Verdict {
 export function verifyVerdict(verifications: readonly HostVerification[]): Verdict {
   const probed = verifications.some(({ probes }) => probes.length > 0);
   const unknown = verifications.some(
-    ({ error, probes, findings }) => error !== undefined || has(probes, "unknown") || has(findings, "unknown"),
+    ({ error, probes, findings }) =>
+      error !== undefined || has(probes, "unknown") || has(findings, "unknown"),
   );
   if (unknown || !probed) return "unknown";
   return verifications.some(({ probes, findings }) => has(probes, "fail") || has(findings, "fail"))
     ? "fail"
     : "pass";
+}
+
+/** The verdict of two parts of one run. */
+export function worst(left: Verdict, right: Verdict): Verdict {
+  if (left === "unknown" || right === "unknown") return "unknown";
+  return left === "fail" || right === "fail" ? "fail" : "pass";
 }
 
 /** How many of each, in the order in which they first occur: `{ confirmed: 3, failed: 1 }`. */
@@ -57,6 +64,9 @@ export function countBy<T extends string>(values: readonly T[]): Partial<Record<
   return counts;
 }
 
-function has(items: readonly { readonly outcome: Finding["outcome"] }[], outcome: Finding["outcome"]): boolean {
+function has(
+  items: readonly { readonly outcome: Finding["outcome"] }[],
+  outcome: Finding["outcome"],
+): boolean {
   return items.some((item) => item.outcome === outcome);
 }

@@ -5,9 +5,9 @@
  */
 import { hash } from "node:crypto";
 import { CurfewError } from "../model/error.ts";
-import type { Facts, FileFact } from "../model/facts.ts";
+import type { Facts, FileFact, OpenSshVersion } from "../model/facts.ts";
 import { absent, known, unreadable, type Reading } from "../model/reading.ts";
-import { serverOf } from "./openssh-version.ts";
+import { parseVersion, serverOf } from "./openssh-version.ts";
 import { parseFiles, type ParsedFiles } from "./parse-files.ts";
 import { parseCurfewState, parseOs, parseShells, parseTimeouts } from "./parse-host-state.ts";
 import { parsePeople } from "./parse-people.ts";
@@ -66,6 +66,7 @@ function parseSshd(sections: Sections, files: ParsedFiles, selectors: readonly s
   if (mainFile === undefined) throw malformed(sections.host, "file", "sshd's main file did not come");
   return {
     path: parsePath(sections),
+    version: parseBinaryVersion(sections),
     mainFile,
     includes: parseIncludes(sections, mainFile),
     dropIns: files.of("drop-in"),
@@ -78,6 +79,14 @@ function parsePath(sections: Sections): Reading<string> {
   const [path = ""] = sections.one("sshd").arguments;
   if (path === "") return absent();
   return path.startsWith("/") ? known(path) : unreadable(`sshd is ${visible(path)}`);
+}
+
+function parseBinaryVersion(sections: Sections): Reading<OpenSshVersion> {
+  const section = sections.one("sshd");
+  if (section.arguments[0] === "") return absent();
+  const said = section.body.toString("utf8");
+  const version = parseVersion(said);
+  return version === undefined ? unreadable(`sshd -V said: ${visible(said.slice(0, 200))}`) : known(version);
 }
 
 function parseIncludes(sections: Sections, mainFile: FileFact): Facts["sshd"]["includes"] {

@@ -60,7 +60,10 @@ function answer(section: Section, status: string, base: Effective | undefined): 
   const said = lines(section);
   if (status === "0")
     return said.length > 0 ? known(said.map(lowerKeyword)) : unreadable("sshd -T printed nothing");
-  const why = status === "124" ? "no answer in time" : visible(said.slice(-3).join("; ")).slice(0, 500);
+  const why =
+    status === "124"
+      ? "no answer in time"
+      : visible(said.slice(-3).join("; ").replaceAll("\r", "")).slice(0, 500);
   return unreadable(`sshd -T ended with status ${visible(status)}: ${why}`);
 }
 

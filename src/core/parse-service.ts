@@ -12,10 +12,11 @@ type Unit = ReadonlyMap<string, string>;
  * or in whose control group it runs. A daemon that no unit started is signalled by its number.
  */
 export function parseService(sections: Sections): Reading<SshService> {
-  const [listener = ""] = sections.one("listener").arguments;
+  const [listener = "", started] = sections.one("listener").arguments;
   if (listener === "several")
     return unreadable("several sshd listen, and it cannot be told which one answers");
   const pid = /^\d{1,10}$/u.test(listener) ? Number(listener) : null;
+  if (started === "per-connection") return known(perConnection(sections));
   if (sections.maybe("systemd") !== undefined) return underSystemd(sections, pid);
   const [openrc, scripts = ""] = sections.one("init").arguments;
   const [, , , init = ""] = sections.one("machine").arguments;
@@ -61,8 +62,6 @@ function underSystemd(sections: Sections, pid: number | null): Reading<SshServic
   const main = services.find((unit) => pid !== null && unit.get("MainPID") === String(pid));
   const unit = main?.get("Id") ?? unitOfListener(sections);
   if (unit !== undefined) return known({ ...base, unit });
-  const socket = units.find((one) => one.get("Accept") === "yes" && one.get("ActiveState") === "active");
-  if (socket !== undefined) return known({ ...base, unit: socket.get("Id") ?? "", perConnection: true });
   const running = services.find((one) => one.get("ActiveState") === "active");
   if (running === undefined) {
     return pid === null
@@ -74,6 +73,18 @@ function underSystemd(sections: Sections, pid: number | null): Reading<SshServic
   return unreadable(
     `the sshd that answers (process ${pid}) is not that of ${name} (${running.get("MainPID") ?? ""})`,
   );
+}
+
+/** A socket unit with Accept=yes, or inetd: every connection reads the files anew. */
+function perConnection(sections: Sections): SshService {
+  const base = { pid: null, perConnection: true };
+  if (sections.maybe("systemd") === undefined) {
+    return { ...base, manager: "none", unit: "", bootHook: bootHook(sections) };
+  }
+  const socket = parseUnits(sections).find(
+    (unit) => unit.get("Accept") === "yes" && unit.get("ActiveState") === "active",
+  );
+  return { ...base, manager: "systemd", unit: socket?.get("Id") ?? "", bootHook: "systemd" };
 }
 
 /** `0::/system.slice/ssh.service`, or `1:name=systemd:…` where control groups are of version 1. */

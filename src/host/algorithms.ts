@@ -1,6 +1,7 @@
 /** Which algorithms to offer a host, and what to say when it wants none of them. */
 import { CurfewError } from "../model/error.ts";
 import type { ServerOffer } from "./server-hello.ts";
+import type { ConnectConfig } from "./ssh2.ts";
 
 /** Ordered lists, most wanted first, by their SSH names. */
 export type Algorithms = Readonly<Record<"kex" | "hostKey" | "cipher" | "mac", readonly string[]>>;
@@ -83,6 +84,18 @@ export function chooseAlgorithms(
   const isKnown = (algorithm: string): boolean => knownTypes.includes(keyTypeOf(algorithm));
   const hostKey = [...chosen.hostKey.filter(isKnown), ...chosen.hostKey.filter((name) => !isKnown(name))];
   return { ...chosen, hostKey };
+}
+
+/** The lists under the library's names. */
+export function libraryAlgorithms({
+  kex,
+  hostKey,
+  cipher,
+  mac,
+}: Algorithms): NonNullable<ConnectConfig["algorithms"]> {
+  const lists = { kex, serverHostKey: hostKey, cipher, hmac: mac };
+  // Names from SUPPORTED, which the library's own types spell as unions.
+  return lists as unknown as NonNullable<ConnectConfig["algorithms"]>;
 }
 
 /** The first kind of algorithm on which both sides cannot agree, as an error; undefined where they can. */

@@ -2,10 +2,9 @@
  * Logging in with keys: one after the other as queries, and at most one signature that fails
  * (OpenSSH 9.8 and later punish an address for failed logins). Passwords are never offered.
  */
-import type { AuthHandlerMiddleware } from "ssh2";
 import { CurfewError } from "../model/error.ts";
 import type { Identities } from "./identities.ts";
-import { OneKeyAgent } from "./ssh2.ts";
+import { OneKeyAgent, type AuthHandlerMiddleware } from "./ssh2.ts";
 
 export interface Authentication {
   /** For ssh2's `authHandler`. */
@@ -94,10 +93,14 @@ function moreDemanded(
     });
   }
   const code = methods.every(isForeign) ? "unsupported" : "auth";
-  return new CurfewError(code, `the host accepts ${user}'s key ${key} but demands ${methods.join(" or ")} as well${said}`, {
-    host,
-    hint: "curfew logs in with one key: exempt this account from further factors with AuthenticationMethods",
-  });
+  return new CurfewError(
+    code,
+    `the host accepts ${user}'s key ${key} but demands ${methods.join(" or ")} as well${said}`,
+    {
+      host,
+      hint: "curfew logs in with one key: exempt this account from further factors with AuthenticationMethods",
+    },
+  );
 }
 
 function noKeysWanted(methods: readonly string[], said: string, { user, host }: Context): CurfewError {

@@ -59,7 +59,10 @@ export async function hostKeyCheck(
 ): Promise<HostKeyCheck> {
   const known = await files.open(settings.knownHostsFiles);
   // With an alias ssh leaves the port out (get_hostfile_hostname_ipaddr in sshconnect.c).
-  const name = knownHostName(settings.hostKeyAlias ?? settings.hostname, settings.hostKeyAlias ? 22 : settings.port);
+  const name = knownHostName(
+    settings.hostKeyAlias ?? settings.hostname,
+    settings.hostKeyAlias ? 22 : settings.port,
+  );
   const bare = knownHostName(settings.hostname, 22);
   const fallback = settings.hostKeyAlias === undefined && bare !== name ? bare : undefined;
   const types = knownKeyTypes(known, name);
@@ -85,9 +88,13 @@ export function fixedHostKeys(keys: readonly string[], host: string): HostKeyChe
     judge: (blob) =>
       allowed.some((key) => key.equals(blob))
         ? undefined
-        : new CurfewError("host-key", `${blobType(blob)} ${fingerprint(blob)} is none of the host's own keys`, {
-            host,
-          }),
+        : new CurfewError(
+            "host-key",
+            `${blobType(blob)} ${fingerprint(blob)} is none of the host's own keys`,
+            {
+              host,
+            },
+          ),
   };
 }
 
@@ -129,7 +136,10 @@ function changedError(lines: readonly KnownHost[], shown: string, name: string, 
 }
 
 function unknownError(
-  { others, authorities }: { readonly others: readonly KnownHost[]; readonly authorities: readonly KnownHost[] },
+  {
+    others,
+    authorities,
+  }: { readonly others: readonly KnownHost[]; readonly authorities: readonly KnownHost[] },
   shown: string,
   name: string,
   settings: SshSettings,
@@ -141,13 +151,23 @@ function unknownError(
       : [`; on record for it is only ${listOf(others)}, which it did not offer`]),
     ...(authorities[0] === undefined
       ? []
-      : [`; ${listOf(authorities)} is a certificate authority for it, and curfew cannot check host certificates`]),
+      : [
+          `; ${listOf(authorities)} is a certificate authority for it, and curfew cannot check host certificates`,
+        ]),
   ];
-  const connect = command(["ssh", ...(settings.port === 22 ? [] : ["-p", String(settings.port)]), settings.alias]);
-  return new CurfewError("host-key", `the host key of ${name} is not known: it presents ${shown}${remarks.join("")}`, {
-    host,
-    hint: `compare the fingerprint on the host itself, then log in once with ${connect} and answer yes`,
-  });
+  const connect = command([
+    "ssh",
+    ...(settings.port === 22 ? [] : ["-p", String(settings.port)]),
+    settings.alias,
+  ]);
+  return new CurfewError(
+    "host-key",
+    `the host key of ${name} is not known: it presents ${shown}${remarks.join("")}`,
+    {
+      host,
+      hint: `compare the fingerprint on the host itself, then log in once with ${connect} and answer yes`,
+    },
+  );
 }
 
 function listOf(lines: readonly KnownHost[]): string {

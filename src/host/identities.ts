@@ -1,6 +1,14 @@
 /** Keys to log in with: identity files and the agent, in the order ssh would try them. */
 import { readFile, stat } from "node:fs/promises";
-import { agentKeys, blobType, fingerprint, ownKey, parseKey, type ParsedKey, type SigningKey } from "./ssh2.ts";
+import {
+  agentKeys,
+  blobType,
+  fingerprint,
+  ownKey,
+  parseKey,
+  type ParsedKey,
+  type SigningKey,
+} from "./ssh2.ts";
 import type { SshSettings } from "./ssh-settings.ts";
 
 /** What there is to log in with, and why some of it is not used. */
@@ -40,11 +48,7 @@ export class KeyRing {
     const others = identitiesOnly ? [] : held.filter((key) => !named.includes(key));
     const own = files.filter((file) => file.kind === "private" && !named.some((key) => isSame(file, key)));
     return {
-      keys: [
-        ...named,
-        ...others,
-        ...own.flatMap((file) => (file.kind === "private" ? [file.key] : [])),
-      ],
+      keys: [...named, ...others, ...own.flatMap((file) => (file.kind === "private" ? [file.key] : []))],
       skipped: [
         ...(typeof agent === "string" ? [agent] : []),
         ...files.flatMap((file) => skippedReason(file, named)),
@@ -63,7 +67,11 @@ export function keyFromText(text: string, label: string): SigningKey | undefined
   return key instanceof Error || !key.isPrivateKey() ? undefined : ownKey(key, labelOf(key, label));
 }
 
-function remembered<T>(kept: Map<string, Promise<T>>, name: string, make: (name: string) => Promise<T>): Promise<T> {
+function remembered<T>(
+  kept: Map<string, Promise<T>>,
+  name: string,
+  make: (name: string) => Promise<T>,
+): Promise<T> {
   const value = kept.get(name) ?? make(name);
   kept.set(name, value);
   return value;
@@ -142,7 +150,8 @@ function isSame(file: FileKey, held: SigningKey): boolean {
 
 function skippedReason(file: FileKey, named: readonly SigningKey[]): string[] {
   if (file.kind === "unusable") return [`${file.path}: ${file.reason}`];
-  if (file.kind === "public" && !named.some((key) => isSame(file, key))) return [`${file.path}: ${file.reason}`];
+  if (file.kind === "public" && !named.some((key) => isSame(file, key)))
+    return [`${file.path}: ${file.reason}`];
   return [];
 }
 

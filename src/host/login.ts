@@ -1,15 +1,14 @@
 /** From a byte stream to an authenticated session: host key, key exchange, login. */
 import type { Duplex } from "node:stream";
-import type { Algorithm, ConnectConfig } from "ssh2";
 import { visible } from "../core/visible.ts";
 import { CurfewError } from "../model/error.ts";
-import { explainNegotiation, type Algorithms } from "./algorithms.ts";
+import { explainNegotiation, libraryAlgorithms, type Algorithms } from "./algorithms.ts";
 import { authenticate, type Authentication } from "./auth.ts";
 import type { HostKeyCheck } from "./host-key.ts";
 import type { Identities } from "./identities.ts";
 import { listenForHello, type ServerHello } from "./server-hello.ts";
 import { interruption, openSession, type Session } from "./session.ts";
-import { createClient } from "./ssh2.ts";
+import { createClient, type ConnectConfig } from "./ssh2.ts";
 import { unreachable } from "./transport.ts";
 
 export interface LoginRequest {
@@ -25,7 +24,7 @@ export interface LoginRequest {
   /** Asks the host for a sign of life from time to time. Never for probes: it would disturb them. */
   readonly keepAlive: boolean;
   /** What a proxy had to say, for the message when no server answers. */
-  readonly complaints?: () => string;
+  readonly complaints?: (() => string) | undefined;
 }
 
 /** A dead peer is noticed after this, times one more than the number of misses. */
@@ -88,12 +87,7 @@ function configuration(request: LoginRequest, authentication: Authentication): C
     readyTimeout: 0,
     keepaliveInterval: keepAlive ? KEEP_ALIVE_MS : 0,
     keepaliveCountMax: KEEP_ALIVE_MISSES,
-    algorithms: {
-      kex: [...algorithms.kex] as Algorithm<"kex">,
-      serverHostKey: [...algorithms.hostKey] as Algorithm<"hostKey">,
-      cipher: [...algorithms.cipher] as Algorithm<"cipher">,
-      hmac: [...algorithms.mac] as Algorithm<"mac">,
-    },
+    algorithms: libraryAlgorithms(algorithms),
   };
 }
 
@@ -125,10 +119,14 @@ function noServer(error: LibraryError, { greeting }: ServerHello, request: Login
   const { host, where } = request;
   const said = visible(greeting).slice(0, 200);
   if (/exceeded maxstartups/iu.test(said)) {
-    return new CurfewError("unreachable", `${where} turned the connection away: too many logins at once (${said})`, {
-      host,
-      hint: "work on fewer hosts at a time, or raise MaxStartups there",
-    });
+    return new CurfewError(
+      "unreachable",
+      `${where} turned the connection away: too many logins at once (${said})`,
+      {
+        host,
+        hint: "work on fewer hosts at a time, or raise MaxStartups there",
+      },
+    );
   }
   if (/not allowed at this time/iu.test(said)) {
     return new CurfewError(
@@ -138,9 +136,11 @@ function noServer(error: LibraryError, { greeting }: ServerHello, request: Login
     );
   }
   const proxy = visible(request.complaints?.() ?? "").slice(0, 300);
-  if (proxy !== "") return new CurfewError("unreachable", `${where} could not be reached: ${proxy}`, { host });
+  if (proxy !== "")
+    return new CurfewError("unreachable", `${where} could not be reached: ${proxy}`, { host });
   if (error.level === "client-socket") return unreachable(error, where, host);
-  const answer = said === "" ? "closed the connection before saying anything" : `answered ${JSON.stringify(said)}`;
+  const answer =
+    said === "" ? "closed the connection before saying anything" : `answered ${JSON.stringify(said)}`;
   return new CurfewError("unreachable", `${where} ${answer}: there is no SSH server`, {
     host,
     hint: "check the port; a server that is overloaded (MaxStartups) may also close silently",

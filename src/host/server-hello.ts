@@ -58,11 +58,16 @@ export function parseHello(bytes: Buffer): ServerHello {
 function parseOffer(packet: Buffer): ServerOffer | undefined {
   if (packet.length < 5 || packet.length < 4 + packet.readUInt32BE(0) || packet[5] !== 20) return undefined;
   const lists: string[][] = [];
-  for (let at = 22; lists.length < 10; ) {
+  for (let at = 22; lists.length < 10;) {
     if (at + 4 > packet.length) return undefined;
     const next = at + 4 + packet.readUInt32BE(at);
     if (next > packet.length) return undefined;
-    lists.push(packet.toString("latin1", at + 4, next).split(",").filter((name) => name !== ""));
+    lists.push(
+      packet
+        .toString("latin1", at + 4, next)
+        .split(",")
+        .filter((name) => name !== ""),
+    );
     at = next;
   }
   const [kex = [], hostKey = [], , cipher = [], , mac = []] = lists;

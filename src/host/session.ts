@@ -76,7 +76,8 @@ export function openChannel(
     signal.addEventListener("abort", abort, { once: true });
     const answer = (error: Error | undefined, channel: ClientChannel): void => {
       signal.removeEventListener("abort", abort);
-      if (error !== undefined) return reject(session.lost() === undefined ? refused(error) : lostError(session, host));
+      if (error !== undefined)
+        return reject(session.lost() === undefined ? refused(error) : lostError(session, host));
       // ssh2 emits errors on a channel whose connection died while it was written to.
       channel.on("error", () => undefined);
       if (signal.aborted) channel.close();

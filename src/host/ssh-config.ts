@@ -38,6 +38,32 @@ const LOOP = `while IFS= read -r user && IFS= read -r port && IFS= read -r addre
   echo "${END}" >&2
 done`;
 
+export type SettingsBook = (target: Target, signal: AbortSignal) => Promise<SshSettings>;
+
+/**
+ * Settings by what decides them: those of `targets` are asked for at once, others (jump hosts, probe
+ * users) when they are wanted. The book rejects with what is wrong with that one target.
+ */
+export async function openSettingsBook(
+  targets: readonly Target[],
+  options: SshConfigOptions,
+): Promise<SettingsBook> {
+  const distinct = [...new Map(targets.map((target) => [nameOf(target), target])).values()];
+  const answers = await resolveTargets(distinct, options);
+  const book = new Map<string, Resolved | Promise<Resolved>>(
+    distinct.map((target, index) => [nameOf(target), answers[index] ?? missing()]),
+  );
+  return async (target, signal) => {
+    const name = nameOf(target);
+    const known =
+      book.get(name) ?? resolveTargets([target], { ...options, signal }).then(([one]) => one ?? missing());
+    book.set(name, known);
+    const resolved = await known;
+    if (resolved instanceof CurfewError) throw resolved;
+    return resolved;
+  };
+}
+
 /** Answers for all targets, in their order. Never rejects for the sake of one host. */
 export async function resolveTargets(
   targets: readonly Target[],
@@ -51,7 +77,10 @@ export async function resolveTargets(
   );
   await Promise.all(
     lanes.map(async (lane) => {
-      const resolved = await askSsh(lane.map(({ target }) => target), options);
+      const resolved = await askSsh(
+        lane.map(({ target }) => target),
+        options,
+      );
       for (const [at, { index }] of lane.entries()) answers[index] = resolved[at] ?? missing();
     }),
   );
@@ -68,10 +97,18 @@ export function targetOf(host: Host): Target {
   };
 }
 
+function nameOf({ address, user, port, identityFile }: Target): string {
+  return JSON.stringify([address, user, port, identityFile]);
+}
+
 /** Whatever the loader let through: nothing that reads as an option or as a second line reaches a command. */
 function refuse(target: Target): CurfewError | undefined {
   const { address, user = "" } = target;
-  const bad = /^-|^$|[\0-\x20\x7f]/u.test(address) ? address : /^-|[\0-\x1f\x7f]/u.test(user) ? user : undefined;
+  const bad = /^-|^$|[\0-\x20\x7f]/u.test(address)
+    ? address
+    : /^-|[\0-\x1f\x7f]/u.test(user)
+      ? user
+      : undefined;
   if (bad === undefined) return undefined;
   return new CurfewError("input", `${JSON.stringify(bad)} cannot be the name of a host or login`, {
     hint: "remove the leading - , spaces and control characters in the inventory",
@@ -81,9 +118,9 @@ function refuse(target: Target): CurfewError | undefined {
 async function askSsh(targets: readonly Target[], options: SshConfigOptions): Promise<readonly Resolved[]> {
   const { file, environment, signal } = options;
   const input = targets.map(({ user, port, address }) => `${user ?? ""}\n${port ?? ""}\n${address}\n`);
-  const arguments_ = ["-c", LOOP, "curfew", ...(file === undefined ? [] : ["-F", file])];
+  const argv = ["-c", LOOP, "curfew", ...(file === undefined ? [] : ["-F", file])];
   try {
-    const { stdout, stderr } = await execa("sh", arguments_, {
+    const { stdout, stderr } = await execa("sh", argv, {
       input: input.join(""),
       env: environment as Record<string, string>,
       extendEnv: false,
@@ -114,7 +151,8 @@ function readAnswers(
   return targets.map((target, index) => {
     const [output = "", status] = outputs.slice(2 * index, 2 * index + 2);
     if (lacksSsh) return defaultSettings(target.address, options.environment, target);
-    if (status === "0") return parseSettings(output, target.address, options.environment, target.identityFile);
+    if (status === "0")
+      return parseSettings(output, target.address, options.environment, target.identityFile);
     const reason = (complaints[index] ?? "").trim().split("\n").join("; ");
     return new CurfewError("input", `ssh -G cannot say how to reach ${target.address}: ${reason}`, {
       hint: "mend ssh_config, or choose another with --ssh-config",

@@ -7,14 +7,15 @@ import { createHash } from "node:crypto";
 import ssh2, { type Client, type ParsedKey } from "ssh2";
 import SftpClient from "ssh2-sftp-client";
 
-export type { Client, ClientChannel, ParsedKey } from "ssh2";
+export type { AuthHandlerMiddleware, Client, ClientChannel, ConnectConfig, ParsedKey } from "ssh2";
+
+const ignore = (): void => undefined;
 
 /**
  * A client that never throws from the event loop: ssh2 emits late errors (ECONNRESET after the end),
  * and an `error` event without a listener would end the process.
  */
 export function createClient(): Client {
-  const ignore = (): void => undefined;
   const owner = new SftpClient("curfew", { error: ignore, end: ignore, close: ignore });
   return (owner as unknown as { readonly client: Client }).client;
 }
@@ -49,8 +50,11 @@ export interface SigningKey {
 /** The keys of an agent at a socket path; those that ssh2 cannot read (FIDO, certificates) are left out. */
 export async function agentKeys(socket: string): Promise<SigningKey[]> {
   const agent = new ssh2.OpenSSHAgent(socket);
-  const keys = await new Promise<ParsedKey[]>((resolve, reject) => {
-    agent.getIdentities((error, found) => (error == null ? resolve(found ?? []) : reject(error)));
+  const keys = await new Promise<readonly ParsedKey[]>((resolve, reject) => {
+    agent.getIdentities((error, found) =>
+      // The agent class parses the keys; the types allow for agents that do not.
+      error == null ? resolve((found ?? []) as readonly ParsedKey[]) : reject(error),
+    );
   });
   return keys.map((key) => ({
     key,
@@ -59,7 +63,9 @@ export async function agentKeys(socket: string): Promise<SigningKey[]> {
       new Promise((resolve, reject) => {
         const options = hash === undefined ? {} : { hash: hash as "sha256" | "sha512" };
         agent.sign(key, data, options, (error, signature) =>
-          error == null && signature !== undefined ? resolve(signature) : reject(error ?? new Error("no signature")),
+          error == null && signature !== undefined
+            ? resolve(signature)
+            : reject(error ?? new Error("no signature")),
         );
       }),
   }));
@@ -107,7 +113,7 @@ export class OneKeyAgent extends ssh2.BaseAgent<ParsedKey> {
     this.#key.sign(data, hash).then(
       (signature) => {
         this.#onSign();
-        reply?.(undefined, signature);
+        return reply?.(undefined, signature);
       },
       (error: unknown) => reply?.(error instanceof Error ? error : new Error(String(error))),
     );

@@ -64,7 +64,7 @@ export function openTcp(settings: SshSettings, host: string, signal: AbortSignal
 export function openProxyCommand(
   line: string,
   environment: Environment,
-): { readonly stream: Duplex; readonly complaints: () => string } {
+): { readonly stream: Duplex; readonly complaints: () => string; readonly dispose: () => void } {
   const child = execa("sh", ["-c", `exec ${line}`], {
     env: environment as Record<string, string>,
     extendEnv: false,
@@ -77,9 +77,8 @@ export function openProxyCommand(
     complaints = (complaints + chunk.toString()).slice(-1000);
   });
   const stream = child.duplex();
-  stream.once("close", () => child.kill());
   stream.on("error", () => undefined);
-  return { stream, complaints: () => complaints.trim() };
+  return { stream, complaints: () => complaints.trim(), dispose: () => void child.kill() };
 }
 
 /** A system error of a connection as ours. `where` is what was dialled. */
@@ -87,7 +86,10 @@ export function unreachable(error: Error, where: string, host: string): CurfewEr
   // Happy eyeballs gives one error per address; the first stands for all.
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   const code = (first as NodeJS.ErrnoException).code ?? "";
-  const [words, hint] = CAUSES[code] ?? [`cannot be reached: ${(first as Error).message}`, "check the network"];
+  const [words, hint] = CAUSES[code] ?? [
+    `cannot be reached: ${(first as Error).message}`,
+    "check the network",
+  ];
   return new CurfewError("unreachable", `${where} ${words}`, { host, hint, cause: error });
 }
 

@@ -82,6 +82,8 @@ export interface Connection {
 /** Logs in as a person over a given byte stream, with a key made for that one session. */
 export interface ProbeLogin {
   readonly stream: Duplex;
+  /** The host at the other end, for messages and `Connection.host`. */
+  readonly host: Host;
   readonly user: string;
   /** OpenSSH private key text. */
   readonly privateKey: string;
@@ -93,6 +95,11 @@ export interface ConnectOptions {
   readonly signal: AbortSignal;
   /** Seconds until the login must be complete. */
   readonly timeoutSeconds: number;
+  /**
+   * Asks the host for a sign of life every few seconds, so that a dead one is noticed within half a
+   * minute. Default true; false for probes, whose idleness it would disturb.
+   */
+  readonly keepAlive?: boolean;
 }
 
 /**

@@ -119,6 +119,11 @@ export interface Facts {
   readonly sshd: {
     /** Absolute path of the daemon's binary. */
     readonly path: Reading<string>;
+    /**
+     * Of that binary. Newer than the server's where an upgrade was never followed by a restart: the
+     * next reload executes it, so what is written must suit both.
+     */
+    readonly version: Reading<OpenSshVersion>;
     readonly mainFile: FileFact;
     /** Include arguments of the main file, in order; `beforeMatch` and `line` as found. */
     readonly includes: readonly {

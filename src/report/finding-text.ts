@@ -10,7 +10,9 @@ export function findingLines(
   findings: readonly Finding[],
   { paint, verbose }: { readonly paint: Paint; readonly verbose: boolean },
 ): string[] {
-  return findings.filter(({ outcome }) => verbose || outcome !== "pass").map((item) => findingLine(item, paint));
+  return findings
+    .filter(({ outcome }) => verbose || outcome !== "pass")
+    .map((item) => findingLine(item, paint));
 }
 
 function findingLine(finding: Finding, paint: Paint): string {

@@ -31,7 +31,10 @@ export function resultText(
   const listed = collapse ? results.filter(({ outcome }) => !GOOD.has(outcome)) : results;
   const collapsed = collapse ? collapsedLines(results, paint) : [];
   const rows = table(listed.map((result) => row(result, paint)));
-  const withHints = (result: HostResult, index: number): string[] => [rows[index] ?? "", ...hintLines(result)];
+  const withHints = (result: HostResult, index: number): string[] => [
+    rows[index] ?? "",
+    ...hintLines(result),
+  ];
   const lines = listed.flatMap(withHints);
   return `${[...collapsed, ...lines, resultSummary(results, title, paint)].join("\n")}\n`;
 }

@@ -62,7 +62,10 @@ function matrix(probes: readonly ProbeResult[], paint: Paint): string[] {
   const roles = [...new Set(probes.map(({ role }) => role))];
   const kinds = SESSION_KINDS.filter((kind) => probes.some(({ session }) => session === kind));
   if (kinds.length === 0) return [];
-  const row = (kind: SessionKind): string[] => [kind, ...roles.map((role) => cells(probes, kind, role, paint))];
+  const row = (kind: SessionKind): string[] => [
+    kind,
+    ...roles.map((role) => cells(probes, kind, role, paint)),
+  ];
   return table([["session", ...roles.map(visible)].map(paint.bold), ...kinds.map(row)]);
 }
 

@@ -45,7 +45,12 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const file = await open(join(directory, "events.ndjson"), "ax", 0o600);
     const pruned = prune(join(options.state, "runs"));
-    return createJournal(directory, createAppender(file, (error) => warn(options, error)), pruned, options);
+    return createJournal(
+      directory,
+      createAppender(file, (error) => warn(options, error)),
+      pruned,
+      options,
+    );
   } catch (error) {
     warn(options, error);
     return { runId: options.runId, directory: null, append() {}, async write() {}, async close() {} };

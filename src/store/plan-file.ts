@@ -82,7 +82,8 @@ function issueText({ issues }: z.ZodError): string {
 function refuseTwins(file: string, { hosts }: Plan): void {
   const names = new Set<string>();
   for (const { host } of hosts) {
-    if (names.has(host)) throw new CurfewError("input", `${file} has ${visible(host)} twice`, { hint: AGAIN });
+    if (names.has(host))
+      throw new CurfewError("input", `${file} has ${visible(host)} twice`, { hint: AGAIN });
     names.add(host);
   }
 }

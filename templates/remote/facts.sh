@@ -160,30 +160,41 @@ parent_of() {
 
 # --- the daemon ----------------------------------------------------------------------------------
 
-# The listener this login came through, else the only one there is. Session processes call
-# themselves `sshd: user [priv]`, listeners `sshd: PATH ARGUMENTS [listener] …` or plain arguments.
+# The listener this login came through; where the script was not started through SSH, the only one
+# there is. A login whose topmost sshd is a session has no listener: something starts one sshd for
+# each connection. Sessions call themselves `sshd: user [priv]` (`sshd-session` from 9.8), listeners
+# `sshd: PATH ARGUMENTS [listener] …`, before 8.2 only PATH ARGUMENTS.
 find_listener() {
   listener=''
   command_line=''
   pid=$$
   top=''
+  started=''
   while parent_of "$pid" && [ "$parent" -gt 0 ]; do
     pid=$parent
-    if [ "$name" = sshd ]; then top=$pid; fi
+    case $name in
+      sshd) top=$pid; started=per-connection ;;
+      sshd-session) started=per-connection ;;
+    esac
   done
-  if [ -n "$top" ] && is_listener "$top"; then listener=$top; else scan_listeners; fi
-  executable=''
-  if [ -n "$listener" ] && [ "$listener" != several ]; then
-    executable=$(readlink "/proc/$listener/exe" 2>/dev/null)
-    executable=${executable% (deleted)}
-  else
-    command_line=''
+  if [ -z "$started" ]; then
+    scan_listeners
+    top=$listener
+  elif [ -n "$top" ] && is_listener "$top"; then
+    listener=$top
+    started=''
   fi
-  printable "$executable$listener" || executable=''
-  section listener "$listener" "$executable"
-  printf '%s\n' "$command_line"
+  executable=''
+  case $top in
+    '' | several) ;;
+    *) executable=$(readlink "/proc/$top/exe" 2>/dev/null) ;;
+  esac
+  executable=${executable% (deleted)}
+  printable "$executable" || executable=''
+  [ "${listener:-several}" != several ] || command_line=''
+  section listener "$listener" "$started"
   section cgroup
-  [ -z "$executable" ] || cat "/proc/$listener/cgroup" 2>/dev/null
+  [ "${listener:-several}" = several ] || cat "/proc/$listener/cgroup" 2>/dev/null
 }
 
 is_listener() {
@@ -191,7 +202,7 @@ is_listener() {
   case $command_line in
     'sshd: '*'[listener]'*) return 0 ;;
     'sshd: '* | '') return 1 ;;
-    *"$newline-"[RTtGV]*) return 1 ;;
+    *"$newline-"[RTtGVi]*) return 1 ;;
   esac
 }
 
@@ -277,7 +288,7 @@ effective() {
 ask_sshd() {
   if [ -n "$main_file" ]; then set -- -f "$main_file" "$@"; fi
   IFS=$newline
-  for option in $option_lines; do set -- -o "$option" "$@"; done
+  for option in $option_lines; do set -- "$@" -o "$option"; done
   IFS=$default_ifs
   within "$sshd" -T "$@"
 }
@@ -559,7 +570,7 @@ system_files() {
   set -f
   for path in "$@"; do
     [ -e "$path" ] || [ -h "$path" ] || continue
-    file own "$path"
+    own_file "$path"
   done
 }
 
@@ -634,7 +645,7 @@ curfew_state() {
 }
 
 own_file() {
-  file own "$1"
+  case $newline$regular in *"$newline$1$newline"*) ;; *) file own "$1" ;; esac
 }
 
 main </dev/null

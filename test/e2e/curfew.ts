@@ -1,8 +1,8 @@
 /** Runs curfew itself, as a person would, against lab hosts: the real program, its own process. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { execa, type ResultPromise } from "execa";
+import { execa } from "execa";
 import type { LabHost } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
 
@@ -17,6 +17,16 @@ export interface Call {
   readonly stdout: string;
   readonly stderr: string;
   readonly seconds: number;
+  /** The signal that ended it, if one did. */
+  readonly signal: string | undefined;
+}
+
+/** A call that is still going on. */
+export interface Running {
+  readonly done: Promise<Call>;
+  kill(signal: "SIGKILL" | "SIGINT"): void;
+  /** Hears all of standard error so far, whenever there is more. */
+  onProgress(listener: (stderr: string) => void): void;
 }
 
 /** A directory with a policy and an inventory, and the program to use them with. */
@@ -27,7 +37,7 @@ export interface Desk {
   /** Runs `curfew ARGS`; `-p`, `-i`, `--ssh-config` are given where the command takes them. */
   run(args: readonly string[], options?: { readonly input?: string }): Promise<Call>;
   /** The same, not awaited, for runs that are interrupted. */
-  start(args: readonly string[]): ResultPromise<{ reject: false; buffer: true }>;
+  start(args: readonly string[]): Running;
   setPolicy(text: string): Promise<void>;
   setInventory(text: string): Promise<void>;
 }
@@ -44,11 +54,7 @@ export async function openDesk(lab: Lab, hosts: readonly LabHost[], policy: stri
     policy: join(dir, "policy.yaml"),
     inventory: join(dir, "inventory.yaml"),
     start: (args) => start(lab, desk, args),
-    run: async (args, options = {}) => {
-      const begin = performance.now();
-      const { exitCode, stdout, stderr } = await start(lab, desk, args, options.input ?? "");
-      return { exitCode, stdout, stderr, seconds: (performance.now() - begin) / 1000 };
-    },
+    run: (args, options = {}) => start(lab, desk, args, options.input).done,
     setPolicy: (text) => writeFile(desk.policy, text),
     setInventory: (text) => writeFile(desk.inventory, text),
   };
@@ -114,26 +120,33 @@ export function etcDifferences(before: Record<string, string>, after: Record<str
   return [...paths].filter((path) => before[path] !== after[path]).toSorted();
 }
 
-/** Every file of curfew's journal that holds `text`; for proving that a secret is nowhere. */
-export async function readAll(path: string): Promise<string> {
-  return readFile(path, "utf8");
-}
-
-function start(
-  lab: Lab,
-  desk: Desk,
-  args: readonly string[],
-  input = "",
-): ResultPromise<{ reject: false; buffer: true }> {
-  const [command = "", ...rest] = args;
-  const ours = ["-i", desk.inventory, "--ssh-config", lab.sshConfigPath];
-  const policy = command === "revert" || rest.includes("-p") ? [] : ["-p", desk.policy];
-  const given = rest.some((word) => word.endsWith("plan.json") && command === "apply")
-    ? ["--ssh-config", lab.sshConfigPath]
-    : [...policy, ...ours];
-  return execa(process.execPath, [PROGRAM, command, ...given, ...rest], {
+function start(lab: Lab, desk: Desk, args: readonly string[], input = ""): Running {
+  const begin = performance.now();
+  const child = execa(process.execPath, [PROGRAM, ...withFiles(lab, desk, args)], {
     reject: false,
     input,
     env: { XDG_STATE_HOME: join(desk.dir, "state"), NO_COLOR: "1", CURFEW_DEBUG: "1" },
-  }) as ResultPromise<{ reject: false; buffer: true }>;
+  });
+  const done = child.then(({ exitCode, stdout, stderr, signal }) => {
+    return { exitCode, stdout, stderr, signal, seconds: (performance.now() - begin) / 1000 };
+  });
+  let seen = "";
+  return {
+    done,
+    kill: (signal) => void child.kill(signal),
+    onProgress: (listener) => {
+      child.stderr.on("data", (chunk: Buffer) => {
+        seen += chunk.toString();
+        listener(seen);
+      });
+    },
+  };
+}
+
+/** Adds the desk's files where a command takes them and was not given others. */
+function withFiles(lab: Lab, desk: Desk, [command = "", ...rest]: readonly string[]): string[] {
+  const savedPlan = command === "apply" && rest[0]?.endsWith(".json") === true;
+  const policy = command === "revert" || savedPlan ? [] : ["-p", desk.policy];
+  const inventory = savedPlan ? [] : ["-i", desk.inventory];
+  return [command, ...policy, ...inventory, "--ssh-config", lab.sshConfigPath, ...rest];
 }

@@ -7,9 +7,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
 import {
-  type Call,
   canLogIn,
   type Desk,
+  type Running,
   documentOf,
   etcDifferences,
   eventsIn,
@@ -81,14 +81,12 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
       "confirming",
     ])("%s", async (step) => {
       const run = desk.start([...APPLY, "--events"]);
-      let seen = "";
-      run.stderr?.on("data", (chunk: Buffer) => {
-        seen += chunk.toString();
+      run.onProgress((seen) => {
         if (eventsIn(seen).some((event) => event.type === "host-step" && event.step === step))
           run.kill("SIGKILL");
       });
-      const { signal } = await run;
-      expect(signal, seen).toBe("SIGKILL");
+      const { signal, stderr } = await run.done;
+      expect(signal, stderr).toBe("SIGKILL");
       await expectHealed();
       await expectUsable();
     });
@@ -97,7 +95,7 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
   test("the port is blocked for new connections after the reload", async () => {
     const run = desk.start([...APPLY, "--events"]);
     const blocked = blockAt(run, "reloaded", () => host.blockPort(22, { newOnly: true }));
-    const call = (await run) as unknown as Call;
+    const call = await run.done;
     await blocked;
     expect(outcomes(call), call.stderr).toEqual({ [host.name]: "rolled-back" });
     expect(call.exitCode).toBe(3);
@@ -113,7 +111,7 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
     await sleep((WITHIN + 3) * 1000);
     expect(etcDifferences(before, await host.etcDigest())).toEqual([]);
     await host.linkUp();
-    const call = (await run) as unknown as Call;
+    const call = await run.done;
     expect(["rolled-back", "unknown"]).toContain(outcomes(call)[host.name]);
     expect(call.exitCode).toBe(3);
     await expectHealed();
@@ -126,7 +124,7 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
     const refused = blockAt(run, "armed", () =>
       host.exec("mv /root/.ssh/authorized_keys /root/.ssh/aside").then(() => undefined),
     );
-    const call = (await run) as unknown as Call;
+    const call = await run.done;
     await refused;
     expect(outcomes(call), call.stderr).toEqual({ [host.name]: "rolled-back" });
     expect(documentOf(call).hosts[0].error.code).toBe("auth");
@@ -141,7 +139,7 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
     const off = blockAt(run, "armed", () => host.powerOff());
     await off;
     await host.boot();
-    const call = (await run) as unknown as Call;
+    const call = await run.done;
     expect(["rolled-back", "unknown"]).toContain(outcomes(call)[host.name]);
     await expectHealed();
     await expectUsable();
@@ -169,7 +167,7 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
         .exec("head -c 1000000 /dev/zero >/etc/ssh/filler; mv /root/.ssh/authorized_keys /root/.ssh/aside")
         .then(() => undefined),
     );
-    const call = (await run) as unknown as Call;
+    const call = await run.done;
     await filled;
     expect(outcomes(call), call.stderr).toEqual({ [host.name]: "rolled-back" });
     await host.exec("rm /etc/ssh/filler; mv /root/.ssh/aside /root/.ssh/authorized_keys");
@@ -206,26 +204,17 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
 });
 
 /** Does something to the host as soon as a step is reported. */
-async function blockAt(
-  run: ReturnType<Desk["start"]>,
-  step: string,
-  act: () => Promise<void>,
-): Promise<void> {
-  let seen = "";
-  let begun: Promise<void> | undefined;
+async function blockAt(run: Running, step: string, act: () => Promise<void>): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    run.stderr?.on("data", (chunk: Buffer) => {
-      seen += chunk.toString();
-      if (
-        begun !== undefined ||
-        !eventsIn(seen).some((event) => event.type === "host-step" && event.step === step)
-      )
-        return;
-      begun = act();
-      begun.then(resolve, reject);
+    let begun = false;
+    run.onProgress((seen) => {
+      if (begun || !eventsIn(seen).some((event) => event.type === "host-step" && event.step === step)) return;
+      begun = true;
+      act().then(resolve, reject);
     });
-    run.finally(() =>
-      begun === undefined ? reject(new Error(`the run never came to "${step}":\n${seen}`)) : undefined,
+    run.done.then(
+      ({ stderr }) => begun || reject(new Error(`the run never came to "${step}":\n${stderr}`)),
+      reject,
     );
   });
 }

@@ -19,7 +19,7 @@ const packages = [
 ].flatMap((line) => line.split(" "));
 
 /** Where images live: CURFEW_LAB_CACHE, else /var/cache/curfew-lab. About 300 MB per release. */
-export function cacheDir(): string {
+function cacheDir(): string {
   return process.env["CURFEW_LAB_CACHE"] ?? "/var/cache/curfew-lab";
 }
 
@@ -43,7 +43,8 @@ export async function ensureImage(release: Release, say: (line: string) => void 
     [...alone, "sh", buildScript, release, mirror, packagesOf(release).join(","), dir],
     { reject: false, all: true, stdin: "ignore", env: await proxyEnvironment() },
   );
-  await writeFile(log, build.all);
+  // empty when another process made the image while this one waited
+  if (build.all !== "") await writeFile(log, build.all);
   if (build.exitCode !== 0) {
     throw new Error(
       `the ${release} image was not made (log: ${log}):\n${build.all.split("\n").slice(-12).join("\n")}`,

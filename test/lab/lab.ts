@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { createHost, type HostSpec, type LabHost } from "./host.ts";
 import { addController } from "./network.ts";
-import { createRun, downHostNow, downRun, downRunNow, reap, runAt, type Run } from "./runs.ts";
+import { createRun, downHost, downHostNow, downRun, downRunNow, reap, runAt, type Run } from "./runs.ts";
 
 export interface Lab {
   /** makes and boots a host; any number at once. Throws with the console's last lines. */
@@ -67,7 +67,8 @@ export async function openLab(): Promise<Lab> {
       return host;
     },
     async close() {
-      await Promise.all([...hosts.values()].map((host) => host?.stop()));
+      // null: still being made, as when a test's preparation took too long
+      await Promise.all([...hosts].map(([at, host]) => host?.stop() ?? downHost(run, at)));
       if (shared === undefined) await downRun(run);
       else await rm(dir, { recursive: true, force: true });
       unhook();

@@ -111,13 +111,12 @@ export async function offline<T>(
     const [first] = (await Promise.race([once(holder.stdout, "data"), gone])) as [unknown];
     if (!String(first).startsWith("ready"))
       throw new Error(`mounting the files of ${machine.hostname} failed`);
-    const merged = join(machine.dir, "merged");
+    const root = `/proc/${holder.pid}/root${join(machine.dir, "merged")}`;
     const run = async (script: string): Promise<string> => {
-      const args = [`--mount=/proc/${holder.pid}/ns/mnt`, "chroot", merged, "/bin/sh", "-s"];
-      const { stdout } = await execa("nsenter", args, { input: script, cwd: "/", env: { LC_ALL: "C" } });
-      return stdout;
+      const options = { input: script, cwd: "/", env: { LC_ALL: "C" } };
+      return (await execa("chroot", [root, "/bin/sh", "-s"], options)).stdout;
     };
-    return await use(`/proc/${holder.pid}/root${merged}`, run);
+    return await use(root, run);
   } finally {
     holder.stdin.end();
     await gone;

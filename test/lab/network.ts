@@ -6,7 +6,7 @@ import { execa } from "execa";
 import type { Run } from "./runs.ts";
 import { hostNetns } from "./runs.ts";
 
-export const controllerAddress = "10.77.0.1";
+const controllerAddress = "10.77.0.1";
 
 /** The address of host `number` (10 and up). */
 export function hostAddress(number: number): string {

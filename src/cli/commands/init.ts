@@ -8,25 +8,39 @@ import { CurfewError } from "../../model/error.ts";
 import type { Setting } from "../program.ts";
 import type { Terminal } from "../terminal.ts";
 
-const FILES = ["policy.yaml", "inventory.yaml"] as const;
+/** Each with its JSON Schema: the first line of either names it, for editors. */
+const FILES = {
+  "policy.yaml": "starter/policy.yaml",
+  "inventory.yaml": "starter/inventory.yaml",
+  "policy.schema.json": "policy.schema.json",
+  "inventory.schema.json": "inventory.schema.json",
+} as const;
+const NAMES = Object.keys(FILES) as (keyof typeof FILES)[];
 
 export function registerInit(program: Command, { terminal }: Setting): void {
   program
     .command("init")
     .summary("write a starter policy and inventory")
-    .description("Writes policy.yaml and inventory.yaml, with comments, to edit. Never overwrites.")
+    .description(
+      "Writes policy.yaml and inventory.yaml, with comments, to edit, and their schemas. Never overwrites.",
+    )
     .argument("[dir]", "where to", ".")
-    .addHelpText("after", "\nExample:\n  curfew init fleet\n  cd fleet && $EDITOR policy.yaml inventory.yaml\n")
+    .addHelpText(
+      "after",
+      "\nExample:\n  curfew init fleet\n  cd fleet && $EDITOR policy.yaml inventory.yaml\n",
+    )
     .action((directory: string) => init(directory, terminal));
 }
 
 async function init(directory: string, terminal: Terminal): Promise<void> {
-  const targets = FILES.map((name) => join(directory, name));
+  const targets = NAMES.map((name) => join(directory, name));
   const taken = targets.find((target) => existsSync(target));
   if (taken !== undefined) refuse(taken);
   await failAsInput(async () => {
     await mkdir(directory, { recursive: true });
-    for (const name of FILES) await copyFile(starter(name), join(directory, name), constants.COPYFILE_EXCL);
+    for (const name of NAMES) {
+      await copyFile(template(FILES[name]), join(directory, name), constants.COPYFILE_EXCL);
+    }
   });
   const [policy, inventory] = targets.map(visible);
   await terminal.out([
@@ -43,11 +57,11 @@ function refuse(file: string): never {
 }
 
 /** From src/cli/commands in a checkout, from dist/src/cli/commands in the published package. */
-function starter(name: string): string {
-  const places = ["../../../templates/starter/", "../../../../templates/starter/"];
-  const files = places.map((place) => fileURLToPath(new URL(`${place}${name}`, import.meta.url)));
+function template(path: string): string {
+  const places = ["../../../templates/", "../../../../templates/"];
+  const files = places.map((place) => fileURLToPath(new URL(`${place}${path}`, import.meta.url)));
   const file = files.find((candidate) => existsSync(candidate));
-  if (file === undefined) throw new CurfewError("internal", `there is no starter file ${name}`);
+  if (file === undefined) throw new CurfewError("internal", `there is no template ${path}`);
   return file;
 }
 

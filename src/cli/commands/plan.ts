@@ -1,17 +1,16 @@
 import type { Command } from "commander";
 import { planDocument } from "../../core/document.ts";
-import { planOutcome, planVerdict } from "../../core/outcome.ts";
+import { planVerdict } from "../../core/outcome.ts";
 import type { Plan } from "../../model/plan.ts";
 import { planText } from "../../report/plan-text.ts";
 import { addHostOptions, addOutputOptions, addPolicyOption, type PolicyOptions } from "../args.ts";
-import { type ExitCode, exitCodeOfVerdict } from "../exit.ts";
+import type { ExitCode } from "../exit.ts";
 import { loadHosts, loadPolicyFor } from "../inputs.ts";
 import type { Setting } from "../program.ts";
-import { openRun } from "../run-context.ts";
+import { withRun } from "../run-context.ts";
 import type { Terminal } from "../terminal.ts";
 
 interface PlanOptions extends PolicyOptions {
-  readonly policy: string;
   readonly output?: string;
 }
 
@@ -26,8 +25,8 @@ Exit codes: 0 nothing to change, 2 changes or failed findings, 3 a host cannot b
 export function registerPlan(program: Command, { terminal, setExitCode }: Setting): void {
   const command = program.command("plan").summary("show what would change on each host");
   command.description("Reads every host, one login each, and shows what would change. Changes nothing.");
-  addPolicyOption(command, true);
-  addHostOptions(command, true);
+  addPolicyOption(command);
+  addHostOptions(command);
   command.option("-o, --output <file>", "save the plan for curfew apply");
   addOutputOptions(command)
     .addHelpText("after", EXAMPLE)
@@ -35,28 +34,30 @@ export function registerPlan(program: Command, { terminal, setExitCode }: Settin
 }
 
 async function plan(options: PlanOptions, terminal: Terminal): Promise<ExitCode> {
-  const { planFleet } = await import("../../flow/plan.ts");
   const { hosts, inventory, source } = await loadHosts(options, terminal);
-  const loaded = await loadPolicyFor(options.policy, inventory, options, terminal);
+  const { policy, source: policySource } = await loadPolicyFor(options.policy, inventory, options, terminal);
   const names = hosts.map(({ name }) => name);
-  const run = await openRun("plan", names, options, terminal);
-  const plans = await run.phase("plan", names, () =>
-    planFleet({ policy: loaded.policy, hosts }, run.context),
-  );
-  const made: Plan = {
-    schema: "curfew/plan/1",
-    createdAt: run.context.now().toISOString(),
-    policy: loaded.source,
-    inventory: source,
-    hosts: plans,
-  };
-  if (options.output !== undefined) {
-    const { savePlan } = await import("../../store/plan-file.ts");
-    await savePlan(options.output, made);
-  }
-  await run.journal.write("plan.json", planDocument(made));
-  const view = { paint: terminal.outPaint, verbose: options.verbose === true };
-  await terminal.out(options.json === true ? planDocument(made) : [planText(plans, view)]);
-  const outcomes = plans.map((item) => ({ host: item.host, outcome: planOutcome(item) }));
-  return run.finish(exitCodeOfVerdict(planVerdict(plans)), { schema: "curfew/plan-result/1" }, outcomes);
+  return withRun({ command: "plan", hosts, options, terminal }, async (run) => {
+    const { planFleet } = await import("../../flow/plan.ts");
+    const plans = await run.phase("plan", names, () => planFleet({ policy, hosts }, run.context));
+    const createdAt = run.context.now().toISOString();
+    const made: Plan = {
+      schema: "curfew/plan/1",
+      createdAt,
+      policy: policySource,
+      inventory: source,
+      hosts: plans,
+    };
+    if (options.output !== undefined) await save(options.output, made);
+    return {
+      verdict: planVerdict(plans),
+      document: () => planDocument(made),
+      text: (view) => planText(plans, view),
+    };
+  });
+}
+
+async function save(file: string, plan: Plan): Promise<void> {
+  const { savePlan } = await import("../../store/plan-file.ts");
+  await savePlan(file, plan);
 }

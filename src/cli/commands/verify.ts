@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { documentText } from "../../core/document.ts";
 import { didYouMean, shown } from "../../core/nearest.ts";
 import { countBy, verifyOutcome, verifyVerdict } from "../../core/outcome.ts";
@@ -8,14 +8,13 @@ import type { HostVerification } from "../../model/run.ts";
 import { PROBED_KINDS, type ProbedKind } from "../../model/session-kind.ts";
 import { verifyText } from "../../report/verify-text.ts";
 import * as args from "../args.ts";
-import { type ExitCode, exitCodeOfVerdict } from "../exit.ts";
+import type { ExitCode } from "../exit.ts";
 import { loadHosts, loadPolicyFor } from "../inputs.ts";
 import type { Setting } from "../program.ts";
-import { openRun } from "../run-context.ts";
+import { withRun } from "../run-context.ts";
 import type { Terminal } from "../terminal.ts";
 
 interface VerifyOptions extends args.PolicyOptions {
-  readonly policy: string;
   readonly sessions: readonly ProbedKind[];
   readonly role?: readonly string[];
   readonly scaled?: number;
@@ -33,11 +32,14 @@ dropped was dropped and typing was kept, 2 one was not, 3 a host or session cann
 export function registerVerify(program: Command, { terminal, setExitCode }: Setting): void {
   const command = program.command("verify").summary("open real sessions that have to be dropped");
   command.description("Opens real sessions on every host and measures when and how each of them ends.");
-  args.addPolicyOption(command, true);
-  args.addHostOptions(command, true);
-  const kinds = PROBED_KINDS.join(",");
+  args.addPolicyOption(command);
+  args.addHostOptions(command);
   command
-    .option("--sessions <kinds>", `session kinds, commas between: ${kinds}`, sessionKinds, PROBED_KINDS)
+    .addOption(
+      new Option("--sessions <kinds>", "session kinds, commas between")
+        .argParser(sessionKinds)
+        .default(PROBED_KINDS, PROBED_KINDS.join(",")),
+    )
     .option("--role <name>", "only this role; may be repeated", args.collect)
     .option("--scaled <seconds>", "scale every limit down to about this many seconds", args.positive);
   args
@@ -47,27 +49,30 @@ export function registerVerify(program: Command, { terminal, setExitCode }: Sett
 }
 
 async function verify(options: VerifyOptions, terminal: Terminal): Promise<ExitCode> {
-  const { verifyFleet } = await import("../../flow/verify.ts");
   const { hosts, inventory } = await loadHosts(options, terminal);
   const { policy } = await loadPolicyFor(options.policy, inventory, options, terminal);
   refuseUnknownRoles(options.role ?? [], policy);
   const names = hosts.map(({ name }) => name);
-  const run = await openRun("verify", names, options, terminal);
-  const { sessions, role: roles, scaled } = options;
-  const wanted = { sessions, ...(roles === undefined ? {} : { roles }), ...(scaled === undefined ? {} : { scaled }) };
-  const verified = await run.phase("verify", names, () => verifyFleet({ policy, hosts }, wanted, run.context));
-  const head = verifyHead(verified);
-  const shownHosts = verified.map(withOutcome);
-  const view = { paint: terminal.outPaint, verbose: options.verbose === true };
-  await terminal.out(options.json === true ? documentText(head, shownHosts) : [verifyText(verified, view)]);
-  return run.finish(exitCodeOfVerdict(verifyVerdict(verified)), head, shownHosts);
+  return withRun({ command: "verify", hosts, options, terminal }, async (run) => {
+    const { verifyFleet } = await import("../../flow/verify.ts");
+    const { sessions, role: roles, scaled } = options;
+    const wanted = { sessions, ...(roles && { roles }), ...(scaled && { scaled }) };
+    const verified = await run.phase("verify", names, () =>
+      verifyFleet({ policy, hosts }, wanted, run.context),
+    );
+    return {
+      verdict: verifyVerdict(verified),
+      document: () => documentText(verifyHead(verified), verified.map(withOutcome)),
+      text: (view) => verifyText(verified, view),
+    };
+  });
 }
 
 function sessionKinds(text: string): readonly ProbedKind[] {
   return text.split(",").map((part) => {
     const kind = PROBED_KINDS.find((known) => known === part.trim());
     if (kind !== undefined) return kind;
-    throw new InvalidArgumentError(`No session kind ${shown(part)}${didYouMean(part, PROBED_KINDS)}.`);
+    throw new InvalidArgumentError(`no session kind ${shown(part)}${didYouMean(part, PROBED_KINDS)}`);
   });
 }
 
@@ -76,7 +81,9 @@ function refuseUnknownRoles(roles: readonly string[], policy: Policy): void {
   const wrong = roles.find((role) => !known.includes(role));
   if (wrong === undefined) return;
   const hint = `the policy has ${known.map(shown).join(", ")}`;
-  throw new CurfewError("usage", `no role ${shown(wrong)} in the policy${didYouMean(wrong, known)}`, { hint });
+  throw new CurfewError("usage", `no role ${shown(wrong)} in the policy${didYouMean(wrong, known)}`, {
+    hint,
+  });
 }
 
 function verifyHead(verified: readonly HostVerification[]): object {

@@ -1,0 +1,150 @@
+import type { Command } from "commander";
+import { documentText, planDocument } from "../../core/document.ts";
+import { countBy, resultVerdict, verifyVerdict, worst } from "../../core/outcome.ts";
+import type { Plan } from "../../model/plan.ts";
+import type { HostResult, HostVerification } from "../../model/run.ts";
+import { PROBED_KINDS } from "../../model/session-kind.ts";
+import { resultText } from "../../report/result-text.ts";
+import { verifyText } from "../../report/verify-text.ts";
+import { type ApplyRequest, loadRequest } from "../apply-request.ts";
+import { approve, resultWithoutChange } from "../approval.ts";
+import * as args from "../args.ts";
+import { refuseWithout } from "../ask.ts";
+import type { ExitCode } from "../exit.ts";
+import type { Setting } from "../program.ts";
+import { type Run, type RunResult, withRun } from "../run-context.ts";
+import type { Terminal } from "../terminal.ts";
+
+export interface ApplyOptions extends args.PolicyOptions, args.ChangeOptions {
+  readonly verify?: true;
+  readonly scaled?: number;
+}
+
+const EXAMPLE = `
+Example:
+  curfew apply -p policy.yaml -i inventory.yaml --waves 1,10%,100% --verify
+  curfew plan -p policy.yaml -i inventory.yaml -o plan.json && curfew apply plan.json --yes
+
+A host whose new login does not work within --confirm-within takes its change back by itself.
+A saved plan is refused when the policy, the inventory or a host changed since.
+Exit codes: 0 every host is as the policy wants, 2 with --verify a session was not dropped,
+3 a host was not changed or cannot be judged.
+`;
+
+export function registerApply(program: Command, { terminal, setExitCode }: Setting): void {
+  const command = program.command("apply").summary("put the policy in place, without locking anybody out");
+  command
+    .description("Changes hosts wave by wave; each confirms over a new login or takes its change back.")
+    .argument("[plan]", "a plan saved by curfew plan -o, in place of -p and -i");
+  args.addPolicyOption(command);
+  args.addHostOptions(command);
+  args
+    .addChangeOptions(command)
+    .option("--verify", "then open real sessions that have to be dropped")
+    .option("--scaled <seconds>", "with --verify: scale every limit down", args.positive);
+  args
+    .addOutputOptions(command)
+    .addHelpText("after", EXAMPLE)
+    .action(async (file: string | undefined, options: ApplyOptions) =>
+      setExitCode(await apply(file, withoutEnvironment(command, file, options), terminal)),
+    );
+}
+
+/** A plan file names its policy and inventory; only what stands on the command line overrides it. */
+function withoutEnvironment(command: Command, file: string | undefined, options: ApplyOptions): ApplyOptions {
+  if (file === undefined) return options;
+  const fromEnvironment = (key: string): boolean => command.getOptionValueSource(key) === "env";
+  const { policy, inventory, ...rest } = options;
+  return {
+    ...rest,
+    ...(policy === undefined || fromEnvironment("policy") ? {} : { policy }),
+    ...(inventory === undefined || fromEnvironment("inventory") ? {} : { inventory }),
+  };
+}
+
+async function apply(file: string | undefined, options: ApplyOptions, terminal: Terminal): Promise<ExitCode> {
+  if (options.yes !== true) refuseWithout(terminal, "give --yes to apply without a question");
+  const request = await loadRequest(file, options, terminal);
+  const { hosts } = request.fleet;
+  return withRun({ command: "apply", hosts, options, terminal }, async (run) => {
+    const plan = request.plan ?? (options.yes === true ? undefined : await makePlan(request, run));
+    if (plan !== undefined) await run.journal.write("plan.json", planDocument(plan));
+    const targets = await approve(plan, request, { options, terminal, stopping: run.context.stopping });
+    const results = await applyTo(targets, plan, request, { options, run });
+    return resultOf(results, await verifyAfter(results, request, { options, run }));
+  });
+}
+
+async function makePlan({ fleet, sources }: ApplyRequest, run: Run): Promise<Plan> {
+  const { planFleet } = await import("../../flow/plan.ts");
+  const names = fleet.hosts.map(({ name }) => name);
+  const hosts = await run.phase("plan", names, () => planFleet(fleet, run.context));
+  return { schema: "curfew/plan/1", createdAt: run.context.now().toISOString(), ...sources, hosts };
+}
+
+interface Doing {
+  readonly options: ApplyOptions;
+  readonly run: Run;
+}
+
+/** Results of all hosts in the order of the fleet; those that are no target only say why. */
+async function applyTo(
+  targets: ReadonlySet<string>,
+  plan: Plan | undefined,
+  { fleet }: ApplyRequest,
+  { options, run }: Doing,
+): Promise<HostResult[]> {
+  const { applyFleet } = await import("../../flow/apply.ts");
+  const planned = new Map(plan?.hosts.map((item) => [item.host, item]));
+  const chosen = { ...fleet, hosts: fleet.hosts.filter(({ name }) => targets.has(name)) };
+  const { waves, maxFail, confirmWithin: confirmWithinSeconds } = options;
+  const bounds = { waves, maxFail, confirmWithinSeconds, owner: run.owner };
+  const approved = plan === undefined ? {} : { approved: planned };
+  const done =
+    targets.size === 0
+      ? []
+      : await run.phase("apply", [...targets], () =>
+          applyFleet(chosen, { ...bounds, ...approved }, run.context),
+        );
+  const byHost = new Map(done.map((result) => [result.host, result]));
+  return fleet.hosts.map(({ name }) => byHost.get(name) ?? resultWithoutChange(name, planned.get(name)));
+}
+
+async function verifyAfter(
+  results: readonly HostResult[],
+  { fleet }: ApplyRequest,
+  { options, run }: Doing,
+): Promise<HostVerification[] | undefined> {
+  if (options.verify !== true || run.context.stopping.aborted) return undefined;
+  const { verifyFleet } = await import("../../flow/verify.ts");
+  const good = new Set(results.filter(isGood).map(({ host }) => host));
+  const hosts = fleet.hosts.filter(({ name }) => good.has(name));
+  if (hosts.length === 0) return undefined;
+  const { scaled } = options;
+  const wanted = { sessions: PROBED_KINDS, ...(scaled === undefined ? {} : { scaled }) };
+  return run.phase("verify", [...good], () => verifyFleet({ ...fleet, hosts }, wanted, run.context));
+}
+
+function isGood({ outcome }: HostResult): boolean {
+  return outcome === "confirmed" || outcome === "unchanged";
+}
+
+function resultOf(
+  results: readonly HostResult[],
+  verified: readonly HostVerification[] | undefined,
+): RunResult {
+  const outcomes = results.map(({ outcome }) => outcome);
+  const applied = resultVerdict(outcomes);
+  const head = { schema: "curfew/apply/1", summary: { hosts: results.length, ...countBy(outcomes) } };
+  const shown = new Map(verified?.map((item) => [item.host, item]));
+  const withProbes = (result: HostResult): object => ({ ...shown.get(result.host), ...result });
+  return {
+    verdict: verified === undefined ? applied : worst(applied, verifyVerdict(verified)),
+    document: () => documentText(head, results.map(withProbes)),
+    text: (view) =>
+      [
+        resultText(results, { title: "Apply", ...view }),
+        ...(verified === undefined ? [] : [verifyText(verified, view)]),
+      ].join("\n"),
+  };
+}

@@ -1,0 +1,42 @@
+/** The shells' own limit at the prompt: a readonly TMOUT, for tcsh a readonly autologout. */
+import type { Control, Rendered } from "../model/control.ts";
+import type { Facts } from "../model/facts.ts";
+import type { Coverage } from "../model/finding.ts";
+import type { HostLimits } from "../model/limits.ts";
+import { shellFiles } from "./shell-files.ts";
+import { foreignSeconds, shellFindings, winningForeign } from "./shell-findings.ts";
+import { KSH93_GRACE, minutesOf } from "./shell-limits.ts";
+import { familiesOf, type ShellFamily } from "./shells.ts";
+
+export const shellTimeout: Control = { id: "shell-timeout", render };
+
+function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
+  const files = shellFiles(facts, limits, selected);
+  if (!selected) return { files, expectations: [], findings: [], coverage: [] };
+  return {
+    files,
+    expectations: [],
+    findings: shellFindings(facts, limits),
+    coverage: coverage(facts, limits),
+  };
+}
+
+const TIMED: readonly ShellFamily[] = ["bash", "zsh", "ksh93", "mksh", "tcsh"];
+
+/** An idle prompt only: a program in the foreground, tmux or an escaped shell is not its business. */
+function coverage(facts: Facts, limits: HostLimits): Coverage[] {
+  const families = TIMED.filter((family) => familiesOf(facts).has(family));
+  if (families.length === 0) return [];
+  const foreign = winningForeign(facts);
+  const fixed = foreign === undefined ? undefined : (foreignSeconds(foreign) ?? 0);
+  return [...limits.roles, limits.defaults].flatMap(({ role, idle }) => {
+    if (idle === null || (fixed !== undefined && (fixed === 0 || fixed > idle))) return [];
+    const within = Math.max(...families.map((family) => endsWithin(family, fixed ?? idle)));
+    return [{ control: "shell-timeout", role, kind: "idle-shell", within }];
+  });
+}
+
+function endsWithin(family: ShellFamily, idle: number): number {
+  if (family === "tcsh") return minutesOf(idle) * 60;
+  return family === "ksh93" ? Math.max(idle, KSH93_GRACE + 1) : idle;
+}

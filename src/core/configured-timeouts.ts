@@ -1,0 +1,83 @@
+import type { Seconds } from "../model/duration.ts";
+import type { Facts } from "../model/facts.ts";
+import { atLeast } from "./openssh-version.ts";
+import type { ConfiguredTimeout } from "./judge-probe.ts";
+import type { TimeoutFile } from "./parse-survey.ts";
+import { parseSshdTime, scaleSeconds, scaleShellFile, scaleSshdConfig } from "./scale-config.ts";
+
+/**
+ * Every timeout that may end a session of one account: what sshd says for it (`effective`, lower-case
+ * `keyword value` lines as really configured), ChannelTimeout lines of the files (9.2 does not print
+ * them), whatever a shell's files set, and logind's. What the files set for other people is in the
+ * list too: it explains a moment, it proves nothing.
+ */
+export function configuredTimeouts(
+  facts: Facts,
+  files: readonly TimeoutFile[],
+  effective: readonly string[],
+  factor: number,
+): ConfiguredTimeout[] {
+  return [
+    ...clientAlive(facts, effective, factor),
+    ...channelTimeouts(facts, effective, factor),
+    ...shellTimeouts(files, factor),
+    ...logind(facts),
+  ];
+}
+
+/** The value of a keyword in lines as sshd prints them; keywords are compared without case (10.4). */
+export function effectiveValue(lines: readonly string[], keyword: string): string | undefined {
+  const line = lines.find((each) => each.toLowerCase().startsWith(`${keyword} `));
+  return line?.slice(keyword.length + 1).trim();
+}
+
+function clientAlive(facts: Facts, effective: readonly string[], factor: number): ConfiguredTimeout[] {
+  const interval = Number(effectiveValue(effective, "clientaliveinterval") ?? 0);
+  const countMax = Number(effectiveValue(effective, "clientalivecountmax") ?? 0);
+  const { server } = facts;
+  const zeroDrops = server.product === "openssh" && !atLeast(server.version, "8.2");
+  if (!(interval > 0) || !(countMax > 0 || zeroDrops)) return [];
+  const times = countMax + 1;
+  const fires = scaleSeconds(interval, factor) * times;
+  return [{ by: "ClientAlive", fires, real: interval * times, source: `ClientAliveInterval ${interval}` }];
+}
+
+function channelTimeouts(facts: Facts, effective: readonly string[], factor: number): ConfiguredTimeout[] {
+  const line = effectiveValue(effective, "channeltimeout");
+  const texts = line === undefined ? sshdTexts(facts) : [{ path: "sshd -T", text: `channeltimeout ${line}` }];
+  return texts.flatMap(({ path, text }) =>
+    scaleSshdConfig(text, factor)
+      .found.filter(({ by }) => by === "ChannelTimeout")
+      .map(({ real, scaled, line: at }) => timeout("ChannelTimeout", real, scaled, `${path}:${at}`)),
+  );
+}
+
+/** The files that make up the configuration, as far as they are known. */
+export function sshdTexts(facts: Facts): { path: string; realPath: string; text: string }[] {
+  return [facts.sshd.mainFile, ...facts.sshd.dropIns].flatMap(({ path, realPath, state }) =>
+    state.state === "known" ? [{ path, realPath, text: state.value.content }] : [],
+  );
+}
+
+function shellTimeouts(files: readonly TimeoutFile[], factor: number): ConfiguredTimeout[] {
+  return files.flatMap(({ path, text }) =>
+    scaleShellFile(path, text, factor).found.map(({ real, scaled, line }) =>
+      timeout("TMOUT", real, scaled, `${path}:${line}`),
+    ),
+  );
+}
+
+/** `StopIdleSessionUSec` as systemd spells it: `15min`, `1h 30min`, `infinity`. Never scaled. */
+function logind(facts: Facts): ConfiguredTimeout[] {
+  const seconds = facts.logind.state === "known" ? systemdSeconds(facts.logind.value.idleStop) : 0;
+  return seconds > 0 ? [timeout("logind", seconds, seconds, "StopIdleSessionSec")] : [];
+}
+
+function systemdSeconds(text: string): Seconds {
+  const asSshd = text.replaceAll("min", "m").replaceAll("day", "d").replaceAll(/[\s"]/gu, "");
+  return parseSshdTime(asSshd) ?? 0;
+}
+
+function timeout(by: ConfiguredTimeout["by"], real: Seconds, fires: Seconds, source: string): ConfiguredTimeout {
+  return { by, real, fires, source };
+}

@@ -1,0 +1,184 @@
+/**
+ * How a probe's session ended, which mechanism ended it, and what that says about the policy. Pure.
+ * What was not measured never passes.
+ */
+import type { Seconds } from "../model/duration.ts";
+import type { ProbeResult } from "../model/run.ts";
+
+export type Mechanism = ProbeResult["by"];
+
+/** A timeout that is set on the host for the probed account. */
+export interface ConfiguredTimeout {
+  readonly by: Mechanism;
+  /** Seconds after which it fires in the probed session: scaled, where the probe is. */
+  readonly fires: Seconds;
+  /** Seconds after which it fires in a real session. */
+  readonly real: Seconds;
+  /** File and line, or the sshd keyword. */
+  readonly source: string;
+}
+
+/** What is known of the end of one session. */
+export interface SessionTrace {
+  /** From the last activity. */
+  readonly seconds: number;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** The whole connection went, not only the channel. */
+  readonly connectionLost: boolean;
+  /** What the client received after its last activity. */
+  readonly text: string;
+  /** sshd said that this client does not answer. */
+  readonly clientSilent: boolean;
+  /** sshd said, at the moment of the end, that it closes a channel for inactivity. */
+  readonly channelIdle: boolean;
+  /** False for a live probe: then the silence of sshd's log means nothing. */
+  readonly logSeen: boolean;
+  /** On the host: the shell went while its connection stayed. Undefined where nobody looked. */
+  readonly shellWentFirst?: boolean;
+}
+
+export type Observation =
+  | { readonly type: "ended"; readonly trace: SessionTrace }
+  | { readonly type: "kept"; readonly seconds: number; readonly answers: boolean }
+  | { readonly type: "unmeasured"; readonly reason: string };
+
+export interface ProbeQuestion {
+  readonly expect: ProbeResult["expect"];
+  /** The limit in the probed session, in seconds: scaled, where the probe is. */
+  readonly within: Seconds;
+  /** The limit of the policy. */
+  readonly limit: Seconds;
+  readonly scaled: boolean;
+  readonly configured: readonly ConfiguredTimeout[];
+  /** Why a session that should have been dropped might still be there, for the reason; or empty. */
+  readonly explanation: string;
+  /** Set where the probe cannot tell a missing mechanism from one that it could not scale. */
+  readonly unjudgeable?: string | undefined;
+}
+
+export interface Verdict {
+  readonly outcome: ProbeResult["outcome"];
+  readonly by: Mechanism;
+  readonly droppedAfterSeconds: number | null;
+  readonly reason: string;
+}
+
+/** The latest moment at which a drop is still in time: 10 % and 2 s for the mechanisms' own steps. */
+export function latest(within: Seconds): number {
+  return within * 1.1 + 2;
+}
+
+/** The earliest moment that still looks like a timeout of `within`: some fire up to 1.3 s early. */
+export function earliest(within: Seconds): number {
+  return within * 0.98 - 1.5;
+}
+
+// bash and ksh, tcsh, zsh, ksh93; all of them say so on the terminal.
+const SHELL_FAREWELL = /timed out waiting for input|auto-?logout|zsh: timeout|shell timeout/iu;
+
+/** Which mechanism ended a session; `unattributed` where the evidence fits none, or more than one. */
+export function attribute(trace: SessionTrace, configured: readonly ConfiguredTimeout[]): Mechanism {
+  if (trace.clientSilent) return "ClientAlive";
+  if (SHELL_FAREWELL.test(trace.text)) return "TMOUT";
+  if (trace.channelIdle) return "ChannelTimeout";
+  // zsh says nothing on some terminals, but only its own timeout gives 14 (zshparam(1), TMOUT).
+  if (trace.exitCode === 14) return "TMOUT";
+  const fits = (by: Mechanism): boolean =>
+    configured.some((timeout) => timeout.by === by && explains(timeout, trace.seconds));
+  if (trace.shellWentFirst === true) return whoEndedTheShell(trace, fits);
+  if (trace.logSeen && trace.shellWentFirst === undefined && trace.connectionLost) {
+    return fits("logind") ? "logind" : "unattributed";
+  }
+  if (trace.exitCode !== null || trace.signal !== null) return "unattributed";
+  // The server closed the channel without an exit status: of sshd's own reasons only ChannelTimeout.
+  if (!trace.connectionLost && !trace.logSeen) return "ChannelTimeout";
+  const candidates = (["ClientAlive", "ChannelTimeout", "logind"] as const).filter(fits);
+  return candidates.length === 1 && candidates[0] !== undefined ? candidates[0] : "unattributed";
+}
+
+/** The verdict on one probe. */
+export function judgeProbe(question: ProbeQuestion, observation: Observation): Verdict {
+  if (observation.type === "unmeasured") {
+    return { outcome: "unknown", by: "none", droppedAfterSeconds: null, reason: observation.reason };
+  }
+  if (question.expect === "kept") return judgeKept(question, observation);
+  if (observation.type === "kept") return judgeNotDropped(question, observation.seconds);
+  return judgeDropped(question, observation.trace);
+}
+
+function whoEndedTheShell(trace: SessionTrace, fits: (by: Mechanism) => boolean): Mechanism {
+  // sshd would have logged ChannelTimeout; without its log the two look the same from outside.
+  if (trace.logSeen) return fits("TMOUT") ? "TMOUT" : "unattributed";
+  if (fits("TMOUT") === fits("ChannelTimeout")) return "unattributed";
+  return fits("TMOUT") ? "TMOUT" : "ChannelTimeout";
+}
+
+/** Whether a configured timeout can have fired after so long: 9.2 takes twice its time for ClientAlive. */
+function explains({ by, fires }: ConfiguredTimeout, seconds: number): boolean {
+  const until = by === "ClientAlive" ? latest(fires * 2) : latest(fires);
+  return seconds >= earliest(fires) && seconds <= until;
+}
+
+function judgeKept(question: ProbeQuestion, observation: Exclude<Observation, { type: "unmeasured" }>): Verdict {
+  if (observation.type === "ended") {
+    const by = attribute(observation.trace, question.configured);
+    const seconds = rounded(observation.trace.seconds);
+    const reason = `ended ${seconds} s after the last activity by ${words(by)}, though it had to be kept`;
+    return { outcome: "fail", by, droppedAfterSeconds: seconds, reason };
+  }
+  const seconds = rounded(observation.seconds);
+  return observation.answers
+    ? { outcome: "pass", by: "none", droppedAfterSeconds: null, reason: `kept and answering after ${seconds} s` }
+    : {
+        outcome: "unknown",
+        by: "none",
+        droppedAfterSeconds: null,
+        reason: `still connected after ${seconds} s, but it did not answer`,
+      };
+}
+
+function judgeNotDropped(question: ProbeQuestion, seconds: number): Verdict {
+  const base = { by: "none", droppedAfterSeconds: null } as const;
+  if (question.unjudgeable !== undefined) return { ...base, outcome: "unknown", reason: question.unjudgeable };
+  const why = question.explanation === "" ? "" : `: ${question.explanation}`;
+  const reason = `still there ${rounded(seconds)} s after the last activity, with a limit of ${question.within} s${why}`;
+  return { ...base, outcome: "fail", reason };
+}
+
+function judgeDropped(question: ProbeQuestion, trace: SessionTrace): Verdict {
+  const by = attribute(trace, question.configured);
+  const seconds = rounded(trace.seconds);
+  const base = { by, droppedAfterSeconds: seconds };
+  const said = `dropped after ${seconds} s by ${words(by)}`;
+  const { within, limit, scaled, configured } = question;
+  if (trace.seconds > latest(within)) {
+    return { ...base, outcome: "fail", reason: `${said}, later than the limit of ${within} s` };
+  }
+  const causes = configured.filter((timeout) => timeout.by === by && explains(timeout, trace.seconds));
+  const early = trace.seconds < earliest(within);
+  if (early && by === "unattributed") {
+    return { ...base, outcome: "unknown", reason: `${said}, too early for the limit of ${within} s: perhaps the network` };
+  }
+  if (early && causes.length === 0) {
+    return { ...base, outcome: "unknown", reason: `${said}, earlier than anything that is set on the host explains` };
+  }
+  // Scaled limits are short against the tolerance, so the host's own value has to be right as well.
+  const real = Math.min(...causes.map((timeout) => timeout.real));
+  if (scaled && causes.length === 0) {
+    return { ...base, outcome: "unknown", reason: `${said}, which no scaled setting of the host explains` };
+  }
+  if (scaled && real > limit) {
+    return { ...base, outcome: "fail", reason: `${said}; unscaled that is ${real} s, over the limit of ${limit} s` };
+  }
+  return { ...base, outcome: "pass", reason: `${said}, limit ${within} s` };
+}
+
+function words(by: Mechanism): string {
+  if (by === "unattributed") return "something that left no trace";
+  return by;
+}
+
+function rounded(seconds: number): number {
+  return Math.round(seconds * 10) / 10;
+}

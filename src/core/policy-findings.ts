@@ -1,0 +1,101 @@
+/** Findings that no mechanism owns: who is exempt, who is missing, what nothing can do. */
+import { formatDuration } from "../model/duration.ts";
+import type { Facts, UserClass } from "../model/facts.ts";
+import type { Finding } from "../model/finding.ts";
+import type { ActiveExemption, HostLimits, RoleLimits } from "../model/limits.ts";
+import type { ControlId, Exemption } from "../model/policy.ts";
+
+/**
+ * Exemptions that hold for somebody here (waived) and those past their last day (failed), roles
+ * without a member here, warnings that no selected mechanism can give. Pure.
+ */
+export function policyFindings(facts: Facts, limits: HostLimits, selected: readonly ControlId[]): Finding[] {
+  const { classes } = facts.sshd;
+  const found = classes.state === "known" ? classes.value : [];
+  return [
+    ...limits.expired.map(expiredFinding),
+    ...limits.exemptions.flatMap((active) => exemptionFindings(active, found, selected)),
+    ...(classes.state === "unreadable" ? [unreadableFinding(classes.reason)] : emptyRoles(limits, found)),
+    ...warningFindings(limits),
+  ];
+}
+
+function expiredFinding(exemption: Exemption): Finding {
+  return finding(
+    "*",
+    "exemptions are renewed or removed before they expire",
+    `expired on ${exemption.expires} and exempts nobody any more; owner ${exemption.owner}`,
+    `exemption "${exemption.name}"`,
+    "fail",
+  );
+}
+
+function exemptionFindings(
+  { exemption, controls }: ActiveExemption,
+  classes: readonly UserClass[],
+  selected: readonly ControlId[],
+): Finding[] {
+  const users = membersOf(exemption, classes);
+  if (users.length === 0) return [];
+  return controls
+    .filter((control) => selected.includes(control))
+    .map((control) => ({
+      control,
+      role: "*",
+      expected: "idle sessions end",
+      actual: `${users.join(", ")} exempt until ${exemption.expires}`,
+      source: `exemption "${exemption.name}"`,
+      evidence: "configured",
+      outcome: "waived",
+      waiver: `${exemption.justification} (${exemption.owner})`,
+    }));
+}
+
+function emptyRoles(limits: HostLimits, classes: readonly UserClass[]): Finding[] {
+  return limits.roles
+    .filter((role) => membersOf(role, classes).length === 0)
+    .map(({ role, users, groups }) =>
+      finding(
+        role,
+        `the role applies to ${[...users, ...groups].join(", ")}`,
+        "nobody here is meant: no such account, no such group, or nobody with a login shell in it",
+        PEOPLE,
+        "pass",
+      ),
+    );
+}
+
+function membersOf(people: Pick<RoleLimits, "users" | "groups">, classes: readonly UserClass[]): string[] {
+  const selectors = new Set([
+    ...people.users.map((name) => `user:${name}`),
+    ...people.groups.map((name) => `group:${name}`),
+  ]);
+  return classes
+    .filter((each) => each.selectors.some((selector) => selectors.has(selector)))
+    .flatMap(({ users }) => users);
+}
+
+function unreadableFinding(reason: string): Finding {
+  return finding("*", "every role's members are known", reason, PEOPLE, "unknown");
+}
+
+function warningFindings({ defaults, roles }: HostLimits): Finding[] {
+  return [defaults, ...roles].flatMap(({ role, warnBefore }) => {
+    if (warnBefore === null) return [];
+    const expected = `a warning ${formatDuration(warnBefore)} before the end`;
+    const actual = "sshd, shell timeouts and logind end a session without one";
+    return [finding(role, expected, actual, "warn_before", "fail")];
+  });
+}
+
+const PEOPLE = "accounts and groups of the host";
+
+function finding(
+  role: string,
+  expected: string,
+  actual: string,
+  source: string,
+  outcome: Finding["outcome"],
+): Finding {
+  return { control: "host", role, expected, actual, source, evidence: "configured", outcome };
+}

@@ -1,0 +1,88 @@
+/** What the shadow instance's configuration says about an account, before anybody logs in. Pure. */
+import type { Facts } from "../model/facts.ts";
+import { effectiveValue } from "./configured-timeouts.ts";
+import { can } from "./openssh-version.ts";
+import { scaleSshdConfig } from "./scale-config.ts";
+import type { PlannedProbe } from "./probe-plan.ts";
+
+/** Keywords that decide when an idle session ends. */
+const TIMES = ["clientaliveinterval", "clientalivecountmax", "channeltimeout", "unusedconnectiontimeout"] as const;
+
+/**
+ * Why a session of this account in the shadow instance could not begin, or would not show what a real
+ * one does; undefined where it will. A Match block of the host beats the instance's own options, so
+ * what it sets has to be looked at.
+ *
+ * @param shadow `sshd -T -C` of the instance for the account, coming from 127.0.0.1.
+ * @param real The same of the host's own configuration for a login from outside; undefined where unknown.
+ */
+export function shadowObstacle(
+  user: string,
+  shadow: readonly string[],
+  real: readonly string[] | undefined,
+  factor: number,
+): string | undefined {
+  const value = (keyword: string): string => effectiveValue(shadow, keyword) ?? "";
+  if (value("pubkeyauthentication") === "") return `sshd does not say what holds for ${user}`;
+  const keys = value("authorizedkeysfile");
+  if (!keys.startsWith("/run/curfew-shadow-")) return `a Match block sets AuthorizedKeysFile for ${user}`;
+  if (value("pubkeyauthentication") !== "yes") return `a Match block forbids public keys for ${user}`;
+  if (!["publickey", "any", ""].includes(value("authenticationmethods"))) {
+    return `a Match block demands AuthenticationMethods ${value("authenticationmethods")} of ${user}`;
+  }
+  const rootLogin = value("permitrootlogin");
+  if (user === "root" && !["yes", "prohibit-password", "without-password"].includes(rootLogin)) {
+    return `root cannot log in (PermitRootLogin ${rootLogin})`;
+  }
+  if (value("permittty") === "no") return `${user} gets no terminal (PermitTTY no)`;
+  const command = value("forcecommand");
+  if (!["", "none"].includes(command)) return `${user} gets no shell (ForceCommand ${command})`;
+  const differs = real === undefined ? undefined : TIMES.find((keyword) => differ(keyword, shadow, real, factor));
+  return differs === undefined
+    ? undefined
+    : `a Match block treats logins of ${user} from 127.0.0.1 and from outside differently (${differs})`;
+}
+
+/** Why a session that had to be dropped may still be there, as far as the configuration tells; or empty. */
+export function explainKept(
+  probe: PlannedProbe,
+  facts: Facts,
+  effective: readonly string[],
+  tmoutSet: boolean,
+): string {
+  const { server } = facts;
+  if (server.product !== "openssh") return "";
+  const interval = Number(effectiveValue(effective, "clientaliveinterval") ?? 0);
+  const countMax = Number(effectiveValue(effective, "clientalivecountmax") ?? 0);
+  const inert = interval > 0 && countMax === 0 && !can(server.version, "client-alive-zero-drops");
+  const reasons: string[] = [];
+  if (inert) reasons.push(`ClientAliveCountMax 0 disables ClientAliveInterval ${interval} on OpenSSH from 8.2 on`);
+  if (probe.session === "frozen-client") {
+    if (interval === 0) reasons.push("ClientAliveInterval is 0, so nobody asks whether the client answers");
+    if (interval * (countMax + 1) > probe.limit && countMax > 0) {
+      reasons.push(`ClientAlive drops only after ${interval * (countMax + 1)} s`);
+    }
+    return reasons.join("; ");
+  }
+  if (interval > 0 && countMax > 0) reasons.push("ClientAlive never drops a client that answers");
+  if (!can(server.version, "channel-timeout")) {
+    reasons.push(`OpenSSH ${server.version.major}.${server.version.minor} has no idle timeout of its own`);
+  } else if (/\bsession(?::\S*)?=/u.test(effectiveValue(effective, "channeltimeout") ?? "")) {
+    reasons.push("ChannelTimeout is set, but this OpenSSH does not heed it there (Match before 10.5, bare session before 10.6)");
+  }
+  const shell = probe.shell.split("/").at(-1) ?? "";
+  if (/^(?:dash|sh|fish|ash)$/u.test(shell)) reasons.push(`${shell} has no timeout of its own`);
+  else if (!tmoutSet) reasons.push(`nothing sets ${/csh$/u.test(shell) ? "autologout" : "TMOUT"} for ${shell}`);
+  return reasons.join("; ");
+}
+
+function differ(
+  keyword: string,
+  shadow: readonly string[],
+  real: readonly string[],
+  factor: number,
+): boolean {
+  const line = `${keyword} ${effectiveValue(real, keyword) ?? ""}`;
+  const expected = factor === 1 ? line : scaleSshdConfig(line, factor).text;
+  return `${keyword} ${effectiveValue(shadow, keyword) ?? ""}` !== expected;
+}

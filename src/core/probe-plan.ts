@@ -1,0 +1,200 @@
+/** Which sessions have to be opened on a host, as whom, and what must become of them. Pure. */
+import type { Seconds } from "../model/duration.ts";
+import type { Facts } from "../model/facts.ts";
+import type { Finding } from "../model/finding.ts";
+import type { HostLimits } from "../model/limits.ts";
+import type { ControlId } from "../model/policy.ts";
+import type { ProbeResult } from "../model/run.ts";
+import type { ProbedKind } from "../model/session-kind.ts";
+import type { SurveyedAccount } from "./parse-survey.ts";
+import { resolvePerson, type ResolvedPerson } from "./resolve-person.ts";
+
+/** One session to open. */
+export interface PlannedProbe {
+  readonly session: ProbedKind;
+  readonly role: string;
+  readonly user: string;
+  readonly via: ProbeResult["via"];
+  /** The private key of a live probe that is not the login account's. */
+  readonly identityFile?: string;
+  /** Login shell. */
+  readonly shell: string;
+  readonly expect: ProbeResult["expect"];
+  /** The policy's limit. */
+  readonly limit: Seconds;
+  /** The same in the probed session: scaled, where the run is. */
+  readonly within: Seconds;
+}
+
+export interface ProbePlan {
+  readonly probes: readonly PlannedProbe[];
+  /** Roles of which nobody can be probed here, and why. */
+  readonly findings: readonly Finding[];
+}
+
+export interface ProbeWishes {
+  readonly sessions: readonly ProbedKind[];
+  /** All, if left out. */
+  readonly roles?: readonly string[] | undefined;
+  /** Seconds that the longest limit becomes. */
+  readonly scaled?: Seconds | undefined;
+  /** The policy's mechanisms: who is exempt from all of them must be kept. */
+  readonly controls: readonly ControlId[];
+  /** The name that logged in. */
+  readonly login: string;
+  /** Accounts that the policy gives for live probes, by role. */
+  readonly given: Readonly<Record<string, { readonly user: string; readonly identityFile: string }>>;
+}
+
+/** At most so many accounts of each class are looked at, to find one that can log in. */
+const CANDIDATES = 6;
+
+/** Every account that may be probed: some of each class, the login account, those that the policy names. */
+export function candidateAccounts(facts: Facts, wishes: Pick<ProbeWishes, "login" | "given">): string[] {
+  const { classes } = facts.sshd;
+  const found = classes.state === "known" ? classes.value : [];
+  const names = found.flatMap(({ representative, users }) => [representative, ...users.slice(0, CANDIDATES)]);
+  const given = Object.values(wishes.given).map(({ user }) => user);
+  // A comma would split the specification that sshd -T -C takes.
+  return [...new Set([...names, wishes.login, ...given])].filter((name) => /^[^,\s-][^,\s]*$/u.test(name));
+}
+
+/** What one second of the policy lasts in a scaled run; 1 where nothing is scaled. */
+export function scaleFactor(limits: HostLimits, scaled: Seconds | undefined): number {
+  if (scaled === undefined) return 1;
+  const all = [limits.defaults, ...limits.roles].flatMap(({ idle, unresponsive }) => [idle ?? 0, unresponsive ?? 0]);
+  const longest = Math.max(...all);
+  return longest === 0 ? 1 : scaled / longest;
+}
+
+/** A limit in proportion, at least 2 s: mechanisms count whole seconds. Keeps the order of limits. */
+export function scaleLimit(limit: Seconds, factor: number): Seconds {
+  return factor === 1 ? limit : Math.max(2, Math.round(limit * factor));
+}
+
+/**
+ * The sessions to open: live ones as the login account and as the accounts that the policy gives, shadow
+ * ones for every role (and for everybody else: `default`, and for who is exempt from everything), each as
+ * the first real account of it that can log in.
+ */
+export function planProbes(
+  host: string,
+  accounts: readonly SurveyedAccount[],
+  limits: HostLimits,
+  wishes: ProbeWishes,
+): ProbePlan {
+  const people = accounts.map((account) => ({ account, resolved: resolvePerson(limits, account) }));
+  const wanted = (role: string): boolean => wishes.roles === undefined || wishes.roles.includes(role);
+  const factor = scaleFactor(limits, wishes.scaled);
+  const probes: PlannedProbe[] = [];
+  const findings: Finding[] = [];
+  const add = (person: Candidate, role: string, how: Pick<PlannedProbe, "via" | "identityFile">): void => {
+    probes.push(...sessionsOf(person, role, how, wishes, factor));
+  };
+  if (wishes.scaled === undefined) {
+    for (const { person, role, how } of livePeople(people, wishes)) {
+      if (!wanted(role)) continue;
+      if (limitsNothing(person.resolved)) findings.push(nothingAsked(host, role, person.account.user));
+      else add(person, role, how);
+    }
+  }
+  for (const role of [...limits.roles.map((each) => each.role), limits.defaults.role].filter(wanted)) {
+    if (wishes.given[role] !== undefined && wishes.scaled === undefined) continue;
+    const members = membersOf(role, people.filter((person) => !isExempt(person, wishes)));
+    const chosen = members.find(({ account }) => account.obstacle === "");
+    if (chosen !== undefined) add(chosen, role, { via: "shadow" });
+    else if (members.length > 0 || role !== limits.defaults.role) findings.push(nobody(host, role, members));
+  }
+  for (const person of exemptPeople(people, wishes)) {
+    if (wanted(person.resolved.role)) add(person, person.resolved.role, { via: "shadow" });
+  }
+  return { probes, findings };
+}
+
+interface Candidate {
+  readonly account: SurveyedAccount;
+  readonly resolved: ResolvedPerson;
+}
+
+function livePeople(
+  people: readonly Candidate[],
+  wishes: ProbeWishes,
+): { person: Candidate; role: string; how: Pick<PlannedProbe, "via" | "identityFile"> }[] {
+  const byName = (name: string): Candidate | undefined => people.find(({ account }) => account.user === name);
+  const login = byName(wishes.login);
+  const given = Object.entries(wishes.given).flatMap(([role, { user, identityFile }]) => {
+    const person = byName(user);
+    return person === undefined ? [] : [{ person, role, how: { via: "live", identityFile } as const }];
+  });
+  const own = login === undefined ? [] : [{ person: login, role: login.resolved.role, how: { via: "live" } as const }];
+  return [...own, ...given];
+}
+
+/** Members for whom the role decides; failing that, members for whom a stricter one does. People before root. */
+function membersOf(role: string, people: readonly Candidate[]): Candidate[] {
+  const deciding = people.filter(({ resolved }) => resolved.role === role);
+  const others = people.filter(({ resolved }) => resolved.role !== role && resolved.matched.includes(role));
+  return [...byKind(deciding), ...byKind(others)];
+}
+
+function byKind(people: readonly Candidate[]): Candidate[] {
+  const rank = ({ account }: Candidate): number => (account.uid === 0 ? 2 : account.uid < 1000 ? 1 : 0);
+  return people.toSorted((left, right) => rank(left) - rank(right));
+}
+
+/** One usable account for each combination of role and exemptions from everything. */
+function exemptPeople(people: readonly Candidate[], wishes: ProbeWishes): Candidate[] {
+  const chosen = new Map<string, Candidate>();
+  for (const person of byKind(people)) {
+    if (!isExempt(person, wishes) || person.account.obstacle !== "") continue;
+    const names = person.resolved.exemptions.map(({ exemption }) => exemption.name);
+    const key = [person.resolved.role, ...names].join("\n");
+    if (!chosen.has(key)) chosen.set(key, person);
+  }
+  return [...chosen.values()];
+}
+
+function isExempt({ resolved }: Candidate, { controls }: ProbeWishes): boolean {
+  const from = resolved.exemptions.flatMap((exemption) => exemption.controls);
+  return controls.every((control) => from.includes(control));
+}
+
+function limitsNothing({ idle, unresponsive }: ResolvedPerson): boolean {
+  return idle === null && unresponsive === null;
+}
+
+function sessionsOf(
+  person: Candidate,
+  role: string,
+  how: Pick<PlannedProbe, "via" | "identityFile">,
+  wishes: ProbeWishes,
+  factor: number,
+): PlannedProbe[] {
+  const { account, resolved } = person;
+  const exempt = isExempt(person, wishes);
+  const sessions = exempt ? wishes.sessions.filter((session) => session === "idle-shell") : wishes.sessions;
+  return sessions.flatMap((session) => {
+    const limit = session === "frozen-client" ? (resolved.unresponsive ?? resolved.idle) : resolved.idle;
+    if (limit === null) return [];
+    const expect = exempt || session === "typing" ? "kept" : "dropped";
+    const within = scaleLimit(limit, factor);
+    return [{ session, role, user: account.user, shell: account.shell, ...how, expect, limit, within }];
+  });
+}
+
+function nobody(host: string, role: string, members: readonly Candidate[]): Finding {
+  const obstacles = members.slice(0, 3).map(({ account }) => `${account.user}: ${account.obstacle}`);
+  const actual =
+    members.length === 0
+      ? `no account of role ${role} exists on ${host}`
+      : `no account of role ${role} can log in on ${host} (${obstacles.join("; ")})`;
+  return finding(role, "a session of this role is probed", actual, "unknown");
+}
+
+function nothingAsked(host: string, role: string, user: string): Finding {
+  return finding(role, "no limit", `${user}, who logs in on ${host}, has no limit: not probed`, "pass");
+}
+
+function finding(role: string, expected: string, actual: string, outcome: Finding["outcome"]): Finding {
+  return { control: "host", role, expected, actual, source: "getent passwd", evidence: "configured", outcome };
+}

@@ -1,0 +1,35 @@
+/** What sshd's log says about one session, at LogLevel VERBOSE (log messages of OpenSSH 7.7 to 10.6). */
+export type ShadowEvent =
+  | { readonly type: "accepted"; readonly user: string; readonly port: number; readonly fingerprint: string }
+  | { readonly type: "client-silent"; readonly port: number }
+  | { readonly type: "channel-idle"; readonly seconds: number }
+  | { readonly type: "closed-session"; readonly port: number }
+  | { readonly type: "refused"; readonly user: string; readonly text: string };
+
+const ACCEPTED = /^Accepted publickey for (.+) from \S+ port (\d+) ssh2: \S+ (SHA256:[A-Za-z0-9+/]+)$/u;
+const CLIENT_SILENT = /^Timeout, client not responding from user .* port (\d+)$/u;
+const CHANNEL_IDLE = /^(?:.*: )?channel \d+: closing after (\d+) seconds of inactivity/u;
+const CLOSED_SESSION = /^Close session: user .* from \S+ port (\d+) id \d+$/u;
+const REFUSED =
+  /^(?:User (\S.*?) (?:from \S+ )?not allowed because .*|Access denied for user (\S+) .*|ROOT LOGIN REFUSED.*|User (\S+) not allowed because .*)$/u;
+
+/**
+ * One line of `sshd -E` as an event, undefined for every other line. The channel's line names no
+ * session: which one it was has to be told from the moment and the number of seconds.
+ */
+export function parseShadowLog(line: string): ShadowEvent | undefined {
+  const accepted = ACCEPTED.exec(line);
+  if (accepted !== null) {
+    const [, user = "", port, fingerprint = ""] = accepted;
+    return { type: "accepted", user, port: Number(port), fingerprint };
+  }
+  const silent = CLIENT_SILENT.exec(line);
+  if (silent !== null) return { type: "client-silent", port: Number(silent[1]) };
+  const idle = CHANNEL_IDLE.exec(line);
+  if (idle !== null) return { type: "channel-idle", seconds: Number(idle[1]) };
+  const closed = CLOSED_SESSION.exec(line);
+  if (closed !== null) return { type: "closed-session", port: Number(closed[1]) };
+  const refused = REFUSED.exec(line);
+  if (refused === null) return undefined;
+  return { type: "refused", user: refused[1] ?? refused[2] ?? refused[3] ?? "root", text: line };
+}

@@ -1,0 +1,74 @@
+/** The `Connection` of the model, over an SSH session. */
+import { CurfewError } from "../model/error.ts";
+import type { Connection } from "../model/connection.ts";
+import type { Host } from "../model/host.ts";
+import type { Secret } from "../model/secret.ts";
+import { planLaunch } from "./escalation.ts";
+import { runScript, startScript, type ScriptPlace } from "./script.ts";
+import { openChannel, type Session } from "./session.ts";
+import type { ClientChannel } from "./ssh2.ts";
+import { openTerminal } from "./terminal.ts";
+
+/** RFC 4254, 5.1: SSH_OPEN_ADMINISTRATIVELY_PROHIBITED. */
+const PROHIBITED = 1;
+
+/** Puts a session behind the interface that `flow/` knows. */
+export function asConnection(
+  session: Session,
+  host: Host,
+  user: string,
+  sudoPassword: Secret | undefined,
+): Connection {
+  const place: ScriptPlace = {
+    session,
+    host: host.name,
+    user,
+    launch: () => planLaunch(user, host.become, sudoPassword),
+  };
+  return {
+    host,
+    user,
+    serverIdent: session.identification,
+    runScript: (script, options) => runScript(place, script, options),
+    startScript: (script, { signal }) => startScript(place, script, signal),
+    openTerminal: (signal) => openTerminal(session, host.name, signal),
+    openLoopback: (port, signal) => openForward(session, host.name, "127.0.0.1", port, signal),
+    closed: session.closed,
+    close: () => session.close(),
+  };
+}
+
+/**
+ * A stream through a session to an address as the far end sees it (direct-tcpip, RFC 4254, 7.2).
+ * Errors: CurfewError `unsupported` where the server prohibits forwarding, `remote` where nothing
+ * answers there, `unreachable`, `interrupted`.
+ */
+export function openForward(
+  session: Session,
+  host: string,
+  address: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<ClientChannel> {
+  return openChannel(
+    session,
+    host,
+    signal,
+    (client, answer) => client.forwardOut("127.0.0.1", 0, address, port, answer),
+    (error) =>
+      error.reason === PROHIBITED
+        ? new CurfewError("unsupported", `the host prohibits forwarding to ${address} port ${port}`, {
+            host,
+            hint: "AllowTcpForwarding, DisableForwarding or PermitOpen in its sshd_config forbid it",
+            cause: error,
+          })
+        : new CurfewError(
+            "remote",
+            `nothing answers at ${address} port ${port} beyond the host: ${error.message}`,
+            {
+              host,
+              cause: error,
+            },
+          ),
+  );
+}

@@ -1,0 +1,71 @@
+/**
+ * `npm run schema`: the JSON Schemas that editors check policies and inventories with, from the
+ * same sources as the validation. A test compares the written files with these.
+ */
+import { writeFile } from "node:fs/promises";
+import { z } from "zod";
+import { HONOURED, IGNORED } from "./config/connection-variables.ts";
+import { policySchema } from "./model/policy.ts";
+
+/** The text of each schema file, by path from the repository's root. */
+export function schemaFiles(): Readonly<Record<string, string>> {
+  return {
+    "templates/policy.schema.json": render(policySchema),
+    "templates/inventory.schema.json": render(inventorySchema()),
+  };
+}
+
+/** Draft 7 is what the YAML language servers of today's editors understand. */
+function render(schema: z.ZodType): string {
+  return `${JSON.stringify(z.toJSONSchema(schema, { io: "input", target: "draft-7" }), null, 2)}\n`;
+}
+
+const DESCRIPTIONS: Readonly<Record<keyof typeof HONOURED, string>> = {
+  host: "Address to connect to; the host's name if left out",
+  port: "Port of sshd, 1 to 65535",
+  user: "Login name: root, or somebody who may use sudo",
+  key: "Private key file; ~ is the home directory",
+  become: "Whether sudo is needed after login",
+  becomeMethod: "Only sudo is supported",
+  becomeUser: "Only root is supported",
+  connection: "Hosts that are not reached over SSH are left out",
+};
+
+/** The structure that config/ansible-yaml.ts reads. Variables it does not honour may be anything. */
+function inventorySchema(): z.ZodType {
+  const scalar = z.union([z.string(), z.number(), z.boolean()]);
+  const honoured = Object.entries(HONOURED).flatMap(([key, names]) =>
+    names.map((name) => [
+      name,
+      scalar.optional().meta({ description: DESCRIPTIONS[key as keyof typeof HONOURED] }),
+    ]),
+  );
+  const ignored = Object.entries(IGNORED).map(([name, why]) => [
+    name,
+    z.unknown().meta({ deprecated: true, description: `Ignored: ${why}` }),
+  ]);
+  const variables = z.looseObject(Object.fromEntries([...honoured, ...ignored])).nullable();
+  const group: z.ZodType = z
+    .strictObject({
+      hosts: z
+        .union([z.string(), z.record(z.string(), variables), z.null()])
+        .optional()
+        .meta({ description: "Host names or ranges such as web[01:20].example.com, each with a colon" }),
+      get children() {
+        return z
+          .union([z.string(), z.record(z.string(), group), z.null()])
+          .optional()
+          .meta({ description: "Groups inside this one" });
+      },
+      vars: variables.optional().meta({ description: "Variables for every host in the group" }),
+    })
+    .nullable()
+    .meta({ id: "group" });
+  return z.record(z.string(), group).meta({ title: "curfew inventory" });
+}
+
+if (import.meta.main) {
+  for (const [path, text] of Object.entries(schemaFiles())) {
+    await writeFile(new URL(`../${path}`, import.meta.url), text);
+  }
+}

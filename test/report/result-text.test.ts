@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import type { HostResult, HostVerification } from "../../src/model/run.ts";
+import { createPaint } from "../../src/report/paint.ts";
+import { resultText } from "../../src/report/result-text.ts";
+import { verifyText } from "../../src/report/verify-text.ts";
+import { probe } from "../fixtures/plans.ts";
+
+const view = { paint: createPaint(false), verbose: false };
+
+const results: HostResult[] = [
+  { host: "web1", outcome: "confirmed", changed: ["/etc/ssh/sshd_config.d/00-00-curfew.conf"] },
+  { host: "web2", outcome: "unchanged" },
+  {
+    host: "db1",
+    outcome: "rolled-back",
+    message: "the new login was refused; the host took its change back",
+    error: { code: "auth", message: "permission denied (publickey)", hint: "look at the key" },
+  },
+  { host: "db2", outcome: "unknown", error: { code: "unreachable", message: "no answer\nwithin 20 s" } },
+  { host: "db3", outcome: "skipped", message: "not started: a host failed (db1)" },
+];
+
+describe("resultText", () => {
+  test("shows every outcome with its reason and hint", () => {
+    expect(resultText(results, { title: "Apply", ...view })).toMatchSnapshot();
+  });
+
+  test("names good hosts of a large fleet in one line, bad ones each", () => {
+    const many = Array.from({ length: 500 }, (_, index): HostResult => ({
+      host: `h${index}`,
+      outcome: "confirmed",
+    }));
+    const text = resultText([...many, ...results.slice(2)], { title: "Apply", ...view });
+    expect(text.split("\n").length).toBeLessThan(12);
+    expect(text).toContain("h7 and 492 more (500 hosts)");
+    expect(text).toContain("db1  rolled-back");
+    expect(text.trimEnd().split("\n").at(-1)).toBe(
+      "Apply: 500 confirmed, 1 rolled-back, 1 unknown, 1 skipped",
+    );
+  });
+});
+
+describe("verifyText", () => {
+  const verifications: HostVerification[] = [
+    {
+      host: "web1",
+      findings: [],
+      probes: [
+        probe(),
+        probe({ role: "default", withinSeconds: 900, droppedAfterSeconds: 903.1, by: "ChannelTimeout" }),
+        probe({ session: "typing", expect: "kept", droppedAfterSeconds: null, by: "none" }),
+        probe({
+          session: "frozen-client",
+          outcome: "fail",
+          droppedAfterSeconds: null,
+          by: "none",
+          reason: "still open after 200 s",
+          clientSaw: "last words\u001b[2J",
+        }),
+        probe({ session: "frozen-client", role: "default", outcome: "unknown", droppedAfterSeconds: null }),
+      ],
+    },
+    {
+      host: "db1",
+      findings: [],
+      probes: [],
+      error: { code: "unreachable", message: "no answer", hint: "is it up?" },
+    },
+    { host: "db2", findings: [], probes: [] },
+    {
+      host: "db3",
+      findings: [],
+      probes: [probe({ scaled: 10, withinSeconds: 10, droppedAfterSeconds: 9.7 })],
+    },
+  ];
+
+  test("shows measured seconds by session kind and role, and why something did not pass", () => {
+    expect(verifyText(verifications, view)).toMatchSnapshot();
+  });
+});
