@@ -7,6 +7,7 @@ import { registerInit } from "./commands/init.ts";
 import { registerPlan } from "./commands/plan.ts";
 import { registerRevert } from "./commands/revert.ts";
 import { registerVerify } from "./commands/verify.ts";
+import { registerCompletion } from "./completion.ts";
 import { EXIT_CODES, type ExitCode } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -39,6 +40,7 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
     .command("help [command]")
     .description("print the help of a command")
     .action((name?: string) => printHelp(program, name));
+  registerCompletion(program);
   return program;
 }
 

@@ -29,8 +29,10 @@ export interface Run {
 /** What a run came to, and how it is shown. */
 export interface RunResult {
   readonly verdict: Verdict;
-  /** The JSON document, for `--json` and for the journal. */
+  /** The JSON document for `--json`. */
   readonly document: () => Iterable<string>;
+  /** What the journal keeps, where that is less than the document. */
+  readonly record?: () => Iterable<string>;
   readonly text: (view: { readonly paint: Paint; readonly verbose: boolean }) => string;
 }
 
@@ -61,7 +63,7 @@ export async function withRun(
     const result = await work(createRun(await createContext(parts, password, setting), parts));
     exitCode = interrupts.stopping.aborted ? 130 : exitCodeOfVerdict(result.verdict);
     await show(result, setting);
-    await journal.write("result.json", result.document());
+    await journal.write("result.json", (result.record ?? result.document)());
   } catch (error) {
     exitCode = exitCodeOf(error);
     throw error;

@@ -5,14 +5,14 @@ import { didYouMean, shown } from "../core/nearest.ts";
 import { type Policy, policySchema } from "../model/policy.ts";
 import { durationAdvice } from "./duration-advice.ts";
 import type { Problem } from "./problem.ts";
-import { type YamlText, findPair, scalarText } from "./yaml-text.ts";
+import { type YamlText, findPair, keyText, scalarText } from "./yaml-text.ts";
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
 /** The problems behind one issue: unknown keys point at the key, wrong values at the value. */
 export function issueProblems(yaml: YamlText, issue: Issue): Problem[] {
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(yaml, issue.path, key));
+  if (issue.code === "unrecognized_keys") return unknownKeys(yaml, issue.path, issue.keys);
   if (issue.code === "invalid_union") return unionProblems(yaml, issue);
   const { node, parent, key } = locate(yaml, issue.path);
   if (issue.code === "invalid_key") return [badKey(yaml, issue, parent)];
@@ -29,11 +29,14 @@ const DURATION_FIELDS: readonly string[] = [
   "warn_before",
 ] satisfies (keyof Policy["defaults"])[];
 
-function unknownKey(yaml: YamlText, path: Path, key: string): Problem {
+function unknownKeys(yaml: YamlText, path: Path, keys: readonly string[]): Problem[] {
   const { node } = locate(yaml, path);
-  const pair = isMap(node) ? findPair(node, key) : undefined;
-  const message = `unknown key ${shown(key)} in ${label(path)}${didYouMean(key, knownKeys(path))}`;
-  return { position: yaml.positionOf(pair?.key), message };
+  const pairs = new Map(isMap(node) ? node.items.map((pair) => [keyText(pair), pair]) : []);
+  const known = knownKeys(path);
+  return keys.map((key) => {
+    const message = `unknown key ${shown(key)} in ${label(path)}${didYouMean(key, known)}`;
+    return { position: yaml.positionOf(pairs.get(key)?.key), message };
+  });
 }
 
 /** `controls` of an exemption is the only union: the word `all`, or a list. */

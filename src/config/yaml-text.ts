@@ -14,7 +14,7 @@ import {
   isSeq,
   parseDocument,
 } from "yaml";
-import { shown } from "../core/nearest.ts";
+import { shown, visible } from "../core/nearest.ts";
 import type { SourcePosition } from "../model/host.ts";
 import { type Problem, inputError } from "./problem.ts";
 
@@ -41,7 +41,7 @@ export function parseYaml(file: string, text: string): YamlText {
   const excerpt = (offset: number) => shown(text.slice(offset).split("\n", 1)[0]?.trim() ?? "");
   const problems: Problem[] = document.errors.map((error) => ({
     position: positionAt(error.pos[0]),
-    message: `not valid YAML: ${lowerFirst(error.message)}, at ${excerpt(error.pos[0])}`,
+    message: `not valid YAML: ${visible(lowerFirst(error.message))}, at ${excerpt(error.pos[0])}`,
   }));
   if (problems.length > 0) throw inputError(problems);
   const anchors = new Map<string, Node[]>();

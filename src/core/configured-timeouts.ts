@@ -3,7 +3,7 @@ import type { Facts } from "../model/facts.ts";
 import { atLeast } from "./openssh-version.ts";
 import type { ConfiguredTimeout } from "./judge-probe.ts";
 import type { TimeoutFile } from "./parse-survey.ts";
-import { parseSshdTime, scaleSeconds, scaleShellFile, scaleSshdConfig } from "./scale-config.ts";
+import { scaleSeconds, scaleShellFile, scaleSshdConfig } from "./scale-config.ts";
 
 /**
  * Every timeout that may end a session of one account: what sshd says for it (`effective`, lower-case
@@ -67,15 +67,10 @@ function shellTimeouts(files: readonly TimeoutFile[], factor: number): Configure
   );
 }
 
-/** `StopIdleSessionUSec` as systemd spells it: `15min`, `1h 30min`, `infinity`. Never scaled. */
+/** Never scaled: logind runs outside the shadow instance. */
 function logind(facts: Facts): ConfiguredTimeout[] {
-  const seconds = facts.logind.state === "known" ? systemdSeconds(facts.logind.value.idleStop) : 0;
+  const seconds = facts.logind.state === "known" ? Number(facts.logind.value.idleStop) : 0;
   return seconds > 0 ? [timeout("logind", seconds, seconds, "StopIdleSessionSec")] : [];
-}
-
-function systemdSeconds(text: string): Seconds {
-  const asSshd = text.replaceAll("min", "m").replaceAll("day", "d").replaceAll(/[\s"]/gu, "");
-  return parseSshdTime(asSshd) ?? 0;
 }
 
 function timeout(by: ConfiguredTimeout["by"], real: Seconds, fires: Seconds, source: string): ConfiguredTimeout {

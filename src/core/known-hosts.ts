@@ -38,8 +38,6 @@ export type HostKeyVerdict =
       readonly authorities: readonly KnownHost[];
     };
 
-const MARKERS = { "@revoked": "revoked", "@cert-authority": "cert-authority" } as const;
-
 /**
  * Reads a known_hosts file. Lines that ssh would not understand are left out, as ssh does:
  * comments, SSH 1 keys, unknown markers, keys whose type does not agree with their content.
@@ -110,21 +108,24 @@ export function knownKeyTypes(known: KnownHosts, name: string): readonly string[
 }
 
 function parseLine(content: string, file: string, line: number): KnownHost | undefined {
-  const fields = content.replace(/\r$/u, "").split(/[ \t]+/u);
-  if (fields[0] === "") fields.shift();
-  const marker = fields[0]?.startsWith("@") === true ? fields.shift() : undefined;
-  const [names, type, base64] = fields;
-  if (names === undefined || names.startsWith("#") || type === undefined || base64 === undefined) return;
-  if (marker !== undefined && !Object.hasOwn(MARKERS, marker)) return;
-  if (keyType(base64) !== type) return;
-  return {
-    file,
-    line,
-    marker: marker === undefined ? "none" : MARKERS[marker as keyof typeof MARKERS],
-    names,
-    type,
-    key: unpadded(base64),
-  };
+  const text = content.replace(/\r$/u, "").replace(/^[ \t]+/u, "");
+  if (text.startsWith("#")) return undefined;
+  const marked = takeMarker(text);
+  if (marked === undefined) return undefined;
+  const [names = "", type = "", base64 = ""] = marked.rest.split(/[ \t]+/u);
+  if (names.startsWith("@") || type === "" || keyType(base64) !== type) return undefined;
+  return { file, line, marker: marked.marker, names, type, key: unpadded(base64) };
+}
+
+/** Undefined for a marker that ssh does not know. One that a tab ends is none to ssh, if a space follows anywhere. */
+function takeMarker(
+  text: string,
+): { readonly marker: KnownHost["marker"]; readonly rest: string } | undefined {
+  if (!text.startsWith("@")) return { marker: "none", rest: text };
+  const end = text.includes(" ") ? text.indexOf(" ") : text.indexOf("\t");
+  const word = text.slice(0, end);
+  const marker = word === "@revoked" ? "revoked" : word === "@cert-authority" ? "cert-authority" : undefined;
+  return marker === undefined ? undefined : { marker, rest: text.slice(end).trimStart() };
 }
 
 /** The type that a public key blob names itself: its first string (RFC 4253, 6.6). */

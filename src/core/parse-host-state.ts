@@ -28,15 +28,16 @@ export function parseOs(files: ParsedFiles): Facts["os"] {
   return known({ id, versionId: values.get("VERSION_ID") ?? "", name: values.get("PRETTY_NAME") ?? id });
 }
 
-/** Errors: CurfewError `remote` for a line without the real path of the shell. */
+/** Sorted by path. Errors: CurfewError `remote` for a line without the real path of the shell. */
 export function parseShells(sections: Sections): ShellFact[] {
-  return lines(sections.one("shells")).map((line) => {
+  const shells = lines(sections.one("shells")).map((line) => {
     const [path, realPath] = line.split("\t");
     if (path === undefined || realPath === undefined || realPath === "") {
       throw malformed(sections.host, "shells", `what this shell really is cannot be told: ${visible(line)}`);
     }
     return { path, kind: shellKind(realPath.slice(realPath.lastIndexOf("/") + 1)) };
   });
+  return shells.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** Errors: CurfewError `remote` for a line that is not file, line number and text. */

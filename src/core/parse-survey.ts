@@ -49,7 +49,9 @@ function* files(lines: readonly (readonly string[])[]): Generator<TimeoutFile> {
     if (word !== "file") continue;
     const following = lines.slice(index + 1);
     const end = following.findIndex(([first = ""]) => !first.startsWith("hex"));
-    const hex = following.slice(0, Math.max(0, end)).map(([first = ""]) => first.slice(3).replaceAll(" ", ""));
+    const hex = following
+      .slice(0, Math.max(0, end))
+      .map(([first = ""]) => first.slice(3).replaceAll(" ", ""));
     yield { path, realPath, text: Buffer.from(hex.join(""), "hex").toString("latin1") };
   }
 }

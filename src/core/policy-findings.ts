@@ -15,7 +15,9 @@ export function policyFindings(facts: Facts, limits: HostLimits, selected: reado
   return [
     ...limits.expired.map(expiredFinding),
     ...limits.exemptions.flatMap((active) => exemptionFindings(active, found, selected)),
-    ...(classes.state === "unreadable" ? [unreadableFinding(classes.reason)] : emptyRoles(limits, found)),
+    ...(classes.state === "unreadable"
+      ? [unreadableFinding(classes.reason)]
+      : missingPeople(limits, facts.sshd.missingSelectors, found)),
     ...warningFindings(limits),
   ];
 }
@@ -51,28 +53,35 @@ function exemptionFindings(
     }));
 }
 
-function emptyRoles(limits: HostLimits, classes: readonly UserClass[]): Finding[] {
-  return limits.roles
-    .filter((role) => membersOf(role, classes).length === 0)
-    .map(({ role, users, groups }) =>
-      finding(
-        role,
-        `the role applies to ${[...users, ...groups].join(", ")}`,
-        "nobody here is meant: no such account, no such group, or nobody with a login shell in it",
-        PEOPLE,
-        "pass",
-      ),
-    );
+/** No failure, as one policy serves many hosts; but a misspelt name looks just like this. */
+function missingPeople(
+  limits: HostLimits,
+  missing: readonly string[],
+  classes: readonly UserClass[],
+): Finding[] {
+  return limits.roles.flatMap((role) => {
+    const unknown = selectorsOfPeople(role).filter((selector) => missing.includes(selector));
+    const expected = `the role applies to ${[...role.users, ...role.groups].join(", ")}`;
+    if (unknown.length > 0) {
+      const names = unknown.map((selector) => selector.replace(":", " ")).join(", ");
+      return [
+        finding(role.role, expected, `there is no such account or group here: ${names}`, PEOPLE, "pass"),
+      ];
+    }
+    if (membersOf(role, classes).length > 0) return [];
+    return [finding(role.role, expected, "nobody here with a login shell is meant", PEOPLE, "pass")];
+  });
 }
 
 function membersOf(people: Pick<RoleLimits, "users" | "groups">, classes: readonly UserClass[]): string[] {
-  const selectors = new Set([
-    ...people.users.map((name) => `user:${name}`),
-    ...people.groups.map((name) => `group:${name}`),
-  ]);
+  const selectors = selectorsOfPeople(people);
   return classes
-    .filter((each) => each.selectors.some((selector) => selectors.has(selector)))
+    .filter((each) => each.selectors.some((selector) => selectors.includes(selector)))
     .flatMap(({ users }) => users);
+}
+
+function selectorsOfPeople({ users, groups }: Pick<RoleLimits, "users" | "groups">): string[] {
+  return [...users.map((name) => `user:${name}`), ...groups.map((name) => `group:${name}`)];
 }
 
 function unreadableFinding(reason: string): Finding {

@@ -55,8 +55,6 @@ export function scaleSshdConfig(text: string, factor: number): ScaledText {
       if (real > 0) found.push({ by, real, scaled, line: index + 1 });
     };
     switch (keyword.toLowerCase()) {
-      case "listenaddress":
-        return `#${line}`;
       case "clientaliveinterval":
         return `${indent}${keyword}${gap}${scaleTimes(value, /^("?)(\w+)/u, factor, (real, scaled) => note("ClientAlive", real, scaled))}`;
       case "unusedconnectiontimeout":
@@ -67,7 +65,12 @@ export function scaleSshdConfig(text: string, factor: number): ScaledText {
         return line;
     }
   });
-  return { text: lines.join("\n"), found, problems: [] };
+  return { text: withoutListenAddress(lines.join("\n")), found, problems: [] };
+}
+
+/** The text with its ListenAddress lines commented out; the same text where there are none. */
+export function withoutListenAddress(text: string): string {
+  return text.replaceAll(/^([\s\0]*"?ListenAddress\b)/gimu, "#$1");
 }
 
 /**

@@ -17,7 +17,9 @@ const REFUSED =
  * One line of `sshd -E` as an event, undefined for every other line. The channel's line names no
  * session: which one it was has to be told from the moment and the number of seconds.
  */
-export function parseShadowLog(line: string): ShadowEvent | undefined {
+export function parseShadowLog(raw: string): ShadowEvent | undefined {
+  // sshd ends the lines of -E with CR LF.
+  const line = raw.trimEnd();
   const accepted = ACCEPTED.exec(line);
   if (accepted !== null) {
     const [, user = "", port, fingerprint = ""] = accepted;

@@ -21,7 +21,7 @@ export function parseSshdConfig(text: string): SshdDirective[] {
   const directives: SshdDirective[] = [];
   let match: string | null = null;
   for (const [index, raw] of text.split("\n").entries()) {
-    const [first, ...args] = words(raw.replace(/[\s\0]+$/u, ""));
+    const [first, ...args] = words(raw.trimEnd());
     if (first === undefined) continue;
     const keyword = first.toLowerCase();
     if (keyword === "match") match = args.join(" ");

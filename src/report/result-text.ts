@@ -5,7 +5,7 @@ import { table } from "./columns.ts";
 import { hostNames } from "./groups.ts";
 import type { Paint } from "./paint.ts";
 
-export const OUTCOME_SYMBOLS: Readonly<Record<HostOutcome, string>> = {
+const OUTCOME_SYMBOLS: Readonly<Record<HostOutcome, string>> = {
   unchanged: "=",
   confirmed: "✓",
   "rolled-back": "↩",
@@ -15,6 +15,9 @@ export const OUTCOME_SYMBOLS: Readonly<Record<HostOutcome, string>> = {
 };
 const ORDER = Object.keys(OUTCOME_SYMBOLS) as HostOutcome[];
 const GOOD: ReadonlySet<HostOutcome> = new Set(["unchanged", "confirmed"]);
+
+/** Up to this many changed files are named. */
+const NAMED = 2;
 
 /** Above this many hosts, those where all is well are named in one line per outcome. */
 const LISTED = 30;
@@ -40,7 +43,7 @@ export function resultText(
 }
 
 /** `Apply: 3 confirmed, 1 rolled-back`. */
-export function resultSummary(results: readonly HostResult[], title: string, paint: Paint): string {
+function resultSummary(results: readonly HostResult[], title: string, paint: Paint): string {
   const counts = countBy(results.map(({ outcome }) => outcome));
   const parts = ORDER.filter((outcome) => counts[outcome] !== undefined).map((outcome) => {
     const text = `${counts[outcome]} ${outcome}`;
@@ -64,13 +67,14 @@ function row(result: HostResult, paint: Paint): string[] {
 }
 
 function changedText({ changed = [] }: HostResult): string {
-  return changed.map(visible).join(", ");
+  // Paths are in the plan and in the JSON; a row stays a row.
+  return changed.length > NAMED ? `${changed.length} files changed` : changed.map(visible).join(", ");
 }
 
 /** The error where the message says something else, then what the reader can do. */
 function hintLines({ message, error }: HostResult): string[] {
   if (error === undefined) return [];
-  const cause = message === undefined || message === error.message ? [] : [visible(error.message)];
+  const cause = message === undefined || message.startsWith(error.message) ? [] : [visible(error.message)];
   const hint = error.hint === undefined ? [] : [`hint: ${visible(error.hint)}`];
   return [...cause, ...hint].map((line) => `    ${line}`);
 }

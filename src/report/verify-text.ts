@@ -3,12 +3,16 @@ import { visible } from "../core/visible.ts";
 import type { HostVerification, ProbeResult } from "../model/run.ts";
 import { SESSION_KINDS, type SessionKind } from "../model/session-kind.ts";
 import { table } from "./columns.ts";
+import { hostNames } from "./groups.ts";
 import { findingLines } from "./finding-text.ts";
 import type { Paint } from "./paint.ts";
 
 const SYMBOLS = { pass: "✓", fail: "✗", unknown: "?" } as const;
 const COLOURS = { pass: "green", fail: "red", unknown: "yellow" } as const;
 const WORDS = { pass: "passed", fail: "failed", unknown: "cannot be judged", skipped: "not probed" } as const;
+
+/** Above this many hosts, those where every session passed are named in one line. */
+const LISTED = 30;
 
 export interface VerifyTextOptions {
   readonly paint: Paint;
@@ -20,12 +24,22 @@ export interface VerifyTextOptions {
  * and what ended the session, the reason of whatever did not pass, and a last line with the totals.
  */
 export function verifyText(verifications: readonly HostVerification[], options: VerifyTextOptions): string {
-  const blocks = verifications.map((verification) => hostText(verification, options));
+  const passed = verifications.filter((verification) => verifyOutcome(verification) === "pass");
+  const collapse = verifications.length > LISTED && !options.verbose && passed.length > 0;
+  const listed = collapse ? verifications.filter((item) => verifyOutcome(item) !== "pass") : verifications;
+  const names = hostNames(
+    passed.map(({ host }) => host),
+    false,
+  );
+  const blocks = [
+    ...(collapse ? [`${options.paint.green("✓")} every session as it should be: ${names}`] : []),
+    ...listed.map((verification) => hostText(verification, options)),
+  ];
   return `${[...blocks, verifySummary(verifications, options.paint)].join("\n\n")}\n`;
 }
 
 /** `Verify: 2 hosts passed, 1 failed; 8 sessions passed, 1 failed`. */
-export function verifySummary(verifications: readonly HostVerification[], paint: Paint): string {
+function verifySummary(verifications: readonly HostVerification[], paint: Paint): string {
   const hosts = countBy(verifications.map(verifyOutcome));
   const sessions = countBy(verifications.flatMap(({ probes }) => probes.map(({ outcome }) => outcome)));
   return `${paint.bold("Verify:")} hosts: ${countText(hosts, paint)}; sessions: ${countText(sessions, paint)}`;

@@ -206,6 +206,11 @@ is_listener() {
   esac
 }
 
+# Whether a process is this system's own and not a container's.
+ours() {
+  [ "$(readlink "$1/ns/pid" 2>/dev/null)" = "$(readlink "/proc/$$/ns/pid" 2>/dev/null)" ]
+}
+
 scan_listeners() {
   found_line=''
   set +f
@@ -214,7 +219,7 @@ scan_listeners() {
   for process in "$@"; do
     name=''
     { read -r name < "$process/comm"; } 2>/dev/null
-    if [ "$name" != sshd ] || ! is_listener "${process#/proc/}"; then continue; fi
+    if [ "$name" != sshd ] || ! ours "$process" || ! is_listener "${process#/proc/}"; then continue; fi
     if [ -n "$listener" ]; then listener=several; else listener=${process#/proc/}; fi
     found_line=$command_line
   done
@@ -264,7 +269,7 @@ daemon() {
   section options
   printf '%s\n' "$option_lines"
   section sshd "$sshd"
-  [ -z "$sshd" ] || within "$sshd" -V 2>&1
+  [ -z "$sshd" ] || "$sshd" -V 2>&1
   base=''
   [ -z "$sshd" ] || effective -
 }
@@ -414,15 +419,16 @@ account_lines() {
 
 name_service() {
   set -- {{groups}}
-  printf '%s group\n' "$token"
   named=''
   if [ $# -gt 0 ]; then
+    printf '%s group\n' "$token"
     named=$(within getent group "$@")
-    printf '%s\n%s result group %s\n' "$named" "$token" "$?"
+    printf '%s\n%s result group %s\n%s group\n' "$named" "$token" "$?" "$token"
+    # Others with the same number count as well.
+    within getent group
+    printf '%s result group %s\n' "$token" "$?"
   fi
-  printf '%s group\n' "$token"
-  within getent group
-  printf '%s result group %s\n%s passwd\n' "$token" "$?" "$token"
+  printf '%s passwd\n' "$token"
   within getent passwd
   printf '%s result passwd %s\n' "$token" "$?"
   set -- {{users}}
@@ -517,13 +523,43 @@ END {
 # What /etc/shells lists and what accounts really use, with the real file behind each.
 shells() {
   section shells
-  { for list in /etc/shells /usr/etc/shells; do
-      [ ! -f "$list" ] || sed -n 's/[[:space:]]*$//; /^\//p' "$list"
-    done
-    printf '%s\n' "$people" | sed -n "s/^shell$tab//p"
-  } | sort -u | while IFS= read -r shell; do
-    if ! [ -x "$shell" ] || ! [ -f "$shell" ]; then continue; fi
-    if [ -h "$shell" ]; then printf '%s\t%s\n' "$shell" "$(readlink -f -- "$shell")"; else printf '%s\t%s\n' "$shell" "$shell"; fi
+  links=''
+  listed=$(
+    {
+      for list in /etc/shells /usr/etc/shells; do
+        [ ! -f "$list" ] || sed -n 's/[[:space:]]*$//; /^\//p' "$list"
+      done
+      printf '%s\n' "$people" | sed -n "s/^shell$tab//p"
+    } | sort -u
+  )
+  for_lines one_shell "$listed"
+  linked_shells
+}
+
+one_shell() {
+  if ! [ -x "$1" ] || ! [ -f "$1" ]; then return 0; fi
+  if [ -h "$1" ]; then links="$links$1$newline"; else printf '%s\t%s\n' "$1" "$1"; fi
+}
+
+# One readlink for all where it takes more than one path, else one for each.
+linked_shells() {
+  IFS=$newline
+  # shellcheck disable=SC2086 # split at newlines on purpose
+  targets=$(readlink -f -- $links 2>/dev/null)
+  # shellcheck disable=SC2086 # split at newlines on purpose
+  set -- $targets
+  count=$#
+  # shellcheck disable=SC2086 # split at newlines on purpose
+  set -- $links
+  IFS=$default_ifs
+  for link in "$@"; do
+    if [ "$count" -eq $# ]; then
+      target=${targets%%"$newline"*}
+      targets=${targets#*"$newline"}
+    else
+      target=$(readlink -f -- "$link")
+    fi
+    printf '%s\t%s\n' "$link" "$target"
   done
 }
 
@@ -539,7 +575,7 @@ service() {
 
 systemd() {
   section systemd
-  within systemctl --version 2>&1
+  systemctl --version 2>&1
   section units
   within systemctl show --no-pager -p Id,LoadState,ActiveState,MainPID,Accept \
     ssh.service sshd.service ssh.socket sshd.socket systemd-logind.service 2>&1
@@ -557,7 +593,7 @@ cron_daemons() {
   for process in "$@"; do
     name=''
     { read -r name < "$process/comm"; } 2>/dev/null
-    case $name in cron | crond) readlink "$process/exe" 2>/dev/null ;; esac
+    case $name in cron | crond) ! ours "$process" || readlink "$process/exe" 2>/dev/null ;; esac
   done
 }
 

@@ -62,9 +62,10 @@ take_back() {
     back_old=$back_dir/.curfew-old-$token-$back_index
     if [ "$1" = create ]; then
       rm -f "$2" || return 1
+    elif same_file "$back_old" "$2"; then
+      rm -f "$back_old" || return 1
     elif [ -e "$back_old" ]; then
-      # rename(2) of two names of one inode does nothing, so the second name goes explicitly.
-      mv -f "$back_old" "$2" && rm -f "$back_old" || return 1
+      mv -f "$back_old" "$2" || return 1
     fi
     rm -f "$back_dir/.curfew-new-$token-$back_index"
     back_index=$((back_index + 1))
@@ -74,6 +75,18 @@ take_back() {
   sort -r "$guard/staged" 2>/dev/null | while IFS= read -r made; do
     case $made in */) rmdir "$made" 2>/dev/null || : ;; esac
   done
+}
+
+# Two names of one inode: the change never came to this file. rename(2) would do nothing then,
+# and mv(1) differs between systems.
+same_file() {
+  [ -e "$1" ] && [ -e "$2" ] && [ "$(inode "$1")" = "$(inode "$2")" ]
+}
+
+# Both names are in one directory, so the number alone tells.
+inode() {
+  # shellcheck disable=SC2012 # only the number is read; POSIX has no stat
+  ls -di "$1" | sed 's/^ *\([0-9]*\).*/\1/'
 }
 
 remove_hooks() {

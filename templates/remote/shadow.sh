@@ -35,7 +35,8 @@ settings() {
   LC_ALL=C
   PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
   export LC_ALL PATH
-  unset ENV BASH_ENV CDPATH
+  # bash takes TMOUT for the timeout of `read`.
+  unset ENV BASH_ENV CDPATH TMOUT
   umask 077
   token={{token}}
   sshd={{sshd}}

@@ -7,7 +7,8 @@ import { absent, known, type Reading } from "../../src/model/reading.ts";
 import { parseSshdConfig } from "../../src/core/sshd-config-text.ts";
 
 export const DROP_IN = "/etc/ssh/sshd_config.d/00-00-curfew.conf";
-export const WITH_INCLUDE = "Include /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\nSubsystem sftp internal-sftp\n";
+export const WITH_INCLUDE =
+  "Include /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\nSubsystem sftp internal-sftp\n";
 export const WITHOUT_INCLUDE = "UsePAM yes\nSubsystem sftp internal-sftp\n";
 
 export interface HostSpec {
@@ -31,7 +32,13 @@ export function fileFact(path: string, content: string | null, mode = "0644"): F
 }
 
 export function person(user: string, ...selectors: string[]): UserClass {
-  return { selectors: selectors.toSorted(), representative: user, size: 1, users: [user], effective: known([]) };
+  return {
+    selectors: selectors.toSorted(),
+    representative: user,
+    size: 1,
+    users: [user],
+    effective: known([]),
+  };
 }
 
 export function host(spec: HostSpec = {}): Facts {
@@ -42,7 +49,11 @@ export function host(spec: HostSpec = {}): Facts {
   return {
     takenAt: "2026-11-22T00:00:00Z",
     digest: "0".repeat(64),
-    server: { product: "openssh", version: release, text: `SSH-2.0-OpenSSH_${release.major}.${release.minor}` },
+    server: {
+      product: "openssh",
+      version: release,
+      text: `SSH-2.0-OpenSSH_${release.major}.${release.minor}`,
+    },
     os: known({ id: "debian", versionId: "12", name: "Debian GNU/Linux 12 (bookworm)" }),
     kernel: "Linux 6.1.0 x86_64",
     bootId: "",
@@ -56,12 +67,20 @@ export function host(spec: HostSpec = {}): Facts {
       dropIns: Object.entries(spec.dropIns ?? {}).map(([path, content]) => fileFact(path, content)),
       options: [],
       effective: known([]),
+      missingSelectors: [],
       classes: known(spec.classes ?? [person("nobody")]),
     },
-    service: known({ manager: "systemd", unit: "ssh.service", pid: 1, perConnection: false, bootHook: "systemd" }),
+    service: known({
+      manager: "systemd",
+      unit: "ssh.service",
+      pid: 1,
+      perConnection: false,
+      bootHook: "systemd",
+    }),
     systemdVersion: known(252),
     logind: spec.logind ?? known({ version: 252, idleStop: "infinity", utmp: "yes" }),
     shells: (spec.shells ?? ["bash", "dash"]).map((kind) => ({ path: `/usr/bin/${kind}`, kind })),
+    missingDirectories: [],
     files: FACT_FILES.map((path) => fileFact(path, files[path] ?? null)),
     foreignTimeouts: [],
     curfew: { armed: "", lock: "", originals: [], written: {} },
@@ -74,14 +93,29 @@ export function role(
   unresponsive: number | null,
   people: { readonly users?: readonly string[]; readonly groups?: readonly string[] } = {},
 ): RoleLimits {
-  return { role: name, users: people.users ?? [], groups: people.groups ?? [], idle, unresponsive, warnBefore: null };
+  return {
+    role: name,
+    users: people.users ?? [],
+    groups: people.groups ?? [],
+    idle,
+    unresponsive,
+    warnBefore: null,
+  };
 }
 
-export function limits(defaults: RoleLimits, roles: readonly RoleLimits[] = [], exempt: readonly ActiveExemption[] = []): HostLimits {
+export function limits(
+  defaults: RoleLimits,
+  roles: readonly RoleLimits[] = [],
+  exempt: readonly ActiveExemption[] = [],
+): HostLimits {
   return { policy: "production", defaults, roles, exemptions: exempt, expired: [] };
 }
 
-export function exemption(users: string[], groups: string[] = [], controls: readonly ControlId[] = CONTROL_IDS): ActiveExemption {
+export function exemption(
+  users: string[],
+  groups: string[] = [],
+  controls: readonly ControlId[] = CONTROL_IDS,
+): ActiveExemption {
   return {
     exemption: {
       name: "nightly backup",

@@ -4,7 +4,16 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { sshd } from "../../src/controls/sshd.ts";
 import type { Rendered } from "../../src/model/control.ts";
-import { WITHOUT_INCLUDE, WITH_INCLUDE, exemption, host, limits, person, role, version } from "./facts-fixture.ts";
+import {
+  WITHOUT_INCLUDE,
+  WITH_INCLUDE,
+  exemption,
+  host,
+  limits,
+  person,
+  role,
+  version,
+} from "./facts-fixture.ts";
 
 const GOLDEN = join(import.meta.dirname, "..", "fixtures", "golden", "sshd");
 const CLASSES = [
@@ -30,12 +39,18 @@ describe.each(RELEASES)("OpenSSH %s", (release) => {
 
   test("renders what was reviewed", () => {
     const policy = limits(DEFAULTS, ROLES, [EXEMPT]);
-    expectGolden(`${release}.txt`, spell(sshd.render(facts, policy, true)));
+    const text = spell(sshd.render(facts, policy, true));
+    expect(text).toBe(golden(`${release}.txt`, text));
   });
 
   test("renders what was reviewed, with somebody exempt on the host", () => {
-    const here = host({ version: version(release), main, classes: [...CLASSES, person("backup", "user:backup")] });
-    expectGolden(`${release}-exempt.txt`, spell(sshd.render(here, limits(DEFAULTS, ROLES, [EXEMPT]), true)));
+    const here = host({
+      version: version(release),
+      main,
+      classes: [...CLASSES, person("backup", "user:backup")],
+    });
+    const text = spell(sshd.render(here, limits(DEFAULTS, ROLES, [EXEMPT]), true));
+    expect(text).toBe(golden(`${release}-exempt.txt`, text));
   });
 });
 
@@ -44,15 +59,23 @@ function spell({ files, expectations, findings, coverage }: Rendered): string {
     ...files.map(({ path, mode, content }) => `=== ${path} ${mode}\n${content ?? "(not there)\n"}`),
     `=== sshd -T -C\n${expectations.map(({ user, role: name, lines }) => `${user} (${name}): ${lines.join("; ")}\n`).join("")}`,
     `=== findings\n${findings.map((each) => `${each.outcome} ${each.role}: ${each.expected} | ${each.actual} | ${each.source}\n`).join("")}`,
-    `=== coverage\n${[...new Set(coverage.map((each) => each.role))].map((name) => `${name}: ${coverage.filter((each) => each.role === name).map((each) => `${each.kind} ${each.within}`).join(", ")}\n`).join("")}`,
+    `=== coverage\n${[...new Set(coverage.map((each) => each.role))]
+      .map(
+        (name) =>
+          `${name}: ${coverage
+            .filter((each) => each.role === name)
+            .map((each) => `${each.kind} ${each.within}`)
+            .join(", ")}\n`,
+      )
+      .join("")}`,
   ].join("");
 }
 
-function expectGolden(name: string, text: string): void {
+function golden(name: string, text: string): string {
   const path = join(GOLDEN, name);
   if (process.env["UPDATE_GOLDEN"] === "1") {
     mkdirSync(GOLDEN, { recursive: true });
     writeFileSync(path, text);
   }
-  expect(text).toBe(readFileSync(path, "utf8"));
+  return readFileSync(path, "utf8");
 }

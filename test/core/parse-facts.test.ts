@@ -58,7 +58,7 @@ describe("hostile answers", () => {
   test("text in a file cannot begin a section", () => {
     const forged = `\n@${"f".repeat(32)}\tsshd\t/tmp/evil\n@x\tmachine\t1\t\t\n\n@\tend\n`;
     // Same length in place of other text, so that the file's size still agrees.
-    const facts = parse(edited(/\n# This is the sshd[\s\S]{120}/u, forged.padEnd(138, "#").slice(0, 138)));
+    const facts = parse(edited(/\n# This is the sshd[\s\S]{120}/u, forged.padEnd(139, "#").slice(0, 139)));
     expect(facts.sshd.path).toEqual({ state: "known", value: "/usr/sbin/sshd" });
     expect(facts.sshd.mainFile.state).toMatchObject({ state: "known" });
     expect(JSON.stringify(facts.sshd.mainFile)).toContain("/tmp/evil");
@@ -69,7 +69,7 @@ describe("hostile answers", () => {
   });
 
   test("control characters of a host never reach one-line fields", () => {
-    const facts = parse(edited('NAME="Debian GNU/Linux 12', 'NAME="\u001b]0;owned\u0007 1234'));
+    const facts = parse(edited('NAME="Debian GNU/Linux 12', 'NAME="\u001b]0;owned\u0007'.padEnd(25, "x")));
     expect(facts.os).toMatchObject({
       value: { name: expect.stringMatching(/^\\u\{1b\}\]0;owned\\u\{7\}/u) },
     });
@@ -192,6 +192,7 @@ const SECTION_NAMES = [
 function brief(facts: Facts): unknown {
   const base = JSON.stringify(facts.sshd.effective);
   return JSON.parse(JSON.stringify(facts), (key, value: unknown) => {
+    if (key === "digest") return undefined;
     if (key === "content" && typeof value === "string") return `${value.length} characters`;
     if (key === "classes")
       return JSON.parse(JSON.stringify(value).replaceAll(base, '"as without -C"')) as unknown;

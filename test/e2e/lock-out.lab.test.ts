@@ -3,7 +3,7 @@
  * without human help, /etc is as before, and the report says what happened.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, afterEach, describe, expect, test } from "vitest";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
 import {
@@ -25,7 +25,7 @@ roles:
   ghosts: { groups: [no-such-group], client_idle_timeout: 5m }
 `;
 /** Seconds that the guard waits for its confirmation in these tests. */
-const WITHIN = 12;
+const WITHIN = 8;
 const APPLY = ["apply", "--yes", "--json", "--confirm-within", `${WITHIN}s`];
 
 const lacks = labUnavailable();
@@ -42,8 +42,9 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
     before = await host.etcDigest();
   });
   afterAll(() => lab?.close());
-  beforeEach(async () => {
-    expect(etcDifferences(before, await host.etcDigest()), "the test before left something").toEqual([]);
+  // A test that failed must not make the next one fail.
+  afterEach(async () => {
+    if (etcDifferences(before, await host.etcDigest()).length > 0) await desk.run(["revert", "--yes"]);
   });
 
   /** As before, by itself, within the guard's time: files, login, no armed guard, no lock. */
@@ -92,9 +93,9 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
     });
   });
 
-  test("the port is blocked for new connections after the reload", async () => {
+  test("after the reload no new connection gets through", async () => {
     const run = desk.start([...APPLY, "--events"]);
-    const blocked = blockAt(run, "reloaded", () => host.blockPort(22, { newOnly: true }));
+    const blocked = blockAt(run, "armed", () => host.blockPort(22, { newOnly: true }));
     const call = await run.done;
     await blocked;
     expect(outcomes(call), call.stderr).toEqual({ [host.name]: "rolled-back" });
@@ -159,12 +160,12 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
 
   test("the disk becomes full once armed: undoing needs no space", async () => {
     await host.exec(
-      "cp -a /etc/ssh /root/ssh && mount -t tmpfs -o size=400k,mode=755 tmpfs /etc/ssh && cp -a /root/ssh/. /etc/ssh/",
+      "cp -a /etc/ssh /root/ssh && mount -t tmpfs -o size=4m,mode=755 tmpfs /etc/ssh && cp -a /root/ssh/. /etc/ssh/",
     );
     const run = desk.start([...APPLY, "--events"]);
     const filled = blockAt(run, "armed", () =>
       host
-        .exec("head -c 1000000 /dev/zero >/etc/ssh/filler; mv /root/.ssh/authorized_keys /root/.ssh/aside")
+        .exec("head -c 9000000 /dev/zero >/etc/ssh/filler; mv /root/.ssh/authorized_keys /root/.ssh/aside")
         .then(() => undefined),
     );
     const call = await run.done;

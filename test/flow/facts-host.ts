@@ -65,7 +65,8 @@ export async function sshConnection(
   user: string,
   shell = "sh",
 ): Promise<Connection> {
-  const to = ["-F", lab.sshConfigPath, "-l", user, host.name];
+  // A daemon that was just told to reload refuses connections for a moment.
+  const to = ["-o", "ConnectionAttempts=20", "-F", lab.sshConfigPath, "-l", user, host.name];
   const greeting = await execa("ssh", ["-v", ...to, "true"]);
   const serverIdent = `SSH-2.0-${/remote software version ([^\r\n]+)/u.exec(greeting.stderr)?.[1] ?? ""}`;
   const sudo = user === "root" ? "" : "sudo -n ";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fit, pad, table, widthOf } from "../../src/report/columns.ts";
 import { createPaint } from "../../src/report/paint.ts";

@@ -36,6 +36,12 @@ describe("planText", () => {
     expect(text.match(/\+ClientAliveInterval 90/gu)).toHaveLength(2);
   });
 
+  test("shows a change once that hosts with different plans share", () => {
+    const text = planText([hostPlan("a"), hostPlan("b", { description: "another system" })], plain);
+    expect(text.match(/\+ClientAliveInterval 90/gu)).toHaveLength(1);
+    expect(text).toContain("00-00-curfew.conf  sshd: the drop-in that wins (as on a)");
+  });
+
   test("spells out whatever a host could use to deceive the reader", () => {
     const evil = "x\u001b[2J\r\u202e\u0007";
     const [change] = hostPlan("a").changes;

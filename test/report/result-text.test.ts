@@ -74,6 +74,20 @@ describe("verifyText", () => {
     },
   ];
 
+  test("names the hosts of a large fleet that passed in one line", () => {
+    const many = Array.from({ length: 40 }, (_, index) => ({
+      host: `h${index}`,
+      findings: [],
+      probes: [probe()],
+    }));
+    const text = verifyText([...many, ...verifications.slice(1, 2)], view);
+    expect(text.split("\n").slice(0, 3)).toEqual([
+      "✓ every session as it should be: h0, h1, h2, h3, h4, h5, h6, h7 and 32 more (40 hosts)",
+      "",
+      "db1",
+    ]);
+  });
+
   test("shows measured seconds by session kind and role, and why something did not pass", () => {
     expect(verifyText(verifications, view)).toMatchSnapshot();
   });

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { documentText, planDocument } from "../../core/document.ts";
+import { documentText, planRecord } from "../../core/document.ts";
 import { countBy, resultVerdict, verifyVerdict, worst } from "../../core/outcome.ts";
 import type { Plan } from "../../model/plan.ts";
 import type { HostResult, HostVerification } from "../../model/run.ts";
@@ -15,7 +15,7 @@ import type { Setting } from "../program.ts";
 import { type Run, type RunResult, withRun } from "../run-context.ts";
 import type { Terminal } from "../terminal.ts";
 
-export interface ApplyOptions extends args.PolicyOptions, args.ChangeOptions {
+interface ApplyOptions extends args.PolicyOptions, args.ChangeOptions {
   readonly verify?: true;
   readonly scaled?: number;
 }
@@ -68,7 +68,7 @@ async function apply(file: string | undefined, options: ApplyOptions, terminal: 
   const { hosts } = request.fleet;
   return withRun({ command: "apply", hosts, options, terminal }, async (run) => {
     const plan = request.plan ?? (options.yes === true ? undefined : await makePlan(request, run));
-    if (plan !== undefined) await run.journal.write("plan.json", planDocument(plan));
+    if (plan !== undefined) await run.journal.write("plan.json", planRecord(plan));
     const targets = await approve(plan, request, { options, terminal, stopping: run.context.stopping });
     const results = await applyTo(targets, plan, request, { options, run });
     return resultOf(results, await verifyAfter(results, request, { options, run }));

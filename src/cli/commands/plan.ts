@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { planDocument } from "../../core/document.ts";
+import { planDocument, planRecord } from "../../core/document.ts";
 import { planVerdict } from "../../core/outcome.ts";
 import type { Plan } from "../../model/plan.ts";
 import { planText } from "../../report/plan-text.ts";
@@ -52,12 +52,13 @@ async function plan(options: PlanOptions, terminal: Terminal): Promise<ExitCode>
     return {
       verdict: planVerdict(plans),
       document: () => planDocument(made),
+      record: () => planRecord(made),
       text: (view) => planText(plans, view),
     };
   });
 }
 
-async function save(file: string, plan: Plan): Promise<void> {
+async function save(file: string, made: Plan): Promise<void> {
   const { savePlan } = await import("../../store/plan-file.ts");
-  await savePlan(file, plan);
+  await savePlan(file, made);
 }

@@ -1,0 +1,143 @@
+/**
+ * What is done in an open session, one function for each kind of session. Adding a kind: one function
+ * and one line in the registry. All of them wait in parallel in one process, so nothing here blocks.
+ */
+import { latest, type Observation, type SessionTrace } from "../core/judge-probe.ts";
+import type { PlannedProbe } from "../core/probe-plan.ts";
+import type { SessionEnd, TerminalSession } from "../model/connection.ts";
+import type { ProbedKind } from "../model/session-kind.ts";
+import type { HostSession, HostWatch } from "./probe-watch.ts";
+import { over, pause } from "./probe-wait.ts";
+import type { TimedEvent } from "./shadow.ts";
+
+/** A session at its quiet prompt. */
+export interface OpenProbe {
+  readonly planned: PlannedProbe;
+  readonly terminal: TerminalSession;
+  /** `performance.now()` of the last activity. */
+  readonly quietSince: number;
+  /** How much of the transcript there was by then. */
+  readonly transcriptLength: number;
+  /** The client's port as the instance logs it; undefined for a live probe. */
+  readonly port: number | undefined;
+  /** The processes on the host; undefined where they are not needed, or cannot be told from others. */
+  readonly processes: HostSession | undefined;
+  readonly watch: HostWatch;
+  /** The shadow instance's log so far; undefined for a live probe. */
+  readonly events: (() => readonly TimedEvent[]) | undefined;
+  /** Aborted when the host is lost, or the run is. Waits end then. */
+  readonly signal: AbortSignal;
+}
+
+type Observe = (open: OpenProbe) => Promise<Observation>;
+
+export const PROBE_KINDS: Readonly<Record<ProbedKind, Observe>> = {
+  "idle-shell": observeIdleShell,
+  "frozen-client": observeFrozenClient,
+  typing: observeTyping,
+};
+
+/** Seconds between two lines of somebody typing: well inside the limit, and at least every 10. */
+const TYPING_SECONDS = 10;
+/** Seconds in which a session must answer a line, and in which a log line about its end arrives. */
+const ANSWER_SECONDS = 8;
+const LOG_SECONDS = 0.8;
+
+async function observeIdleShell(open: OpenProbe): Promise<Observation> {
+  const { planned, terminal, quietSince, signal } = open;
+  const end = await over(terminal.ended, quietSince + latest(planned.within) * 1000, signal);
+  if (end !== undefined) return ended(open, end, quietSince);
+  return kept(open, planned.expect === "kept");
+}
+
+/** The client cannot see its own end, so the host is watched. The session is its shell. */
+async function observeFrozenClient(open: OpenProbe): Promise<Observation> {
+  const { planned, terminal, processes, quietSince, signal, watch } = open;
+  if (processes === undefined) {
+    return { type: "unmeasured", reason: "the session's processes could not be found on the host" };
+  }
+  const shell = watch.whenGone(processes.shell);
+  const sshd = watch.whenGone(processes.sshd);
+  terminal.freeze();
+  const at = await over(shell, quietSince + latest(planned.within) * 1000, signal);
+  if (at === undefined) return kept(open, false);
+  const sshdAt = await over(sshd, performance.now() + LOG_SECONDS * 1000, signal);
+  const trace: SessionTrace = {
+    seconds: (at - quietSince) / 1000,
+    exitCode: null,
+    signal: null,
+    connectionLost: sshdAt !== undefined,
+    text: "",
+    shellWentFirst: sshdAt === undefined,
+    ...fromLog(open, at, quietSince),
+  };
+  return { type: "ended", trace };
+}
+
+/** A complete line now and then: TMOUT does not count anything less. */
+async function observeTyping(open: OpenProbe): Promise<Observation> {
+  const { planned, terminal, quietSince, signal } = open;
+  const step = Math.min(TYPING_SECONDS, planned.within / 3) * 1000;
+  const until = quietSince + latest(planned.within) * 1000;
+  let typedAt = quietSince;
+  while (performance.now() < until) {
+    terminal.write("\r");
+    typedAt = performance.now();
+    const end = await over(terminal.ended, Math.min(typedAt + step, until), signal);
+    if (end !== undefined) return ended(open, end, typedAt);
+  }
+  return kept(open, true);
+}
+
+async function kept(open: OpenProbe, ask: boolean): Promise<Observation> {
+  const seconds = (performance.now() - open.quietSince) / 1000;
+  return { type: "kept", seconds, answers: ask && (await answers(open)) };
+}
+
+/**
+ * Whether the shell still answers a line. An empty one: what is typed here would stay in somebody's
+ * history. A prompt that comes back is the shell's own doing; the terminal's echo shows only a line feed.
+ */
+async function answers({ terminal, signal }: OpenProbe): Promise<boolean> {
+  const before = terminal.transcript();
+  terminal.write("\r");
+  const until = performance.now() + ANSWER_SECONDS * 1000;
+  while (performance.now() < until) {
+    if ((await over(terminal.ended, performance.now() + 100, signal)) !== undefined) return false;
+    const now = terminal.transcript();
+    const grown = now.length > before.length ? now.slice(before.length) : now === before ? "" : now.slice(-200);
+    if (/\S/u.test(grown)) return true;
+  }
+  return false;
+}
+
+async function ended(open: OpenProbe, end: SessionEnd, since: number): Promise<Observation> {
+  await pause(LOG_SECONDS * 1000, open.signal);
+  const trace: SessionTrace = {
+    seconds: (end.at - since) / 1000,
+    exitCode: end.exitCode,
+    signal: end.signal,
+    connectionLost: end.connectionLost,
+    text: open.terminal.transcript().slice(open.transcriptLength),
+    ...fromLog(open, end.at, since),
+  };
+  return { type: "ended", trace };
+}
+
+/** sshd's log names the session for ClientAlive; for ChannelTimeout the moment and the seconds have to fit. */
+function fromLog(
+  { events, port }: OpenProbe,
+  at: number,
+  since: number,
+): Pick<SessionTrace, "clientSilent" | "channelIdle" | "logSeen"> {
+  const said = events?.() ?? [];
+  const seconds = (at - since) / 1000;
+  return {
+    logSeen: events !== undefined && port !== undefined,
+    clientSilent: said.some((event) => port !== undefined && event.type === "client-silent" && event.port === port),
+    channelIdle: said.some(
+      (event) =>
+        event.type === "channel-idle" && Math.abs(event.at - at) < 1500 && Math.abs(event.seconds - seconds) < 2,
+    ),
+  };
+}

@@ -1,0 +1,88 @@
+import { remoteScript } from "../core/remote-script.ts";
+import { visible } from "../core/visible.ts";
+import type { Connection, RunningScript } from "../model/connection.ts";
+import { CurfewError } from "../model/error.ts";
+
+/** A session with a terminal, as the host sees it. */
+export interface HostSession {
+  /** Process numbers of the login shell and of the sshd process above it. */
+  readonly shell: number;
+  readonly sshd: number;
+  readonly user: string;
+  readonly clientPort: number;
+  readonly serverPort: number;
+}
+
+/** Looks at the processes of one host while probes wait. */
+export interface HostWatch {
+  /** All SSH sessions with a terminal, now. */
+  sessions(): Promise<readonly HostSession[]>;
+  /** Resolves with `performance.now()` when the process is gone. Never rejects; never resolves if the watch ends first. */
+  whenGone(pid: number): Promise<number>;
+  /** A sign of life; the host gives up after 45 s without. */
+  beat(): void;
+  end(): void;
+}
+
+/**
+ * Starts the watch: one channel and one cheap process per host, however many sessions.
+ * Errors: CurfewError `unsupported` where the host cannot tell, and those of `Connection.startScript`.
+ */
+export async function startWatch(connection: Connection, signal: AbortSignal): Promise<HostWatch> {
+  const script = await connection.startScript(remoteScript("watch-sessions", {}), { signal });
+  const state: State = { gone: new Map(), found: [], scans: [] };
+  const ready = Promise.withResolvers<void>();
+  void follow(script, state, ready).then(() => {
+    const over = new CurfewError("remote", "the watch over sessions ended", { host: connection.host.name });
+    ready.reject(over);
+    for (const scan of state.scans.splice(0)) scan.reject(over);
+  });
+  await ready.promise;
+  return {
+    sessions() {
+      const scan = Promise.withResolvers<readonly HostSession[]>();
+      state.scans.push(scan);
+      script.write("scan\n");
+      return scan.promise;
+    },
+    whenGone(pid) {
+      const known = state.gone.get(pid) ?? Promise.withResolvers<number>();
+      if (!state.gone.has(pid)) {
+        state.gone.set(pid, known);
+        script.write(`watch ${pid}\n`);
+      }
+      return known.promise;
+    },
+    beat: () => script.write("beat\n"),
+    end: () => script.end(),
+  };
+}
+
+interface State {
+  readonly gone: Map<number, PromiseWithResolvers<number>>;
+  found: HostSession[];
+  readonly scans: PromiseWithResolvers<readonly HostSession[]>[];
+}
+
+async function follow(script: RunningScript, state: State, ready: PromiseWithResolvers<void>): Promise<void> {
+  for await (const line of script.lines) {
+    const [word, ...rest] = line.split(" ");
+    if (word === "ready") ready.resolve();
+    else if (word === "fail") ready.reject(new CurfewError("unsupported", visible(rest.join(" ")).slice(0, 200)));
+    else if (word === "gone") state.gone.get(Number(rest[0]))?.resolve(performance.now());
+    else if (word === "session") state.found.push(...parseSession(rest));
+    else if (word === "scanned") {
+      state.scans.shift()?.resolve(state.found);
+      state.found = [];
+    }
+  }
+}
+
+function parseSession(fields: readonly string[]): HostSession[] {
+  // Counted from the end: only the user's name may contain blanks.
+  const [shell, sshd] = fields.slice(0, 2).map(Number);
+  const [clientPort, , serverPort] = fields.slice(-3).map(Number);
+  const user = fields.slice(2, -4).join(" ");
+  if (!shell || !sshd || !clientPort || !serverPort) return [];
+  return [{ shell, sshd, user, clientPort, serverPort }];
+}

@@ -1,0 +1,87 @@
+#!/bin/sh
+# Tells when sessions end, as the host itself sees it. Runs as root; changes nothing.
+#
+# Standard input: `scan`, `watch PID`, or anything else as a sign of life; its end ends the script, and
+# so do 45 s of silence. Standard output:
+#   ready | fail REASON
+#   session SHELL SSHD USER CLIENT PORT SERVER PORT   each SSH session with a terminal (process numbers)
+#   scanned                                           that were all
+#   gone PID                                          at most 0.2 s after a watched process ended
+
+main() {
+  LC_ALL=C
+  PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
+  export LC_ALL PATH
+  # bash takes TMOUT for the timeout of `read`.
+  unset ENV BASH_ENV CDPATH TMOUT
+  cd / || return
+  umask 077
+  [ -r /proc/self/stat ] || { echo "fail this host has no /proc"; return 1; }
+  queue=$(mktemp /run/curfew-watch-XXXXXX) || { echo "fail nothing can be written to /run"; return 1; }
+  exec 3>>"$queue" 4<"$queue"
+  # Gone at once: an open file needs no name, and nothing can stay behind.
+  rm -f "$queue"
+  echo ready
+  watch &
+  watcher=$!
+  while IFS= read -r line; do printf '%s\n' "$line" >&3; done
+  kill "$watcher" 2>/dev/null
+}
+
+watch() {
+  watched=
+  silence=0
+  while kill -0 "$$" 2>/dev/null; do
+    while read -r word argument <&4; do
+      silence=0
+      case $word in
+        scan) scan ;;
+        watch) watched="$watched $argument" ;;
+      esac
+    done
+    look
+    silence=$((silence + 1))
+    if [ $silence -gt 300 ]; then
+      kill "$$"
+      return
+    fi
+    sleep 0.15
+  done
+}
+
+# Built-in commands only: this runs six times a second, perhaps for hundreds of sessions.
+look() {
+  still=
+  for pid in $watched; do
+    if [ -d "/proc/$pid" ]; then still="$still $pid"; else echo "gone $pid"; fi
+  done
+  watched=$still
+}
+
+# A session's shell leads its own session on a terminal and is a child of sshd.
+scan() {
+  for process in /proc/[0-9]*; do
+    { read -r stat <"$process/stat"; } 2>/dev/null || continue
+    pid=${process#/proc/}
+    # shellcheck disable=SC2086 # the fields behind `PID (name) `
+    set -- ${stat##*) }
+    [ "$4" = "$pid" ] && [ "$5" != 0 ] || continue
+    parent=
+    { read -r parent <"/proc/$2/comm"; } 2>/dev/null
+    case $parent in sshd*) ;; *) continue ;; esac
+    tr '\000\n' '\n ' <"$process/environ" 2>/dev/null | {
+      from=
+      user=
+      while IFS= read -r variable; do
+        case $variable in
+          SSH_CONNECTION=*) from=${variable#*=} ;;
+          LOGNAME=*) user=${variable#*=} ;;
+        esac
+      done
+      [ -z "$from" ] || printf 'session %s %s %s %s\n' "$pid" "$2" "$user" "$from"
+    }
+  done
+  echo scanned
+}
+
+main
