@@ -4,7 +4,8 @@ import type { Facts } from "../model/facts.ts";
 import type { Coverage } from "../model/finding.ts";
 import type { HostLimits } from "../model/limits.ts";
 import { shellFiles } from "./shell-files.ts";
-import { foreignSeconds, shellFindings, winningForeign } from "./shell-findings.ts";
+import { winningForeign } from "./foreign-timeout.ts";
+import { shellFindings } from "./shell-findings.ts";
 import { KSH93_GRACE, minutesOf } from "./shell-limits.ts";
 import { familiesOf, type ShellFamily } from "./shells.ts";
 
@@ -28,7 +29,7 @@ function coverage(facts: Facts, limits: HostLimits): Coverage[] {
   const families = TIMED.filter((family) => familiesOf(facts).has(family));
   if (families.length === 0) return [];
   const foreign = winningForeign(facts);
-  const fixed = foreign === undefined ? undefined : (foreignSeconds(foreign) ?? 0);
+  const fixed = foreign === undefined ? undefined : (foreign.seconds ?? 0);
   return [...limits.roles, limits.defaults].flatMap(({ role, idle }) => {
     if (idle === null || (fixed !== undefined && (fixed === 0 || fixed > idle))) return [];
     const within = Math.max(...families.map((family) => endsWithin(family, fixed ?? idle)));

@@ -3,13 +3,12 @@ export type ShadowEvent =
   | { readonly type: "accepted"; readonly user: string; readonly port: number; readonly fingerprint: string }
   | { readonly type: "client-silent"; readonly port: number }
   | { readonly type: "channel-idle"; readonly seconds: number }
-  | { readonly type: "closed-session"; readonly port: number }
   | { readonly type: "refused"; readonly user: string; readonly text: string };
 
 const ACCEPTED = /^Accepted publickey for (.+) from \S+ port (\d+) ssh2: \S+ (SHA256:[A-Za-z0-9+/]+)$/u;
 const CLIENT_SILENT = /^Timeout, client not responding from user .* port (\d+)$/u;
-const CHANNEL_IDLE = /^(?:.*: )?channel \d+: closing after (\d+) seconds of inactivity/u;
-const CLOSED_SESSION = /^Close session: user .* from \S+ port (\d+) id \d+$/u;
+// Whole seconds up to 10.5, with six decimals on 10.6.
+const CHANNEL_IDLE = /^(?:.*: )?channel \d+: closing after (\d+(?:\.\d+)?) seconds of inactivity/u;
 const REFUSED =
   /^(?:User (\S.*?) (?:from \S+ )?not allowed because .*|Access denied for user (\S+) .*|ROOT LOGIN REFUSED.*|User (\S+) not allowed because .*)$/u;
 
@@ -29,8 +28,6 @@ export function parseShadowLog(raw: string): ShadowEvent | undefined {
   if (silent !== null) return { type: "client-silent", port: Number(silent[1]) };
   const idle = CHANNEL_IDLE.exec(line);
   if (idle !== null) return { type: "channel-idle", seconds: Number(idle[1]) };
-  const closed = CLOSED_SESSION.exec(line);
-  if (closed !== null) return { type: "closed-session", port: Number(closed[1]) };
   const refused = REFUSED.exec(line);
   if (refused === null) return undefined;
   return { type: "refused", user: refused[1] ?? refused[2] ?? refused[3] ?? "root", text: line };

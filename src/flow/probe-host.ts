@@ -13,6 +13,7 @@ import type { RunContext } from "./context.ts";
 import type { OpenProbe } from "./probe-kinds.ts";
 import { makeProbeKey, type ProbeKey } from "./probe-key.ts";
 import { longestWait, notProbed, runProbe, type ProbeBench } from "./probe-session.ts";
+import { openLoopbacks, type Loopback } from "./shadow-loopback.ts";
 import { pause } from "./probe-wait.ts";
 import { startWatch, type HostSession, type HostWatch } from "./probe-watch.ts";
 import { startShadow, type Shadow } from "./shadow.ts";
@@ -42,14 +43,16 @@ export async function probeSite(
   logins: PQueue,
   signal: AbortSignal,
 ): Promise<ProbeResult[]> {
-  const { connection, probes } = site;
+  const { connection, facts, probes } = site;
   const host = connection.host.name;
   const watch = await startWatch(connection, signal);
   const keys = new Map(probes.filter(({ via }) => via === "shadow").map((planned) => [planned, makeProbeKey()]));
   const shadow = await tryShadow(site, keys, context, signal);
+  const loopback = openLoopbacks(connection, facts, signal);
   const beat = setInterval(
     () => {
       watch.beat();
+      loopback.beat();
       if (!(shadow instanceof CurfewError)) shadow?.beat();
     },
     // Also keeps this connection busy under the limits that are being tested.
@@ -70,12 +73,13 @@ export async function probeSite(
   } finally {
     clearInterval(beat);
     if (!(shadow instanceof CurfewError)) await shadow?.stop();
+    loopback.end();
     watch.end();
   }
 
   function bench(planned: PlannedProbe): ProbeBench {
     const instance = planned.via === "shadow" && !(shadow instanceof CurfewError) ? shadow : undefined;
-    const way = instance === undefined ? live(site, watch, context, signal) : through(site, watch, instance, keys, context, signal);
+    const way = instance === undefined ? live(site, watch, context, signal) : through(site, watch, instance, loopback, keys, context, signal);
     const { session, role, user, within } = planned;
     return {
       watch,
@@ -98,6 +102,7 @@ function through(
   { connection }: ProbeSite,
   watch: HostWatch,
   shadow: Shadow,
+  loopback: Loopback,
   keys: ReadonlyMap<PlannedProbe, ProbeKey>,
   context: RunContext,
   signal: AbortSignal,
@@ -105,7 +110,7 @@ function through(
   return {
     async logIn(planned) {
       const { privateKey } = keys.get(planned)!;
-      const stream = await connection.openLoopback(shadow.port, signal);
+      const stream = await loopback.open(shadow.port);
       const login = { stream, host: connection.host, user: planned.user, privateKey, hostKeys: shadow.hostKeys };
       const options = { signal, timeoutSeconds: context.connectTimeoutSeconds, keepAlive: false };
       try {

@@ -80,7 +80,6 @@ async function follow(script: RunningScript, state: State, ready: PromiseWithRes
     const space = line.indexOf(" ");
     const word = space < 0 ? line : line.slice(0, space);
     const rest = space < 0 ? "" : line.slice(space + 1);
-    if (process.env.VFDEBUG) console.log("SH", line.slice(0,200));
     if (word === "ready") ready.resolve(Number(rest));
     else if (word === "fail") ready.reject(unsupported(`the shadow instance did not start: ${visible(rest).slice(0, 300)}`));
     else if (word === "hostkey") state.hostKeys.push(rest);

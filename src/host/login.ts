@@ -139,8 +139,7 @@ function noServer(error: LibraryError, { greeting }: ServerHello, request: Login
   if (proxy !== "")
     return new CurfewError("unreachable", `${where} could not be reached: ${proxy}`, { host });
   if (error.level === "client-socket") return unreachable(error, where, host);
-  const answer =
-    said === "" ? "closed the connection before saying anything" : `answered ${JSON.stringify(said)}`;
+  const answer = said === "" ? "closed the connection before saying anything" : `answered "${said}"`;
   return new CurfewError("unreachable", `${where} ${answer}: there is no SSH server`, {
     host,
     hint: "check the port; a server that is overloaded (MaxStartups) may also close silently",

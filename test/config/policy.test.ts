@@ -239,10 +239,10 @@ test.each([
   expect(lines(text).join("\n")).toContain(expected);
 });
 
-test("a hundred thousand keys are refused in no time", () => {
-  const text = Array.from({ length: 100_000 }, (_, index) => `k${index}: 1`).join("\n");
+test("twenty thousand keys are refused in no time", () => {
+  const text = Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join("\n");
   expect(lines(text)).toHaveLength(21);
-}, 10_000);
+}, 5000);
 
 test.each([
   [

@@ -177,6 +177,16 @@ describe("findings and claims", () => {
   });
 });
 
+test("three lines of one file are one finding", () => {
+  const lines = ["TMOUT=900", "readonly TMOUT", "export TMOUT"];
+  const foreign = lines.map((text, index) => ({ file: "/etc/profile.d/tmout.sh", line: index + 4, text }));
+  const autologout = { file: "/etc/csh.cshrc", line: 9, text: "set autologout=30" };
+  expect(said({ ...host(), foreignTimeouts: [...foreign, autologout] })).toEqual([
+    expect.stringMatching(/TMOUT=900; readonly TMOUT; export TMOUT.* complains; .*tmout.sh:4$/u),
+    expect.stringMatching(/skips the rest of the file; .*csh.cshrc:9$/u),
+  ]);
+});
+
 describe("in a real shell", () => {
   let directory = "";
   beforeAll(() => {

@@ -404,7 +404,7 @@ describe("something that is no SSH server", () => {
       /answered "HTTP\/1\.1 400 Bad Request": there is no SSH server/u,
       /port/u,
     ],
-    ["\u001b[2J\u0007", /answered "\\\\x1b\[2J\\\\x07"/u, /port/u],
+    ["\u001b[2J\u0007", /answered "\\u\{1b\}\[2J\\u\{7\}"/u, /port/u],
     ["", /closed the connection before saying anything/u, /port/u],
     ["SSH-1.5-old\r\n", /broke off/u, /log/u],
     [`SSH-2.0-x\r\n${"\u0000".repeat(40)}`, /broke off/u, /log/u],
