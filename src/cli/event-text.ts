@@ -13,7 +13,7 @@ export function outcomeSymbol(outcome: string): string {
   if (outcome === "unknown") return "?";
   if (outcome === "skipped") return "-";
   if (outcome === "unchanged") return "=";
-  if (outcome === "changes") return "~";
+  if (outcome === "change") return "~";
   return isBad(outcome) ? "✗" : "✓";
 }
 

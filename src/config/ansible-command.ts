@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
 import { execa } from "execa";
-import { visible } from "../core/nearest.ts";
+import { visible } from "../core/visible.ts";
 import { CurfewError } from "../model/error.ts";
+
+const COMMAND = "ansible-inventory";
 
 /** A cloud's API may be slow, but nobody waits longer than this for a list of names. */
 const LONGEST_SECONDS = 120;
@@ -18,7 +20,7 @@ export async function runAnsibleInventory(
 ): Promise<string> {
   const isConfiguration = /(?:^|\/)ansible\.cfg$/u.test(source);
   const args = isConfiguration ? ["--list"] : ["-i", resolve(source), "--list"];
-  const result = await execa("ansible-inventory", args, {
+  const result = await execa(COMMAND, args, {
     extendEnv: false,
     env: {
       ...environment,

@@ -82,10 +82,8 @@ function readHosts(state: State, line: string, position: SourcePosition): void {
   const expansion = expandHosts(pattern.text);
   if ("error" in expansion) return void state.data.errors.push({ position, message: expansion.error });
   const variables = assignments.flatMap((word) => assignment(state, word, position));
-  if (expansion.port !== undefined)
-    variables.unshift(["ansible_port", { text: expansion.port, encrypted: false, position }]);
   for (const name of expansion.names) {
-    const { inline } = addHost(state.data, name, state.group, position);
+    const { inline } = addHost(state.data, name, state.group, position, expansion.port);
     for (const [variableName, value] of variables) inline.set(variableName, value);
   }
 }

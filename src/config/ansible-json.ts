@@ -11,9 +11,8 @@ import { inputError } from "./problem.ts";
 export function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : "";
-    const offset = Number(/at position (\d+)/u.exec(message)?.[1] ?? text.length);
+  } catch {
+    const offset = errorOffset(text);
     const before = text.slice(0, offset).split("\n");
     const position = { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
     const excerpt = text.slice(offset).split("\n", 1)[0]?.trim() ?? "";
@@ -53,6 +52,32 @@ export function readAnsibleJson(
   for (const [name, values] of Object.entries(variables)) {
     const host = data.hosts.get(name);
     if (host !== undefined) readVariables(values, host.inline, host.position);
+  }
+}
+
+/**
+ * Where bad JSON goes wrong. The runtime does not always say, but a longer piece of the text is
+ * bad for the same reason as a shorter one, so the first bad piece is found by halving.
+ */
+function errorOffset(text: string): number {
+  let [good, bad] = [0, text.length + 1];
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    if (isBeginning(text.slice(0, middle))) good = middle;
+    else bad = middle;
+  }
+  return Math.min(good, text.length);
+}
+
+/** Whether the piece is only cut off: complete, or an error at its very end. */
+function isBeginning(piece: string): boolean {
+  try {
+    JSON.parse(piece);
+    return true;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : "";
+    if (/end of JSON|Unterminated/u.test(message)) return true;
+    return Number(/at position (\d+)/u.exec(message)?.[1] ?? -1) >= piece.length;
   }
 }
 

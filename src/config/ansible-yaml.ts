@@ -105,11 +105,9 @@ function readHosts(walk: Walk, group: string, pattern: string, key: unknown, val
   if (!isMap(node) && !isEmpty(node))
     return complain(walk, value, `host ${shown(pattern)}: expected variables`);
   const variables: Variables = new Map();
-  if (expansion.port !== undefined)
-    variables.set("ansible_port", { text: expansion.port, encrypted: false, position });
   if (isMap(node)) readVariables(walk, node, variables);
   for (const name of expansion.names) {
-    const { inline } = addHost(walk.data, name, group, position);
+    const { inline } = addHost(walk.data, name, group, position, expansion.port);
     for (const [variableName, content] of variables) inline.set(variableName, content);
   }
 }

@@ -35,7 +35,6 @@ function readEntry(
     const where = earlier.position.line === undefined ? "" : `, first at line ${earlier.position.line}`;
     return fail(`${shown(name)} is listed twice${where}`);
   }
-  const { inline } = addHost(data, name, "ungrouped", position);
+  const { inline } = addHost(data, name, "ungrouped", position, port);
   if (user !== undefined) inline.set("ansible_user", { text: user, encrypted: false, position });
-  if (port !== undefined) inline.set("ansible_port", { text: port, encrypted: false, position });
 }

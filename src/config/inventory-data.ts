@@ -61,12 +61,16 @@ export function addGroup(data: InventoryData, name: string, position: SourcePosi
   return group;
 }
 
-/** The host of this name, made if it is new, and put into a group. A bad name is an error in `data`. */
+/**
+ * The host of this name, made if it is new, and put into a group. `port` is what stood behind a
+ * colon: it is weaker than an `ansible_port`, as in Ansible. A bad name is an error in `data`.
+ */
 export function addHost(
   data: InventoryData,
   name: string,
   group: string,
   position: SourcePosition,
+  port?: string,
 ): HostEntry {
   let host = data.hosts.get(name);
   if (host === undefined) {
@@ -76,6 +80,9 @@ export function addHost(
     data.hosts.set(name, host);
   }
   host.groups.add(group);
+  if (port !== undefined && !host.inline.has("ansible_port")) {
+    host.inline.set("ansible_port", { text: port, encrypted: false, position });
+  }
   return host;
 }
 

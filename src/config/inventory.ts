@@ -4,7 +4,7 @@
  */
 import { access, constants, open, readdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { visible } from "../core/nearest.ts";
+import { visible } from "../core/visible.ts";
 import { CurfewError } from "../model/error.ts";
 import type { LoadedInventory } from "../model/host.ts";
 import { type InventoryData, emptyInventory } from "./inventory-data.ts";

@@ -1,4 +1,4 @@
-import { visible } from "../core/nearest.ts";
+import { visible } from "../core/visible.ts";
 import { CurfewError } from "../model/error.ts";
 import type { SourcePosition } from "../model/host.ts";
 
@@ -13,7 +13,7 @@ export interface Problem {
 const MOST_SHOWN = 20;
 
 /** `file:line:column: message`, as editors and CI systems read it. */
-export function problemLine({ position, message }: Problem): string {
+function problemLine({ position, message }: Problem): string {
   const { file, line, column } = position;
   const place = [visible(file), line, column].filter((part) => part !== undefined);
   return `${place.join(":")}: ${message}`;

@@ -18,8 +18,8 @@ export async function readTextFile(path: string, options: TextFileOptions): Prom
   return decodeText(path, await readBytes(path, options), options);
 }
 
-/** The same checks on bytes that are there already; `file` is for messages. */
-export function decodeText(file: string, bytes: Buffer, { what }: TextFileOptions): string {
+/** `file` is for messages. */
+function decodeText(file: string, bytes: Buffer, { what }: TextFileOptions): string {
   const refuse = (message: string, line?: number) =>
     inputError([{ position: line === undefined ? { file } : { file, line, column: 1 }, message }]);
   if (bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf]))) {

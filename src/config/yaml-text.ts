@@ -7,6 +7,7 @@ import {
   type Pair,
   type ParsedNode,
   Scalar,
+  type YAMLError,
   type YAMLMap,
   isAlias,
   isMap,
@@ -14,7 +15,8 @@ import {
   isSeq,
   parseDocument,
 } from "yaml";
-import { shown, visible } from "../core/nearest.ts";
+import { shown } from "../core/nearest.ts";
+import { visible } from "../core/visible.ts";
 import type { SourcePosition } from "../model/host.ts";
 import { type Problem, inputError } from "./problem.ts";
 
@@ -39,7 +41,7 @@ export function parseYaml(file: string, text: string): YamlText {
   };
   const document = parseOrRefuse(file, text, lineCounter);
   const excerpt = (offset: number) => shown(text.slice(offset).split("\n", 1)[0]?.trim() ?? "");
-  const problems: Problem[] = document.errors.map((error) => ({
+  const problems: Problem[] = document.errors.filter(isCause).map((error) => ({
     position: positionAt(error.pos[0]),
     message: `not valid YAML: ${visible(lowerFirst(error.message))}, at ${excerpt(error.pos[0])}`,
   }));
@@ -89,6 +91,11 @@ function parseOrRefuse(file: string, text: string, lineCounter: LineCounter): Do
     const why = error instanceof RangeError ? "nested too deeply" : "cannot be parsed";
     throw inputError([{ position: { file, line: 1, column: 1 }, message: `not valid YAML: ${why}` }]);
   }
+}
+
+/** After a first slip the parser stumbles over every token of the rest: those say nothing. */
+function isCause(error: YAMLError, index: number): boolean {
+  return index === 0 || !error.message.includes("token in YAML stream");
 }
 
 /** One walk over the tree (a stack, not recursion): collects anchors, finds duplicate keys. */

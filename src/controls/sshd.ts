@@ -14,6 +14,7 @@ import { matchBlocks, type MatchBlock } from "./sshd-blocks.ts";
 import { sshdCoverage } from "./sshd-coverage.ts";
 import { sshdFiles } from "./sshd-files.ts";
 import { tooOld, versionFindings } from "./sshd-findings.ts";
+import { writableNames } from "./sshd-names.ts";
 import { sshdPlace, sshdVersion } from "./sshd-place.ts";
 import { sshdRivals } from "./sshd-rivals.ts";
 import {
@@ -40,7 +41,7 @@ function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
   const stop = backstop(facts, limits, "sshd");
   const hostWide = idleMechanism(version) === "host-wide" && stop.state === "limit" ? stop.limit : null;
   const global = hostWide === null ? null : channelTimeout(hostWide);
-  const blocks = matchBlocks(version, limits);
+  const blocks = matchBlocks(version, writableNames(facts, version, limits));
   const rivals = sshdRivals(place, blocks, global);
   return {
     files: sshdFiles(facts, place, blocks, global, limits),

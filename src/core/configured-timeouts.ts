@@ -73,6 +73,11 @@ function logind(facts: Facts): ConfiguredTimeout[] {
   return seconds > 0 ? [timeout("logind", seconds, seconds, "StopIdleSessionSec")] : [];
 }
 
-function timeout(by: ConfiguredTimeout["by"], real: Seconds, fires: Seconds, source: string): ConfiguredTimeout {
+function timeout(
+  by: ConfiguredTimeout["by"],
+  real: Seconds,
+  fires: Seconds,
+  source: string,
+): ConfiguredTimeout {
   return { by, real, fires, source };
 }

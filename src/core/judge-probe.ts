@@ -120,7 +120,10 @@ function explains({ by, fires }: ConfiguredTimeout, seconds: number): boolean {
   return seconds >= earliest(fires) && seconds <= until;
 }
 
-function judgeKept(question: ProbeQuestion, observation: Exclude<Observation, { type: "unmeasured" }>): Verdict {
+function judgeKept(
+  question: ProbeQuestion,
+  observation: Exclude<Observation, { type: "unmeasured" }>,
+): Verdict {
   if (observation.type === "ended") {
     const by = attribute(observation.trace, question.configured);
     const seconds = rounded(observation.trace.seconds);
@@ -129,7 +132,12 @@ function judgeKept(question: ProbeQuestion, observation: Exclude<Observation, { 
   }
   const seconds = rounded(observation.seconds);
   return observation.answers
-    ? { outcome: "pass", by: "none", droppedAfterSeconds: null, reason: `kept and answering after ${seconds} s` }
+    ? {
+        outcome: "pass",
+        by: "none",
+        droppedAfterSeconds: null,
+        reason: `kept and answering after ${seconds} s`,
+      }
     : {
         outcome: "unknown",
         by: "none",
@@ -140,7 +148,8 @@ function judgeKept(question: ProbeQuestion, observation: Exclude<Observation, { 
 
 function judgeNotDropped(question: ProbeQuestion, seconds: number): Verdict {
   const base = { by: "none", droppedAfterSeconds: null } as const;
-  if (question.unjudgeable !== undefined) return { ...base, outcome: "unknown", reason: question.unjudgeable };
+  if (question.unjudgeable !== undefined)
+    return { ...base, outcome: "unknown", reason: question.unjudgeable };
   const why = question.explanation === "" ? "" : `: ${question.explanation}`;
   const reason = `still there ${rounded(seconds)} s after the last activity, with a limit of ${question.within} s${why}`;
   return { ...base, outcome: "fail", reason };
@@ -157,11 +166,26 @@ function judgeDropped(question: ProbeQuestion, trace: SessionTrace): Verdict {
   }
   const causes = configured.filter((timeout) => timeout.by === by && explains(timeout, trace.seconds));
   const early = trace.seconds < earliest(within);
+  if (by === "unattributed" && trace.connectionLost) {
+    return {
+      ...base,
+      outcome: "unknown",
+      reason: `${said}; the connection went with it, so it may have been the network`,
+    };
+  }
   if (early && by === "unattributed") {
-    return { ...base, outcome: "unknown", reason: `${said}, too early for the limit of ${within} s: perhaps the network` };
+    return {
+      ...base,
+      outcome: "unknown",
+      reason: `${said}, too early for the limit of ${within} s: perhaps the network`,
+    };
   }
   if (early && causes.length === 0) {
-    return { ...base, outcome: "unknown", reason: `${said}, earlier than anything that is set on the host explains` };
+    return {
+      ...base,
+      outcome: "unknown",
+      reason: `${said}, earlier than anything that is set on the host explains`,
+    };
   }
   // Scaled limits are short against the tolerance, so the host's own value has to be right as well.
   const real = Math.min(...causes.map((timeout) => timeout.real));
@@ -169,7 +193,11 @@ function judgeDropped(question: ProbeQuestion, trace: SessionTrace): Verdict {
     return { ...base, outcome: "unknown", reason: `${said}, which no scaled setting of the host explains` };
   }
   if (scaled && real > limit) {
-    return { ...base, outcome: "fail", reason: `${said}; unscaled that is ${real} s, over the limit of ${limit} s` };
+    return {
+      ...base,
+      outcome: "fail",
+      reason: `${said}; unscaled that is ${real} s, over the limit of ${limit} s`,
+    };
   }
   return { ...base, outcome: "pass", reason: `${said}, limit ${within} s` };
 }

@@ -1,4 +1,5 @@
 /** Words for messages: what the user probably meant, and foreign text made safe to print. */
+import { visible } from "./visible.ts";
 
 /** Longer words are not compared: nobody mistypes a hundred characters into another word. */
 const LONGEST_COMPARED = 64;
@@ -39,18 +40,6 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
 export function shown(text: string): string {
   const short = text.length > 60 ? `${text.slice(0, 57)}...` : text;
   return `"${visible(short.replace(/["\\]/gu, "\\$&"))}"`;
-}
-
-/** The same without quotes and without shortening, for file names. */
-export function visible(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escape);
-}
-
-function escape(character: string): string {
-  if (character === "\n") return "\\n";
-  if (character === "\t") return "\\t";
-  if (character === "\r") return "\\r";
-  return `\\u{${character.codePointAt(0)?.toString(16) ?? ""}}`;
 }
 
 function fold(word: string): string {

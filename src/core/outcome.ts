@@ -25,12 +25,13 @@ export function verifyOutcome(verification: HostVerification): VerifyOutcome {
   return probes.length > 0 ? "pass" : "skipped";
 }
 
-/** A plan passes where nothing differs and no finding failed. */
+/**
+ * A plan passes where nothing would change. Its findings say what a host's versions cannot do; they
+ * are shown, but a second plan after apply has to exit 0 on such a host as well.
+ */
 export function planVerdict(plans: readonly HostPlan[]): Verdict {
-  const unknown = plans.some((plan) => plan.error !== undefined || has(plan.findings, "unknown"));
-  if (unknown) return "unknown";
-  const differs = plans.some((plan) => plan.changes.length > 0 || has(plan.findings, "fail"));
-  return differs ? "fail" : "pass";
+  if (plans.some((plan) => plan.error !== undefined)) return "unknown";
+  return plans.some((plan) => plan.changes.length > 0) ? "fail" : "pass";
 }
 
 /** Apply and revert: everything asked for holds, or some host was not changed. */

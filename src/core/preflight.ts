@@ -1,12 +1,18 @@
 /** What the shadow instance's configuration says about an account, before anybody logs in. Pure. */
-import type { Facts } from "../model/facts.ts";
+import type { Facts, OpenSshVersion } from "../model/facts.ts";
+import type { ConfiguredTimeout } from "./judge-probe.ts";
 import { effectiveValue } from "./configured-timeouts.ts";
 import { can } from "./openssh-version.ts";
 import { scaleSshdConfig } from "./scale-config.ts";
 import type { PlannedProbe } from "./probe-plan.ts";
 
 /** Keywords that decide when an idle session ends. */
-const TIMES = ["clientaliveinterval", "clientalivecountmax", "channeltimeout", "unusedconnectiontimeout"] as const;
+const TIMES = [
+  "clientaliveinterval",
+  "clientalivecountmax",
+  "channeltimeout",
+  "unusedconnectiontimeout",
+] as const;
 
 /**
  * Why a session of this account in the shadow instance could not begin, or would not show what a real
@@ -37,7 +43,8 @@ export function shadowObstacle(
   if (value("permittty") === "no") return `${user} gets no terminal (PermitTTY no)`;
   const command = value("forcecommand");
   if (!["", "none"].includes(command)) return `${user} gets no shell (ForceCommand ${command})`;
-  const differs = real === undefined ? undefined : TIMES.find((keyword) => differ(keyword, shadow, real, factor));
+  const differs =
+    real === undefined ? undefined : TIMES.find((keyword) => differ(keyword, shadow, real, factor));
   return differs === undefined
     ? undefined
     : `a Match block treats logins of ${user} from 127.0.0.1 and from outside differently (${differs})`;
@@ -48,32 +55,47 @@ export function explainKept(
   probe: PlannedProbe,
   facts: Facts,
   effective: readonly string[],
-  tmoutSet: boolean,
+  configured: readonly ConfiguredTimeout[],
 ): string {
   const { server } = facts;
   if (server.product !== "openssh") return "";
+  const tmout = configured.filter(({ by }) => by === "TMOUT");
   const interval = Number(effectiveValue(effective, "clientaliveinterval") ?? 0);
   const countMax = Number(effectiveValue(effective, "clientalivecountmax") ?? 0);
   const inert = interval > 0 && countMax === 0 && !can(server.version, "client-alive-zero-drops");
   const reasons: string[] = [];
-  if (inert) reasons.push(`ClientAliveCountMax 0 disables ClientAliveInterval ${interval} on OpenSSH from 8.2 on`);
+  if (inert)
+    reasons.push(`ClientAliveCountMax 0 disables ClientAliveInterval ${interval} on OpenSSH from 8.2 on`);
   if (probe.session === "frozen-client") {
     if (interval === 0) reasons.push("ClientAliveInterval is 0, so nobody asks whether the client answers");
     if (interval * (countMax + 1) > probe.limit && countMax > 0) {
       reasons.push(`ClientAlive drops only after ${interval * (countMax + 1)} s`);
+    } else if (countMax > 0 && can(server.version, "client-alive-takes-twice")) {
+      reasons.push(
+        `OpenSSH ${versionText(server.version)} takes about twice ClientAliveInterval x (ClientAliveCountMax + 1)`,
+      );
     }
     return reasons.join("; ");
   }
   if (interval > 0 && countMax > 0) reasons.push("ClientAlive never drops a client that answers");
   if (!can(server.version, "channel-timeout")) {
-    reasons.push(`OpenSSH ${server.version.major}.${server.version.minor} has no idle timeout of its own`);
+    reasons.push(`OpenSSH ${versionText(server.version)} has no idle timeout of its own`);
   } else if (/\bsession(?::\S*)?=/u.test(effectiveValue(effective, "channeltimeout") ?? "")) {
-    reasons.push("ChannelTimeout is set, but this OpenSSH does not heed it there (Match before 10.5, bare session before 10.6)");
+    reasons.push(
+      "ChannelTimeout is set, but this OpenSSH does not heed it there (Match before 10.5, bare session before 10.6)",
+    );
   }
   const shell = probe.shell.split("/").at(-1) ?? "";
   if (/^(?:dash|sh|fish|ash)$/u.test(shell)) reasons.push(`${shell} has no timeout of its own`);
-  else if (!tmoutSet) reasons.push(`nothing sets ${/csh$/u.test(shell) ? "autologout" : "TMOUT"} for ${shell}`);
+  else if (tmout.length === 0) reasons.push(`nothing sets ${shell.endsWith("csh") ? "autologout" : "TMOUT"}`);
+  else if (tmout.every(({ real }) => real > probe.limit)) {
+    reasons.push(`the TMOUT that is set is over the limit (${tmout[0]?.real} s in ${tmout[0]?.source})`);
+  } else reasons.push(`TMOUT is set, but not for ${probe.user}'s ${shell}`);
   return reasons.join("; ");
+}
+
+function versionText({ major, minor }: OpenSshVersion): string {
+  return `${major}.${minor}`;
 }
 
 function differ(

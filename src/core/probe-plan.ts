@@ -53,7 +53,9 @@ const CANDIDATES = 6;
 export function candidateAccounts(facts: Facts, wishes: Pick<ProbeWishes, "login" | "given">): string[] {
   const { classes } = facts.sshd;
   const found = classes.state === "known" ? classes.value : [];
-  const names = found.flatMap(({ representative, users }) => [representative, ...users.slice(0, CANDIDATES)]);
+  const names = found.flatMap(({ representative, users }) =>
+    [representative].concat(users.slice(0, CANDIDATES)),
+  );
   const given = Object.values(wishes.given).map(({ user }) => user);
   // A comma would split the specification that sshd -T -C takes.
   return [...new Set([...names, wishes.login, ...given])].filter((name) => /^[^,\s-][^,\s]*$/u.test(name));
@@ -62,7 +64,10 @@ export function candidateAccounts(facts: Facts, wishes: Pick<ProbeWishes, "login
 /** What one second of the policy lasts in a scaled run; 1 where nothing is scaled. */
 export function scaleFactor(limits: HostLimits, scaled: Seconds | undefined): number {
   if (scaled === undefined) return 1;
-  const all = [limits.defaults, ...limits.roles].flatMap(({ idle, unresponsive }) => [idle ?? 0, unresponsive ?? 0]);
+  const all = [limits.defaults, ...limits.roles].flatMap(({ idle, unresponsive }) => [
+    idle ?? 0,
+    unresponsive ?? 0,
+  ]);
   const longest = Math.max(...all);
   return longest === 0 ? 1 : scaled / longest;
 }
@@ -100,7 +105,10 @@ export function planProbes(
   }
   for (const role of [...limits.roles.map((each) => each.role), limits.defaults.role].filter(wanted)) {
     if (wishes.given[role] !== undefined && wishes.scaled === undefined) continue;
-    const members = membersOf(role, people.filter((person) => !isExempt(person, wishes)));
+    const members = membersOf(
+      role,
+      people.filter((person) => !isExempt(person, wishes)),
+    );
     const chosen = members.find(({ account }) => account.obstacle === "");
     if (chosen !== undefined) add(chosen, role, { via: "shadow" });
     else if (members.length > 0 || role !== limits.defaults.role) findings.push(nobody(host, role, members));
@@ -126,7 +134,8 @@ function livePeople(
     const person = byName(user);
     return person === undefined ? [] : [{ person, role, how: { via: "live", identityFile } as const }];
   });
-  const own = login === undefined ? [] : [{ person: login, role: login.resolved.role, how: { via: "live" } as const }];
+  const own =
+    login === undefined ? [] : [{ person: login, role: login.resolved.role, how: { via: "live" } as const }];
   return [...own, ...given];
 }
 
@@ -155,8 +164,8 @@ function exemptPeople(people: readonly Candidate[], wishes: ProbeWishes): Candid
 }
 
 function isExempt({ resolved }: Candidate, { controls }: ProbeWishes): boolean {
-  const from = resolved.exemptions.flatMap((exemption) => exemption.controls);
-  return controls.every((control) => from.includes(control));
+  const from = new Set(resolved.exemptions.flatMap((exemption) => exemption.controls));
+  return controls.every((control) => from.has(control));
 }
 
 function limitsNothing({ idle, unresponsive }: ResolvedPerson): boolean {
@@ -196,5 +205,13 @@ function nothingAsked(host: string, role: string, user: string): Finding {
 }
 
 function finding(role: string, expected: string, actual: string, outcome: Finding["outcome"]): Finding {
-  return { control: "host", role, expected, actual, source: "getent passwd", evidence: "configured", outcome };
+  return {
+    control: "host",
+    role,
+    expected,
+    actual,
+    source: "getent passwd",
+    evidence: "configured",
+    outcome,
+  };
 }

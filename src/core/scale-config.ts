@@ -38,7 +38,10 @@ export function parseSshdTime(text: string): Seconds | undefined {
   if (!/^(?:\d+[smhdw]?)+$/iu.test(text)) return undefined;
   const units: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
   const parts = [...text.matchAll(/(\d+)([smhdw]?)/giu)];
-  return parts.reduce((sum, [, amount, unit = ""]) => sum + Number(amount) * (units[unit.toLowerCase()] ?? 1), 0);
+  return parts.reduce(
+    (sum, [, amount, unit = ""]) => sum + Number(amount) * (units[unit.toLowerCase()] ?? 1),
+    0,
+  );
 }
 
 /**
@@ -104,7 +107,8 @@ export function scaleShellFile(path: string, text: string, factor: number): Scal
 }
 
 // `TMOUT=600`, `TMOUT="600"`, `${TMOUT:=600}`, `${TMOUT:-600}`, and pam_env's `TMOUT DEFAULT=600`.
-const TMOUT_VALUE = /(?<![A-Za-z0-9_$])((?:\$\{)?TMOUT(?::?[=-]|\s+(?:DEFAULT|OVERRIDE)=))(["']?)([^\s;&|"'}#)]*)/gu;
+const TMOUT_VALUE =
+  /(?<![A-Za-z0-9_$])((?:\$\{)?TMOUT(?::?[=-]|\s+(?:DEFAULT|OVERRIDE)=))(["']?)([^\s;&|"'}#)]*)/gu;
 
 function scaleChannels(
   value: string,

@@ -24,7 +24,9 @@ export function replacedFiles(facts: Facts, files: readonly TimeoutFile[], facto
     before: text,
     text: factor === 1 ? text : scaleShellFile(path, text, factor).text,
   }));
-  return [...sshd, ...shells].filter(({ before, text }) => before !== text).map(({ path, text }) => ({ path, text }));
+  return [...sshd, ...shells]
+    .filter(({ before, text }) => before !== text)
+    .map(({ path, text }) => ({ path, text }));
 }
 
 /** Why this host's configuration cannot be scaled as a whole; undefined where it can. */
@@ -50,10 +52,14 @@ export function unjudgeable(
   if (/^t?csh$/u.test(shellKind)) return "autologout counts whole minutes and cannot be scaled";
   if (shellKind === "ksh93") return "ksh93 ends a shell 60 s after TMOUT, which cannot be scaled";
   const computed = files.flatMap(({ path, text }) =>
-    scaleShellFile(path, text, factor).problems.filter(({ csh }) => !csh).map(({ line }) => `${path}:${line}`),
+    scaleShellFile(path, text, factor)
+      .problems.filter(({ csh }) => !csh)
+      .map(({ line }) => `${path}:${line}`),
   );
   if (computed.length > 0) return `TMOUT is computed in ${computed[0]} and cannot be scaled`;
-  const inTime = configured.filter(({ real, by }) => real <= probe.limit && (idle ? by !== "ClientAlive" : true));
+  const inTime = configured.filter(
+    ({ real, by }) => real <= probe.limit && (idle ? by !== "ClientAlive" : true),
+  );
   const logind = inTime.find(({ by }) => by === "logind");
   if (logind !== undefined) return "logind's StopIdleSessionSec cannot be scaled";
   const coarse = inTime.find(({ real, fires }) => fires > real * factor * 1.25);

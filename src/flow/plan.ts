@@ -1,5 +1,6 @@
 import PQueue from "p-queue";
 import { hostLimits } from "../core/limits.ts";
+import { planOutcome } from "../core/outcome.ts";
 import { planHost } from "../core/plan-host.ts";
 import { selectorsOf } from "../core/selectors.ts";
 import type { Connection } from "../model/connection.ts";
@@ -29,7 +30,7 @@ export async function planFleet(fleet: Fleet, context: RunContext): Promise<Host
 
 async function planOne(host: Host, fleet: Fleet, context: RunContext): Promise<HostPlan> {
   const plan = await attempt(host, fleet, context);
-  const outcome = plan.error === undefined ? (plan.changes.length > 0 ? "changes" : "unchanged") : "unknown";
+  const outcome = planOutcome(plan);
   const message = plan.error?.message;
   context.emit({
     type: "host-finished",

@@ -35,7 +35,12 @@ export function makeProbeKey(): ProbeKey {
   const lines = body.toString("base64").match(/.{1,70}/gu) ?? [];
   const digest = createHash("sha256").update(blob).digest("base64").replace(/=+$/u, "");
   return {
-    privateKey: ["-----BEGIN OPENSSH PRIVATE KEY-----", ...lines, "-----END OPENSSH PRIVATE KEY-----", ""].join("\n"),
+    privateKey: [
+      "-----BEGIN OPENSSH PRIVATE KEY-----",
+      ...lines,
+      "-----END OPENSSH PRIVATE KEY-----",
+      "",
+    ].join("\n"),
     publicLine: `ssh-ed25519 ${blob.toString("base64")}`,
     fingerprint: `SHA256:${digest}`,
   };

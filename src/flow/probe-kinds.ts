@@ -105,7 +105,8 @@ async function answers({ terminal, signal }: OpenProbe): Promise<boolean> {
   while (performance.now() < until) {
     if ((await over(terminal.ended, performance.now() + 100, signal)) !== undefined) return false;
     const now = terminal.transcript();
-    const grown = now.length > before.length ? now.slice(before.length) : now === before ? "" : now.slice(-200);
+    const grown =
+      now.length > before.length ? now.slice(before.length) : now === before ? "" : now.slice(-200);
     if (/\S/u.test(grown)) return true;
   }
   return false;
@@ -134,10 +135,14 @@ function fromLog(
   const seconds = (at - since) / 1000;
   return {
     logSeen: events !== undefined && port !== undefined,
-    clientSilent: said.some((event) => port !== undefined && event.type === "client-silent" && event.port === port),
+    clientSilent: said.some(
+      (event) => port !== undefined && event.type === "client-silent" && event.port === port,
+    ),
     channelIdle: said.some(
       (event) =>
-        event.type === "channel-idle" && Math.abs(event.at - at) < 1500 && Math.abs(event.seconds - seconds) < 2,
+        event.type === "channel-idle" &&
+        Math.abs(event.at - at) < 1500 &&
+        Math.abs(event.seconds - seconds) < 2,
     ),
   };
 }

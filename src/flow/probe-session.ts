@@ -1,31 +1,27 @@
 /** One probe from its login to its verdict. */
-import { latest, judgeProbe, type ConfiguredTimeout, type Observation } from "../core/judge-probe.ts";
+import type { Expectations } from "../core/expectations.ts";
+import { judgeProbe, latest, type Observation } from "../core/judge-probe.ts";
 import type { PlannedProbe } from "../core/probe-plan.ts";
 import { visible } from "../core/visible.ts";
 import type { Connection, TerminalSession } from "../model/connection.ts";
 import { CurfewError } from "../model/error.ts";
 import type { ProbeResult } from "../model/run.ts";
 import { PROBE_KINDS, type OpenProbe } from "./probe-kinds.ts";
+import type { Way } from "./probe-ways.ts";
 import type { HostWatch } from "./probe-watch.ts";
 import { over } from "./probe-wait.ts";
 import type { TimedEvent } from "./shadow.ts";
 
 /** What a probe needs from its host's run. */
-export interface ProbeBench {
+export interface ProbeBench extends Expectations {
   readonly watch: HostWatch;
   /** Does the work when it is this probe's turn: logins are paced. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
-  /** A full new login as the probe's account. */
-  readonly logIn: (planned: PlannedProbe) => Promise<Connection>;
-  /** Which session on the host is the probe's, once it has its prompt. */
-  readonly locate: (planned: PlannedProbe) => Promise<Pick<OpenProbe, "port" | "processes">>;
+  readonly way: Way;
   readonly events: (() => readonly TimedEvent[]) | undefined;
   readonly signal: AbortSignal;
   readonly scaled: number | undefined;
-  readonly configured: readonly ConfiguredTimeout[];
-  /** Why the session may still be there when it should not; or empty. */
-  readonly explanation: string;
-  readonly unjudgeable: string | undefined;
+  /** Called when the wait begins. */
   readonly began: () => void;
 }
 
@@ -49,7 +45,12 @@ export async function runProbe(planned: PlannedProbe, bench: ProbeBench): Promis
   } finally {
     opened.connection?.close();
   }
-  return asResult(planned, bench, observation, opened.terminal?.transcript().slice(opened.quietAt ?? 0) ?? "");
+  return asResult(
+    planned,
+    bench,
+    observation,
+    opened.terminal?.transcript().slice(opened.quietAt ?? 0) ?? "",
+  );
 }
 
 /** A result without a session: the reason says why it was not opened. */
@@ -78,12 +79,12 @@ async function openProbe(
 ): Promise<OpenProbe> {
   const { signal, watch, events } = bench;
   if (signal.aborted) throw signal.reason;
-  const connection = await bench.logIn(planned);
+  const connection = await bench.way.logIn();
   opened.connection = connection;
   const terminal = await connection.openTerminal(signal);
   opened.terminal = terminal;
   await settle(terminal, planned, signal);
-  const located = await bench.locate(planned);
+  const located = await bench.way.locate();
   return {
     planned,
     terminal,
@@ -106,12 +107,18 @@ async function settle(terminal: TerminalSession, planned: PlannedProbe, signal: 
     const end = await over(terminal.ended, performance.now() + 50, signal);
     if (end !== undefined) {
       const status = end.exitCode === null ? "" : ` with status ${end.exitCode}`;
-      throw new CurfewError("remote", `the session of ${planned.user} ended${status} before there was a prompt`);
+      throw new CurfewError(
+        "remote",
+        `the session of ${planned.user} ended${status} before there was a prompt`,
+      );
     }
     const quiet = performance.now() - terminal.lastActivity() >= QUIET_MS;
     if (quiet && /\S/u.test(terminal.transcript())) return;
   }
-  throw new CurfewError("remote", `the session of ${planned.user} came to no quiet prompt within ${SETTLE_SECONDS} s`);
+  throw new CurfewError(
+    "remote",
+    `the session of ${planned.user} came to no quiet prompt within ${SETTLE_SECONDS} s`,
+  );
 }
 
 function asResult(
@@ -122,7 +129,15 @@ function asResult(
 ): ProbeResult {
   const { scaled, configured, explanation, unjudgeable } = bench;
   const { expect, within, limit } = planned;
-  const question = { expect, within, limit, scaled: scaled !== undefined, configured, explanation, unjudgeable };
+  const question = {
+    expect,
+    within,
+    limit,
+    scaled: scaled !== undefined,
+    configured,
+    explanation,
+    unjudgeable,
+  };
   const { outcome, by, droppedAfterSeconds, reason } = judgeProbe(question, observation);
   return {
     ...notProbed(planned, scaled, reason),
@@ -142,4 +157,3 @@ function reasonOf(error: unknown, { signal }: ProbeBench): string {
 export function longestWait(probes: readonly PlannedProbe[]): number {
   return Math.max(0, ...probes.map(({ within }) => latest(within))) + SETTLE_SECONDS + 15;
 }
-

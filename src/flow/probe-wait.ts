@@ -14,22 +14,16 @@ export function over<T>(promise: Promise<T>, until: number, signal: AbortSignal)
       settle();
       reject(signal.reason as Error);
     };
-    const timer = setTimeout(() => {
-      settle();
-      resolve(undefined);
-    }, Math.max(0, until - performance.now()));
+    const timer = setTimeout(
+      () => {
+        settle();
+        resolve(undefined);
+      },
+      Math.max(0, until - performance.now()),
+    );
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) return abort();
-    promise.then(
-      (value) => {
-        settle();
-        resolve(value);
-      },
-      (error: unknown) => {
-        settle();
-        reject(error as Error);
-      },
-    );
+    promise.finally(settle).then(resolve, reject);
   });
 }
 

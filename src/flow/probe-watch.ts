@@ -32,7 +32,7 @@ export async function startWatch(connection: Connection, signal: AbortSignal): P
   const script = await connection.startScript(remoteScript("watch-sessions", {}), { signal });
   const state: State = { gone: new Map(), found: [], scans: [] };
   const ready = Promise.withResolvers<void>();
-  void follow(script, state, ready).then(() => {
+  void follow(script, state, ready).finally(() => {
     const over = new CurfewError("remote", "the watch over sessions ended", { host: connection.host.name });
     ready.reject(over);
     for (const scan of state.scans.splice(0)) scan.reject(over);
@@ -68,7 +68,8 @@ async function follow(script: RunningScript, state: State, ready: PromiseWithRes
   for await (const line of script.lines) {
     const [word, ...rest] = line.split(" ");
     if (word === "ready") ready.resolve();
-    else if (word === "fail") ready.reject(new CurfewError("unsupported", visible(rest.join(" ")).slice(0, 200)));
+    else if (word === "fail")
+      ready.reject(new CurfewError("unsupported", visible(rest.join(" ")).slice(0, 200)));
     else if (word === "gone") state.gone.get(Number(rest[0]))?.resolve(performance.now());
     else if (word === "session") state.found.push(...parseSession(rest));
     else if (word === "scanned") {

@@ -52,8 +52,12 @@ function endsForwards({ sshd }: Facts, user: string): boolean {
   const effective = [own?.effective, sshd.effective].find((reading) => reading?.state === "known");
   const lines = effective?.state === "known" ? effective.value : [];
   // 9.2 does not print the line: then only its files could tell, and the relay costs little.
-  const texts = [sshd.mainFile, ...sshd.dropIns].map(({ state }) => (state.state === "known" ? state.value.content : ""));
+  const texts = [sshd.mainFile, ...sshd.dropIns].map(({ state }) =>
+    state.state === "known" ? state.value.content : "",
+  );
   const files = texts.flatMap((text) => text.match(/^\s*ChannelTimeout\b.*$/gimu) ?? []);
   const printed = effectiveValue(lines, "channeltimeout");
-  return [printed ?? "", ...files].some((text) => /(?:direct-tcpip|\*|global)=|\bdirect-\*/u.test(text.replace(/session:\*/gu, "")));
+  return [printed ?? "", ...files].some((text) =>
+    /(?:direct-tcpip|\*|global)=|\bdirect-\*/u.test(text.replace(/session:\*/gu, "")),
+  );
 }

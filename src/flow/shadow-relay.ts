@@ -23,7 +23,7 @@ export async function startRelay(connection: Connection, signal: AbortSignal): P
   const script = await connection.startScript(remoteScript("shadow-relay", {}), { signal });
   const streams = new Map<string, RelayedStream>();
   const ready = Promise.withResolvers<void>();
-  void follow(script, streams, ready).then(() => {
+  void follow(script, streams, ready).finally(() => {
     ready.reject(new CurfewError("unsupported", "the relay on the host ended"));
     for (const stream of streams.values()) stream.over();
   });
@@ -52,7 +52,8 @@ async function follow(
   for await (const line of script.lines) {
     const [word, id = "", hex = ""] = line.split(" ");
     if (word === "ready") ready.resolve();
-    else if (word === "fail") ready.reject(new CurfewError("unsupported", visible(line.slice(5)).slice(0, 200)));
+    else if (word === "fail")
+      ready.reject(new CurfewError("unsupported", visible(line.slice(5)).slice(0, 200)));
     else if (word === "opened") streams.get(id)?.begin();
     else if (word === "data") streams.get(id)?.push(Buffer.from(hex, "hex"));
     else if (word === "closed") streams.get(id)?.over();

@@ -47,7 +47,7 @@ export async function startShadow(connection: Connection, wishes: ShadowWishes):
   const script = await connection.startScript(shadowScript(wishes), { signal: wishes.signal });
   const state: State = { hostKeys: [], effective: new Map(), events: [], account: [] };
   const ready = Promise.withResolvers<number>();
-  const over = follow(script, state, ready).then(async () => {
+  const over = follow(script, state, ready).finally(async () => {
     const { stderr } = await script.ended;
     const said = visible(stderr.trim().split("\n").at(-1) ?? "").slice(0, 200);
     ready.reject(unsupported(`the shadow instance did not start${said === "" ? "" : `: ${said}`}`));
@@ -75,13 +75,18 @@ interface State {
   account: string[];
 }
 
-async function follow(script: RunningScript, state: State, ready: PromiseWithResolvers<number>): Promise<void> {
+async function follow(
+  script: RunningScript,
+  state: State,
+  ready: PromiseWithResolvers<number>,
+): Promise<void> {
   for await (const line of script.lines) {
     const space = line.indexOf(" ");
     const word = space < 0 ? line : line.slice(0, space);
     const rest = space < 0 ? "" : line.slice(space + 1);
     if (word === "ready") ready.resolve(Number(rest));
-    else if (word === "fail") ready.reject(unsupported(`the shadow instance did not start: ${visible(rest).slice(0, 300)}`));
+    else if (word === "fail")
+      ready.reject(unsupported(`the shadow instance did not start: ${visible(rest).slice(0, 300)}`));
     else if (word === "hostkey") state.hostKeys.push(rest);
     else if (word === "is") state.account.push(rest);
     else if (word === "effective") {
@@ -122,7 +127,12 @@ function shadowScript({ facts, token, keys, files, deadlineSeconds }: ShadowWish
  * that is where all probes come from, may log in as often as it likes.
  */
 function shadowOptions({ server, sshd }: Facts): string[] {
-  const version = sshd.version.state === "known" ? sshd.version.value : server.product === "openssh" ? server.version : undefined;
+  const version =
+    sshd.version.state === "known"
+      ? sshd.version.value
+      : server.product === "openssh"
+        ? server.version
+        : undefined;
   const penalties = version !== undefined && can(version, "per-source-penalties");
   return [
     "PubkeyAuthentication=yes",
@@ -137,9 +147,14 @@ function shadowOptions({ server, sshd }: Facts): string[] {
 
 /** Bytes (latin1) for printf's %b: backslashes, and what is not printable ASCII, as octal numbers. */
 function escapeBytes(text: string): string {
-  return text.replaceAll(/[^\n\t\x20-\x5b\x5d-\x7e]/gu, (byte) => `\\0${byte.charCodeAt(0).toString(8).padStart(3, "0")}`);
+  return text.replaceAll(
+    /[^\n\t\x20-\x5b\x5d-\x7e]/gu,
+    (byte) => `\\0${byte.charCodeAt(0).toString(8).padStart(3, "0")}`,
+  );
 }
 
 function unsupported(message: string): CurfewError {
-  return new CurfewError("unsupported", message, { hint: "see what the host says; live probes need no shadow instance" });
+  return new CurfewError("unsupported", message, {
+    hint: "see what the host says; live probes need no shadow instance",
+  });
 }

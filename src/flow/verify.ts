@@ -3,7 +3,13 @@ import PQueue from "p-queue";
 import { hostLimits } from "../core/limits.ts";
 import { verifyOutcome } from "../core/outcome.ts";
 import { parseSurvey, type Survey } from "../core/parse-survey.ts";
-import { candidateAccounts, planProbes, scaleFactor, type ProbePlan, type ProbeWishes } from "../core/probe-plan.ts";
+import {
+  candidateAccounts,
+  planProbes,
+  scaleFactor,
+  type ProbePlan,
+  type ProbeWishes,
+} from "../core/probe-plan.ts";
 import { remoteScript } from "../core/remote-script.ts";
 import { selectorsOf } from "../core/selectors.ts";
 import type { Connection } from "../model/connection.ts";
@@ -72,11 +78,14 @@ async function verifyHost(
 
   async function run(): Promise<HostVerification> {
     const { site, plan } = await lanes.preparing.add(() => {
-      if (context.stopping.aborted) throw new CurfewError("interrupted", "interrupted before this host was probed");
+      if (context.stopping.aborted)
+        throw new CurfewError("interrupted", "interrupted before this host was probed");
       return prepare(host, fleet, options, context, signal, opened);
     });
     void site.connection.closed.then(() =>
-      lost.abort(new CurfewError("unreachable", `the connection to ${host.name} was lost`, { host: host.name })),
+      lost.abort(
+        new CurfewError("unreachable", `the connection to ${host.name} was lost`, { host: host.name }),
+      ),
     );
     const { findings } = plan;
     if (plan.probes.length === 0) return { host: host.name, probes: [], findings };
@@ -101,12 +110,24 @@ async function prepare(
   const limits = hostLimits(policy, host, context.now().toISOString().slice(0, 10));
   const facts = await gatherFacts(connection, selectorsOf(limits), { signal, now: context.now() });
   if (facts.server.product !== "openssh") {
-    throw new CurfewError("unsupported", `the server is no OpenSSH: ${facts.server.text}`, { host: host.name });
+    throw new CurfewError("unsupported", `the server is no OpenSSH: ${facts.server.text}`, {
+      host: host.name,
+    });
   }
   if (facts.sshd.classes.state !== "known") {
-    throw new CurfewError("remote", "the host's accounts could not be read, so nobody can be chosen for a probe");
+    throw new CurfewError(
+      "remote",
+      "the host's accounts could not be read, so nobody can be chosen for a probe",
+    );
   }
-  const wishes = { sessions, roles, scaled, controls: policy.controls, login: connection.user, given: givenAccounts(policy, limits) };
+  const wishes = {
+    sessions,
+    roles,
+    scaled,
+    controls: policy.controls,
+    login: connection.user,
+    given: givenAccounts(policy, limits),
+  };
   const survey = await takeSurvey(connection, facts, wishes, signal);
   const plan = planProbes(host.name, survey.accounts, limits, wishes);
   const factor = scaleFactor(limits, scaled);
@@ -117,7 +138,9 @@ async function prepare(
 function givenAccounts(policy: Fleet["policy"], limits: HostLimits): ProbeWishes["given"] {
   const given = limits.roles.flatMap(({ role }) => {
     const probe = policy.roles[role]?.probe;
-    return probe === undefined ? [] : [[role, { user: probe.user, identityFile: probe.identity_file }] as const];
+    return probe === undefined
+      ? []
+      : [[role, { user: probe.user, identityFile: probe.identity_file }] as const];
   });
   return Object.fromEntries(given);
 }

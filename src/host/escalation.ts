@@ -73,7 +73,8 @@ export function explainLaunch(launch: Launch, failed: FailedLaunch, user: string
       },
     );
   }
-  if (!launch.command.includes("sudo")) {
+  // nologin(8) runs nothing, so sudo was never asked.
+  if (!launch.command.includes("sudo") || /account is currently not available/iu.test(all)) {
     const code = exitCode === null ? "without an exit code" : `with exit code ${exitCode}`;
     return new CurfewError("remote", `the login shell of ${user} did not run sh: it ended ${code}${heard}`, {
       host,

@@ -176,7 +176,7 @@ function openExec(
  * reading on: what is written later belongs to the script.
  */
 function wrap(script: string, beginMarker: string): string {
-  return `echo ${beginMarker}\n${script}\nexit\n`;
+  return `{\necho ${beginMarker}\n${script}\nexit\n}\n`;
 }
 
 function afterPrompt(text: string, launch: Launch): string {

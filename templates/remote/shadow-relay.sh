@@ -42,7 +42,8 @@ while (time - $heard < 45) {
   while ($input =~ s/^([^\n]*)\n//) {
     my ($word, $id, $rest) = split / /, $1;
     if ($word eq "open") {
-      my $made = socket(my $new, PF_INET, SOCK_STREAM, 0) && connect($new, sockaddr_in($rest, INADDR_LOOPBACK));
+      socket(my $new, PF_INET, SOCK_STREAM, 0);
+      my $made = connect($new, sockaddr_in($rest, INADDR_LOOPBACK));
       $socket{$id} = $new if $made;
       print $made ? "opened $id\n" : "closed $id\n";
     } elsif ($word eq "data" && $socket{$id}) {

@@ -90,8 +90,8 @@ describe("starter files", () => {
 
   test("what is commented out in the policy is right as well", async () => {
     const text = await readFile(join(starter, "policy.yaml"), "utf8");
-    const example = /^( *)# (\w+:$|  .*$|exemptions:$)/gmu;
-    const uncommented = text.replace(example, "$1$2");
+    const [head = "", tail = ""] = text.split(/^(?=roles:)/mu);
+    const uncommented = head + tail.replace(/^( *)# (vendor:|exemptions:|  .*)$/gmu, "$1$2");
     const directory = await mkdtemp(join(tmpdir(), "curfew-starter-"));
     await writeFile(join(directory, "policy.yaml"), uncommented);
     const { policy } = await loadPolicy(join(directory, "policy.yaml"), new Date("2026-11-22"));

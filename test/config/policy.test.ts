@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadPolicy, parsePolicy } from "../../src/config/policy.ts";
 import { CurfewError } from "../../src/model/error.ts";
@@ -239,10 +239,10 @@ test.each([
   expect(lines(text).join("\n")).toContain(expected);
 });
 
-test("twenty thousand keys are refused in no time", () => {
-  const text = Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join("\n");
+test("forty thousand keys are refused in no time", () => {
+  const text = Array.from({ length: 40_000 }, (_, index) => `k${index}: 1`).join("\n");
   expect(lines(text)).toHaveLength(21);
-}, 5000);
+});
 
 test.each([
   [
@@ -357,12 +357,7 @@ describe("hostile text", () => {
   test("never makes the parser throw anything but an input error", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: "binary" }), yamlish, fc.json()), (text) => {
-        try {
-          parsePolicy("p.yaml", text, now);
-        } catch (error) {
-          expect(error).toSatisfy((thrown) => thrown instanceof CurfewError && thrown.code === "input");
-          expect(String(error).replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
-        }
+        expect(offence(text)).toBe("");
       }),
       { numRuns: 1500 },
     );
@@ -377,15 +372,25 @@ describe("hostile text", () => {
     fc.assert(
       fc.property(name, (written) => {
         const text = JSON.stringify({ name: "x", roles: { r: { users: [written] } } });
-        const accepted = acceptedUser(text);
-        if (accepted === undefined) return;
-        expect(accepted).toBe(written);
+        const accepted = acceptedUser(text) ?? "nothing";
+        expect([written, "nothing"]).toContain(accepted);
         expect(accepted).not.toMatch(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}"\\'`$*?!,:/]|^[- ]| $/u);
       }),
       { numRuns: 3000 },
     );
     expect(acceptedUser('{"name":"x","roles":{"r":{"users":["domain admins"]}}}')).toBe("domain admins");
   });
+
+  /** What is wrong with the way a text was refused; nothing for one that was accepted. */
+  function offence(text: string): string {
+    try {
+      parsePolicy("p.yaml", text, now);
+      return "";
+    } catch (error) {
+      if (!(error instanceof CurfewError) || error.code !== "input") return `threw ${String(error)}`;
+      return /[\p{Cc}\p{Cf}\p{Cs}]/u.exec(error.message.replaceAll("\n", ""))?.[0] ?? "";
+    }
+  }
 
   function acceptedUser(text: string): string | undefined {
     try {

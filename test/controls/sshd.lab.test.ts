@@ -73,7 +73,13 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "trixie", "sid"] a
       const main = await host.readFile(MAIN);
       const version = parseVersion(ident.stdout);
       if (version === undefined) throw new Error(`no version in ${ident.stdout}`);
-      return facts({ version, classes: CLASSES, main: dropIn ? main : main.replace(/^Include.*\n/mu, "") });
+      const given = facts({
+        version,
+        classes: CLASSES,
+        main: dropIn ? main : main.replace(/^Include.*\n/mu, ""),
+      });
+      // "#" ends a line on 8.4, even in quotes: only names nobody bears can be left out.
+      return { ...given, sshd: { ...given.sshd, missingSelectors: ["group:a #b", "user:a #b"] } };
     }
 
     async function write(given: Facts, policy: HostLimits): Promise<void> {
@@ -84,17 +90,27 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "trixie", "sid"] a
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     }
 
-    async function shownTo(user: string): Promise<string[]> {
+    async function shownTo(user: string, options = ""): Promise<string[]> {
       const { stdout } = await host.exec(
-        `sshd -T -C user=${user},host=h,addr=192.0.2.1,laddr=192.0.2.2,lport=22`,
+        `sshd -T ${options} -C user=${user},host=h,addr=192.0.2.1,laddr=192.0.2.2,lport=22`,
       );
       return stdout.toLowerCase().split("\n");
     }
 
+    /** A reload closes the listening socket for a moment, hence the attempts. */
     async function logIn(user: string): Promise<string> {
-      const arguments_ = ["-F", lab.sshConfigPath, "-o", "BatchMode=yes", `${user}@${host.name}`, "echo in"];
-      const { stdout } = await execa("ssh", arguments_, { reject: false, stdin: "ignore" });
-      return stdout;
+      const options = [
+        "-F",
+        lab.sshConfigPath,
+        "-o",
+        "BatchMode=yes",
+        "-o",
+        "ConnectionAttempts=5",
+        `${user}@${host.name}`,
+        "echo in",
+      ];
+      const { all } = await execa("ssh", options, { reject: false, all: true, stdin: "ignore" });
+      return all;
     }
 
     test.each([
@@ -131,7 +147,7 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "trixie", "sid"] a
       const promised = sshd
         .render(await read(), POLICY, true)
         .expectations.find(({ user }) => user === "plain");
-      const shown = await shownTo("plain");
+      const shown = await shownTo("plain", "-o ClientAliveInterval=3");
       expect(promised?.lines.filter((line) => !shown.includes(line))).toEqual([]);
       await host.writeFile(MAIN, before, 0o644);
     });

@@ -273,6 +273,23 @@ describe("whoever is in whichever roles", () => {
   }
 });
 
+describe("a name with # before 9.2, which ends the line there", () => {
+  const policy = limits(DEFAULTS, [role("dev", 300, 60, { groups: ["C# developers", "dev"] })]);
+  const old = host({ version: version("8.4") });
+
+  test("is left out where the host does not know it", () => {
+    const facts = { ...old, sshd: { ...old.sshd, missingSelectors: ["group:C# developers"] } };
+    expect(file(facts, policy, DROP_IN)).toContain('Match Group "dev"\n');
+  });
+
+  test("is an error where somebody may bear it, and nothing from 9.2", () => {
+    expect(() => sshd.render(old, policy, true)).toThrow(/C# developers/u);
+    expect(file(host({ version: version("9.2") }), policy, DROP_IN)).toContain(
+      'Match Group "C# developers,dev"\n',
+    );
+  });
+});
+
 test("never `none` inside Match, whatever the policy", () => {
   const policy = limits(DEFAULTS, [ADMIN], [exemption(["backup"], ["robots"])]);
   for (const release of ["7.4", "8.4", "9.2", "10.0", "10.5", "10.6"]) {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkHostPatterns, hostLimits, strictest } from "../../src/core/limits.ts";
 import type { Host, Inventory } from "../../src/model/host.ts";

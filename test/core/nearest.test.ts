@@ -1,6 +1,7 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { didYouMean, nearest, shown, visible } from "../../src/core/nearest.ts";
+import { didYouMean, nearest, shown } from "../../src/core/nearest.ts";
+import { visible } from "../../src/core/visible.ts";
 
 const FIELDS = ["client_idle_timeout", "unresponsive_timeout", "warn_before", "users", "groups", "hosts"];
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { resolvePerson } from "../../src/core/resolve-person.ts";
 import type { HostLimits, RoleLimits } from "../../src/model/limits.ts";

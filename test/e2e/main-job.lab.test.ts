@@ -31,14 +31,14 @@ const PROMISED = {
     dora: ["clientaliveinterval 2", "clientalivecountmax 1", "unusedconnectiontimeout 12"],
   },
   trixie: {
-    root: [...ALIVE, "channeltimeout session:*=12", "unusedconnectiontimeout 10"],
-    vera: [...ALIVE, "channeltimeout session:*=12", "unusedconnectiontimeout 7"],
-    dora: [...ALIVE, "channeltimeout session:*=12", "unusedconnectiontimeout 12"],
+    root: [...ALIVE, "channeltimeout session:*=12s", "unusedconnectiontimeout 10"],
+    vera: [...ALIVE, "channeltimeout session:*=12s", "unusedconnectiontimeout 7"],
+    dora: [...ALIVE, "channeltimeout session:*=12s", "unusedconnectiontimeout 12"],
   },
   sid: {
-    root: [...ALIVE, "channeltimeout session:*=10"],
-    vera: [...ALIVE, "channeltimeout session:*=7"],
-    dora: [...ALIVE, "channeltimeout session:*=12"],
+    root: [...ALIVE, "channeltimeout session:*=10s"],
+    vera: [...ALIVE, "channeltimeout session:*=7s"],
+    dora: [...ALIVE, "channeltimeout session:*=12s"],
   },
 };
 

@@ -18,7 +18,9 @@ export async function addController(run: Run): Promise<void> {
   await ip(`netns add ${run.netns}`);
   await ipBatch(run.netns, [
     "link set lo up",
-    "link add lab type bridge",
+    // a bridge without an address of its own takes its ports' lowest, and changes it as hosts come and go:
+    // the others then send to the old one for seconds
+    "link add lab address 02:00:0a:4d:00:01 type bridge",
     `address add ${controllerAddress}/16 dev lab`,
     "link set lab up",
   ]);

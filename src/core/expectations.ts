@@ -1,0 +1,73 @@
+/** What to hold against a probe: the timeouts set for its account, their gaps, and what stands in its way. Pure. */
+import type { Facts } from "../model/facts.ts";
+import { configuredTimeouts, effectiveValue } from "./configured-timeouts.ts";
+import type { ConfiguredTimeout } from "./judge-probe.ts";
+import type { Survey } from "./parse-survey.ts";
+import { explainKept, shadowObstacle } from "./preflight.ts";
+import type { PlannedProbe } from "./probe-plan.ts";
+import { unjudgeable } from "./scale-files.ts";
+
+/** What is known of a host before its sessions open. */
+export interface Knowledge {
+  readonly facts: Facts;
+  readonly survey: Survey;
+  /** Seconds of a probed session for one second of the policy. */
+  readonly factor: number;
+}
+
+export interface Expectations {
+  readonly configured: readonly ConfiguredTimeout[];
+  /** Why a session that had to be dropped may still be there; or empty. */
+  readonly explanation: string;
+  /** Why one that is still there says nothing; undefined where it does. */
+  readonly unjudgeable: string | undefined;
+}
+
+/**
+ * @param shadow `sshd -T -C` of the shadow instance for the account; undefined for a live probe.
+ */
+export function expectationsOf(
+  planned: PlannedProbe,
+  { facts, survey, factor }: Knowledge,
+  shadow: readonly string[] | undefined,
+): Expectations {
+  const { user, shell } = planned;
+  const general = facts.sshd.effective.state === "known" ? facts.sshd.effective.value : [];
+  // A scaled instance prints scaled values; the real ones are wanted here.
+  const effective = (factor === 1 ? shadow : undefined) ?? realEffective(facts, user) ?? general;
+  const configured = configuredTimeouts(facts, survey.files, effective, factor);
+  const kind = facts.shells.find(({ path }) => path === shell)?.kind ?? shell.split("/").at(-1) ?? "";
+  return {
+    configured,
+    explanation: explainKept(planned, facts, effective, configured),
+    unjudgeable: unjudgeable(planned, kind, survey.files, configured, factor),
+  };
+}
+
+/**
+ * Why this session cannot be opened; undefined where it can.
+ *
+ * @param shadow `sshd -T -C` of the shadow instance for the account, or why there is no instance.
+ */
+export function obstacleOf(
+  planned: PlannedProbe,
+  { facts, survey, factor }: Knowledge,
+  shadow: readonly string[] | string,
+): string | undefined {
+  const { user, via } = planned;
+  const account = survey.accounts.find((each) => each.user === user);
+  if (account !== undefined && account.obstacle !== "") return `${user} cannot log in: ${account.obstacle}`;
+  if (via === "live") return undefined;
+  if (typeof shadow === "string") return shadow;
+  return shadowObstacle(user, shadow, realEffective(facts, user), factor);
+}
+
+/** `sshd -T -C` for a login from outside, where the facts have it for this account's class. */
+function realEffective(facts: Facts, user: string): readonly string[] | undefined {
+  const classes = facts.sshd.classes.state === "known" ? facts.sshd.classes.value : [];
+  const own = classes.find(({ representative, users }) => representative === user || users.includes(user));
+  if (own?.effective.state !== "known") return undefined;
+  return effectiveValue(own.effective.value, "pubkeyauthentication") === undefined
+    ? undefined
+    : own.effective.value;
+}

@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { changeScript, guardAnswer, type GuardedChange, writtenAfter } from "../../src/core/guard.ts";
+import type { Facts } from "../../src/model/facts.ts";
+
+const TOKEN = "0123456789abcdef0123456789abcdef";
+const facts: Facts = JSON.parse(
+  readFileSync(new URL("../fixtures/facts/bookworm.json", import.meta.url), "utf8"),
+);
+const change: GuardedChange = {
+  token: TOKEN,
+  owner: "alice@desk",
+  reason: "apply",
+  confirmWithinSeconds: 60,
+  changes: [
+    {
+      action: "create",
+      path: "/etc/ssh/sshd_config.d/00-00-curfew.conf",
+      mode: "0600",
+      uid: 0,
+      gid: 0,
+      before: "",
+      after: "ClientAliveInterval 90\n",
+    },
+  ],
+  activations: ["reload-sshd"],
+  expectations: [{ role: "admin", user: "root", lines: ["clientaliveinterval 90"] }],
+  written: {},
+};
+
+describe("guardAnswer", () => {
+  test.each([
+    [`@${TOKEN} step armed`, { type: "step", step: "armed" }],
+    [`@${TOKEN} state reverted`, { type: "state", state: "reverted" }],
+    [`@${TOKEN} note two words`, { type: "note", message: "two words" }],
+    [`@${TOKEN} fail locked by bob`, { type: "fail", code: "locked", message: "by bob" }],
+    [`@${TOKEN} fail nonsense x`, { type: "fail", code: "remote", message: "x" }],
+    // What a host prints by itself, or makes up, says nothing.
+    [`@${TOKEN} step owned`, undefined],
+    [`@${TOKEN} state fine`, undefined],
+    ["@ffffffffffffffffffffffffffffffff state confirmed", undefined],
+    [`x@${TOKEN} state confirmed`, undefined],
+    ["state confirmed", undefined],
+    ["", undefined],
+  ])("%j", (line, expected) => {
+    expect(guardAnswer(TOKEN, line)).toEqual(expected);
+  });
+});
+
+describe("changeScript", () => {
+  test("redirects exactly the Include directories that the change touches", () => {
+    expect(changeScript(change, facts)).toContain("set -- '/etc/ssh/sshd_config.d'\n");
+    const elsewhere = {
+      ...change,
+      changes: [{ ...change.changes[0]!, path: "/etc/profile.d/00-curfew.sh" }],
+    };
+    expect(changeScript(elsewhere, facts)).not.toContain("set -- '/etc/ssh/sshd_config.d'\n");
+  });
+
+  test("refuses a host of which it is not known how its sshd is started", () => {
+    const unknown = { ...facts, service: { state: "unreadable", reason: "no systemctl" } } as Facts;
+    expect(() => changeScript(change, unknown)).toThrow(expect.objectContaining({ code: "unsupported" }));
+  });
+
+  test("content reaches the host as one word, whatever is in it", () => {
+    const after = "it's; $(reboot)\n'\\''\nEOF\n";
+    const script = changeScript({ ...change, changes: [{ ...change.changes[0]!, after }] }, facts);
+    expect(script).toContain(`'${after.replaceAll("'", `'\\''`)}'`);
+  });
+});
+
+test("writtenAfter remembers what was written and forgets what was taken away", () => {
+  const [created] = change.changes;
+  const before = { ...facts, curfew: { ...facts.curfew, written: { "/etc/old": "00" } } };
+  const written = writtenAfter(before, [created!, { ...created!, action: "remove", path: "/etc/old" }]);
+  expect(Object.keys(written)).toEqual([created!.path]);
+  expect(written[created!.path]).toMatch(/^[0-9a-f]{64}$/u);
+});

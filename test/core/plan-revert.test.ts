@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { planRevert } from "../../src/core/plan-revert.ts";
+import type { Facts, KeptOriginal } from "../../src/model/facts.ts";
+import { absent, known, type Reading, unreadable } from "../../src/model/reading.ts";
+
+const facts: Facts = JSON.parse(
+  readFileSync(new URL("../fixtures/facts/trixie.json", import.meta.url), "utf8"),
+);
+const RC = "/etc/bash.bashrc";
+const OWN = "/etc/profile.d/00-curfew.sh";
+const BLOCK = "# BEGIN curfew shell-timeout\nours\n# END curfew shell-timeout\n";
+const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** A host on which curfew wrote `written` to `path`, and `found` is there now. */
+function host(original: KeptOriginal, written: string, found: Reading<string>): Facts {
+  const state =
+    found.state === "known" ? known({ content: found.value, mode: "0644", uid: 0, gid: 0 }) : found;
+  const { path } = original;
+  return {
+    ...facts,
+    files: [{ path, realPath: path, state }],
+    curfew: { ...facts.curfew, originals: [original], written: { [path]: digest(written) } },
+  };
+}
+
+const edited: KeptOriginal = { kind: "file", copy: "/var/lib/curfew/original/x/0", path: RC };
+const made: KeptOriginal = { kind: "absent", copy: "", path: OWN };
+
+describe("planRevert", () => {
+  test("an untouched file is restored from its kept copy", () => {
+    const { changes, notes } = planRevert(host(edited, `${BLOCK}rest\n`, known(`${BLOCK}rest\n`)));
+    expect(changes).toEqual([expect.objectContaining({ action: "restore", path: RC, after: edited.copy })]);
+    expect(notes).toEqual([]);
+  });
+
+  test("a file somebody edited since keeps the edits and loses only the block", () => {
+    const { changes, notes } = planRevert(host(edited, `${BLOCK}rest\n`, known(`${BLOCK}rest\nmine\n`)));
+    expect(changes).toEqual([expect.objectContaining({ action: "update", after: "rest\nmine\n" })]);
+    expect(notes[0]).toMatch(/edits stay/u);
+  });
+
+  test("an edited file without the block is left alone", () => {
+    expect(planRevert(host(edited, `${BLOCK}rest\n`, known("mine\n"))).changes).toEqual([]);
+  });
+
+  test("a file of curfew's own goes, edited or not, and an edit is said", () => {
+    expect(planRevert(host(made, "x", known("x")))).toMatchObject({
+      changes: [{ action: "remove" }],
+      notes: [],
+    });
+    expect(planRevert(host(made, "x", known("y"))).notes[0]).toMatch(/edited since/u);
+  });
+
+  test("a file that is gone already needs nothing", () => {
+    expect(planRevert(host(made, "x", absent())).changes).toEqual([]);
+    expect(planRevert(host(edited, "x", absent())).notes[0]).toMatch(/stays removed/u);
+  });
+
+  test("what cannot be read is not guessed", () => {
+    expect(() => planRevert(host(edited, "x", unreadable("larger than 256 KiB")))).toThrow(
+      expect.objectContaining({ code: "remote" }),
+    );
+    const nowhere = { ...host(edited, "x", known("x")), files: [] };
+    expect(() => planRevert(nowhere)).toThrow(expect.objectContaining({ code: "remote" }));
+  });
+});

@@ -1,0 +1,103 @@
+/** What the tests of verify share: a run over lab hosts, and what a host looks like before and after. */
+import { randomBytes } from "node:crypto";
+import { verifyFleet, type VerifyOptions } from "../../src/flow/verify.ts";
+import { connectThrough, createConnect } from "../../src/host/connect.ts";
+import type { Host } from "../../src/model/host.ts";
+import { policySchema } from "../../src/model/policy.ts";
+import type { HostVerification, ProbeResult, RunEvent } from "../../src/model/run.ts";
+import type { ExecResult } from "../lab/machine.ts";
+import type { HostSpec } from "../lab/host.ts";
+import type { Release } from "../lab/image.ts";
+
+/** How to reach one lab host; plain data, so that it can be given to another process. */
+export interface Target {
+  readonly name: string;
+  readonly sshConfig: string;
+  readonly user?: string;
+}
+
+/** One verification of one host, as the command does it. */
+export async function verify(
+  { name, sshConfig, user }: Target,
+  policy: unknown,
+  options: VerifyOptions,
+  emit: (event: RunEvent) => void = () => undefined,
+  aborting: AbortSignal = new AbortController().signal,
+): Promise<HostVerification> {
+  const host: Host = {
+    name,
+    address: name,
+    groups: ["all"],
+    source: { file: "lab" },
+    ...(user === undefined ? {} : { user }),
+  };
+  const stopping = new AbortController().signal;
+  const environment = { HOME: "/nonexistent", PATH: process.env["PATH"] };
+  const connect = await createConnect({ hosts: [host], sshConfig, environment, signal: aborting });
+  const [verification] = await verifyFleet({ policy: policySchema.parse(policy), hosts: [host] }, options, {
+    connect,
+    connectThrough,
+    controls: [],
+    emit,
+    clock: () => performance.now(),
+    now: () => new Date("2026-11-22T12:00:00Z"),
+    token: () => randomBytes(16).toString("hex"),
+    stopping,
+    aborting,
+    concurrency: 20,
+    connectTimeoutSeconds: 30,
+  });
+  if (verification === undefined) throw new Error("no verification");
+  return verification;
+}
+
+/** The results of one kind of session, by `role user via`. */
+export function bySession(verification: HostVerification, session: string): Record<string, ProbeResult> {
+  const chosen = verification.probes.filter((probe) => probe.session === session);
+  return Object.fromEntries(chosen.map((probe) => [`${probe.role} ${probe.user} ${probe.via}`, probe]));
+}
+
+/** People with four kinds of login shell; `late` cannot log in. */
+export function peopledHost(release: Release): HostSpec {
+  return {
+    release,
+    users: [
+      { name: "ops", sudo: "nopasswd", groups: ["operators"] },
+      { name: "bea", groups: ["bashers"], key: false },
+      { name: "zoe", groups: ["zshers"], shell: "zsh", key: false },
+      { name: "tim", groups: ["tcshers"], shell: "tcsh", key: false },
+      { name: "late", groups: ["locked"], shell: "/usr/sbin/nologin", key: false },
+    ],
+    files: { "/home/zoe/.zshrc": "" },
+  };
+}
+
+/**
+ * What could stay behind: processes that are not the kernel's, the init's own business or this very
+ * look; everything in /run; listening ports; units; people logged in.
+ */
+export const LOOK = `
+ps -eo user:20=,args= | grep -v -e '\\[.*\\]$' -e ' ps -eo' -e 'sd-pam' -e 'systemd --user' -e ' sort' -e 'grep -v' -e ' sh$' \\
+  -e 'sshd:.*\\[priv\\]' -e 'sleep ' -e 'agetty' | sed 's/startups$//; s/[0-9]* of 10-100//' | sort
+find /run -path /run/systemd -prune -o -path /run/user -prune -o -path /run/log -prune -o -path /run/udev -prune -o -print | sort
+find /run/systemd/transient /etc/systemd/system -name '*curfew*'
+find /root /home /tmp /etc /var/tmp -newer /tmp/before -type f 2>/dev/null
+ss -Htln | awk '{ print $4 }' | sort
+who | wc -l
+mount | grep -c curfew-shadow
+`;
+
+/** Runs LOOK until it says what it said before, or for ten seconds; logind takes a moment to forget sessions. */
+export async function looksLike(
+  host: { exec(script: string): Promise<ExecResult> },
+  before: string,
+): Promise<string> {
+  const until = Date.now() + 12_000;
+  let now = "";
+  while (Date.now() < until) {
+    now = (await host.exec(LOOK)).stdout;
+    if (now === before) return now;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  return now;
+}
