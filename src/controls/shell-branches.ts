@@ -4,7 +4,7 @@ import type { HostLimits, RoleLimits } from "../model/limits.ts";
 import { CurfewError } from "../model/error.ts";
 import { exempts } from "./people.ts";
 
-export interface Branch {
+interface Branch {
   readonly comment: string;
   /** Alternatives of the `case`, quoted. */
   readonly patterns: string;

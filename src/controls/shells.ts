@@ -46,7 +46,7 @@ const FAMILIES: Readonly<Record<string, ShellFamily>> = {
 /** Always there as the system's own shell; they count only where an account is known to use them. */
 const SYSTEM_SHELLS: ReadonlySet<string> = new Set(["sh", "dash", "ash", "busybox", "busybox-static"]);
 
-export function familyOf({ kind }: ShellFact): ShellFamily {
+function familyOf({ kind }: ShellFact): ShellFamily {
   return FAMILIES[kind] ?? "other";
 }
 

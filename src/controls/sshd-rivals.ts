@@ -14,8 +14,10 @@ export interface Rivalry {
  * Lines of others that set our keywords. A Match block read before ours wins for whom it matches:
  * a failure. Global lines, and Match blocks read after ours where ours end with a value for
  * everybody, are overridden: said, so that nobody wonders why they do nothing.
+ * `options` are the running daemon's `-o` options, `hostWide` our one global line.
  */
 export function sshdRivals(
+  options: readonly string[],
   place: SshdPlace,
   blocks: readonly MatchBlock[],
   hostWide: Setting | null,
@@ -27,9 +29,28 @@ export function sshdRivals(
   const winning = rivals.filter(({ match, before }) => match !== null && before);
   const losing = rivals.filter((rival) => !winning.includes(rival) && forEverybody.has(rival.keyword));
   return {
-    findings: [...winning.map(wins), ...losing.map(loses)],
+    findings: [
+      ...winning.map(wins),
+      ...losing.map(loses),
+      ...(hostWide === null ? [] : commandLine(options)),
+    ],
     contested: new Set(winning.map(({ keyword }) => keyword)),
   };
+}
+
+/** `-o` on the daemon's command line beats a global line of any file, but no Match block (seen on all releases). */
+function commandLine(options: readonly string[]): Finding[] {
+  return options
+    .filter((option) => /^channeltimeout\b/iu.test(option.trim()))
+    .map((option) => ({
+      control: "sshd",
+      role: "*",
+      expected: "curfew's channeltimeout holds for everybody",
+      actual: `"-o ${option}" on the daemon's command line wins over every file; remove it there`,
+      source: "sshd(8) -o",
+      evidence: "effective",
+      outcome: "fail",
+    }));
 }
 
 function keywordsOf(blocks: readonly MatchBlock[]): Set<string> {

@@ -42,7 +42,7 @@ function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
   const hostWide = idleMechanism(version) === "host-wide" && stop.state === "limit" ? stop.limit : null;
   const global = hostWide === null ? null : channelTimeout(hostWide);
   const blocks = matchBlocks(version, writableNames(facts, version, limits));
-  const rivals = sshdRivals(place, blocks, global);
+  const rivals = sshdRivals(facts.sshd.options, place, blocks, global);
   return {
     files: sshdFiles(facts, place, blocks, global, limits),
     expectations: expectations(facts, version, limits, blocks, global, rivals.contested),

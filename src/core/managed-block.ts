@@ -37,14 +37,6 @@ export function removeBlocks(text: string, file = "the file"): string {
   return cut(text, () => true, file);
 }
 
-/** Whether a block of this name begins in the text. */
-export function hasBlock(text: string, name: string): boolean {
-  return splitLines(text).some((line) => {
-    const marker = readMarker(line);
-    return marker?.edge === "BEGIN" && marker.name === name;
-  });
-}
-
 interface Marker {
   readonly edge: "BEGIN" | "END";
   readonly name: string;

@@ -60,7 +60,7 @@ export function parseSettings(
   const path = (text: string): string => expand(text, login, environment, one("proxyjump"));
   const words = (keyword: string): string[] =>
     many(keyword).flatMap((text) => text.split(" ").filter((word) => configured(word) !== undefined));
-  const list = (keyword: string): readonly string[] | undefined => one(keyword)?.split(",");
+  const list = (keyword: string): readonly string[] | undefined => mapped(one(keyword), splitOnce);
   const identities = many("identityfile").filter((file) => configured(file) !== undefined);
   const extra = identityFile === undefined ? identities : without(identities, OWN_IDENTITIES);
   return {
@@ -99,16 +99,28 @@ export function defaultSettings(
 }
 
 function readKeywords(output: string): ReadonlyMap<string, readonly string[]> {
-  const lines = output.split("\n").flatMap((line) => {
-    const match = /^([a-z0-9]+) (.*)$/iu.exec(line);
-    return match === null ? [] : [[(match[1] ?? "").toLowerCase(), match[2] ?? ""] as const];
-  });
-  return new Map(
-    [...Map.groupBy(lines, ([keyword]) => keyword)].map(([keyword, found]) => [
-      keyword,
-      found.map(([, value]) => value),
-    ]),
-  );
+  const values = new Map<string, string[]>();
+  for (const line of output.split("\n")) {
+    const end = line.indexOf(" ");
+    const keyword = line.slice(0, Math.max(0, end)).toLowerCase();
+    if (end > 0) addTo(values, keyword, line.slice(end + 1));
+  }
+  return values;
+}
+
+/** 500 hosts have the same few algorithm lists: one array each, not 500. */
+const lists = new Map<string, readonly string[]>();
+
+function splitOnce(text: string): readonly string[] {
+  const list = lists.get(text) ?? text.split(",");
+  lists.set(text, list);
+  return list;
+}
+
+function addTo(values: Map<string, string[]>, keyword: string, value: string): void {
+  const there = values.get(keyword);
+  if (there === undefined) values.set(keyword, [value]);
+  else there.push(value);
 }
 
 function configured(value: string | undefined): string | undefined {
@@ -131,6 +143,9 @@ function expand(
   jump = "",
 ): string {
   const home = environment["HOME"] ?? homedir();
+  const plain = text.replace(/^~(?=\/|$)/u, home);
+  // Most paths are done here; what follows asks the system for names.
+  if (!/[%$]/u.test(plain)) return plain;
   const tokens: Record<string, string> = {
     "%": "%",
     d: home,
@@ -145,8 +160,7 @@ function expand(
     r: login.user,
     u: userInfo().username,
   };
-  return text
-    .replace(/^~(?=\/|$)/u, home)
+  return plain
     .replaceAll(/\$\{(\w+)\}/gu, (_, name: string) => environment[name] ?? "")
     .replaceAll(/%(.)/gu, (whole, token: string) => tokens[token] ?? whole);
 }

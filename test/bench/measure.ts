@@ -1,6 +1,59 @@
+/** Runs a program in a process of its own and says what it used. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+/** What one process used from its start to its end. Everything it started counts as its children. */
 export interface Usage {
   readonly wallMs: number;
   readonly cpuMs: number;
   readonly childCpuMs: number;
+  /** The largest it ever was in memory. */
   readonly rssMiB: number;
+}
+
+export interface Program {
+  /** Script and arguments for this very Node. */
+  readonly argv: readonly string[];
+  /** Exit codes that mean it did its work. */
+  readonly expected: readonly number[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const PRELOAD = join(import.meta.dirname, "usage.ts");
+/** Longer than any run should take; a run that hangs must not hang the bench. */
+const TIMEOUT_MS = 180_000;
+
+/** Runs `program` once; `scratch` is a directory for its usage file. Throws with its last words when it fails. */
+export async function measure(program: Program, scratch: string): Promise<Usage> {
+  const file = join(scratch, `usage-${process.pid}.json`);
+  await rm(file, { force: true });
+  const child = spawn(process.execPath, ["--import", PRELOAD, ...program.argv], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, NO_COLOR: "1", ...program.environment, CURFEW_BENCH_USAGE: file },
+    timeout: TIMEOUT_MS,
+    killSignal: "SIGKILL",
+  });
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2000)));
+  const [code, signal] = (await once(child, "close")) as [number | null, string | null];
+  if (code === null || !program.expected.includes(code)) {
+    throw new Error(`${program.argv.slice(0, 2).join(" ")} ended with ${code ?? signal}:\n${said}`);
+  }
+  return JSON.parse(await readFile(file, "utf8")) as Usage;
+}
+
+/** Runs the programs in turn, `times` rounds or until `spent` says there is no time left; at least one round. */
+export async function measureInTurn<Name extends string>(
+  programs: Readonly<Record<Name, () => Promise<Usage>>>,
+  times: number,
+  spent: () => boolean,
+): Promise<Record<Name, Usage[]>> {
+  const names = Object.keys(programs) as Name[];
+  const found = Object.fromEntries(names.map((name) => [name, [] as Usage[]])) as Record<Name, Usage[]>;
+  for (let round = 0; round < times && (round === 0 || !spent()); round += 1) {
+    for (const name of names) found[name].push(await programs[name]());
+  }
+  return found;
 }

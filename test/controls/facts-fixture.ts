@@ -3,7 +3,7 @@ import type { Facts, FileFact, OpenSshVersion, UserClass } from "../../src/model
 import { FACT_FILES } from "../../src/model/host-paths.ts";
 import type { ActiveExemption, HostLimits, RoleLimits } from "../../src/model/limits.ts";
 import { CONTROL_IDS, type ControlId } from "../../src/model/policy.ts";
-import { absent, known, type Reading } from "../../src/model/reading.ts";
+import { absent, known } from "../../src/model/reading.ts";
 import { parseSshdConfig } from "../../src/core/sshd-config-text.ts";
 
 export const DROP_IN = "/etc/ssh/sshd_config.d/00-00-curfew.conf";
@@ -128,11 +128,6 @@ export function exemption(
     },
     controls,
   };
-}
-
-export function reading<T>(value: Reading<T>): T {
-  if (value.state !== "known") throw new Error(`a reading is ${value.state}`);
-  return value.value;
 }
 
 const DEBIAN_FILES: Readonly<Record<string, string>> = {

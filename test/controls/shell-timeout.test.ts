@@ -11,6 +11,7 @@ import { MINUTES_SCRIPT, SHELL_SCRIPT } from "../../src/model/host-paths.ts";
 import type { HostLimits } from "../../src/model/limits.ts";
 import { unreadable } from "../../src/model/reading.ts";
 import { exemption, host, limits, person, role } from "./facts-fixture.ts";
+import { golden } from "./golden.ts";
 import { hostileName } from "./hostile-names.ts";
 
 const DEFAULTS = role("default", 900, 180);
@@ -44,6 +45,18 @@ describe("files", () => {
       null,
       "for i in /etc/profile.d/*.sh; do . $i; done\n",
     ]);
+  });
+
+  test.each([
+    ["everybody-alike", limits(DEFAULTS), ["bash", "tcsh"]],
+    ["roles", POLICY, ["bash", "zsh", "tcsh"]],
+    ["roles-ksh93", POLICY, ["bash", "ksh93"]],
+  ])("what was reviewed: %s", (name, policy, shells) => {
+    const facts = host({ shells, files: { "/etc/csh.cshrc": "# csh\n" } });
+    const text = Object.entries(contents(facts, policy))
+      .map(([path, content]) => `=== ${path}\n${content ?? "(not there)\n"}`)
+      .join("");
+    expect(text).toBe(golden(`shell-timeout/${name}.txt`, text));
   });
 
   test("/etc/profile gets a block only where it does not source profile.d", () => {

@@ -1,7 +1,6 @@
 /** One rendered configuration per release, read by people in review: UPDATE_GOLDEN=1 writes them anew. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { golden } from "./golden.ts";
 import { sshd } from "../../src/controls/sshd.ts";
 import type { Rendered } from "../../src/model/control.ts";
 import {
@@ -15,7 +14,6 @@ import {
   version,
 } from "./facts-fixture.ts";
 
-const GOLDEN = join(import.meta.dirname, "..", "fixtures", "golden", "sshd");
 const CLASSES = [
   person("nobody"),
   person("root", "group:sudo", "user:root"),
@@ -40,7 +38,7 @@ describe.each(RELEASES)("OpenSSH %s", (release) => {
   test("renders what was reviewed", () => {
     const policy = limits(DEFAULTS, ROLES, [EXEMPT]);
     const text = spell(sshd.render(facts, policy, true));
-    expect(text).toBe(golden(`${release}.txt`, text));
+    expect(text).toBe(golden(`sshd/${release}.txt`, text));
   });
 
   test("renders what was reviewed, with somebody exempt on the host", () => {
@@ -50,7 +48,7 @@ describe.each(RELEASES)("OpenSSH %s", (release) => {
       classes: [...CLASSES, person("backup", "user:backup")],
     });
     const text = spell(sshd.render(here, limits(DEFAULTS, ROLES, [EXEMPT]), true));
-    expect(text).toBe(golden(`${release}-exempt.txt`, text));
+    expect(text).toBe(golden(`sshd/${release}-exempt.txt`, text));
   });
 });
 
@@ -69,13 +67,4 @@ function spell({ files, expectations, findings, coverage }: Rendered): string {
       )
       .join("")}`,
   ].join("");
-}
-
-function golden(name: string, text: string): string {
-  const path = join(GOLDEN, name);
-  if (process.env["UPDATE_GOLDEN"] === "1") {
-    mkdirSync(GOLDEN, { recursive: true });
-    writeFileSync(path, text);
-  }
-  return readFileSync(path, "utf8");
 }

@@ -167,6 +167,18 @@ describe("lines of others", () => {
     expect(findings(facts).filter((each) => each.startsWith(`fail ${where}`))).toEqual([]);
   });
 
+  test("the daemon's command line wins over our one global line only", () => {
+    const options = ["ChannelTimeout=session:*=0", "ClientAliveInterval=0"];
+    const given = (release: string): Facts => {
+      const facts = host({ version: version(release) });
+      return { ...facts, sshd: { ...facts.sshd, options } };
+    };
+    const said = (release: string) =>
+      findings(given(release)).filter((each) => each.includes("command line"));
+    expect(said("10.0")).toEqual([expect.stringMatching(/^fail .*ChannelTimeout=session/u)]);
+    expect(said("10.6")).toEqual([]);
+  });
+
   test("our own lines are nobody's rival", () => {
     const first = host();
     const dropIns = { [DROP_IN]: file(first, POLICY, DROP_IN) ?? "" };

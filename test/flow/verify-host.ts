@@ -79,7 +79,7 @@ export function peopledHost(release: Release): HostSpec {
 export const LOOK = `
 ps -eo user:20=,args= | grep -v -e '\\[.*\\]$' -e ' ps -eo' -e 'sd-pam' -e 'systemd --user' -e ' sort' -e 'grep -v' -e ' sh$' \\
   -e 'sshd:.*\\[priv\\]' -e 'sleep ' -e 'agetty' | sed 's/startups$//; s/[0-9]* of 10-100//' | sort
-find /run -path /run/systemd -prune -o -path /run/user -prune -o -path /run/log -prune -o -path /run/udev -prune -o -print | sort
+find /run -path /run/systemd -prune -o -path /run/user -prune -o -path /run/log -prune -o -path /run/udev -prune -o ! -name 'motd.dynamic*' -print | sort
 find /run/systemd/transient /etc/systemd/system -name '*curfew*'
 find /root /home /tmp /etc /var/tmp -newer /tmp/before -type f 2>/dev/null
 ss -Htln | awk '{ print $4 }' | sort

@@ -1,0 +1,114 @@
+/** What `curfew plan` costs over a fleet, beside the two floors. */
+import { join } from "node:path";
+import { hostLimits } from "../../src/core/limits.ts";
+import { selectorsOf } from "../../src/core/selectors.ts";
+import { factsScript } from "../../src/flow/gather.ts";
+import type { Lab } from "../lab/lab.ts";
+import { asCurfewSends, CURFEW, type Desk, FLOOR, loadFleet, manyAddresses, type Place } from "./fleet.ts";
+import { writeDesk, writeFloor } from "./fleet.ts";
+import { measure, measureInTurn, type Program } from "./measure.ts";
+import { openRelay } from "./relay.ts";
+import { median, medianUsage, type Row } from "./table.ts";
+
+/** The rows of one size of fleet. */
+export interface Reading {
+  readonly plan: Row;
+  readonly scripts: Row;
+  readonly logins: Row;
+}
+
+export interface RoundTrips {
+  readonly what: string;
+  readonly count: number;
+}
+
+const ROUND_TRIP_MS = 400;
+
+/** Measures `plan` and both floors in turn for each size, smallest first. One real sshd answers for all hosts. */
+export async function measureReading(
+  lab: Lab,
+  places: readonly Place[],
+  counts: readonly number[],
+  spent: () => boolean,
+): Promise<Reading[]> {
+  const readings: Reading[] = [];
+  for (const hosts of counts) {
+    const programs = await programsFor(lab, `read-${hosts}`, places.slice(0, hosts));
+    const found = await measureInTurn(
+      {
+        plan: () => measure(programs.plan, lab.dir),
+        scripts: () => measure(programs.scripts, lab.dir),
+        logins: () => measure(programs.logins, lab.dir),
+      },
+      hosts > 100 ? 3 : 5,
+      spent,
+    );
+    const row = (what: string, name: keyof typeof found): Row => {
+      return { what, hosts, runs: found[name].length, usage: medianUsage(found[name]) };
+    };
+    readings.push({
+      plan: row("curfew plan", "plan"),
+      scripts: row("floor: ssh2, the same script", "scripts"),
+      logins: row("floor: ssh2, login and true", "logins"),
+    });
+  }
+  return readings;
+}
+
+/**
+ * Round trips above TCP for one host: how much longer each program takes over a slow line than over a quick one,
+ * divided by how much slower the line is.
+ */
+export async function countRoundTrips(lab: Lab, place: Place): Promise<RoundTrips[]> {
+  const times = { plan: [] as number[], scripts: [] as number[], logins: [] as number[] };
+  for (const delay of [0, ROUND_TRIP_MS]) {
+    const relay = await openRelay(place.address, place.port, delay);
+    const near = { ...place, address: "127.0.0.1", port: relay.port };
+    const programs = await programsFor(lab, `delay-${delay}`, [near]);
+    for (const name of ["plan", "scripts", "logins"] as const) {
+      const walls = [];
+      for (let run = 0; run < 3; run += 1) walls.push((await measure(programs[name], lab.dir)).wallMs);
+      times[name].push(median(walls));
+    }
+    await relay.close();
+  }
+  const count = ([quick = 0, slow = 0]: readonly number[]): number => (slow - quick) / ROUND_TRIP_MS;
+  return [
+    { what: "curfew plan", count: count(times.plan) },
+    { what: "floor: ssh2, the same script", count: count(times.scripts) },
+    { what: "floor: ssh2, login and true", count: count(times.logins) },
+  ];
+}
+
+async function programsFor(
+  lab: Lab,
+  title: string,
+  places: readonly Place[],
+): Promise<Record<"plan" | "scripts" | "logins", Program>> {
+  const desk = await writeDesk(lab, title, places);
+  const facts = asCurfewSends(await factsFor(desk));
+  const nothing = { command: "true", input: "" };
+  const [scripts, logins] = await Promise.all([
+    writeFloor(lab, `${title}-scripts`, places, () => [[facts]]),
+    writeFloor(lab, `${title}-logins`, places, () => [[nothing]]),
+  ]);
+  return {
+    // 2: there is something to change, on every host, and every host could be read.
+    plan: { argv: [CURFEW, "plan", ...desk.options], expected: [2], environment: stateOf(lab) },
+    scripts: { argv: [FLOOR, scripts], expected: [0] },
+    logins: { argv: [FLOOR, logins], expected: [0] },
+  };
+}
+
+/** The very script that curfew sends these hosts; only the token differs. */
+async function factsFor(desk: Desk): Promise<string> {
+  const { policy, hosts } = await loadFleet(desk);
+  const [host] = hosts;
+  if (host === undefined) throw new Error("the bench's inventory is empty");
+  const limits = hostLimits(policy, host, new Date().toISOString().slice(0, 10));
+  return factsScript("0".repeat(32), selectorsOf(limits), true);
+}
+
+function stateOf(lab: Lab): Record<string, string> {
+  return { XDG_STATE_HOME: join(lab.dir, "state") };
+}
