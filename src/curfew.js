@@ -6,6 +6,8 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+// Not by name: a Node that lacks the function must still be able to say that it is too old.
+import module from "node:module";
 import { fileURLToPath } from "node:url";
 
 /** Type stripping is stable from here on (Node 24.12 release notes). */
@@ -17,6 +19,7 @@ const localNode = pathOf("../node_modules/node/bin/node");
 if (given.length === 1 && (given[0] === "--version" || given[0] === "-V")) {
   process.stdout.write(`${JSON.parse(readFileSync(pathOf("../package.json"), "utf8")).version}\n`);
 } else if (isNewEnough(process.versions.node)) {
+  keepCompiled();
   import(existsSync(pathOf("cli.ts")) ? "./cli.ts" : "../dist/src/cli.js").catch(refuse);
 } else if (existsSync(localNode)) {
   runUnder(localNode);
@@ -31,6 +34,15 @@ function pathOf(relative) {
 function isNewEnough(version) {
   const [major, minor] = version.split(".").map(Number);
   return major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1]);
+}
+
+/**
+ * In a checkout every start would strip the types of a hundred files: more CPU than thirty logins and
+ * 40 MB of memory. Node keeps the result beside the other packages' caches, whose owner is the code's
+ * owner; where it cannot, it goes without. An installed package has no such folder and no types.
+ */
+function keepCompiled() {
+  if (existsSync(pathOf("../node_modules"))) module.enableCompileCache(pathOf("../node_modules/.cache/curfew"));
 }
 
 /** Runs the same command under another Node and ends as that one ends. */

@@ -7,5 +7,6 @@ import type { Control } from "../model/control.ts";
 import { logind } from "./logind.ts";
 import { shellTimeout } from "./shell-timeout.ts";
 import { sshd } from "./sshd.ts";
+import { watchdog } from "./watchdog.ts";
 
-export const CONTROLS: readonly Control[] = [sshd, shellTimeout, logind];
+export const CONTROLS: readonly Control[] = [sshd, shellTimeout, logind, watchdog];

@@ -39,8 +39,16 @@ function branch(
   people: Pick<RoleLimits, "users" | "groups">,
   idle: Seconds | null,
 ): Branch[] {
-  const patterns = [...people.users.map(userPattern), ...people.groups.flatMap(groupPatterns)];
-  return patterns.length === 0 ? [] : [{ comment, patterns: patterns.join(" | "), idle }];
+  const patterns = peoplePatterns(people);
+  return patterns === "" ? [] : [{ comment, patterns, idle }];
+}
+
+/**
+ * The people as alternatives of a `case` over `"$(LC_ALL=C id),"`, quoted; empty where nobody is named.
+ * Errors: CurfewError `input` for a name with a quote or a backslash, which the schema refuses first.
+ */
+export function peoplePatterns({ users, groups }: Pick<RoleLimits, "users" | "groups">): string {
+  return [...users.map(userPattern), ...groups.flatMap(groupPatterns)].join(" | ");
 }
 
 /** `uid=1000(joe) gid=…`: POSIX.1-2024 id(1), the same from GNU, busybox and BSD. */

@@ -6,7 +6,7 @@ import type { HostLimits } from "../model/limits.ts";
 import { foreignFinding, foreignSettings } from "./foreign-timeout.ts";
 import { presentRoles } from "./people.ts";
 import { KSH93_GRACE, minutesOf } from "./shell-limits.ts";
-import { familiesOf, shellsWithoutTimeout } from "./shells.ts";
+import { familiesInUse, shellsWithoutTimeout } from "./shells.ts";
 
 /** Findings for the idle limits of the roles that somebody on the host is in. */
 export function shellFindings(facts: Facts, limits: HostLimits): Finding[] {
@@ -17,11 +17,11 @@ export function shellFindings(facts: Facts, limits: HostLimits): Finding[] {
   const strictest = Math.min(...idle.map((each) => each.idle));
   return [
     ...idle.flatMap((role) => roundingFindings(facts, role)),
-    ...shellsWithoutTimeout(facts).map(({ path, accounts }) =>
+    ...shellsWithoutTimeout(facts).map(({ path }) =>
       finding(
         "*",
         "an idle shell ends by itself",
-        `${path} has no idle timeout${accounts === undefined ? "" : ` and is the login shell of ${count(accounts)}`}`,
+        `${path} is somebody's login shell and has no idle timeout`,
         path,
         "fail",
       ),
@@ -31,7 +31,7 @@ export function shellFindings(facts: Facts, limits: HostLimits): Finding[] {
 }
 
 function roundingFindings(facts: Facts, { role, idle }: { role: string; idle: Seconds }): Finding[] {
-  const families = familiesOf(facts);
+  const families = familiesInUse(facts);
   const expected = `an idle shell ends after ${formatDuration(idle)}`;
   const minutes = minutesOf(idle);
   const tcsh =
@@ -49,10 +49,6 @@ function roundingFindings(facts: Facts, { role, idle }: { role: string; idle: Se
   if (!families.has("ksh93") || idle > KSH93_GRACE) return tcsh;
   const actual = `ksh93 adds a minute of grace: after ${formatDuration(KSH93_GRACE + 1)} at the soonest`;
   return [...tcsh, finding(role, expected, actual, "ksh(1) TMOUT", "fail")];
-}
-
-function count(accounts: number): string {
-  return accounts === 1 ? "one account" : `${accounts} accounts`;
 }
 
 function finding(

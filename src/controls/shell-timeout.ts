@@ -7,7 +7,7 @@ import { shellFiles } from "./shell-files.ts";
 import { winningForeign } from "./foreign-timeout.ts";
 import { shellFindings } from "./shell-findings.ts";
 import { KSH93_GRACE, minutesOf } from "./shell-limits.ts";
-import { familiesOf, type ShellFamily } from "./shells.ts";
+import { familiesInUse, type ShellFamily } from "./shells.ts";
 
 export const shellTimeout: Control = { id: "shell-timeout", render };
 
@@ -26,7 +26,7 @@ const TIMED: readonly ShellFamily[] = ["bash", "zsh", "ksh93", "mksh", "tcsh"];
 
 /** An idle prompt only: a program in the foreground, tmux or an escaped shell is not its business. */
 function coverage(facts: Facts, limits: HostLimits): Coverage[] {
-  const families = TIMED.filter((family) => familiesOf(facts).has(family));
+  const families = TIMED.filter((family) => familiesInUse(facts).has(family));
   if (families.length === 0) return [];
   const foreign = winningForeign(facts);
   const fixed = foreign === undefined ? undefined : (foreign.seconds ?? 0);

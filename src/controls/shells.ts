@@ -43,21 +43,21 @@ const FAMILIES: Readonly<Record<string, ShellFamily>> = {
   pwsh: "none",
 };
 
-/** Always there as the system's own shell; they count only where an account is known to use them. */
-const SYSTEM_SHELLS: ReadonlySet<string> = new Set(["sh", "dash", "ash", "busybox", "busybox-static"]);
-
 function familyOf({ kind }: ShellFact): ShellFamily {
   return FAMILIES[kind] ?? "other";
 }
 
+/** The families installed: their files are written, since anybody may start such a shell. */
 export function familiesOf(facts: Facts): Set<ShellFamily> {
   return new Set(facts.shells.map(familyOf));
 }
 
-/** Shells without an idle timeout that people may get at login. */
+/** The families that are somebody's login shell: what coverage and findings are about. */
+export function familiesInUse(facts: Facts): Set<ShellFamily> {
+  return new Set(facts.shells.filter(({ inUse }) => inUse).map(familyOf));
+}
+
+/** Login shells of somebody that have no idle timeout. */
 export function shellsWithoutTimeout(facts: Facts): ShellFact[] {
-  return facts.shells.filter((shell) => {
-    if (familyOf(shell) !== "none") return false;
-    return shell.accounts === undefined ? !SYSTEM_SHELLS.has(shell.kind) : shell.accounts > 0;
-  });
+  return facts.shells.filter((shell) => shell.inUse && familyOf(shell) === "none");
 }

@@ -58,7 +58,7 @@ export function knownHostName(host: string, port: number): string {
 /** Arranges lines for lookups. A name is hashed against the hashed lines once and then remembered. */
 export function indexKnownHosts(lines: readonly KnownHost[]): KnownHosts {
   const { exact, patterns, hashed } = sortByKind(lines);
-  const byKey = Map.groupBy(lines, (line) => line.key);
+  const hashedByKey = Map.groupBy(hashed, ({ line }) => line.key);
   const found = new Map<string, readonly KnownHost[]>();
   const search = (name: string): readonly KnownHost[] => {
     const matching = new Set<KnownHost>(exact.get(name));
@@ -72,7 +72,11 @@ export function indexKnownHosts(lines: readonly KnownHost[]): KnownHosts {
       found.set(name, known);
       return known;
     },
-    findKey: (name, key) => (byKey.get(key) ?? []).filter((line) => matchesNames(name, line.names)),
+    findKey: (name, key) => [
+      ...(exact.get(name) ?? []).filter((line) => line.key === key),
+      ...patterns.filter((line) => line.key === key && matchesPatternList(name, line.names)),
+      ...(hashedByKey.get(key) ?? []).filter(({ test }) => test(name)).map(({ line }) => line),
+    ],
   };
 }
 
@@ -161,10 +165,6 @@ function addTo(exact: Map<string, KnownHost[]>, name: string, line: KnownHost): 
   const there = exact.get(name);
   if (there === undefined) exact.set(name, [line]);
   else there.push(line);
-}
-
-function matchesNames(name: string, names: string): boolean {
-  return names.startsWith("|") ? hashTest(names)(name) : matchesPatternList(name, names);
 }
 
 /** A negated pattern that matches refuses the whole line, wherever it stands (ssh_config(5), PATTERNS). */

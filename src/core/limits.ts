@@ -19,6 +19,8 @@ export function hostLimits(policy: Policy, host: Host, today: string): HostLimit
     .toSorted(byStrictness);
   const exemptions = policy.exemptions.filter((exemption) => appliesTo(exemption.hosts, host));
   return {
+    policy: policy.name,
+    tmux: policy.tmux,
     defaults,
     roles,
     exemptions: exemptions.filter(({ expires }) => expires >= today).map(activeExemption),

@@ -22,7 +22,7 @@ export function setBlock(
 ): string {
   const rest = cut(text, (found) => found === name, file);
   if (body === null) return rest;
-  const lines = splitLines(rest);
+  const lines = place === "top" ? [rest] : splitLines(rest);
   const newline = lineEnding(rest);
   const block = [`# BEGIN curfew ${name}`, ...body, `# END curfew ${name}`];
   const index = placeIndex(place, lines.length);
@@ -43,6 +43,8 @@ interface Marker {
 }
 
 function cut(text: string, chosen: (name: string) => boolean, file: string): string {
+  // Nearly every file of nearly every host: nothing of ours in it, so no line has to be looked at.
+  if (!/^# (?:BEGIN|END) curfew /mu.test(text)) return text;
   const kept: string[] = [];
   const seen = new Set<string>();
   let open: { readonly name: string; readonly line: number; readonly newline: string } | undefined;
@@ -98,6 +100,5 @@ function splitLines(text: string): string[] {
 
 /** CRLF only where every line has it, as a mixed file is read by its line feeds. */
 function lineEnding(text: string): "\n" | "\r\n" {
-  const lines = splitLines(text).filter((line) => line.endsWith("\n"));
-  return lines.length > 0 && lines.every((line) => line.endsWith("\r\n")) ? "\r\n" : "\n";
+  return text.includes("\n") && !/(?<!\r)\n/u.test(text) ? "\r\n" : "\n";
 }

@@ -22,7 +22,8 @@ export function parseVersion(output: string): OpenSshVersion | undefined {
 
 /** Whether a release is `MAJOR.MINOR` or newer. */
 export function atLeast(version: OpenSshVersion, minimum: `${number}.${number}`): boolean {
-  const [major = 0, minor = 0] = minimum.split(".").map(Number);
+  const dot = minimum.indexOf(".");
+  const [major, minor] = [Number(minimum.slice(0, dot)), Number(minimum.slice(dot + 1))];
   return version.major > major || (version.major === major && version.minor >= minor);
 }
 

@@ -31,11 +31,12 @@ export function parseOs(files: ParsedFiles): Facts["os"] {
 /** Sorted by path. Errors: CurfewError `remote` for a line without the real path of the shell. */
 export function parseShells(sections: Sections): ShellFact[] {
   const shells = lines(sections.one("shells")).map((line) => {
-    const [path, realPath] = line.split("\t");
+    const [path, realPath, inUse] = line.split("\t");
     if (path === undefined || realPath === undefined || realPath === "") {
       throw malformed(sections.host, "shells", `what this shell really is cannot be told: ${visible(line)}`);
     }
-    return { path, kind: shellKind(realPath.slice(realPath.lastIndexOf("/") + 1)) };
+    const kind = shellKind(realPath.slice(realPath.lastIndexOf("/") + 1));
+    return { path, kind, inUse: inUse === "yes" };
   });
   return shells.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }

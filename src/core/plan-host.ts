@@ -62,7 +62,7 @@ function decided(
   };
 }
 
-const ORDER: readonly Activation[] = ["reload-sshd", "restart-logind"];
+const ORDER: readonly Activation[] = ["reload-sshd", "restart-logind", "restart-watchdog"];
 
 function activations(changes: readonly Change[]): Activation[] {
   return ORDER.filter((each) => changes.some(({ activation }) => activation === each));

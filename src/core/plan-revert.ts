@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { CurfewError } from "../model/error.ts";
 import type { Facts, FileFact, KeptOriginal } from "../model/facts.ts";
+import { WATCHDOG_FILES } from "../model/host-paths.ts";
 import type { Activation } from "../model/plan.ts";
 import type { GuardChange } from "./guard.ts";
 import { removeBlocks } from "./managed-block.ts";
@@ -29,8 +30,11 @@ export function planRevert(facts: Facts): RevertPlan {
   if (paths.some((path) => path.includes("/ssh/") || path === facts.sshd.mainFile.realPath))
     activations.push("reload-sshd");
   if (paths.some((path) => path.includes("/logind.conf.d/"))) activations.push("restart-logind");
+  if (paths.some((path) => WATCHDOG_PATHS.includes(path))) activations.push("restart-watchdog");
   return { changes, activations, notes };
 }
+
+const WATCHDOG_PATHS: readonly string[] = Object.values(WATCHDOG_FILES);
 
 function revertFile(original: KeptOriginal, facts: Facts, notes: string[]): GuardChange[] {
   const { path, kind, copy } = original;

@@ -18,7 +18,7 @@ export function policyFindings(facts: Facts, limits: HostLimits, selected: reado
     ...(classes.state === "unreadable"
       ? [unreadableFinding(classes.reason)]
       : missingPeople(limits, facts.sshd.missingSelectors, found)),
-    ...warningFindings(limits),
+    ...warningFindings(limits, selected),
   ];
 }
 
@@ -88,11 +88,13 @@ function unreadableFinding(reason: string): Finding {
   return finding("*", "every role's members are known", reason, PEOPLE, "unknown");
 }
 
-function warningFindings({ defaults, roles }: HostLimits): Finding[] {
+/** The watchdog warns at every terminal; where it cannot run, it says so itself. */
+function warningFindings({ defaults, roles }: HostLimits, selected: readonly ControlId[]): Finding[] {
+  if (selected.includes("watchdog")) return [];
   return [defaults, ...roles].flatMap(({ role, warnBefore }) => {
     if (warnBefore === null) return [];
     const expected = `a warning ${formatDuration(warnBefore)} before the end`;
-    const actual = "sshd, shell timeouts and logind end a session without one";
+    const actual = "sshd, shell timeouts and logind end a session without one; the watchdog would warn (controls: watchdog)";
     return [finding(role, expected, actual, "warn_before", "fail")];
   });
 }

@@ -22,15 +22,17 @@ function shouldEnd(kind: SessionKind, { idle, unresponsive }: RoleLimits): boole
 }
 
 const CHANNEL_TIMEOUT = "ChannelTimeout in OpenSSH 9.2 and later would, per role from 10.5";
-const LOGIND = "StopIdleSessionSec would, where logind is built with utmp (controls: logind)";
+const WATCHDOG = "the watchdog would (controls: watchdog)";
+const EITHER =
+  "the watchdog would (controls: watchdog), and ChannelTimeout in OpenSSH 9.2 and later, per role from 10.5";
 
 const REASONS: Readonly<Record<SessionKind, string>> = {
-  "idle-shell": "no shell here has an idle timeout and sshd does not count; TMOUT or ChannelTimeout would",
+  "idle-shell": "no shell here has an idle timeout and sshd does not count; TMOUT, ChannelTimeout or the watchdog would",
   "frozen-client": "nothing asks whether the client is still there; unresponsive_timeout would",
-  "escaped-shell": `a shell started without the system's files has no TMOUT; ${CHANNEL_TIMEOUT}`,
-  "foreground-program": `a shell does not count while a program runs; ${CHANNEL_TIMEOUT}`,
-  "output-loop": `output counts as activity for sshd, and a program is running for the shell; ${LOGIND}`,
-  tmux: `the status line counts as activity for sshd, and tmux is a program for the shell; ${LOGIND}`,
+  "escaped-shell": `a shell started without the system's files has no TMOUT; ${EITHER}`,
+  "foreground-program": `a shell does not count while a program runs; ${EITHER}`,
+  "output-loop": `output counts as activity for sshd, and a program is running for the shell; ${WATCHDOG}`,
+  tmux: `the status line counts as activity for sshd, and tmux is a program for the shell; ${WATCHDOG}`,
   "idle-command": `a command without a terminal has neither a shell prompt nor a terminal; ${CHANNEL_TIMEOUT}`,
   "idle-sftp": `sftp has neither a shell prompt nor a terminal; ${CHANNEL_TIMEOUT}`,
   "unused-connection":

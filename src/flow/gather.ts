@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { FACT_FILES } from "../core/fact-files.ts";
+import { FACT_FILES } from "../model/host-paths.ts";
 import { serverOf } from "../core/openssh-version.ts";
 import { parseFacts } from "../core/parse-facts.ts";
 import { remoteScript } from "../core/remote-script.ts";

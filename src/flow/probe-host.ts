@@ -106,7 +106,8 @@ async function probe(
   const effective = instance?.effective.get(planned.user);
   const obstacle = obstacleOf(planned, site, typeof shadow === "string" ? shadow : (effective ?? []));
   if (obstacle !== undefined) return notProbed(planned, scaled, obstacle);
-  const setup = { connection, watch, context, signal };
+  const shadowPort = typeof shadow === "string" ? undefined : shadow.port;
+  const setup = { connection, watch, shadowPort, context, signal };
   const key = keys.get(planned);
   const { session, role, user, within } = planned;
   const started = { type: "probe-started", host: connection.host.name, role, session, user } as const;

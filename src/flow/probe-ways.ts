@@ -21,6 +21,8 @@ export interface Way {
 export interface WaySetup {
   readonly connection: Connection;
   readonly watch: HostWatch;
+  /** Where the instance listens: sessions there are not the host's own. Undefined without one. */
+  readonly shadowPort: number | undefined;
   readonly context: RunContext;
   readonly signal: AbortSignal;
 }
@@ -65,7 +67,7 @@ export function throughShadow(
 
 /** Through the host's own sshd, whose log is not ours: the one session that was not there before. */
 export function throughHost(planned: PlannedProbe, setup: WaySetup): Way {
-  const { connection, watch, context, signal } = setup;
+  const { connection, watch, shadowPort, context, signal } = setup;
   const { user, identityFile, session } = planned;
   let before: readonly HostSession[] = [];
   return {
@@ -78,7 +80,9 @@ export function throughHost(planned: PlannedProbe, setup: WaySetup): Way {
     async locate() {
       if (session !== "frozen-client") return NOWHERE;
       const known = new Set(before.map(({ shell }) => shell));
-      const fresh = (await watch.sessions()).filter((each) => each.user === user && !known.has(each.shell));
+      const fresh = (await watch.sessions()).filter(
+        (each) => each.user === user && each.serverPort !== shadowPort && !known.has(each.shell),
+      );
       // Two new ones: somebody else has just logged in, and it must not be their session that is judged.
       return fresh.length === 1 ? { port: undefined, processes: fresh[0] } : NOWHERE;
     },

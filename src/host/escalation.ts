@@ -2,7 +2,7 @@
  * Becoming root. The login shell, which may be tcsh, fish or anything else, is given fixed words
  * only; what follows travels on standard input to a `sh` that reports first.
  */
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { visible } from "../core/visible.ts";
 import { command } from "../core/shell-quote.ts";
 import { CurfewError } from "../model/error.ts";
@@ -39,7 +39,7 @@ export interface FailedLaunch {
  * password through to `sh`, `-p` sets a prompt nothing else prints (sudo(8)).
  */
 export function planLaunch(user: string, become: Escalation | undefined, secret: Secret | undefined): Launch {
-  const marker = `curfew-${randomBytes(8).toString("hex")}`;
+  const marker = `curfew-${randomUUID()}`;
   const opening = `echo ${marker}\n`;
   // sudo's messages are told apart below, so they must not be translated.
   const sudo = "env LC_ALL=C sudo";

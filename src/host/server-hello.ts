@@ -21,37 +21,47 @@ export interface ServerHello {
   readonly offer: ServerOffer | undefined;
 }
 
+const SSH = Buffer.from("SSH-");
+
+/** Far more than any server says before encryption. */
 const MOST = 64 * 1024;
-const EMPTY: ServerHello = { identification: "", greeting: "", offer: undefined };
 
 /**
  * Listens on a stream until the offer is complete. The stream must be paused explicitly (ssh2 does),
- * or the listener would start the flow before the library listens. Returns a function for what came so far.
+ * or the listener would start the flow before the library listens. Returns a function that reads
+ * what came so far; nothing is taken apart before somebody asks.
  */
 export function listenForHello(stream: Readable): () => ServerHello {
-  let received = Buffer.alloc(0);
-  let hello = EMPTY;
+  let received: Buffer = Buffer.alloc(0);
   const onData = (chunk: Buffer): void => {
-    received = Buffer.concat([received, chunk]);
-    hello = parseHello(received);
-    if (hello.offer === undefined && received.length < MOST) return;
-    stream.off("data", onData);
-    received = Buffer.alloc(0);
+    received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+    if (received.length > MOST || isComplete(received)) stream.off("data", onData);
   };
   stream.on("data", onData);
-  return () => hello;
+  return () => parseHello(received);
 }
 
 /** Reads the beginning of a server's byte stream, as far as it goes. Never throws. */
 export function parseHello(bytes: Buffer): ServerHello {
-  const text = bytes.toString("latin1");
-  const start = text.startsWith("SSH-") ? 0 : text.indexOf("\nSSH-") + 1;
-  if (start === 0 && !text.startsWith("SSH-")) return { ...EMPTY, greeting: text.slice(0, 1000).trim() };
-  const greeting = text.slice(0, Math.min(start, 1000)).trim();
-  const end = text.indexOf("\n", start);
-  if (end < 0) return { ...EMPTY, greeting };
-  const identification = text.slice(start, end).replace(/\r$/u, "").slice(0, 255);
+  const start = startOfIdentification(bytes);
+  const end = start < 0 ? -1 : bytes.indexOf("\n", start);
+  const greeting = bytes.toString("latin1", 0, start < 0 ? 1000 : Math.min(start, 1000)).trim();
+  if (end < 0) return { identification: "", greeting, offer: undefined };
+  const identification = bytes.toString("latin1", start, Math.min(end, start + 255)).trimEnd();
   return { identification, greeting, offer: parseOffer(bytes.subarray(end + 1)) };
+}
+
+function startOfIdentification(bytes: Buffer): number {
+  if (bytes.subarray(0, 4).equals(SSH)) return 0;
+  const before = bytes.indexOf("\nSSH-");
+  return before < 0 ? -1 : before + 1;
+}
+
+/** The packet after the identification says its own length. */
+function isComplete(bytes: Buffer): boolean {
+  const start = startOfIdentification(bytes);
+  const packet = start < 0 ? 0 : bytes.indexOf("\n", start) + 1;
+  return packet > 0 && bytes.length >= packet + 4 && bytes.length >= packet + 4 + bytes.readUInt32BE(packet);
 }
 
 /** One unencrypted packet (RFC 4253, 6) with SSH_MSG_KEXINIT (20): cookie of 16 bytes, ten name-lists. */

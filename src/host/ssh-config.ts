@@ -119,21 +119,19 @@ async function askSsh(targets: readonly Target[], options: SshConfigOptions): Pr
   const { file, environment, signal } = options;
   const input = targets.map(({ user, port, address }) => `${user ?? ""}\n${port ?? ""}\n${address}\n`);
   const argv = ["-c", LOOP, "curfew", ...(file === undefined ? [] : ["-F", file])];
-  try {
-    const { stdout, stderr } = await execa("sh", argv, {
-      input: input.join(""),
-      env: environment as Record<string, string>,
-      extendEnv: false,
-      cancelSignal: signal,
-      maxBuffer: 256 * 1024 * 1024,
-      stripFinalNewline: false,
-    });
-    return readAnswers(stdout, stderr, targets, options);
-  } catch (error) {
+  const { stdout, stderr } = await execa("sh", argv, {
+    input: input.join(""),
+    env: environment as Record<string, string>,
+    extendEnv: false,
+    cancelSignal: signal,
+    maxBuffer: 256 * 1024 * 1024,
+    stripFinalNewline: false,
+  }).catch((error: unknown) => {
     if (signal.aborted) throw new CurfewError("interrupted", "interrupted while reading ssh_config");
     const reason = error instanceof ExecaError ? error.shortMessage : String(error);
     throw new CurfewError("internal", `ssh -G could not be run: ${reason}`, { cause: error });
-  }
+  });
+  return readAnswers(stdout, stderr, targets, options);
 }
 
 function readAnswers(

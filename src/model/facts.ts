@@ -71,8 +71,8 @@ export interface ShellFact {
   readonly path: string;
   /** `bash`, `zsh`, `ksh93`, `mksh`, `tcsh`, `csh`, `dash`, `fish`, … by the real file's name. */
   readonly kind: string;
-  /** How many accounts have it as their login shell; left out where nobody counted. */
-  readonly accounts?: number;
+  /** True where an account that may log in has it as its login shell. */
+  readonly inUse: boolean;
 }
 
 /** An assignment of TMOUT or autologout that is not curfew's. */

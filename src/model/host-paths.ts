@@ -9,6 +9,16 @@ export const MINUTES_SCRIPT = "/etc/profile.d/00-curfew.minutes";
 /** systemd: the last file wins (logind.conf.d(5)), so the name sorts last. */
 export const LOGIND_FILE = "/etc/systemd/logind.conf.d/zz-curfew.conf";
 
+/** curfew's own mechanism, and what starts it: a timer where there is systemd, else a line of cron. */
+export const WATCHDOG_FILES = {
+  script: "/etc/curfew/watchdog.sh",
+  service: "/etc/systemd/system/curfew-watchdog.service",
+  timer: "/etc/systemd/system/curfew-watchdog.timer",
+  /** Makes timers.target want the timer, as `systemctl enable` would with a symbolic link. */
+  wants: "/etc/systemd/system/timers.target.d/curfew.conf",
+  cron: "/etc/cron.d/curfew-watchdog",
+} as const;
+
 /** sshd: the first value wins, so the name sorts before `00-complianceascode-hardening.conf` too. */
 export const SSHD_DROP_IN = "00-00-curfew.conf";
 
@@ -30,5 +40,6 @@ export const FACT_FILES: readonly string[] = [
   SHELL_SCRIPT,
   MINUTES_SCRIPT,
   LOGIND_FILE,
+  ...Object.values(WATCHDOG_FILES),
   ...Object.values(SHELL_RC_FILES).flat(),
 ];

@@ -23,6 +23,8 @@ export interface ActiveExemption {
 export interface HostLimits {
   /** The policy's name, for the header of files on the host. */
   readonly policy?: string;
+  /** What becomes of tmux when the watchdog ends the session of its client; `detach` if left out. */
+  readonly tmux?: "detach" | "end";
   readonly defaults: RoleLimits;
   /** Roles that apply to the host, strictest idle limit first, then by name. */
   readonly roles: readonly RoleLimits[];

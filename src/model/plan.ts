@@ -4,7 +4,7 @@ import type { Coverage, Finding, Uncaught } from "./finding.ts";
 import type { ControlId } from "./policy.ts";
 
 /** What has to happen after the files are in place, in this order, each at most once. */
-export type Activation = "reload-sshd" | "restart-logind";
+export type Activation = "reload-sshd" | "restart-logind" | "restart-watchdog";
 
 /** A file as a control wants it. Null content: it must not exist. */
 export interface DesiredFile {

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { DURATION_PATTERN, parseDuration } from "./duration.ts";
 
 /** The enforcement mechanisms a policy may choose among. */
-export const CONTROL_IDS = ["sshd", "shell-timeout", "logind"] as const;
+export const CONTROL_IDS = ["sshd", "shell-timeout", "logind", "watchdog"] as const;
 export type ControlId = (typeof CONTROL_IDS)[number];
 
 /**
@@ -111,6 +111,10 @@ export const policySchema = z
       .min(1)
       .default(["sshd", "shell-timeout"])
       .meta({ description: "The mechanisms that enforce it" }),
+    tmux: z.enum(["detach", "end"]).default("detach").meta({
+      description:
+        "When the watchdog ends a session with a tmux client: detach leaves tmux and its jobs running, end ends the tmux servers of that user",
+    }),
     defaults: z
       .strictObject(limits)
       .default({})

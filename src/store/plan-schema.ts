@@ -9,7 +9,7 @@ const path = line.startsWith("/", "an absolute path").max(4096);
 const control = z.enum(CONTROL_IDS);
 const id = z.number().int().min(0).max(0xffffffff);
 const risk = z.enum(["login", "shell", "service"]);
-const activation = z.enum(["reload-sshd", "restart-logind"]);
+const activation = z.enum(["reload-sshd", "restart-logind", "restart-watchdog"]);
 const kind = z.enum(SESSION_KINDS);
 
 const fileState = z.strictObject({

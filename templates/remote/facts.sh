@@ -524,12 +524,13 @@ END {
 shells() {
   section shells
   links=''
+  used=$newline$(printf '%s\n' "$people" | sed -n "s/^shell$tab//p")$newline
   listed=$(
     {
       for list in /etc/shells /usr/etc/shells; do
         [ ! -f "$list" ] || sed -n 's/[[:space:]]*$//; /^\//p' "$list"
       done
-      printf '%s\n' "$people" | sed -n "s/^shell$tab//p"
+      printf '%s' "$used" | sed -n '/^\//p'
     } | sort -u
   )
   for_lines one_shell "$listed"
@@ -538,7 +539,12 @@ shells() {
 
 one_shell() {
   if ! [ -x "$1" ] || ! [ -f "$1" ]; then return 0; fi
-  if [ -h "$1" ]; then links="$links$1$newline"; else printf '%s\t%s\n' "$1" "$1"; fi
+  if [ -h "$1" ]; then links="$links$1$newline"; else said_shell "$1" "$1"; fi
+}
+
+said_shell() {
+  case $used in *"$newline$1$newline"*) in_use=yes ;; *) in_use=no ;; esac
+  printf '%s\t%s\t%s\n' "$1" "$2" "$in_use"
 }
 
 # One readlink for all where it takes more than one path, else one for each.
@@ -559,7 +565,7 @@ linked_shells() {
     else
       target=$(readlink -f -- "$link")
     fi
-    printf '%s\t%s\n' "$link" "$target"
+    said_shell "$link" "$target"
   done
 }
 

@@ -319,6 +319,9 @@ activate() {
   case " $activations " in
     *" restart-logind "*) systemctl restart systemd-logind.service || fail remote "systemd-logind did not restart" ;;
   esac
+  case " $activations " in
+    *" restart-watchdog "*) sh "$guard/undo.sh" watchdog >"$guard/watchdog.log" 2>&1 || fail remote "the watchdog did not start: $(tr '\n' ' ' <"$guard/watchdog.log")" ;;
+  esac
 }
 
 log_line() {

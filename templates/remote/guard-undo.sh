@@ -1,5 +1,5 @@
 #!/bin/sh
-# Written by curfew while a change is armed. Usage: sh undo.sh now|timer|boot|reload
+# Written by curfew while a change is armed. Usage: sh undo.sh now|timer|boot|reload|watchdog
 # Takes the change back unless it was confirmed, and is safe to run at any time and twice.
 
 LC_ALL=C
@@ -100,6 +100,20 @@ restart_services() {
     if "$sshd" -t -f "$main" 2>/dev/null || ! listener >/dev/null; then reload_sshd; fi ;;
   esac
   case " $activations " in *" restart-logind "*) systemctl restart systemd-logind.service ;; esac
+  case " $activations " in *" restart-watchdog "*) restart_watchdog ;; esac
+}
+
+# Runs the watchdog's timer where its file is, and stops it where it is not. Never waits for the
+# timer itself: at boot it comes after this script.
+restart_watchdog() {
+  [ -e /etc/curfew/watchdog.sh ] || rm -rf /run/curfew-watchdog
+  [ -d /run/systemd/system ] || return 0
+  systemctl daemon-reload || return 1
+  if [ -e /etc/systemd/system/curfew-watchdog.timer ]; then
+    systemctl --no-block restart curfew-watchdog.timer
+  else
+    systemctl --no-block stop curfew-watchdog.timer 2>/dev/null || :
+  fi
 }
 
 undo() {
@@ -117,7 +131,12 @@ undo() {
   done
   rm -rf "$base/original/$token"
   sync
-  if [ "$1" != boot ] || [ "$manager" != systemd ]; then restart_services; fi
+  if [ "$1" != boot ] || [ "$manager" != systemd ]; then
+    restart_services
+  else
+    # Everything else starts after this script; which units there are was read before it.
+    case " $activations " in *" restart-watchdog "*) restart_watchdog ;; esac
+  fi
   remove_hooks
   printf '%s %s\n' "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$guard/reverting" 2>/dev/null || :
   mv "$guard/reverting" "$guard/reverted"
@@ -141,6 +160,7 @@ wait_for_other() {
 
 case $1 in
   reload) reload_sshd; exit $? ;;
+  watchdog) restart_watchdog; exit $? ;;
   *) undo "$1" >/dev/null 2>&1 ;;
 esac
 for state in reverted confirmed reverting armed; do

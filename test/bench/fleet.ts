@@ -1,7 +1,11 @@
 /** The hosts of the bench and the files with which curfew reaches them. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import { loadInventory } from "../../src/config/inventory.ts";
+import { loadPolicy } from "../../src/config/policy.ts";
+import type { Fleet } from "../../src/flow/context.ts";
 import { chooseAlgorithms, libraryAlgorithms } from "../../src/host/algorithms.ts";
 import type { LabHost } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
@@ -18,10 +22,16 @@ export interface Place {
 
 /** Everything on disk for runs against some places. */
 export interface Desk {
+  readonly policy: string;
   readonly inventory: string;
+  readonly sshConfig: string;
+  /** Options that every command takes. */
   readonly options: readonly string[];
-  readonly places: readonly Place[];
 }
+
+/** The two programs that are measured. */
+export const CURFEW = fileURLToPath(new URL("../../src/curfew.js", import.meta.url));
+export const FLOOR = fileURLToPath(new URL("floor.ts", import.meta.url));
 
 /** How many hosts are worked on at once, by curfew and by the floors. */
 export const CONCURRENCY = 50;
@@ -83,8 +93,14 @@ export async function writeDesk(lab: Lab, title: string, places: readonly Place[
   await writeFile(knownHosts, known.join(""));
   const common = (await readFile(lab.sshConfigPath, "utf8")).split("Host ")[0] ?? "";
   await writeFile(sshConfig, common.replace(/^UserKnownHostsFile .*$/mu, `UserKnownHostsFile ${knownHosts}`));
-  const options = ["--ssh-config", sshConfig, "--concurrency", String(CONCURRENCY)];
-  return { inventory, options: ["-p", policy, "-i", inventory, ...options], places };
+  const options = ["-i", inventory, "--ssh-config", sshConfig, "--concurrency", String(CONCURRENCY)];
+  return { policy, inventory, sshConfig, options };
+}
+
+/** The desk's files as curfew reads them. */
+export async function loadFleet({ policy, inventory }: Desk): Promise<Fleet> {
+  const loaded = await loadInventory([inventory], { environment: process.env });
+  return { policy: (await loadPolicy(policy)).policy, hosts: loaded.hosts };
 }
 
 /** Writes the same work for the floor: each place with its logins, each login with its scripts. */
@@ -109,6 +125,11 @@ export async function writeFloor(
   const file = join(lab.dir, `${title}-floor.json`);
   await writeFile(file, JSON.stringify(work));
   return file;
+}
+
+/** Where curfew's journals go. */
+export function stateOf(lab: Lab): Record<string, string> {
+  return { XDG_STATE_HOME: join(lab.dir, "state") };
 }
 
 /** The same words as curfew sends: a shell as root's scripts get it, one compound command on its input. */

@@ -68,7 +68,7 @@ async function logIn(config: ConnectConfig, scripts: readonly FloorScript[]): Pr
     client.connect(config);
   });
   for (const script of scripts) await execute(client, script);
-  const closed = new Promise((resolve) => client.once("close", resolve));
+  const closed = new Promise<void>((resolve) => void client.on("close", resolve));
   client.end();
   await closed;
 }
@@ -82,7 +82,8 @@ function execute(client: Client, { command, input }: FloorScript): Promise<void>
       channel.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
       channel.on("close", (code: number | undefined) => {
         if (code === 0) resolve();
-        else reject(new Error(`${command} ended with ${code}: ${Buffer.concat(chunks).toString().slice(-500)}`));
+        else
+          reject(new Error(`${command} ended with ${code}: ${Buffer.concat(chunks).toString().slice(-500)}`));
       });
       channel.end(input);
     });

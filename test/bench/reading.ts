@@ -1,25 +1,19 @@
 /** What `curfew plan` costs over a fleet, beside the two floors. */
-import { join } from "node:path";
 import { hostLimits } from "../../src/core/limits.ts";
 import { selectorsOf } from "../../src/core/selectors.ts";
 import { factsScript } from "../../src/flow/gather.ts";
 import type { Lab } from "../lab/lab.ts";
-import { asCurfewSends, CURFEW, type Desk, FLOOR, loadFleet, manyAddresses, type Place } from "./fleet.ts";
+import { asCurfewSends, CURFEW, type Desk, FLOOR, loadFleet, type Place, stateOf } from "./fleet.ts";
 import { writeDesk, writeFloor } from "./fleet.ts";
 import { measure, measureInTurn, type Program } from "./measure.ts";
 import { openRelay } from "./relay.ts";
-import { median, medianUsage, type Row } from "./table.ts";
+import { median, medianUsage, type RoundTrips, type Row } from "./table.ts";
 
 /** The rows of one size of fleet. */
 export interface Reading {
   readonly plan: Row;
   readonly scripts: Row;
-  readonly logins: Row;
-}
-
-export interface RoundTrips {
-  readonly what: string;
-  readonly count: number;
+  readonly rows: readonly Row[];
 }
 
 const ROUND_TRIP_MS = 400;
@@ -46,11 +40,9 @@ export async function measureReading(
     const row = (what: string, name: keyof typeof found): Row => {
       return { what, hosts, runs: found[name].length, usage: medianUsage(found[name]) };
     };
-    readings.push({
-      plan: row("curfew plan", "plan"),
-      scripts: row("floor: ssh2, the same script", "scripts"),
-      logins: row("floor: ssh2, login and true", "logins"),
-    });
+    const plan = row("curfew plan", "plan");
+    const scripts = row("floor: ssh2, the same script", "scripts");
+    readings.push({ plan, scripts, rows: [plan, scripts, row("floor: ssh2, login and true", "logins")] });
   }
   return readings;
 }
@@ -59,7 +51,8 @@ export async function measureReading(
  * Round trips above TCP for one host: how much longer each program takes over a slow line than over a quick one,
  * divided by how much slower the line is.
  */
-export async function countRoundTrips(lab: Lab, place: Place): Promise<RoundTrips[]> {
+export async function countRoundTrips(lab: Lab, [place]: readonly Place[]): Promise<RoundTrips[]> {
+  if (place === undefined) return [];
   const times = { plan: [] as number[], scripts: [] as number[], logins: [] as number[] };
   for (const delay of [0, ROUND_TRIP_MS]) {
     const relay = await openRelay(place.address, place.port, delay);
@@ -94,7 +87,11 @@ async function programsFor(
   ]);
   return {
     // 2: there is something to change, on every host, and every host could be read.
-    plan: { argv: [CURFEW, "plan", ...desk.options], expected: [2], environment: stateOf(lab) },
+    plan: {
+      argv: [CURFEW, "plan", "-p", desk.policy, ...desk.options],
+      expected: [2],
+      environment: stateOf(lab),
+    },
     scripts: { argv: [FLOOR, scripts], expected: [0] },
     logins: { argv: [FLOOR, logins], expected: [0] },
   };
@@ -107,8 +104,4 @@ async function factsFor(desk: Desk): Promise<string> {
   if (host === undefined) throw new Error("the bench's inventory is empty");
   const limits = hostLimits(policy, host, new Date().toISOString().slice(0, 10));
   return factsScript("0".repeat(32), selectorsOf(limits), true);
-}
-
-function stateOf(lab: Lab): Record<string, string> {
-  return { XDG_STATE_HOME: join(lab.dir, "state") };
 }

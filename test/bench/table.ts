@@ -28,6 +28,12 @@ export interface Row {
   readonly usage: Usage;
 }
 
+/** Round trips above TCP for one host. */
+export interface RoundTrips {
+  readonly what: string;
+  readonly count: number;
+}
+
 /** A ratio that is to be reached. */
 export interface Goal {
   readonly what: string;
@@ -67,6 +73,11 @@ export function goalsText(goals: readonly Goal[]): string {
   return aligned(cells);
 }
 
+/** One line per program. */
+export function tripsText(trips: readonly RoundTrips[]): string {
+  return aligned(trips.map(({ what, count }) => [`round trips per host, ${what}`, count.toFixed(1)]));
+}
+
 /** A ratio of which nothing is known is not reached. */
 export function isReached({ ratio, limit }: Goal): boolean {
   return ratio <= limit;
@@ -76,7 +87,9 @@ function aligned(lines: readonly (readonly string[])[]): string {
   const widths = (lines[0] ?? []).map((_, at) => Math.max(...lines.map((line) => (line[at] ?? "").length)));
   return lines
     .map((line) =>
-      line.map((cell, at) => (at === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[at] ?? 0))).join("  "),
+      line
+        .map((cell, at) => (at === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[at] ?? 0)))
+        .join("  "),
     )
     .map((line) => `${line.trimEnd()}\n`)
     .join("");

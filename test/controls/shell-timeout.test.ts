@@ -131,20 +131,20 @@ describe("findings and claims", () => {
     expect(claims(host({ shells: ["dash", "fish"] }))).toEqual([]);
   });
 
-  test("shells without a timeout are named, the system's own only where somebody uses it", () => {
+  test("shells without a timeout are named where somebody logs in with them", () => {
     expect(said(host({ shells: ["bash", "fish", "bsd-csh", "dash", "tmux", "git-shell"] }))).toEqual([
-      expect.stringContaining("/usr/bin/fish has no idle timeout"),
-      expect.stringContaining("/usr/bin/bsd-csh has no idle timeout"),
+      expect.stringContaining("/usr/bin/fish is somebody's login shell"),
+      expect.stringContaining("/usr/bin/bsd-csh is somebody's login shell"),
     ]);
     const facts = host();
     const used = {
       ...facts,
       shells: [
-        { path: "/bin/dash", kind: "dash", accounts: 2 },
-        { path: "/bin/fish", kind: "fish", accounts: 0 },
+        { path: "/bin/dash", kind: "dash", inUse: true },
+        { path: "/bin/fish", kind: "fish", inUse: false },
       ],
     };
-    expect(said(used)).toEqual([expect.stringMatching(/^fail \* \/bin\/dash .* 2 accounts/u)]);
+    expect(said(used)).toEqual([expect.stringMatching(/^fail \* \/bin\/dash is/u)]);
   });
 
   test("what tcsh and ksh93 round", () => {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   indexKnownHosts,
@@ -173,5 +173,9 @@ test("a pattern cannot be made slow", () => {
 });
 
 test("any text is read without an exception", () => {
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void parseKnownHosts(text, "kh")));
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (text) => {
+      expect(() => parseKnownHosts(text, "kh")).not.toThrow();
+    }),
+  );
 });

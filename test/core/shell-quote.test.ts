@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { command, quote } from "../../src/core/shell-quote.ts";
 import { CurfewError } from "../../src/model/error.ts";

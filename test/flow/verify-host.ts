@@ -73,12 +73,13 @@ export function peopledHost(release: Release): HostSpec {
 }
 
 /**
- * What could stay behind: processes that are not the kernel's, the init's own business or this very
+ * What could stay behind: processes other than the kernel's, the user managers' and those of this very
  * look; everything in /run; listening ports; units; people logged in.
  */
 export const LOOK = `
-ps -eo user:20=,args= | grep -v -e '\\[.*\\]$' -e ' ps -eo' -e 'sd-pam' -e 'systemd --user' -e ' sort' -e 'grep -v' -e ' sh$' \\
-  -e 'sshd:.*\\[priv\\]' -e 'sleep ' -e 'agetty' | sed 's/startups$//; s/[0-9]* of 10-100//' | sort
+own=$(ps -o sid= -p $$)
+ps -eo sid=,user:20=,args= | awk -v own="$own" '$1 != own + 0 { $1 = ""; print }' | grep -v -e '\\[.*\\]$' -e 'sd-pam' \\
+  -e 'systemd --user' -e 'sshd:.*\\[priv\\]' -e 'agetty' | sed 's/startups$//; s/[0-9]* of 10-100//' | sort
 find /run -path /run/systemd -prune -o -path /run/user -prune -o -path /run/log -prune -o -path /run/udev -prune -o ! -name 'motd.dynamic*' -print | sort
 find /run/systemd/transient /etc/systemd/system -name '*curfew*'
 find /root /home /tmp /etc /var/tmp -newer /tmp/before -type f 2>/dev/null

@@ -25,9 +25,7 @@ describe.skipIf(lacks !== null).each<Release>(["bullseye", "sid"])(
         { sshConfig: lab.sshConfigPath, key: lab.key.privatePath },
         host.name,
         { user },
-        {
-          ...(password === undefined ? {} : { sudoPassword: new Secret(password) }),
-        },
+        password === undefined ? {} : { sudoPassword: new Secret(password) },
       );
 
     beforeAll(async () => {

@@ -199,7 +199,7 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
       const own = await connectTo(bench, server.name);
       const mark = join(bench.dir, "cleaned");
       const run = await own.startScript(`echo ready; cat >/dev/null; : > ${mark}`, { signal: NEVER });
-      const [first] = await Promise.all([run.lines[Symbol.asyncIterator]().next()]);
+      const first = await run.lines[Symbol.asyncIterator]().next();
       expect(first.value).toBe("ready");
       own.close();
       expect(await run.ended).toMatchObject({ exitCode: null });

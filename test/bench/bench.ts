@@ -1,0 +1,98 @@
+/**
+ * `npm run bench`: what curfew costs the machine it runs on, beside what the SSH library alone costs in the same
+ * run, as a table and as ratios with their goals. A measurement, not a test: it exits 0 whatever comes out.
+ *
+ *     npm run bench -- [--hosts 10,100,500] [--real-hosts 16] [--seconds 200]
+ */
+import { loadavg } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { enterLab, prepareLab, say } from "../lab/enter.ts";
+import { type Lab, openLab } from "../lab/lab.ts";
+import { machineLacks } from "../lab/packages.ts";
+import { measureChanging } from "./changing.ts";
+import { manyAddresses } from "./fleet.ts";
+import { allGoals } from "./goals.ts";
+import { countRoundTrips, measureReading } from "./reading.ts";
+import { measureStartUp } from "./start-up.ts";
+import { goalsText, tableText, tripsText } from "./table.ts";
+
+interface Options {
+  /** Sizes of the fleet that is only read, ascending. */
+  readonly hosts: readonly number[];
+  /** Real hosts that are changed. */
+  readonly realHosts: number;
+  /** After this no measurement is repeated; each is made once in any case. */
+  readonly seconds: number;
+}
+
+async function bench(): Promise<number> {
+  const options = readOptions();
+  if (process.env["CURFEW_LAB_RUN"] === undefined) {
+    const lacks = machineLacks();
+    if (lacks !== null) {
+      say(`bench: not possible here, needs ${lacks}`);
+      return 1;
+    }
+    await prepareLab();
+    return enterLab([process.execPath, fileURLToPath(import.meta.url), ...process.argv.slice(2)]);
+  }
+  const lab = await openLab();
+  try {
+    await measureAll(lab, options);
+    return 0;
+  } finally {
+    await lab.close();
+  }
+}
+
+function readOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      hosts: { type: "string", default: "10,100,500" },
+      "real-hosts": { type: "string", default: "16" },
+      seconds: { type: "string", default: "200" },
+    },
+  });
+  const hosts = values.hosts
+    .split(",")
+    .map(Number)
+    .toSorted((left, right) => left - right);
+  const [realHosts, seconds] = [Number(values["real-hosts"]), Number(values.seconds)];
+  if ([...hosts, realHosts, seconds].every((value) => Number.isInteger(value) && value > 0)) {
+    return { hosts, realHosts, seconds };
+  }
+  throw new Error("--hosts, --real-hosts and --seconds take whole numbers above zero");
+}
+
+async function measureAll(lab: Lab, { hosts, realHosts, seconds }: Options): Promise<void> {
+  const begin = performance.now();
+  const spentAfter = (share: number) => (): boolean => performance.now() - begin > seconds * 1000 * share;
+  print(
+    `load of this machine before: ${loadavg()
+      .map((load) => load.toFixed(1))
+      .join(" ")}\n\n`,
+  );
+  const startUp = await measureStartUp(15);
+  say(`bench: booting ${realHosts + 1} hosts`);
+  const places = await manyAddresses(lab, Math.max(...hosts));
+  const real = await Promise.all(Array.from({ length: realHosts }, () => lab.host({ release: "trixie" })));
+  say(`bench: apply and revert on ${realHosts} hosts`);
+  const sizes = realHosts > 4 ? [4, realHosts] : [realHosts];
+  const changings = await measureChanging(lab, real, sizes, spentAfter(0.3));
+  await Promise.all(real.map((host) => host.stop()));
+  say("bench: round trips");
+  const trips = await countRoundTrips(lab, places.slice(0, 1));
+  say(`bench: plan of ${hosts.join(", ")} hosts`);
+  const readings = await measureReading(lab, places, hosts, spentAfter(1));
+  print(tableText([...readings, ...changings].flatMap(({ rows }) => rows)));
+  print(`\n${tripsText(trips)}`);
+  print(`\n${goalsText(allGoals(startUp, readings, changings))}`);
+  say(`bench: ${Math.round((performance.now() - begin) / 1000)} s`);
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+process.exitCode = await bench();

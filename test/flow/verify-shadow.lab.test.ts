@@ -1,0 +1,160 @@
+/** The shadow instance: where it can run, what it shows when everything is scaled, and that it never outlives its run. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { LabHost } from "../lab/host.ts";
+import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
+import { bySession, LOOK, looksLike, peopledHost, verify, type Target } from "./verify-host.ts";
+
+const lacks = labUnavailable();
+const ALL = ["idle-shell", "frozen-client", "typing"] as const;
+const SHORT = { name: "lab", defaults: { client_idle_timeout: "5s" }, roles: { bash: { groups: ["bashers"] } } };
+const LONG = { name: "lab", defaults: { client_idle_timeout: "10m" }, roles: { bash: { groups: ["bashers"] } } };
+/** Leaves its parent, its terminal, its session and its environment. */
+const RUNAWAY = "(setsid env -i sleep 98765 </dev/null >/dev/null 2>&1 &)\n";
+
+describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` (${lacks})`}`, () => {
+  let lab: Lab;
+  let host: LabHost;
+  let target: Target;
+  beforeAll(async () => {
+    lab = await openLab();
+    host = await lab.host(peopledHost("trixie"));
+    target = { name: host.name, sshConfig: lab.sshConfigPath };
+  });
+  afterAll(() => lab.close());
+  beforeEach(async () => {
+    await host.exec("rm -f /etc/profile.d/10-* /etc/ssh/sshd_config.d/*; rm -f /home/bea/.bash_profile");
+    await host.writeFile("/etc/zsh/zshrc", "");
+  });
+
+  test("works where forwarding is forbidden, an address is configured, and logins need a second factor", async () => {
+    await limit(5);
+    await configure("DisableForwarding yes\nListenAddress 0.0.0.0\nAuthenticationMethods publickey,password publickey\n");
+    const verification = await verify(target, SHORT, { sessions: ["idle-shell"], roles: ["bash"] });
+    expect(verification.error).toBeUndefined();
+    expect(verification.probes).toMatchObject([{ user: "bea", via: "shadow", outcome: "pass", by: "TMOUT" }]);
+  });
+
+  test("what a Match block forbids is unknown with the reason, never a pass", async () => {
+    await limit(5);
+    await configure("Match User bea\n  ForceCommand /bin/true\nMatch User zoe\n  AuthorizedKeysFile /etc/keys/%u\n");
+    const roles = { bash: { groups: ["bashers"] }, zsh: { groups: ["zshers"] }, none: { groups: ["locked"] }, ghosts: { groups: ["ghosts"] } };
+    const verification = await verify(target, { ...SHORT, roles }, { sessions: ["idle-shell"], roles: Object.keys(roles) });
+    const idle = bySession(verification, "idle-shell");
+    expect(idle["bash bea shadow"]).toMatchObject({ outcome: "unknown", reason: expect.stringContaining("ForceCommand") });
+    expect(idle["zsh zoe shadow"]).toMatchObject({ outcome: "unknown", reason: expect.stringContaining("AuthorizedKeysFile") });
+    expect(verification.findings).toMatchObject([
+      { role: "ghosts", outcome: "unknown", actual: `no account of role ghosts exists on ${host.name}` },
+      { role: "none", outcome: "unknown", actual: expect.stringContaining("its shell is /usr/sbin/nologin") },
+    ]);
+  });
+
+  test("scaled: the host's own values in proportion, wrong ones fail, and /etc is untouched", async () => {
+    await host.writeFile("/etc/profile.d/10-a.sh", "case $(id -un) in bea) readonly TMOUT=300 ;; *) TMOUT=900 ;; esac\n");
+    await host.writeFile("/etc/zsh/zshrc", "TMOUT=480\n");
+    await configure("ClientAliveInterval 60\nClientAliveCountMax 2\n");
+    const policy = {
+      name: "lab",
+      defaults: { client_idle_timeout: "10m", unresponsive_timeout: "3m" },
+      roles: {
+        bash: { groups: ["bashers"], client_idle_timeout: "5m" },
+        zsh: { groups: ["zshers"], client_idle_timeout: "5m" },
+        tcsh: { groups: ["tcshers"] },
+      },
+    };
+    const etc = await host.etcDigest();
+    const verification = await verify(target, policy, { sessions: ALL, scaled: 20 });
+    expect(await host.etcDigest()).toEqual(etc);
+    const idle = bySession(verification, "idle-shell");
+    expect(idle["bash bea shadow"]).toMatchObject({ outcome: "pass", by: "TMOUT", scaled: 20, withinSeconds: 10 });
+    expect(idle["zsh zoe shadow"]).toMatchObject({ outcome: "fail", withinSeconds: 10 });
+    expect(idle["default ops shadow"]).toMatchObject({ outcome: "fail", withinSeconds: 20 });
+    expect(idle["tcsh tim shadow"]).toMatchObject({ outcome: "unknown", reason: expect.stringContaining("autologout") });
+    expect(verification.probes.every(({ via }) => via === "shadow")).toBe(true);
+    for (const frozen of Object.values(bySession(verification, "frozen-client"))) {
+      expect(frozen, frozen.reason).toMatchObject({ outcome: "pass", by: "ClientAlive", withinSeconds: 6 });
+    }
+  });
+
+  test("people exempt from everything are kept", async () => {
+    await host.writeFile("/etc/profile.d/10-a.sh", "case $(id -un) in bea) ;; *) TMOUT=5 ;; esac\n");
+    const exemption = { name: "backup", users: ["bea", "root"], justification: "x", owner: "y", expires: "2027-01-31" };
+    const policy = { ...SHORT, roles: { bash: { groups: ["bashers"] } }, exemptions: [exemption] };
+    const verification = await verify(target, policy, { sessions: ALL });
+    expect(bySession(verification, "idle-shell")).toMatchObject({
+      "bash bea shadow": { expect: "kept", outcome: "pass" },
+      "default root live": { expect: "kept", outcome: "fail", by: "TMOUT" },
+      "default ops shadow": { expect: "dropped", outcome: "pass", by: "TMOUT" },
+    });
+  });
+
+  test("nothing remains when the controller is killed, not even what ran away from its session", async () => {
+    await host.writeFile("/home/bea/.bash_profile", RUNAWAY);
+    const before = await look();
+    const controller = await waitingController();
+    expect((await host.exec("pgrep -f 'sleep 98765' && ls -d /run/curfew-shadow-*")).exitCode).toBe(0);
+    controller.kill("SIGKILL");
+    expect(await looksLike(host, before)).toBe(before);
+  });
+
+  test.each([
+    ["the supervising script", "cat /run/curfew-shadow-*/supervisor"],
+    ["the guard", "pgrep -f 'guard.sh launch'"],
+    ["both", "cat /run/curfew-shadow-*/supervisor; pgrep -f 'guard.sh launch'"],
+  ])("nothing remains when %s is killed", async (_, pids) => {
+    await host.writeFile("/home/bea/.bash_profile", RUNAWAY);
+    const before = await look();
+    const controller = await waitingController();
+    await host.exec(`kill -9 $(${pids})`);
+    const ended = once(controller, "exit");
+    expect((await host.exec("for i in $(seq 60); do [ -e /run/curfew-shadow-* ] || break; sleep 0.2; done; ls /run | grep curfew")).stdout).toBe("");
+    controller.kill("SIGKILL");
+    await ended;
+    expect(await looksLike(host, before)).toBe(before);
+  });
+
+  test("nothing remains a minute after the network went away without a word", { timeout: 150_000 }, async () => {
+    const before = await look();
+    const controller = await waitingController();
+    await host.linkDown();
+    controller.kill("SIGKILL");
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 30_000));
+      expect((await host.exec("ls /run | grep -c curfew-shadow")).stdout).toBe("1\n");
+      const gone = "for i in $(seq 60); do ls /run | grep -q curfew || break; sleep 0.5; done; ls /run | grep curfew; pgrep -f curfew-shadow";
+      expect((await host.exec(gone, { timeoutSeconds: 60 })).stdout).toBe("");
+    } finally {
+      await host.linkUp();
+    }
+    // The killed connection itself belongs to the host's sshd, which has not noticed yet.
+    await host.exec("pkill -f 'sshd-session: root'");
+    expect(await looksLike(host, before)).toBe(before);
+  });
+
+  async function limit(seconds: number): Promise<void> {
+    await host.writeFile("/etc/profile.d/10-limit.sh", `case $- in *i*) readonly TMOUT=${seconds} ;; esac\n`);
+  }
+
+  async function configure(text: string): Promise<void> {
+    await host.writeFile("/etc/ssh/sshd_config.d/10-lab.conf", text);
+    const { stderr, exitCode } = await host.exec("sshd -t && systemctl reload ssh && sleep 0.3");
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  }
+
+  async function look(): Promise<string> {
+    await host.exec("systemctl reload ssh; touch /tmp/before; sleep 1.1");
+    return (await host.exec(LOOK)).stdout;
+  }
+
+  /** A controller in a process of its own, once both its sessions wait. */
+  async function waitingController(): Promise<ChildProcess> {
+    const script = join(import.meta.dirname, "verify-killed.ts");
+    const child = spawn(process.execPath, [script, JSON.stringify(target), JSON.stringify(LONG)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    for await (const chunk of child.stdout) if (String(chunk).includes("waiting 3")) return child;
+    throw new Error("the controller ended before its sessions waited");
+  }
+});
