@@ -42,7 +42,8 @@ function isNewEnough(version) {
  * owner; where it cannot, it goes without. An installed package has no such folder and no types.
  */
 function keepCompiled() {
-  if (existsSync(pathOf("../node_modules"))) module.enableCompileCache(pathOf("../node_modules/.cache/curfew"));
+  if (existsSync(pathOf("../node_modules")))
+    module.enableCompileCache(pathOf("../node_modules/.cache/curfew"));
 }
 
 /** Runs the same command under another Node and ends as that one ends. */

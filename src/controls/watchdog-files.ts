@@ -51,14 +51,20 @@ function contentsFor(limits: HostLimits, { by, interval }: WatchdogRun): [string
       : [
           [service, renderTemplate("watchdog-service", values)],
           [timer, renderTemplate("watchdog-timer", values)],
-          [wants, renderTemplate("watchdog-wants", { ...values, timer: timer.slice(timer.lastIndexOf("/") + 1) })],
+          [
+            wants,
+            renderTemplate("watchdog-wants", { ...values, timer: timer.slice(timer.lastIndexOf("/") + 1) }),
+          ],
         ];
   return [[script, watchdogScript(limits, interval)], ...starters];
 }
 
 /** What the script remembers of sessions holds for one version of it. */
 function watchdogScript(limits: HostLimits, interval: Seconds): string {
-  const version = createHash("sha256").update(textOf(limits, interval, "")).digest("hex").slice(0, 16);
+  const version = createHash("sha256")
+    .update(textOf(limits, interval, ""))
+    .digest("hex")
+    .slice(0, 16);
   return textOf(limits, interval, version);
 }
 

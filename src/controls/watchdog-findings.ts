@@ -10,7 +10,8 @@ import { idleRoles, SHORTEST, watchdogInterval, type WatchdogStarter } from "./w
 
 /** Findings for the roles that somebody on the host is in. */
 export function watchdogFindings(facts: Facts, limits: HostLimits, starter: WatchdogStarter): Finding[] {
-  if (starter.by === "nothing") return [finding("*", RUNS, starter.reason, "facts of the host", starter.outcome)];
+  if (starter.by === "nothing")
+    return [finding("*", RUNS, starter.reason, "facts of the host", starter.outcome)];
   const present = new Set(presentRoles(facts, limits).map(({ role }) => role));
   const roles = idleRoles(limits).filter(({ role }) => present.has(role));
   return [
@@ -42,7 +43,8 @@ function restartsChannelTimeout(facts: Facts): boolean {
 
 /** Output on a channel resets its clock (measured on 9.2 to 10.6). */
 function restarted(role: string): Finding {
-  const actual = "the warning counts as output for ChannelTimeout, which then begins anew; the watchdog ends the session";
+  const actual =
+    "the warning counts as output for ChannelTimeout, which then begins anew; the watchdog ends the session";
   return finding(role, "idle sessions end after their warning", actual, "warn_before", "pass");
 }
 

@@ -20,15 +20,24 @@ const CRON_INTERVAL: Seconds = 60;
 /** A systemd timer or a line of cron; both run what lies under /etc as root. */
 export function watchdogStarter({ kernel, service }: Facts): WatchdogStarter {
   if (!kernel.startsWith("Linux ")) {
-    return { by: "nothing", reason: "terminals' access times and /proc are read as on Linux only", outcome: "fail" };
+    return {
+      by: "nothing",
+      reason: "terminals' access times and /proc are read as on Linux only",
+      outcome: "fail",
+    };
   }
   if (service.state !== "known") {
-    const reason = service.state === "unreadable" ? service.reason : "it is not known what starts services here";
+    const reason =
+      service.state === "unreadable" ? service.reason : "it is not known what starts services here";
     return { by: "nothing", reason, outcome: "unknown" };
   }
   const { bootHook } = service.value;
   if (bootHook !== "none") return { by: bootHook };
-  return { by: "nothing", reason: "there is neither systemd nor a cron that reads /etc/cron.d", outcome: "fail" };
+  return {
+    by: "nothing",
+    reason: "there is neither systemd nor a cron that reads /etc/cron.d",
+    outcome: "fail",
+  };
 }
 
 /**

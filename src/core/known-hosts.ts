@@ -63,7 +63,8 @@ export function indexKnownHosts(lines: readonly KnownHost[]): KnownHosts {
   const search = (name: string): readonly KnownHost[] => {
     const matching = new Set<KnownHost>(exact.get(name));
     for (const line of patterns) if (matchesPatternList(name, line.names)) matching.add(line);
-    for (const { line, test } of hashed) if (test(name)) matching.add(line);
+    const input = hashInput(name);
+    for (const { line, test } of hashed) if (test(input)) matching.add(line);
     return lines.filter((line) => matching.has(line));
   };
   return {
@@ -75,7 +76,7 @@ export function indexKnownHosts(lines: readonly KnownHost[]): KnownHosts {
     findKey: (name, key) => [
       ...(exact.get(name) ?? []).filter((line) => line.key === key),
       ...patterns.filter((line) => line.key === key && matchesPatternList(name, line.names)),
-      ...(hashedByKey.get(key) ?? []).filter(({ test }) => test(name)).map(({ line }) => line),
+      ...(hashedByKey.get(key) ?? []).filter(({ test }) => test(hashInput(name))).map(({ line }) => line),
     ],
   };
 }
@@ -148,11 +149,11 @@ function unpadded(base64: string): string {
 function sortByKind(lines: readonly KnownHost[]): {
   exact: Map<string, KnownHost[]>;
   patterns: KnownHost[];
-  hashed: { line: KnownHost; test: (name: string) => boolean }[];
+  hashed: { line: KnownHost; test: HashTest }[];
 } {
   const exact = new Map<string, KnownHost[]>();
   const patterns: KnownHost[] = [];
-  const hashed: { line: KnownHost; test: (name: string) => boolean }[] = [];
+  const hashed: { line: KnownHost; test: HashTest }[] = [];
   for (const line of lines) {
     if (line.names.startsWith("|")) hashed.push({ line, test: hashTest(line.names) });
     else if (/[*?!]/u.test(line.names)) patterns.push(line);
@@ -198,26 +199,37 @@ function matchesPattern(text: string, pattern: string): boolean {
   return in_ === pattern.length;
 }
 
+/** A hashed name as a test for a name, which comes as `hashInput` makes it. */
+type HashTest = (input: Buffer) => boolean;
+
+const BLOCK = 64;
+
+/** Room for one block of SHA-1, and the name behind it. */
+function hashInput(name: string): Buffer {
+  return Buffer.concat([Buffer.alloc(BLOCK), Buffer.from(name)]);
+}
+
 /**
- * `|1|salt|HMAC-SHA1(salt, name)`. As two one-shot hashes over prepared blocks (RFC 2104): an HMAC
- * object costs four times as much, and a name has to be held against every hashed line there is.
+ * `|1|salt|HMAC-SHA1(salt, name)`. As two one-shot hashes over prepared blocks (RFC 2104), strings in
+ * between: an HMAC object costs ten times as much, and a name is held against every hashed line.
  */
-function hashTest(names: string): (name: string) => boolean {
+function hashTest(names: string): HashTest {
   const [, version, salt64 = "", digest64 = ""] = names.split("|");
   const salt = Buffer.from(salt64, "base64");
-  const digest = Buffer.from(digest64, "base64");
+  const digest = Buffer.from(digest64, "base64").toString("latin1");
   // ssh refuses any other length too (extract_salt in hostfile.c).
   if (version !== "1" || salt.length !== 20 || digest.length !== 20) return () => false;
   const inner = padded(salt, 0x36);
-  const outer = Buffer.concat([padded(salt, 0x5c), digest]);
-  return (name) => {
-    hash("sha1", Buffer.concat([inner, Buffer.from(name)]), "buffer").copy(outer, inner.length);
-    return hash("sha1", outer, "buffer").equals(digest);
+  const outer = Buffer.concat([padded(salt, 0x5c), salt]);
+  return (input) => {
+    inner.copy(input);
+    outer.write(hash("sha1", input, "binary"), BLOCK, "latin1");
+    return hash("sha1", outer, "binary") === digest;
   };
 }
 
 function padded(salt: Buffer, filler: number): Buffer {
-  const block = Buffer.alloc(64, filler);
+  const block = Buffer.alloc(BLOCK, filler);
   for (let index = 0; index < salt.length; index++) block[index] = (salt[index] ?? 0) ^ filler;
   return block;
 }

@@ -94,7 +94,8 @@ function warningFindings({ defaults, roles }: HostLimits, selected: readonly Con
   return [defaults, ...roles].flatMap(({ role, warnBefore }) => {
     if (warnBefore === null) return [];
     const expected = `a warning ${formatDuration(warnBefore)} before the end`;
-    const actual = "sshd, shell timeouts and logind end a session without one; the watchdog would warn (controls: watchdog)";
+    const actual =
+      "sshd, shell timeouts and logind end a session without one; the watchdog would warn (controls: watchdog)";
     return [finding(role, expected, actual, "warn_before", "fail")];
   });
 }

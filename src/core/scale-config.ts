@@ -73,8 +73,12 @@ export function scaleSshdConfig(text: string, factor: number): ScaledText {
 
 /** The text with its ListenAddress lines commented out; the same text where there are none. */
 export function withoutListenAddress(text: string): string {
-  return text.replaceAll(/^([\s\0]*"?ListenAddress\b)/gimu, "#$1");
+  const lines = text.split("\n");
+  return lines.map((line) => (LISTEN_ADDRESS.test(line) ? `#${line}` : line)).join("\n");
 }
+
+// sshd skips a quote in front of a keyword, and ends the keyword at a blank, an equals sign or a quote.
+const LISTEN_ADDRESS = /^[\s\0]*"?ListenAddress(?![A-Za-z0-9])/iu;
 
 /**
  * A shell's or pam_env's file with every number that TMOUT is set to scaled. `autologout` counts whole

@@ -27,7 +27,8 @@ const EITHER =
   "the watchdog would (controls: watchdog), and ChannelTimeout in OpenSSH 9.2 and later, per role from 10.5";
 
 const REASONS: Readonly<Record<SessionKind, string>> = {
-  "idle-shell": "no shell here has an idle timeout and sshd does not count; TMOUT, ChannelTimeout or the watchdog would",
+  "idle-shell":
+    "no shell here has an idle timeout and sshd does not count; TMOUT, ChannelTimeout or the watchdog would",
   "frozen-client": "nothing asks whether the client is still there; unresponsive_timeout would",
   "escaped-shell": `a shell started without the system's files has no TMOUT; ${EITHER}`,
   "foreground-program": `a shell does not count while a program runs; ${EITHER}`,

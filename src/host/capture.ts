@@ -2,7 +2,7 @@
 import { StringDecoder } from "node:string_decoder";
 
 export interface Capture {
-  /** Returns false once there is more than the limit; nothing is kept from then on. */
+  /** Returns false once there is more than the limit. */
   add(chunk: Buffer): boolean;
   /** How many of the markers were seen. */
   passed(): number;
@@ -12,9 +12,15 @@ export interface Capture {
   noise(): string;
 }
 
-export interface CaptureEvents {
+export interface CaptureOptions {
+  /** Bytes. What is beyond them is refused, or, with `forget`, the oldest are given up. */
+  readonly limit: number;
+  readonly forget: boolean;
   readonly onMarker: (index: number) => void;
-  /** Complete lines after the last marker; a last line without a line feed is not told. */
+  /**
+   * Complete lines after the last marker; a last line without a line feed is not told. A line of more
+   * than a mebibyte comes in pieces.
+   */
   readonly onLine: ((line: string) => void) | undefined;
 }
 
@@ -22,11 +28,12 @@ export interface CaptureEvents {
  * Takes standard output apart at lines that end in the given markers, in order. Whatever came before
  * a marker is dropped: start-up files of login shells print, and that is not the script's output.
  */
-export function captureOutput(markers: readonly string[], limit: number, events: CaptureEvents): Capture {
+export function captureOutput(markers: readonly string[], options: CaptureOptions): Capture {
+  const { limit, forget, onMarker, onLine } = options;
   let passed = 0;
   let size = 0;
   let chunks: Buffer[] = [];
-  const lines = events.onLine === undefined ? undefined : new LineSplitter(events.onLine);
+  const lines = onLine === undefined ? undefined : new LineSplitter(onLine);
   const findMarkers = (): void => {
     while (passed < markers.length) {
       const pending = Buffer.concat(chunks);
@@ -35,15 +42,16 @@ export function captureOutput(markers: readonly string[], limit: number, events:
       const at = pending.indexOf(marker);
       if (at < 0) return;
       chunks = [pending.subarray(at + marker.length)];
-      events.onMarker(passed++);
+      onMarker(passed++);
     }
     for (const chunk of chunks) lines?.add(chunk);
   };
   return {
     add(chunk) {
       size += chunk.length;
-      if (size > limit) return false;
+      if (size > limit && !(forget && passed === markers.length)) return false;
       chunks.push(chunk);
+      while (size > limit) size -= chunks.shift()?.length ?? 0;
       if (passed < markers.length) findMarkers();
       else lines?.add(chunk);
       return true;
@@ -85,12 +93,16 @@ export class Tail {
 /** Lines for one reader that may be slower than the host. */
 export class LineQueue implements AsyncIterable<string> {
   readonly #lines: string[] = [];
+  #waiting = 0;
   #ended = false;
   #wake: () => void = () => undefined;
 
-  add(line: string): void {
+  /** Returns how many characters wait to be read. */
+  add(line: string): number {
     this.#lines.push(line);
+    this.#waiting += line.length;
     this.#wake();
+    return this.#waiting;
   }
 
   end(): void {
@@ -101,12 +113,18 @@ export class LineQueue implements AsyncIterable<string> {
   async *[Symbol.asyncIterator](): AsyncGenerator<string> {
     for (;;) {
       const line = this.#lines.shift();
-      if (line !== undefined) yield line;
-      else if (this.#ended) return;
-      else await new Promise<void>((resolve) => (this.#wake = resolve));
+      if (line !== undefined) {
+        this.#waiting -= line.length;
+        yield line;
+      }
+      if (line !== undefined) continue;
+      if (this.#ended) return;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
 }
+
+const LONGEST_LINE = 1024 * 1024;
 
 class LineSplitter {
   readonly #onLine: (line: string) => void;
@@ -119,7 +137,9 @@ class LineSplitter {
 
   add(chunk: Buffer): void {
     const lines = (this.#rest + this.#decoder.write(chunk)).split("\n");
-    this.#rest = lines.pop() ?? "";
+    const rest = lines.pop() ?? "";
     for (const line of lines) this.#onLine(line);
+    this.#rest = rest.length > LONGEST_LINE ? "" : rest;
+    if (rest.length > LONGEST_LINE) this.#onLine(rest);
   }
 }

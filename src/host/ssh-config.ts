@@ -13,10 +13,12 @@ export interface Target {
   readonly user?: string;
   readonly port?: number;
   readonly identityFile?: string;
+  /** The ssh_config that the inventory itself is. */
+  readonly configFile?: string;
 }
 
 export interface SshConfigOptions {
-  /** Given to `ssh -F`; the user's own configuration otherwise. */
+  /** `--ssh-config`: outranks a target's own file; without either, the user's own configuration. */
   readonly file: string | undefined;
   readonly environment: Environment;
   readonly signal: AbortSignal;
@@ -30,9 +32,9 @@ export type Resolved = SshSettings | CurfewError;
 const LANES = 2;
 const END = "curfew-end-of-host";
 
-// Address, user and port arrive as lines and are only ever arguments; "--" ends the options.
-const LOOP = `while IFS= read -r user && IFS= read -r port && IFS= read -r address; do
-  ssh -T "$@" \${user:+-l "$user"} \${port:+-p "$port"} -G -- "$address" </dev/null
+// File, user, port and address arrive as lines and are only ever arguments; "--" ends the options.
+const LOOP = `while IFS= read -r config && IFS= read -r user && IFS= read -r port && IFS= read -r address; do
+  ssh -T \${config:+-F "$config"} \${user:+-l "$user"} \${port:+-p "$port"} -G -- "$address" </dev/null
   status=$?
   echo "${END} $status"
   echo "${END}" >&2
@@ -94,21 +96,20 @@ export function targetOf(host: Host): Target {
     ...(host.user === undefined ? {} : { user: host.user }),
     ...(host.port === undefined ? {} : { port: host.port }),
     ...(host.identityFile === undefined ? {} : { identityFile: host.identityFile }),
+    ...(host.configFile === undefined ? {} : { configFile: host.configFile }),
   };
 }
 
-function nameOf({ address, user, port, identityFile }: Target): string {
-  return JSON.stringify([address, user, port, identityFile]);
+function nameOf({ address, user, port, identityFile, configFile }: Target): string {
+  return JSON.stringify([address, user, port, identityFile, configFile]);
 }
 
 /** Whatever the loader let through: nothing that reads as an option or as a second line reaches a command. */
 function refuse(target: Target): CurfewError | undefined {
-  const { address, user = "" } = target;
+  const { address, user = "", configFile = "" } = target;
   const bad = /^-|^$|[\0-\x20\x7f]/u.test(address)
     ? address
-    : /^-|[\0-\x1f\x7f]/u.test(user)
-      ? user
-      : undefined;
+    : [user, configFile].find((word) => /^-|[\0-\x1f\x7f]/u.test(word));
   if (bad === undefined) return undefined;
   return new CurfewError("input", `${JSON.stringify(bad)} cannot be the name of a host or login`, {
     hint: "remove the leading - , spaces and control characters in the inventory",
@@ -117,9 +118,10 @@ function refuse(target: Target): CurfewError | undefined {
 
 async function askSsh(targets: readonly Target[], options: SshConfigOptions): Promise<readonly Resolved[]> {
   const { file, environment, signal } = options;
-  const input = targets.map(({ user, port, address }) => `${user ?? ""}\n${port ?? ""}\n${address}\n`);
-  const argv = ["-c", LOOP, "curfew", ...(file === undefined ? [] : ["-F", file])];
-  const { stdout, stderr } = await execa("sh", argv, {
+  const input = targets.map(({ configFile, user, port, address }) =>
+    [file ?? configFile, user, port, address].map((word) => `${word ?? ""}\n`).join(""),
+  );
+  const { stdout, stderr } = await execa("sh", ["-c", LOOP], {
     input: input.join(""),
     env: environment as Record<string, string>,
     extendEnv: false,

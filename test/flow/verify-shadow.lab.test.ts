@@ -4,15 +4,28 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { LabHost } from "../lab/host.ts";
+import { CurfewError } from "../../src/model/error.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { bySession, LOOK, looksLike, peopledHost, verify, type Target } from "./verify-host.ts";
 
 const lacks = labUnavailable();
 const ALL = ["idle-shell", "frozen-client", "typing"] as const;
-const SHORT = { name: "lab", defaults: { client_idle_timeout: "5s" }, roles: { bash: { groups: ["bashers"] } } };
-const LONG = { name: "lab", defaults: { client_idle_timeout: "10m" }, roles: { bash: { groups: ["bashers"] } } };
+const SHORT = {
+  name: "lab",
+  defaults: { client_idle_timeout: "5s" },
+  roles: { bash: { groups: ["bashers"] } },
+};
+const LONG = {
+  name: "lab",
+  defaults: { client_idle_timeout: "10m" },
+  roles: { bash: { groups: ["bashers"] } },
+};
 /** Leaves its parent, its terminal, its session and its environment. */
 const RUNAWAY = "(setsid env -i sleep 98765 </dev/null >/dev/null 2>&1 &)\n";
+
+/** Without logind and PAM's session numbers only ancestry, sockets and the environment tell what is ours. */
+const BARE_LOOK =
+  "ps -eo args= | grep -e curfew -e 'sshd: [a-z]' -e 98765 | grep -v grep; ls /run | grep -v motd | sort; ss -Htln | awk '{ print $4 }' | sort";
 
 describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` (${lacks})`}`, () => {
   let lab: Lab;
@@ -31,7 +44,9 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
 
   test("works where forwarding is forbidden, an address is configured, and logins need a second factor", async () => {
     await limit(5);
-    await configure("DisableForwarding yes\nListenAddress 0.0.0.0\nAuthenticationMethods publickey,password publickey\n");
+    await configure(
+      "DisableForwarding yes\nListenAddress 0.0.0.0\nAuthenticationMethods publickey,password publickey\n",
+    );
     const verification = await verify(target, SHORT, { sessions: ["idle-shell"], roles: ["bash"] });
     expect(verification.error).toBeUndefined();
     expect(verification.probes).toMatchObject([{ user: "bea", via: "shadow", outcome: "pass", by: "TMOUT" }]);
@@ -39,12 +54,29 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
 
   test("what a Match block forbids is unknown with the reason, never a pass", async () => {
     await limit(5);
-    await configure("Match User bea\n  ForceCommand /bin/true\nMatch User zoe\n  AuthorizedKeysFile /etc/keys/%u\n");
-    const roles = { bash: { groups: ["bashers"] }, zsh: { groups: ["zshers"] }, none: { groups: ["locked"] }, ghosts: { groups: ["ghosts"] } };
-    const verification = await verify(target, { ...SHORT, roles }, { sessions: ["idle-shell"], roles: Object.keys(roles) });
+    await configure(
+      "Match User bea\n  ForceCommand /bin/true\nMatch User zoe\n  AuthorizedKeysFile /etc/keys/%u\n",
+    );
+    const roles = {
+      bash: { groups: ["bashers"] },
+      zsh: { groups: ["zshers"] },
+      none: { groups: ["locked"] },
+      ghosts: { groups: ["ghosts"] },
+    };
+    const verification = await verify(
+      target,
+      { ...SHORT, roles },
+      { sessions: ["idle-shell"], roles: Object.keys(roles) },
+    );
     const idle = bySession(verification, "idle-shell");
-    expect(idle["bash bea shadow"]).toMatchObject({ outcome: "unknown", reason: expect.stringContaining("ForceCommand") });
-    expect(idle["zsh zoe shadow"]).toMatchObject({ outcome: "unknown", reason: expect.stringContaining("AuthorizedKeysFile") });
+    expect(idle["bash bea shadow"]).toMatchObject({
+      outcome: "unknown",
+      reason: expect.stringContaining("ForceCommand"),
+    });
+    expect(idle["zsh zoe shadow"]).toMatchObject({
+      outcome: "unknown",
+      reason: expect.stringContaining("AuthorizedKeysFile"),
+    });
     expect(verification.findings).toMatchObject([
       { role: "ghosts", outcome: "unknown", actual: `no account of role ghosts exists on ${host.name}` },
       { role: "none", outcome: "unknown", actual: expect.stringContaining("its shell is /usr/sbin/nologin") },
@@ -52,7 +84,10 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
   });
 
   test("scaled: the host's own values in proportion, wrong ones fail, and /etc is untouched", async () => {
-    await host.writeFile("/etc/profile.d/10-a.sh", "case $(id -un) in bea) readonly TMOUT=300 ;; *) TMOUT=900 ;; esac\n");
+    await host.writeFile(
+      "/etc/profile.d/10-a.sh",
+      "case $(id -un) in bea) readonly TMOUT=300 ;; *) TMOUT=900 ;; esac\n",
+    );
     await host.writeFile("/etc/zsh/zshrc", "TMOUT=480\n");
     await configure("ClientAliveInterval 60\nClientAliveCountMax 2\n");
     const policy = {
@@ -68,10 +103,18 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
     const verification = await verify(target, policy, { sessions: ALL, scaled: 20 });
     expect(await host.etcDigest()).toEqual(etc);
     const idle = bySession(verification, "idle-shell");
-    expect(idle["bash bea shadow"]).toMatchObject({ outcome: "pass", by: "TMOUT", scaled: 20, withinSeconds: 10 });
+    expect(idle["bash bea shadow"]).toMatchObject({
+      outcome: "pass",
+      by: "TMOUT",
+      scaled: 20,
+      withinSeconds: 10,
+    });
     expect(idle["zsh zoe shadow"]).toMatchObject({ outcome: "fail", withinSeconds: 10 });
     expect(idle["default ops shadow"]).toMatchObject({ outcome: "fail", withinSeconds: 20 });
-    expect(idle["tcsh tim shadow"]).toMatchObject({ outcome: "unknown", reason: expect.stringContaining("autologout") });
+    expect(idle["tcsh tim shadow"]).toMatchObject({
+      outcome: "unknown",
+      reason: expect.stringContaining("autologout"),
+    });
     expect(verification.probes.every(({ via }) => via === "shadow")).toBe(true);
     for (const frozen of Object.values(bySession(verification, "frozen-client"))) {
       expect(frozen, frozen.reason).toMatchObject({ outcome: "pass", by: "ClientAlive", withinSeconds: 6 });
@@ -80,7 +123,13 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
 
   test("people exempt from everything are kept", async () => {
     await host.writeFile("/etc/profile.d/10-a.sh", "case $(id -un) in bea) ;; *) TMOUT=5 ;; esac\n");
-    const exemption = { name: "backup", users: ["bea", "root"], justification: "x", owner: "y", expires: "2027-01-31" };
+    const exemption = {
+      name: "backup",
+      users: ["bea", "root"],
+      justification: "x",
+      owner: "y",
+      expires: "2027-01-31",
+    };
     const policy = { ...SHORT, roles: { bash: { groups: ["bashers"] } }, exemptions: [exemption] };
     const verification = await verify(target, policy, { sessions: ALL });
     expect(bySession(verification, "idle-shell")).toMatchObject({
@@ -109,28 +158,83 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
     const controller = await waitingController();
     await host.exec(`kill -9 $(${pids})`);
     const ended = once(controller, "exit");
-    expect((await host.exec("for i in $(seq 60); do [ -e /run/curfew-shadow-* ] || break; sleep 0.2; done; ls /run | grep curfew")).stdout).toBe("");
+    expect(
+      (
+        await host.exec(
+          "for i in $(seq 60); do [ -e /run/curfew-shadow-* ] || break; sleep 0.2; done; ls /run | grep curfew",
+        )
+      ).stdout,
+    ).toBe("");
     controller.kill("SIGKILL");
     await ended;
     expect(await looksLike(host, before)).toBe(before);
   });
 
-  test("nothing remains a minute after the network went away without a word", { timeout: 150_000 }, async () => {
+  test(
+    "nothing remains a minute after the network went away without a word",
+    { timeout: 150_000 },
+    async () => {
+      const before = await look();
+      const controller = await waitingController();
+      await host.linkDown();
+      controller.kill("SIGKILL");
+      try {
+        await new Promise((resolve) => setTimeout(resolve, 30_000));
+        expect((await host.exec("ls /run | grep -c curfew-shadow")).stdout).toBe("1\n");
+        const gone =
+          "for i in $(seq 60); do ls /run | grep -q curfew || break; sleep 0.5; done; ls /run | grep curfew; pgrep -f curfew-shadow";
+        expect((await host.exec(gone, { timeoutSeconds: 60 })).stdout).toBe("");
+      } finally {
+        await host.linkUp();
+      }
+      // The killed connection itself belongs to the host's sshd, which has not noticed yet.
+      await host.exec("pkill -f 'sshd-session: root'");
+      expect(await looksLike(host, before)).toBe(before);
+    },
+  );
+
+  test("an interrupt ends the run at once and leaves nothing", async () => {
     const before = await look();
-    const controller = await waitingController();
-    await host.linkDown();
-    controller.kill("SIGKILL");
-    try {
-      await new Promise((resolve) => setTimeout(resolve, 30_000));
-      expect((await host.exec("ls /run | grep -c curfew-shadow")).stdout).toBe("1\n");
-      const gone = "for i in $(seq 60); do ls /run | grep -q curfew || break; sleep 0.5; done; ls /run | grep curfew; pgrep -f curfew-shadow";
-      expect((await host.exec(gone, { timeoutSeconds: 60 })).stdout).toBe("");
-    } finally {
-      await host.linkUp();
-    }
-    // The killed connection itself belongs to the host's sshd, which has not noticed yet.
-    await host.exec("pkill -f 'sshd-session: root'");
+    const interrupt = new AbortController();
+    let started = 0;
+    const begun = performance.now();
+    const verification = await verify(
+      target,
+      LONG,
+      { sessions: ["idle-shell"] },
+      ({ type }) => {
+        if (type === "probe-started" && ++started === 3)
+          interrupt.abort(new CurfewError("interrupted", "interrupted"));
+      },
+      interrupt.signal,
+    );
+    expect(performance.now() - begun).toBeLessThan(40_000);
+    expect(verification.probes.map(({ outcome, reason }) => `${outcome} ${reason}`)).toEqual(
+      Array.from({ length: 3 }, () => "unknown interrupted"),
+    );
     expect(await looksLike(host, before)).toBe(before);
+  });
+
+  test("without a service manager", async () => {
+    const bare = await lab.host({ ...peopledHost("bookworm"), init: "none" });
+    try {
+      await bare.writeFile("/etc/profile.d/10-limit.sh", "case $- in *i*) readonly TMOUT=5 ;; esac\n");
+      await bare.writeFile(
+        "/home/bea/.bash_profile",
+        `${RUNAWAY.replace("env -i ", "")}. /etc/profile.d/10-limit.sh\n`,
+      );
+      const before = (await bare.exec(BARE_LOOK)).stdout;
+      const at = { name: bare.name, sshConfig: lab.sshConfigPath };
+      const verification = await verify(at, SHORT, { sessions: ["idle-shell", "frozen-client"] });
+      expect(verification.error).toBeUndefined();
+      for (const probe of verification.probes)
+        expect(probe, probe.reason).toMatchObject({ outcome: "pass", by: "TMOUT" });
+      expect(verification.probes.filter(({ via }) => via === "shadow")).toHaveLength(4);
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      expect((await bare.exec(BARE_LOOK)).stdout).toBe(before);
+    } finally {
+      await bare.stop();
+    }
   });
 
   async function limit(seconds: number): Promise<void> {

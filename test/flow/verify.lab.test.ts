@@ -69,7 +69,12 @@ describe.skipIf(lacks !== null)(`verify on real hosts${lacks === null ? "" : ` (
         expect(["ClientAlive", "TMOUT"]).toContain(result.by);
       }
       for (const result of Object.values(bySession(verification, "typing"))) {
-        expect(result).toMatchObject({ outcome: "pass", expect: "kept", by: "none", droppedAfterSeconds: null });
+        expect(result).toMatchObject({
+          outcome: "pass",
+          expect: "kept",
+          by: "none",
+          droppedAfterSeconds: null,
+        });
       }
       expect(await looksLike(host, before)).toBe(before);
     });

@@ -1,9 +1,9 @@
 /** Logging in to a real sshd: host keys, keys, algorithms, ways to get there, and what the errors say. */
 import { spawnSync } from "node:child_process";
-import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createConnect, connectThrough } from "../../src/host/connect.ts";
@@ -54,6 +54,29 @@ describe.skipIf(lacks !== null)(`a real sshd${lacks === null ? "" : ` (${lacks})
     expect(talkative.log()).toMatch(/Accepted publickey/u);
     expect(talkative.log()).not.toMatch(/hostkeys-prove/u);
   });
+
+  test("a hundred logins leave no listener, no descriptor and no warning behind", async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", note);
+    const { signal } = new AbortController();
+    const host = hostNamed(server.name, { identityFile: bench.key });
+    const environment = { PATH: process.env["PATH"], HOME: "/nonexistent" };
+    const connect = await createConnect({ hosts: [host], sshConfig: bench.sshConfig, environment, signal });
+    const visit = async (): Promise<void> => {
+      const connection = await connect(host, { signal, timeoutSeconds: 30 });
+      await connection.runScript("true", { signal, timeoutSeconds: 30 });
+      connection.close();
+      await connection.closed;
+    };
+    await visit();
+    const before = readdirSync("/proc/self/fd").length;
+    for (let round = 0; round < 20; round++) await Promise.all([visit(), visit(), visit(), visit(), visit()]);
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+    await expect.poll(() => readdirSync("/proc/self/fd").length).toBeLessThanOrEqual(before + 2);
+    expect(warnings).toEqual([]);
+    process.off("warning", note);
+  }, 120_000);
 
   describe("host keys", () => {
     const fingerprintOf = (path: string): string =>

@@ -214,6 +214,24 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
       expect(await output(connection, "echo on")).toBe("on\n");
     });
 
+    test("may print for ever: lines are told, and only the end is kept", async () => {
+      const script = "i=0; while [ $i -lt 400 ]; do printf '%02000d\\n' $i; i=$((i+1)); done; echo last";
+      const run = await connection.startScript(script, { signal: NEVER });
+      const lines: string[] = [];
+      for await (const line of run.lines) lines.push(line);
+      expect(lines).toHaveLength(401);
+      const { stdout } = await run.ended;
+      expect(stdout.length).toBeLessThanOrEqual(256 * 1024);
+      expect(stdout.toString().endsWith("last\n")).toBe(true);
+    });
+
+    test("whose lines nobody reads is ended before it fills the memory", async () => {
+      const run = await connection.startScript("while :; do printf '%0100000d\\n' 1; done", {
+        signal: NEVER,
+      });
+      expect(await run.ended).toMatchObject({ exitCode: null });
+    });
+
     test("with a syntax error has ended", async () => {
       const run = await connection.startScript("if then", { signal: NEVER });
       expect(await run.ended).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/syntax/iu) });

@@ -162,6 +162,26 @@ describe("asking the real ssh", () => {
     });
   });
 
+  test("an inventory that is an ssh_config is the configuration of its hosts, unless --ssh-config says otherwise", async () => {
+    const own = join(dir, "their own config");
+    writeFileSync(own, "Host web1\n HostName theirs.example.com\n User them\n");
+    const target = { address: "web1", configFile: own };
+    const options = {
+      environment: { PATH: process.env["PATH"], HOME: homedir() },
+      signal: NEVER,
+      onNote: () => undefined,
+    };
+    const answers = await resolveTargets([target, { address: "web1", user: "x" }], {
+      ...options,
+      file: undefined,
+    });
+    expect(answers).toMatchObject([
+      { hostname: "theirs.example.com", user: "them" },
+      { hostname: "web1", user: "x" },
+    ]);
+    expect(await ask([target])).toMatchObject([{ hostname: "web1.example.com" }]);
+  });
+
   test("the book asks once for what it does not have, and rejects for that one only", async () => {
     const options = {
       file: config,

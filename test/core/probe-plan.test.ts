@@ -1,0 +1,183 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { hostLimits } from "../../src/core/limits.ts";
+import type { SurveyedAccount } from "../../src/core/parse-survey.ts";
+import { planProbes, scaleFactor, scaleLimit, type ProbeWishes } from "../../src/core/probe-plan.ts";
+import { CONTROL_IDS, policySchema } from "../../src/model/policy.ts";
+
+const HOST = { name: "web1", address: "web1", groups: ["all"], source: { file: "x" } };
+const account = (user: string, groups: string[], over: Partial<SurveyedAccount> = {}): SurveyedAccount => ({
+  user,
+  groups: [user, ...groups],
+  uid: user === "root" ? 0 : 1000,
+  shell: "/bin/bash",
+  obstacle: "",
+  ...over,
+});
+const limitsOf = (policy: object) =>
+  hostLimits(policySchema.parse({ name: "p", ...policy }), HOST, "2026-11-22");
+const POLICY = {
+  defaults: { client_idle_timeout: "15m", unresponsive_timeout: "3m" },
+  roles: {
+    admin: { groups: ["sudo"], client_idle_timeout: "10m" },
+    vendor: { groups: ["ext"], client_idle_timeout: "5m" },
+  },
+};
+const WISHES: ProbeWishes = {
+  sessions: ["idle-shell", "frozen-client", "typing"],
+  controls: ["sshd", "shell-timeout"],
+  login: "root",
+  given: {},
+};
+const PEOPLE = [account("root", []), account("amy", ["sudo"]), account("vic", ["ext"]), account("joe", [])];
+const short = (plan: ReturnType<typeof planProbes>): string[] =>
+  plan.probes.map(
+    ({ role, user, via, session, expect: wish, within }) =>
+      `${role} ${user} ${via} ${session} ${wish} ${within}`,
+  );
+
+describe("planProbes", () => {
+  test("the login account live, one member of each role and of everybody else in the shadow", () => {
+    const plan = planProbes("web1", PEOPLE, limitsOf(POLICY), { ...WISHES, sessions: ["idle-shell"] });
+    expect(short(plan)).toEqual([
+      "default root live idle-shell dropped 900",
+      "vendor vic shadow idle-shell dropped 300",
+      "admin amy shadow idle-shell dropped 600",
+      "default joe shadow idle-shell dropped 900",
+    ]);
+    expect(plan.findings).toEqual([]);
+  });
+
+  test("a frozen client has the unresponsive limit, or else the idle one; typing is kept", () => {
+    const roles = ["vendor"];
+    const plan = planProbes("web1", PEOPLE, limitsOf(POLICY), { ...WISHES, roles });
+    expect(short(plan)).toEqual([
+      "vendor vic shadow idle-shell dropped 300",
+      "vendor vic shadow frozen-client dropped 180",
+      "vendor vic shadow typing kept 300",
+    ]);
+    const idleOnly = limitsOf({ ...POLICY, defaults: { client_idle_timeout: "15m" } });
+    expect(short(planProbes("web1", PEOPLE, idleOnly, { ...WISHES, roles }))[1]).toContain(
+      "frozen-client dropped 300",
+    );
+  });
+
+  test("another member is taken where the first cannot log in; people before root", () => {
+    const people = [
+      account("root", ["ext"]),
+      account("vic", ["ext"], { obstacle: "x" }),
+      account("val", ["ext"]),
+    ];
+    const plan = planProbes("web1", people, limitsOf(POLICY), { ...WISHES, login: "ops", roles: ["vendor"] });
+    expect(plan.probes.map(({ user }) => user)).toEqual(["val", "val", "val"]);
+  });
+
+  test.each([
+    ["nobody", [account("root", [])], "no account of role vendor exists on web1"],
+    [
+      "nobody who can log in",
+      [account("vic", ["ext"], { obstacle: "its shell is /bin/false" })],
+      "no account of role vendor can log in on web1 (vic: its shell is /bin/false)",
+    ],
+  ])("%s in a role is unknown, never silence", (_, people, actual) => {
+    const plan = planProbes("web1", people, limitsOf(POLICY), { ...WISHES, login: "ops", roles: ["vendor"] });
+    expect(plan).toMatchObject({ probes: [], findings: [{ role: "vendor", outcome: "unknown", actual }] });
+  });
+
+  test("somebody in a stricter role stands in, with the limit that holds for them", () => {
+    const people = [account("vip", ["ext", "sudo"])];
+    const plan = planProbes("web1", people, limitsOf(POLICY), {
+      ...WISHES,
+      login: "ops",
+      roles: ["admin"],
+      sessions: ["idle-shell"],
+    });
+    expect(short(plan)).toEqual(["admin vip shadow idle-shell dropped 300"]);
+  });
+
+  test("exempt from everything: kept past the limit; exempt from a part: still dropped", () => {
+    const exemption = { name: "x", users: ["vic"], justification: "j", owner: "o", expires: "2027-01-01" };
+    const all = limitsOf({ ...POLICY, exemptions: [exemption] });
+    expect(short(planProbes("web1", PEOPLE, all, { ...WISHES, roles: ["vendor"] }))).toEqual([
+      "vendor vic shadow idle-shell kept 300",
+    ]);
+    const part = limitsOf({ ...POLICY, exemptions: [{ ...exemption, controls: ["sshd"] }] });
+    expect(short(planProbes("web1", PEOPLE, part, { ...WISHES, roles: ["vendor"] }))[0]).toContain("dropped");
+  });
+
+  test("accounts that the policy gives are probed live in place of the shadow", () => {
+    const given = { vendor: { user: "vic", identityFile: "/k" } };
+    const plan = planProbes("web1", PEOPLE, limitsOf(POLICY), {
+      ...WISHES,
+      given,
+      roles: ["vendor"],
+      sessions: ["idle-shell"],
+    });
+    expect(plan.probes).toMatchObject([{ user: "vic", via: "live", identityFile: "/k" }]);
+  });
+
+  test("no limit, no probe, and it says so", () => {
+    const plan = planProbes(
+      "web1",
+      PEOPLE,
+      limitsOf({ roles: { vendor: { groups: ["ext"], client_idle_timeout: "5m" } } }),
+      WISHES,
+    );
+    expect(plan.probes.every(({ role }) => role === "vendor")).toBe(true);
+    expect(plan.findings).toMatchObject([
+      { role: "default", outcome: "pass", actual: expect.stringContaining("not probed") },
+    ]);
+  });
+
+  test("scaled: the longest limit becomes so many seconds, all in the shadow", () => {
+    const plan = planProbes("web1", PEOPLE, limitsOf(POLICY), {
+      ...WISHES,
+      scaled: 30,
+      sessions: ["idle-shell"],
+    });
+    expect(plan.probes.map(({ role, within, limit, via }) => [role, within, limit, via])).toEqual([
+      ["vendor", 10, 300, "shadow"],
+      ["admin", 20, 600, "shadow"],
+      ["default", 30, 900, "shadow"],
+    ]);
+  });
+
+  test("every role is either probed or reported", () => {
+    const groups = ["sudo", "ext", "other"];
+    const person = fc.record({
+      name: fc.constantFrom("root", "amy", "vic", "joe", "eve"),
+      groups: fc.subarray(groups),
+      obstacle: fc.constantFrom("", "its shell is /bin/false"),
+    });
+    fc.assert(
+      fc.property(fc.uniqueArray(person, { selector: ({ name }) => name }), (people) => {
+        const accounts = people.map(({ name, groups: of, obstacle }) => account(name, of, { obstacle }));
+        const { probes, findings } = planProbes("web1", accounts, limitsOf(POLICY), {
+          ...WISHES,
+          controls: CONTROL_IDS,
+        });
+        for (const role of ["admin", "vendor"]) {
+          expect([...probes, ...findings].some((each) => each.role === role)).toBe(true);
+        }
+        const shadows = probes.filter(({ via }) => via === "shadow");
+        expect(
+          shadows.every(({ user }) => accounts.find((each) => each.user === user)?.obstacle === ""),
+        ).toBe(true);
+      }),
+    );
+  });
+});
+
+test("scaled limits keep their order and are at least 2 s", () => {
+  const limit = fc.integer({ min: 1, max: 604_800 });
+  fc.assert(
+    fc.property(limit, limit, fc.integer({ min: 2, max: 60 }), (left, right, scaled) => {
+      const limits = limitsOf({ defaults: { client_idle_timeout: `${Math.max(left, right)}s` } });
+      const factor = scaleFactor(limits, scaled);
+      expect(scaleLimit(Math.max(left, right), factor)).toBe(factor === 1 ? Math.max(left, right) : scaled);
+      if (factor === 1) return;
+      expect(scaleLimit(left, factor)).toBeGreaterThanOrEqual(2);
+      if (left <= right) expect(scaleLimit(left, factor)).toBeLessThanOrEqual(scaleLimit(right, factor));
+    }),
+  );
+});

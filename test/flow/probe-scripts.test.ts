@@ -1,0 +1,97 @@
+/** The scripts that verify runs on hosts, and the parts of it that need no host. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { describe, expect, test } from "vitest";
+import { remoteScript } from "../../src/core/remote-script.ts";
+import { makeProbeKey } from "../../src/flow/probe-key.ts";
+
+const WORD = "x'y z";
+const SCRIPTS: Readonly<Record<string, Parameters<typeof remoteScript>[1]>> = {
+  shadow: {
+    token: "0",
+    sshd: WORD,
+    deadline: "1",
+    launch: WORD,
+    guard: WORD,
+    clean: WORD,
+    keys: [WORD, WORD],
+    files: [],
+  },
+  "shadow-launch": {
+    token: "0",
+    sshd: WORD,
+    main: "",
+    ports: ["1", "2"],
+    listener: "",
+    accounts: [WORD, WORD],
+    options: [WORD, WORD],
+  },
+  "shadow-guard": { token: "0" },
+  "shadow-clean": { token: "0" },
+  "shadow-survey": { accounts: [WORD, WORD], minutes: "/x" },
+  "shadow-relay": {},
+  "watch-sessions": {},
+};
+const hasShellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
+
+describe.each(Object.entries(SCRIPTS))("%s", (name, values) => {
+  test("is a POSIX shell script with any values", () => {
+    const { status, stderr } = spawnSync("sh", ["-n"], {
+      input: remoteScript(name, values),
+      encoding: "utf8",
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+
+  test.skipIf(!hasShellcheck)("has nothing that shellcheck warns about", () => {
+    const file = join(mkdtempSync(join(tmpdir(), "curfew-scripts-")), `${name}.sh`);
+    writeFileSync(file, remoteScript(name, values));
+    const { stdout } = spawnSync("shellcheck", ["-S", "warning", "-s", "sh", file], { encoding: "utf8" });
+    expect(stdout).toBe("");
+  });
+});
+
+test("ssh-keygen reads the one-time key and finds the same fingerprint", () => {
+  const { privateKey, publicLine, fingerprint } = makeProbeKey();
+  const directory = mkdtempSync(join(tmpdir(), "curfew-key-"));
+  writeFileSync(join(directory, "key"), privateKey, { mode: 0o600 });
+  const derived = spawnSync("ssh-keygen", ["-y", "-P", "", "-f", join(directory, "key")], {
+    encoding: "utf8",
+  });
+  expect(derived.stdout.trim()).toBe(publicLine);
+  const listed = spawnSync("ssh-keygen", ["-lf", "-"], { input: publicLine, encoding: "utf8" });
+  expect(listed.stdout).toContain(`${fingerprint} `);
+});
+
+describe.each(["perl", "python3"])("the relay in %s", (program) => {
+  const missing = spawnSync(program, ["--version"]).status !== 0;
+  test.skipIf(missing)("carries every byte both ways, and says what it cannot reach", async () => {
+    const server = createServer((socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const { port } = server.address() as { port: number };
+    const bytes = Buffer.from(Array.from({ length: 40_000 }, (_, index) => index % 256));
+    const script = remoteScript("shadow-relay", {}).replace(
+      program === "perl" ? "-v python3" : "-v perl",
+      "-v missing",
+    );
+    const relay = execa("sh", ["-c", script], { reject: false });
+    relay.stdin.write(`open a ${port}\nopen b 1\n`);
+    for (let at = 0; at < bytes.length; at += 16_384)
+      relay.stdin.write(`data a ${bytes.toString("hex", at, at + 16_384)}\n`);
+    let received = "";
+    const seen: string[] = [];
+    for await (const line of relay) {
+      const [word, id, hex] = line.split(" ");
+      if (word === "data") received += hex ?? "";
+      else seen.push(`${word} ${id ?? ""}`.trim());
+      if (received.length === bytes.length * 2 && seen.includes("closed b")) relay.stdin.end();
+    }
+    expect(seen).toEqual(expect.arrayContaining(["ready", "opened a", "closed b"]));
+    expect(received).toBe(bytes.toString("hex"));
+    await new Promise((resolve) => server.close(resolve));
+  });
+});
