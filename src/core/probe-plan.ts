@@ -57,8 +57,8 @@ export function candidateAccounts(facts: Facts, wishes: Pick<ProbeWishes, "login
     [representative].concat(users.slice(0, CANDIDATES)),
   );
   const given = Object.values(wishes.given).map(({ user }) => user);
-  // A comma would split the specification that sshd -T -C takes.
-  return [...new Set([...names, wishes.login, ...given])].filter((name) => /^[^,\s-][^,\s]*$/u.test(name));
+  // A comma would split the specification that sshd -T -C takes; keys are files of the account's name.
+  return [...new Set([...names, wishes.login, ...given])].filter((name) => /^[^,/\s-][^,/\s]*$/u.test(name));
 }
 
 /** What one second of the policy lasts in a scaled run; 1 where nothing is scaled. */

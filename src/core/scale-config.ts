@@ -8,7 +8,7 @@ import { MINUTES_SCRIPT } from "../model/host-paths.ts";
 import type { Mechanism } from "./judge-probe.ts";
 
 /** One timeout found in a file. */
-export interface FoundTimeout {
+interface FoundTimeout {
   readonly by: Extract<Mechanism, "TMOUT" | "ChannelTimeout" | "ClientAlive">;
   /** For ClientAlive: one interval. For autologout: whole minutes, as seconds. */
   readonly real: Seconds;

@@ -3,6 +3,7 @@ import { hostLimits } from "../core/limits.ts";
 import { planOutcome } from "../core/outcome.ts";
 import { planHost } from "../core/plan-host.ts";
 import { selectorsOf } from "../core/selectors.ts";
+import { createSharing } from "../core/share-alike.ts";
 import type { Connection } from "../model/connection.ts";
 import { CurfewError, errorData } from "../model/error.ts";
 import type { Facts } from "../model/facts.ts";
@@ -25,7 +26,8 @@ export interface HostDecision {
  */
 export async function planFleet(fleet: Fleet, context: RunContext): Promise<HostPlan[]> {
   const queue = new PQueue({ concurrency: context.concurrency });
-  return queue.addAll(fleet.hosts.map((host) => async () => planOne(host, fleet, context)));
+  const shared = createSharing();
+  return queue.addAll(fleet.hosts.map((host) => async () => shared(await planOne(host, fleet, context))));
 }
 
 async function planOne(host: Host, fleet: Fleet, context: RunContext): Promise<HostPlan> {

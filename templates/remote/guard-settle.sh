@@ -30,6 +30,8 @@ confirm() {
 
 tidy() {
   rm -f /etc/systemd/system/sysinit.target.wants/curfew-guard.service /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard
+  # Units were read while the hook was there.
+  [ ! -e "$guard/watchdog.log" ] || [ ! -d /run/systemd/system ] || systemctl daemon-reload
   [ ! -e "$guard/made-wants" ] || rmdir /etc/systemd/system/sysinit.target.wants 2>/dev/null
   while IFS= read -r staged; do
     case $staged in */.curfew-new-* | */.curfew-old-*) rm -f "$staged" ;; esac

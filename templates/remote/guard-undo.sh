@@ -108,11 +108,12 @@ restart_services() {
 restart_watchdog() {
   [ -e /etc/curfew/watchdog.sh ] || rm -rf /run/curfew-watchdog
   [ -d /run/systemd/system ] || return 0
-  systemctl daemon-reload || return 1
   if [ -e /etc/systemd/system/curfew-watchdog.timer ]; then
-    systemctl --no-block restart curfew-watchdog.timer
+    systemctl daemon-reload && systemctl --no-block restart curfew-watchdog.timer
   else
-    systemctl --no-block stop curfew-watchdog.timer 2>/dev/null || :
+    # While systemd still knows what it stops.
+    systemctl stop curfew-watchdog.timer curfew-watchdog.service 2>/dev/null
+    systemctl daemon-reload
   fi
 }
 
@@ -138,6 +139,8 @@ undo() {
     case " $activations " in *" restart-watchdog "*) restart_watchdog ;; esac
   fi
   remove_hooks
+  # The hook was there when the units were read.
+  case "$manager $activations " in "systemd "*" restart-watchdog "*) [ "$1" = boot ] || systemctl daemon-reload ;; esac
   printf '%s %s\n' "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$guard/reverting" 2>/dev/null || :
   mv "$guard/reverting" "$guard/reverted"
   case $(cat "$base/lock" 2>/dev/null) in "$token "*) rm -f "$base/lock" ;; esac

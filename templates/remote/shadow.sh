@@ -120,7 +120,8 @@ start() {
   await_launch
 }
 
-# LogLevelMax: a probe is no event for the journal; PAM's record of each login stays.
+# LogLevelMax: a probe is no event for the journal (systemd 247 notes it all the same); PAM's record of
+# each login stays.
 start_unit() {
   systemd-run --quiet --collect --unit="$unit" \
     -p LogLevelMax=notice -p RuntimeMaxSec="$deadline" -p TimeoutStopSec=15 -p KillMode=control-group \

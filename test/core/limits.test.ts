@@ -101,7 +101,7 @@ test("an exemption names its controls, all of them when it says all, and only on
   ];
   const limits = hostLimits(policy({ exemptions }), web, today);
   expect(limits.exemptions.map(({ exemption: { name }, controls }) => [name, controls])).toEqual([
-    ["all", ["sshd", "shell-timeout", "logind"]],
+    ["all", ["sshd", "shell-timeout", "logind", "watchdog"]],
     ["one", ["sshd"]],
   ]);
   expect(limits.expired).toEqual([]);

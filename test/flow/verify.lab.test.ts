@@ -77,6 +77,10 @@ describe.skipIf(lacks !== null)(`verify on real hosts${lacks === null ? "" : ` (
         });
       }
       expect(await looksLike(host, before)).toBe(before);
+      // systemd 247 notes the start and the end of every unit; of a controller the lab lacks, all versions do.
+      const systemd = release === "bullseye" ? "systemd.1.: " : "pids.max";
+      const journal = await host.exec(`journalctl --no-pager -q | grep curfew | grep -v -e '${systemd}'`);
+      expect(journal.stdout).toBe("");
     });
 
     test("mechanisms that are inert on this release fail, and never pass", async () => {
@@ -88,8 +92,8 @@ describe.skipIf(lacks !== null)(`verify on real hosts${lacks === null ? "" : ` (
 
       const idle = bySession(verification, "idle-shell");
       const bash = idle["bash bea shadow"];
-      if (worksInMatch) expect(bash).toMatchObject({ outcome: "pass", by: "ChannelTimeout" });
-      else expect(bash).toMatchObject({ outcome: "fail", by: "none", droppedAfterSeconds: null });
+      const [outcome, by] = worksInMatch ? ["pass", "ChannelTimeout"] : ["fail", "none"];
+      expect(bash).toMatchObject({ outcome, by });
       for (const name of ["default root live", "zsh zoe shadow"]) {
         expect(idle[name]).toMatchObject({ outcome: "fail", by: "none" });
         expect(idle[name]?.reason).toContain("ClientAliveCountMax 0 disables");

@@ -11,7 +11,7 @@ import type { Connection, ConnectOptions } from "../../src/model/connection.ts";
 import type { Host } from "../../src/model/host.ts";
 import type { Secret } from "../../src/model/secret.ts";
 
-export const SSHD = "/usr/sbin/sshd";
+const SSHD = "/usr/sbin/sshd";
 
 /** Why tests against a local sshd are skipped, null where they can run. */
 export function sshdUnavailable(): string | null {
@@ -33,7 +33,7 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-export interface SshdOptions {
+interface SshdOptions {
   readonly config?: string;
   readonly hostKey?: string;
   /** Written to known_hosts; true by default. */
@@ -136,7 +136,7 @@ async function startSshd(dir: string, index: number, options: SshdOptions): Prom
   };
 }
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
