@@ -1,0 +1,62 @@
+import type { Control } from "../model/control.ts";
+import type { ExplainedSession, Explanation } from "../model/explanation.ts";
+import type { Facts } from "../model/facts.ts";
+import type { HostLimits, RoleLimits } from "../model/limits.ts";
+import type { HostPlan } from "../model/plan.ts";
+import type { ControlId } from "../model/policy.ts";
+import { SESSION_KINDS } from "../model/session-kind.ts";
+import { planHost } from "./plan-host.ts";
+import { uncaughtKinds } from "./uncaught.ts";
+
+/** Cannot be a role's name, which has no slash. */
+const THEM = "person/explained";
+
+/**
+ * What becomes of every kind of idle session of the person on this host, as the selected controls
+ * would leave it. The person's limits may come from several roles, so the controls are asked about
+ * one more role with exactly these; what an exemption takes away is taken away. Pure.
+ */
+export function explainSessions(
+  explanation: Explanation,
+  facts: Facts,
+  limits: HostLimits,
+  selected: readonly ControlId[],
+  controls: readonly Control[],
+): { readonly sessions: ExplainedSession[]; readonly plan: Omit<HostPlan, "host"> } {
+  const them = roleOf(explanation);
+  const asked = { ...limits, roles: [...limits.roles, them] };
+  const exempt = exemptControls(explanation);
+  const coverage = planHost(facts, asked, selected, controls).coverage.filter(
+    ({ role, control }) => role === THEM && !exempt.has(control),
+  );
+  const uncaught = uncaughtKinds({ ...limits, roles: [], defaults: them }, coverage);
+  const sessions = SESSION_KINDS.map((kind) => {
+    const endedBy = coverage
+      .filter((each) => each.kind === kind)
+      .map(({ control, within }) => ({ control, within }))
+      .toSorted((left, right) => left.within - right.within);
+    const open = uncaught.find((each) => each.kind === kind)?.reason;
+    return { kind, endedBy, ...(open === undefined ? {} : { uncaught: exemptReason(exempt, selected) ?? open }) };
+  });
+  return { sessions, plan: planHost(facts, limits, selected, controls) };
+}
+
+function roleOf({ user, limits: { idle, unresponsive, warnBefore } }: Explanation): RoleLimits {
+  return {
+    role: THEM,
+    users: [user],
+    groups: [],
+    idle: idle.seconds,
+    unresponsive: unresponsive.seconds,
+    warnBefore: warnBefore.seconds,
+  };
+}
+
+function exemptControls({ exemptions }: Explanation): ReadonlySet<ControlId> {
+  return new Set(exemptions.filter(({ state }) => state === "active").flatMap(({ controls }) => controls));
+}
+
+function exemptReason(exempt: ReadonlySet<ControlId>, selected: readonly ControlId[]): string | undefined {
+  const held = selected.filter((control) => exempt.has(control));
+  return held.length === 0 ? undefined : `exempt from ${held.join(", ")}`;
+}

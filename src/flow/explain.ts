@@ -1,0 +1,79 @@
+import { explainPerson } from "../core/explain-person.ts";
+import { explainSessions } from "../core/explain-sessions.ts";
+import { hostLimits } from "../core/limits.ts";
+import { selectorsOf } from "../core/selectors.ts";
+import { CurfewError, errorData } from "../model/error.ts";
+import type { Explanation } from "../model/explanation.ts";
+import type { Facts } from "../model/facts.ts";
+import type { Host } from "../model/host.ts";
+import type { Policy } from "../model/policy.ts";
+import type { RunContext } from "./context.ts";
+import { gatherFacts } from "./gather.ts";
+import { login } from "./plan.ts";
+
+/**
+ * What holds for an account on one host, from the host's own facts: one login, nothing is changed.
+ * A host that cannot be asked is explained from the policy alone, with `error` set.
+ */
+export async function explainOnHost(
+  policy: Policy,
+  user: string,
+  host: Host,
+  context: RunContext,
+): Promise<Explanation> {
+  const now = context.now();
+  const today = now.toISOString().slice(0, 10);
+  const limits = hostLimits(policy, host, today);
+  try {
+    const facts = await factsAbout(user, host, selectorsOf(limits), now, context);
+    const { account, groups } = accountOf(user, facts);
+    const explanation = explainPerson(policy, { user, groups }, host, today);
+    const { sessions, plan } = explainSessions(explanation, facts, limits, policy.controls, context.controls);
+    const { description, findings, changes, error } = plan;
+    const roles = new Set(["*", ...explanation.roles.filter(counts).map(({ role }) => role)]);
+    const concerning = findings.filter(({ role }) => roles.has(role));
+    return {
+      ...explanation,
+      onHost: { description, account, sessions, findings: concerning, pending: changes.length },
+      ...(error === undefined ? {} : { error }),
+    };
+  } catch (error) {
+    if (!(error instanceof CurfewError)) throw error;
+    return { ...explainPerson(policy, { user, groups: [] }, host, today), error: errorData(error) };
+  }
+}
+
+async function factsAbout(
+  user: string,
+  host: Host,
+  selectors: readonly string[],
+  now: Date,
+  context: RunContext,
+): Promise<Facts> {
+  const connection = await login(host, context);
+  try {
+    context.emit({ type: "host-step", at: context.clock(), host: host.name, step: "reading-facts" });
+    const asked = [...new Set([...selectors, `user:${user}`])].toSorted();
+    return await gatherFacts(connection, asked, { signal: context.aborting, now });
+  } finally {
+    connection.close();
+  }
+}
+
+interface Account {
+  readonly account: "found" | "missing" | "unknown";
+  /** Those of its groups that the policy names. */
+  readonly groups: readonly string[];
+}
+
+function accountOf(user: string, { sshd }: Facts): Account {
+  if (sshd.classes.state !== "known") return { account: "unknown", groups: [] };
+  const found = sshd.classes.value.find(({ selectors }) => selectors.includes(`user:${user}`));
+  if (found === undefined) return { account: "missing", groups: [] };
+  const groups = found.selectors.filter((selector) => selector.startsWith("group:"));
+  return { account: "found", groups: groups.map((selector) => selector.slice("group:".length)) };
+}
+
+function counts({ because, applies }: Explanation["roles"][number]): boolean {
+  return because.length > 0 && applies === "yes";
+}

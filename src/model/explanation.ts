@@ -1,0 +1,74 @@
+/** What holds for one person, why, and what it comes to on a host. */
+import type { Seconds } from "./duration.ts";
+import type { ErrorData } from "./error.ts";
+import type { Finding } from "./finding.ts";
+import type { ControlId } from "./policy.ts";
+import type { SessionKind } from "./session-kind.ts";
+
+/** One role of the policy, or its defaults, seen from one person. */
+export interface ExplainedRole {
+  readonly role: string;
+  /** What of the role names the person: `user alice`, `group sudo`; empty where nothing does. */
+  readonly because: readonly string[];
+  /** Where the role is limited to; left out where it holds everywhere. */
+  readonly hosts?: readonly string[];
+  /** Whether it counts here; `depends` where no host was named and the role holds on some only. */
+  readonly applies: "yes" | "no" | "depends";
+  readonly idle: Seconds | null;
+  readonly unresponsive: Seconds | null;
+  readonly warnBefore: Seconds | null;
+}
+
+/** A limit in force and the role it comes from. */
+export interface ExplainedLimit {
+  readonly seconds: Seconds | null;
+  /** Null where there is no limit. */
+  readonly from: string | null;
+}
+
+export interface ExplainedExemption {
+  readonly name: string;
+  readonly because: readonly string[];
+  readonly hosts?: readonly string[];
+  readonly state: "active" | "expired" | "elsewhere" | "depends";
+  readonly controls: readonly ControlId[];
+  readonly justification: string;
+  readonly owner: string;
+  /** The last day, YYYY-MM-DD. */
+  readonly expires: string;
+}
+
+/** One kind of idle session and what becomes of it on the host. */
+export interface ExplainedSession {
+  readonly kind: SessionKind;
+  /** The mechanisms that end it, soonest first, in seconds at the latest. */
+  readonly endedBy: readonly { readonly control: ControlId; readonly within: Seconds }[];
+  /** Where nothing ends it although a limit says so: why, and what would. */
+  readonly uncaught?: string;
+}
+
+export interface Explanation {
+  readonly user: string;
+  readonly groups: readonly string[];
+  /** Null: from the policy alone. */
+  readonly host: string | null;
+  readonly roles: readonly ExplainedRole[];
+  readonly limits: {
+    readonly idle: ExplainedLimit;
+    readonly unresponsive: ExplainedLimit;
+    readonly warnBefore: ExplainedLimit;
+  };
+  readonly exemptions: readonly ExplainedExemption[];
+  /** What the host adds; left out where it was not asked. */
+  readonly onHost?: {
+    readonly description: string;
+    /** `unknown` where nobody could read who has an account. */
+    readonly account: "found" | "missing" | "unknown";
+    readonly sessions: readonly ExplainedSession[];
+    readonly findings: readonly Finding[];
+    /** Changes that the policy still asks for on this host. */
+    readonly pending: number;
+  };
+  /** Set where the host could not be asked. */
+  readonly error?: ErrorData;
+}
