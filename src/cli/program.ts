@@ -3,6 +3,7 @@ import packageData from "../../package.json" with { type: "json" };
 import { didYouMean, shown } from "../core/nearest.ts";
 import { CurfewError } from "../model/error.ts";
 import { registerApply } from "./commands/apply.ts";
+import { registerExplain } from "./commands/explain.ts";
 import { registerInit } from "./commands/init.ts";
 import { registerPlan } from "./commands/plan.ts";
 import { registerRevert } from "./commands/revert.ts";
@@ -33,7 +34,14 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
     })
     .addHelpText("after", moreHelp());
   const setting = { terminal, setExitCode };
-  for (const register of [registerInit, registerPlan, registerApply, registerVerify, registerRevert]) {
+  for (const register of [
+    registerInit,
+    registerPlan,
+    registerApply,
+    registerVerify,
+    registerExplain,
+    registerRevert,
+  ]) {
     register(program, setting);
   }
   program

@@ -25,11 +25,11 @@ export function explainPerson(policy: Policy, person: Person, host: Host | null,
     applies: counting.length === 0 ? "yes" : "no",
   };
   return {
+    host: host?.name ?? null,
     user: person.user,
     groups: person.groups,
-    host: host?.name ?? null,
     roles: [...roles, defaults],
-    limits: explainLimits(countable(limits, counting), person),
+    limits: explainLimits(policy, countable(limits, counting), person),
     exemptions: policy.exemptions.flatMap((exemption) => explainExemption(exemption, person, host, today)),
   };
 }
@@ -39,7 +39,7 @@ const NOWHERE: Host = { name: "", address: "", groups: [], source: { file: "" } 
 
 /** Every role merged with the defaults, strictest idle limit first, wherever it holds. */
 function allRoles(policy: Policy, today: string): readonly RoleLimits[] {
-  const roles = Object.entries(policy.roles).map(([name, { hosts: _, ...role }]) => [name, role] as const);
+  const roles = Object.entries(policy.roles).map(([name, role]) => [name, { ...role, hosts: undefined }]);
   return hostLimits({ ...policy, roles: Object.fromEntries(roles) }, NOWHERE, today).roles;
 }
 
@@ -49,11 +49,22 @@ function explainRole(
   hosts: readonly string[] | undefined,
   host: Host | null,
 ): ExplainedRole {
-  const applies = host === null ? (hosts === undefined ? "yes" : "depends") : appliesTo(hosts, host) ? "yes" : "no";
-  return { ...pick(role), because: reasons(role, person), ...(hosts === undefined ? {} : { hosts }), applies };
+  const applies =
+    host === null ? (hosts === undefined ? "yes" : "depends") : appliesTo(hosts, host) ? "yes" : "no";
+  return {
+    ...pick(role),
+    because: reasons(role, person),
+    ...(hosts === undefined ? {} : { hosts }),
+    applies,
+  };
 }
 
-function pick({ role, idle, unresponsive, warnBefore }: RoleLimits): Omit<ExplainedRole, "because" | "applies"> {
+function pick({
+  role,
+  idle,
+  unresponsive,
+  warnBefore,
+}: RoleLimits): Omit<ExplainedRole, "because" | "applies"> {
   return { role, idle, unresponsive, warnBefore };
 }
 
@@ -69,14 +80,20 @@ function countable(limits: HostLimits, counting: readonly ExplainedRole[]): Host
   return { ...limits, roles: limits.roles.filter(({ role }) => names.has(role)) };
 }
 
-/** The strictest wins, field by field; of equals the first role. */
-function explainLimits(limits: HostLimits, person: Person): Explanation["limits"] {
+const FIELDS = {
+  idle: "client_idle_timeout",
+  unresponsive: "unresponsive_timeout",
+  warnBefore: "warn_before",
+} as const;
+
+/** The strictest wins, field by field: of the role that says so, else of the defaults. */
+function explainLimits(policy: Policy, limits: HostLimits, person: Person): Explanation["limits"] {
   const resolved = resolvePerson(limits, person);
-  const roles = limits.roles.length > 0 ? limits.roles : [limits.defaults];
-  const from = (field: "idle" | "unresponsive" | "warnBefore"): ExplainedLimit => {
+  const from = (field: keyof typeof FIELDS): ExplainedLimit => {
     const seconds: Seconds | null = resolved[field];
-    const source = seconds === null ? undefined : roles.find((role) => role[field] === seconds);
-    return { seconds, from: source?.role ?? null };
+    if (seconds === null) return { seconds, from: null };
+    const source = limits.roles.find(({ role }) => policy.roles[role]?.[FIELDS[field]] === seconds);
+    return { seconds, from: source?.role ?? limits.defaults.role };
   };
   return { idle: from("idle"), unresponsive: from("unresponsive"), warnBefore: from("warnBefore") };
 }
@@ -104,7 +121,11 @@ function explainExemption(
   ];
 }
 
-function stateOf({ hosts, expires }: Exemption, host: Host | null, today: string): ExplainedExemption["state"] {
+function stateOf(
+  { hosts, expires }: Exemption,
+  host: Host | null,
+  today: string,
+): ExplainedExemption["state"] {
   if (expires < today) return "expired";
   if (host === null) return hosts === undefined ? "active" : "depends";
   return appliesTo(hosts, host) ? "active" : "elsewhere";

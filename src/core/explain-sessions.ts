@@ -30,21 +30,24 @@ export function explainSessions(
     ({ role, control }) => role === THEM && !exempt.has(control),
   );
   const uncaught = uncaughtKinds({ ...limits, roles: [], defaults: them }, coverage);
-  const sessions = SESSION_KINDS.map((kind) => {
+  const held = selected.filter((control) => exempt.has(control));
+  const reasonOf = (reason: string): string =>
+    held.length === 0 ? reason : `exempt from ${held.join(", ")}`;
+  const sessions = SESSION_KINDS.map((kind): ExplainedSession => {
     const endedBy = coverage
       .filter((each) => each.kind === kind)
       .map(({ control, within }) => ({ control, within }))
       .toSorted((left, right) => left.within - right.within);
-    const open = uncaught.find((each) => each.kind === kind)?.reason;
-    return { kind, endedBy, ...(open === undefined ? {} : { uncaught: exemptReason(exempt, selected) ?? open }) };
+    const open = uncaught.find((each) => each.kind === kind);
+    return open === undefined ? { kind, endedBy } : { kind, endedBy, uncaught: reasonOf(open.reason) };
   });
   return { sessions, plan: planHost(facts, limits, selected, controls) };
 }
 
-function roleOf({ user, limits: { idle, unresponsive, warnBefore } }: Explanation): RoleLimits {
+function roleOf({ limits: { idle, unresponsive, warnBefore } }: Explanation): RoleLimits {
   return {
     role: THEM,
-    users: [user],
+    users: [],
     groups: [],
     idle: idle.seconds,
     unresponsive: unresponsive.seconds,
@@ -54,9 +57,4 @@ function roleOf({ user, limits: { idle, unresponsive, warnBefore } }: Explanatio
 
 function exemptControls({ exemptions }: Explanation): ReadonlySet<ControlId> {
   return new Set(exemptions.filter(({ state }) => state === "active").flatMap(({ controls }) => controls));
-}
-
-function exemptReason(exempt: ReadonlySet<ControlId>, selected: readonly ControlId[]): string | undefined {
-  const held = selected.filter((control) => exempt.has(control));
-  return held.length === 0 ? undefined : `exempt from ${held.join(", ")}`;
 }

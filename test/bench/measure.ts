@@ -31,7 +31,7 @@ export async function measure(program: Program, scratch: string): Promise<Usage>
   await rm(file, { force: true });
   const child = spawn(process.execPath, ["--import", PRELOAD, ...program.argv], {
     stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, NO_COLOR: "1", ...program.environment, CURFEW_BENCH_USAGE: file },
+    env: { ...process.env, ...environment(scratch), ...program.environment, CURFEW_BENCH_USAGE: file },
     timeout: TIMEOUT_MS,
     killSignal: "SIGKILL",
   });
@@ -42,6 +42,11 @@ export async function measure(program: Program, scratch: string): Promise<Usage>
     throw new Error(`${program.argv.slice(0, 2).join(" ")} ended with ${code ?? signal}:\n${said}`);
   }
   return JSON.parse(await readFile(file, "utf8")) as Usage;
+}
+
+/** Code is compiled once for all runs, curfew's and the floors' alike: nobody measures the stripping of types. */
+function environment(scratch: string): Record<string, string> {
+  return { NO_COLOR: "1", NODE_COMPILE_CACHE: join(scratch, "compiled") };
 }
 
 /** Runs the programs in turn, `times` rounds or until `spent` says there is no time left; at least one round. */

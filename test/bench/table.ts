@@ -68,7 +68,7 @@ export function goalsText(goals: readonly Goal[]): string {
     what,
     isReached({ what, ratio, limit }) ? "✓" : "✗",
     (ratio <= limit ? Math.floor(ratio * 100) / 100 : Math.ceil(ratio * 100) / 100).toFixed(2),
-    `to reach ${limit}`,
+    `to reach ${limit.toFixed(2)}`,
   ]);
   return aligned(cells);
 }

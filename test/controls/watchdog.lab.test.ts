@@ -109,6 +109,7 @@ describe.skipIf(lacks !== null)(`the watchdog${lacks === null ? "" : ` (${lacks}
       await new Promise((resolve) => setTimeout(resolve, 8000));
       await frozen.close();
       clearInterval(typing);
+      expect(Object.keys(ended)).toHaveLength(MEASURED.length + 1);
     }, 150_000);
 
     test.each(MEASURED)("%s: warned, told, and ended in time", (name) => {

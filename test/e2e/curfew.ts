@@ -64,7 +64,7 @@ export async function openDesk(lab: Lab, hosts: readonly LabHost[], policy: stri
 }
 
 /** An inventory in curfew's YAML; `user` is the login name. */
-export function inventoryOf(hosts: readonly Pick<LabHost, "name">[], user = "root"): string {
+function inventoryOf(hosts: readonly Pick<LabHost, "name">[], user = "root"): string {
   const entries = hosts.map(({ name }) => `    ${name}:\n`).join("");
   return `all:\n  vars:\n    ansible_user: ${user}\n  hosts:\n${entries}`;
 }

@@ -1,0 +1,124 @@
+import type { Command } from "commander";
+import { documentText } from "../../core/document.ts";
+import { explainPerson } from "../../core/explain-person.ts";
+import { didYouMean, shown } from "../../core/nearest.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { Explanation } from "../../model/explanation.ts";
+import type { Host } from "../../model/host.ts";
+import type { Policy } from "../../model/policy.ts";
+import { explainText } from "../../report/explain-text.ts";
+import { addHostOptions, addOutputOptions, addPolicyOption, type PolicyOptions } from "../args.ts";
+import type { ExitCode } from "../exit.ts";
+import { loadHosts, loadPolicyFor } from "../inputs.ts";
+import type { Setting } from "../program.ts";
+import { withRun } from "../run-context.ts";
+import type { Terminal } from "../terminal.ts";
+
+interface ExplainOptions extends PolicyOptions {
+  readonly groups: readonly string[];
+}
+
+const EXAMPLE = `
+Example:
+  curfew explain -p policy.yaml alice --groups sudo,ext     from the policy alone
+  curfew explain -p policy.yaml -i inventory.yaml alice@web1  from the host's own accounts and versions
+
+Exit codes: 0 explained, 3 the host cannot be judged.
+`;
+
+export function registerExplain(program: Command, { terminal, setExitCode }: Setting): void {
+  const command = program
+    .command("explain")
+    .summary("show which limits hold for somebody, and what enforces them");
+  command
+    .description(
+      "Shows which roles match somebody and why, every exemption, and on a host which mechanism ends which kind of session. Changes nothing.",
+    )
+    .argument("<user[@host]>", "an account, and a host of the inventory to ask about it");
+  addPolicyOption(command);
+  command.option(
+    "--groups <names>",
+    "without a host: the groups the account is in, commas between",
+    names,
+    [],
+  );
+  addHostOptions(command);
+  addOutputOptions(command)
+    .addHelpText("after", EXAMPLE)
+    .action(async (who: string, options: ExplainOptions) =>
+      setExitCode(await explain(who, options, terminal)),
+    );
+}
+
+function names(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+}
+
+async function explain(who: string, options: ExplainOptions, terminal: Terminal): Promise<ExitCode> {
+  const at = who.lastIndexOf("@");
+  const user = at < 0 ? who : who.slice(0, at);
+  if (!/^[^\p{Cc}]+$/u.test(user)) throw new CurfewError("usage", `${shown(who)} is not USER or USER@HOST`);
+  return at < 0 ? offline(user, options, terminal) : onHost(user, who.slice(at + 1), options, terminal);
+}
+
+const EMPTY = { hosts: [], groups: [], digest: "" };
+
+async function offline(user: string, options: ExplainOptions, terminal: Terminal): Promise<ExitCode> {
+  // Without an inventory nothing can be said about patterns of hosts.
+  const { policy } = await loadPolicyFor(options.policy, EMPTY, { ...options, quiet: true }, terminal);
+  const today = new Date().toISOString().slice(0, 10);
+  const explanation = explainPerson(policy, { user, groups: options.groups }, null, today);
+  const view = { paint: terminal.outPaint, verbose: options.verbose === true };
+  await terminal.out(options.json === true ? documentOf(explanation) : [explainText(explanation, view)]);
+  return 0;
+}
+
+async function onHost(
+  user: string,
+  name: string,
+  options: ExplainOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  if (options.groups.length > 0) {
+    throw new CurfewError("usage", "--groups is for a user without a host; the host knows its groups");
+  }
+  const { inventory, hosts } = await loadHosts(options, terminal);
+  const host = hosts.find((each) => each.name === name) ?? unknownHost(name, hosts);
+  const { policy } = await loadPolicyFor(options.policy, inventory, options, terminal);
+  return ask(user, host, policy, options, terminal);
+}
+
+function unknownHost(name: string, hosts: readonly Host[]): never {
+  const known = hosts.map((host) => host.name);
+  throw new CurfewError("usage", `${shown(name)} is no host of the inventory${didYouMean(name, known)}`);
+}
+
+async function ask(
+  user: string,
+  host: Host,
+  policy: Policy,
+  options: ExplainOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  return withRun({ command: "explain", hosts: [host], options, terminal }, async (run) => {
+    const { explainOnHost } = await import("../../flow/explain.ts");
+    const explanation = await run.phase("explain", [host.name], () =>
+      explainOnHost(policy, user, host, run.context),
+    );
+    return {
+      verdict: explanation.error === undefined ? "pass" : "unknown",
+      document: () => documentOf(explanation),
+      text: (view) => explainText(explanation, view),
+    };
+  });
+}
+
+function documentOf(explanation: Explanation): Iterable<string> {
+  const { user, limits } = explanation;
+  const outcome = explanation.error === undefined ? "explained" : "unknown";
+  const head = { schema: "curfew/explain/1", summary: { user, limits } };
+  return documentText(head, [{ ...explanation, outcome }]);
+}
