@@ -41,13 +41,13 @@ export function watchdogStarter({ kernel, service }: Facts): WatchdogStarter {
 }
 
 /**
- * After how many seconds without input the watchdog ends a session. A tenth later than the limit,
- * at most the 7 s by which a terminal's access time may be too old: nobody who typed is ended
- * early, where the limit is long enough for that.
+ * After how many seconds without input, by the terminal's access time, the watchdog ends a session.
+ * A little later than the limit, at most the 7 s by which that time may be too old: nobody is ended
+ * early, where a twentieth of the limit is that much.
  */
 export function endsAfter(idle: Seconds): Seconds {
   const limit = Math.max(idle, SHORTEST);
-  return limit + Math.min(ATIME_STEP - 1, Math.floor(limit / 10));
+  return limit + Math.min(ATIME_STEP - 1, Math.floor(limit / 20));
 }
 
 /** Seconds between two looks: a tenth of the strictest limit, from 5 to 30; a minute under cron. */

@@ -1,10 +1,12 @@
 import type { Control, Rendered } from "../model/control.ts";
 import { CurfewError, errorData } from "../model/error.ts";
 import type { Facts } from "../model/facts.ts";
+import type { Coverage } from "../model/finding.ts";
 import type { HostLimits } from "../model/limits.ts";
 import type { Activation, Change, HostPlan } from "../model/plan.ts";
 import type { ControlId } from "../model/policy.ts";
 import { changeOf } from "./change-file.ts";
+import { kindLimit } from "./kind-limit.ts";
 import { policyFindings } from "./policy-findings.ts";
 import { uncaughtKinds } from "./uncaught.ts";
 
@@ -50,7 +52,7 @@ function decided(
     .flatMap(({ files }) => files)
     .map((file) => changeOf(file, facts))
     .filter((change) => change !== undefined);
-  const coverage = rendered.flatMap((each) => each.coverage);
+  const coverage = rendered.flatMap((each) => each.coverage.map((item) => withLimit(item, limits)));
   return {
     ...blank(facts),
     changes,
@@ -60,6 +62,12 @@ function decided(
     coverage,
     uncaught: uncaughtKinds(limits, coverage),
   };
+}
+
+function withLimit(item: Coverage, limits: HostLimits): Coverage {
+  const role = [...limits.roles, limits.defaults].find((each) => each.role === item.role);
+  const limit = role === undefined ? null : kindLimit(item.kind, role);
+  return limit === null ? item : { ...item, limit };
 }
 
 const ORDER: readonly Activation[] = ["reload-sshd", "restart-logind", "restart-watchdog"];

@@ -8,6 +8,7 @@ import type { ProbeResult } from "../model/run.ts";
 import type { ProbedKind } from "../model/session-kind.ts";
 import type { SurveyedAccount } from "./parse-survey.ts";
 import { resolvePerson, type ResolvedPerson } from "./resolve-person.ts";
+import { kindLimit } from "./kind-limit.ts";
 
 /** One session to open. */
 export interface PlannedProbe {
@@ -183,7 +184,7 @@ function sessionsOf(
   const exempt = isExempt(person, wishes);
   const sessions = exempt ? wishes.sessions.filter((session) => session === "idle-shell") : wishes.sessions;
   return sessions.flatMap((session) => {
-    const limit = session === "frozen-client" ? (resolved.unresponsive ?? resolved.idle) : resolved.idle;
+    const limit = kindLimit(session, resolved);
     if (limit === null) return [];
     const expect = exempt || session === "typing" ? "kept" : "dropped";
     const within = scaleLimit(limit, factor);
@@ -192,11 +193,11 @@ function sessionsOf(
 }
 
 function nobody(host: string, role: string, members: readonly Candidate[]): Finding {
+  // Known, not unknown: no such session can exist there, and one policy serves many hosts.
+  if (members.length === 0)
+    return finding(role, "a session of this role", `nobody on ${host} is in role ${role}`, "pass");
   const obstacles = members.slice(0, 3).map(({ account }) => `${account.user}: ${account.obstacle}`);
-  const actual =
-    members.length === 0
-      ? `no account of role ${role} exists on ${host}`
-      : `no account of role ${role} can log in on ${host} (${obstacles.join("; ")})`;
+  const actual = `no account of role ${role} can log in on ${host} (${obstacles.join("; ")})`;
   return finding(role, "a session of this role is probed", actual, "unknown");
 }
 

@@ -42,17 +42,21 @@ export interface SessionEnd {
   readonly connectionLost: boolean;
 }
 
-/** One interactive session with a terminal, for probes. */
-export interface TerminalSession {
-  /** Everything received, as text, at most the last 64 KiB. */
+/** What a probe holds open: one channel, whatever is on it. */
+export interface OpenChannel {
+  /** Everything received, as text, at most the last 64 KiB; nothing for sftp. */
   transcript(): string;
   /** Milliseconds on the monotonic clock of the last byte in either direction. */
   lastActivity(): number;
+  readonly ended: Promise<SessionEnd>;
+  close(): void;
+}
+
+/** One interactive session with a terminal, for probes. */
+export interface TerminalSession extends OpenChannel {
   write(text: string): void;
   /** Stops reading from the network, as a stopped client process does. There is no way back. */
   freeze(): void;
-  readonly ended: Promise<SessionEnd>;
-  close(): void;
 }
 
 /** One authenticated connection to one host. */
@@ -72,6 +76,12 @@ export interface Connection {
   startScript(script: string, options: { readonly signal: AbortSignal }): Promise<RunningScript>;
   /** Opens the user's login shell in a terminal of 80 by 24. */
   openTerminal(signal: AbortSignal): Promise<TerminalSession>;
+  /** Runs a command line in the user's shell without a terminal, its standard input held open. */
+  openCommand(command: string, signal: AbortSignal): Promise<OpenChannel>;
+  /** Starts the SFTP subsystem and waits for its answer to the first request. */
+  openSftp(signal: AbortSignal): Promise<OpenChannel>;
+  /** A forward to a TCP port on the host's own loopback address, over which nothing is sent. */
+  openIdleForward(port: number, signal: AbortSignal): Promise<OpenChannel>;
   /** A byte stream to a TCP port on the host's own loopback address. */
   openLoopback(port: number, signal: AbortSignal): Promise<Duplex>;
   /** Resolves once, when the connection is gone for whatever reason. */

@@ -26,6 +26,8 @@ export interface Coverage {
   readonly kind: SessionKind;
   /** Seconds after which the mechanism fires at the latest. */
   readonly within: number;
+  /** Seconds the policy allows; where `within` is more, the mechanism is only a backstop. */
+  readonly limit?: number;
 }
 
 /** A kind of idle session that nothing ends for a role on this host. */

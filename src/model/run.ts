@@ -46,10 +46,20 @@ export interface ProbeResult {
   /** Seconds from the last activity to the end, from a monotonic clock; null when it was kept or never began. */
   readonly droppedAfterSeconds: number | null;
   /** The mechanism that ended it, `none` when nothing did, `unattributed` when nobody can tell. */
-  readonly by: "TMOUT" | "ChannelTimeout" | "ClientAlive" | "logind" | "none" | "unattributed";
+  readonly by:
+    | "TMOUT"
+    | "ChannelTimeout"
+    | "UnusedConnectionTimeout"
+    | "ClientAlive"
+    | "logind"
+    | "watchdog"
+    | "none"
+    | "unattributed";
   readonly outcome: "pass" | "fail" | "unknown";
   /** What the client saw, at most 2,000 characters, control characters made visible. */
   readonly clientSaw: string;
+  /** Names of the probe's programs that ran on after the session had ended; left out where none did. */
+  readonly orphans?: readonly string[];
   /** Why the outcome is what it is, for people. */
   readonly reason: string;
 }

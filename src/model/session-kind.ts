@@ -14,6 +14,9 @@ export const SESSION_KINDS = [
 ] as const;
 export type SessionKind = (typeof SESSION_KINDS)[number];
 
-/** The kinds that `verify` can open today. */
-export const PROBED_KINDS = ["idle-shell", "frozen-client", "typing"] as const satisfies SessionKind[];
+/** The kinds that `verify` can open. */
+export const PROBED_KINDS = SESSION_KINDS;
 export type ProbedKind = (typeof PROBED_KINDS)[number];
+
+/** The kinds that `verify` opens unless others are asked for: on some release, nothing ends each of the rest. */
+export const DEFAULT_PROBES = ["idle-shell", "frozen-client", "typing"] as const satisfies ProbedKind[];

@@ -1,5 +1,6 @@
 import { visible } from "../core/visible.ts";
 import { formatDuration } from "../model/duration.ts";
+import type { Coverage } from "../model/finding.ts";
 import type { HostPlan } from "../model/plan.ts";
 import { SESSION_KINDS, type SessionKind } from "../model/session-kind.ts";
 import { table } from "./columns.ts";
@@ -8,8 +9,8 @@ import type { Paint } from "./paint.ts";
 type Covered = Pick<HostPlan, "coverage" | "uncaught">;
 
 /**
- * Session kinds by roles: after how long which control ends such a session at the latest, or
- * `✗ nothing`. Empty where neither is known.
+ * Session kinds by roles: after how long which control ends such a session at the latest, `~`
+ * where that is later than the limit, or `✗ nothing`. Empty where neither is known.
  */
 export function coverageMatrix(plan: Covered, paint: Paint): string[] {
   const roles = [...new Set([...plan.coverage, ...plan.uncaught].map(({ role }) => role))];
@@ -31,6 +32,12 @@ export function uncaughtReasons({ uncaught }: Covered, paint: Paint): string[] {
   );
 }
 
+/** A backstop that is looser than the limit is no ✓. */
+function ending({ within, limit = within, control }: Coverage, paint: Paint): string {
+  const sign = within <= limit ? paint.green("✓") : paint.yellow("~");
+  return `${sign} ${formatDuration(within)} ${control}`;
+}
+
 function concerns(plan: Covered, kind: SessionKind): boolean {
   return plan.coverage.some((item) => item.kind === kind) || plan.uncaught.some((item) => item.kind === kind);
 }
@@ -40,7 +47,7 @@ function cell(plan: Covered, kind: SessionKind, role: string, paint: Paint): str
     .filter((item) => item.kind === kind && item.role === role)
     .toSorted((a, b) => a.within - b.within);
   const [first] = covering;
-  if (first !== undefined) return `${paint.green("✓")} ${formatDuration(first.within)} ${first.control}`;
+  if (first !== undefined) return ending(first, paint);
   const open = plan.uncaught.some((item) => item.kind === kind && item.role === role);
   return open ? paint.red("✗ nothing") : paint.dim("-");
 }

@@ -72,7 +72,15 @@ const hostPlan = z.strictObject({
   activations: z.array(activation),
   expectations: z.array(z.strictObject({ role: z.string(), user: line, lines: z.array(line) })),
   findings: z.array(finding),
-  coverage: z.array(z.strictObject({ control, role: z.string(), kind, within: z.number().positive() })),
+  coverage: z.array(
+    z.strictObject({
+      control,
+      role: z.string(),
+      kind,
+      within: z.number().positive(),
+      limit: z.number().positive().exactOptional(),
+    }),
+  ),
   uncaught: z.array(z.strictObject({ role: z.string(), kind, reason: z.string() })),
   error: errorData.exactOptional(),
 });

@@ -8,6 +8,7 @@
 #   scanned                                           that were all
 #   gone PID                                          at most 0.2 s after a watched process ended
 
+# shellcheck disable=SC2015,SC2094 # "A && B || next" is meant; the queue is read and written on purpose
 main() {
   LC_ALL=C
   PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin

@@ -2,7 +2,7 @@
  * `npm run bench`: what curfew costs the machine it runs on, beside what the SSH library alone costs in the same
  * run, as a table and as ratios with their goals. A measurement, not a test: it exits 0 whatever comes out.
  *
- *     npm run bench -- [--hosts 10,100,500] [--real-hosts 16] [--seconds 200]
+ *     npm run bench -- [--hosts 10,100,500] [--real-hosts 16] [--seconds 150]
  */
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -51,7 +51,7 @@ function readOptions(): Options {
     options: {
       hosts: { type: "string", default: "10,100,500" },
       "real-hosts": { type: "string", default: "16" },
-      seconds: { type: "string", default: "200" },
+      seconds: { type: "string", default: "150" },
     },
   });
   const hosts = values.hosts

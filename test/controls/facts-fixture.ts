@@ -79,7 +79,11 @@ export function host(spec: HostSpec = {}): Facts {
     }),
     systemdVersion: known(252),
     logind: spec.logind ?? known({ version: 252, idleStop: "infinity", utmp: "yes" }),
-    shells: (spec.shells ?? ["bash", "dash"]).map((kind) => ({ path: `/usr/bin/${kind}`, kind, inUse: kind !== "dash" })),
+    shells: (spec.shells ?? ["bash", "dash"]).map((kind) => ({
+      path: `/usr/bin/${kind}`,
+      kind,
+      inUse: kind !== "dash",
+    })),
     missingDirectories: [],
     files: FACT_FILES.map((path) => fileFact(path, files[path] ?? null)),
     foreignTimeouts: [],

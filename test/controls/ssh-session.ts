@@ -58,6 +58,7 @@ export async function openSession(spec: SessionSpec): Promise<OpenSession> {
   };
   if (spec.tty !== false) write(`${spec.command}\n`);
   await Promise.race([ready, ended.then((end) => failed(spec, end)), late(spec)]);
+  since = performance.now();
   return {
     ended,
     isOpen: () => open,

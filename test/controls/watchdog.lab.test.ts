@@ -71,7 +71,7 @@ describe.skipIf(lacks !== null)(`the watchdog${lacks === null ? "" : ` (${lacks}
         control: "watchdog",
         role: "vendor",
         kind: "tmux",
-        within: 32,
+        within: 31,
       });
       const call = await desk.run(["apply", "--yes", "--json"]);
       expect(outcomes(call), call.stderr).toEqual({ [host.name]: "confirmed" });

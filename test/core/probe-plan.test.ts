@@ -73,15 +73,16 @@ describe("planProbes", () => {
   });
 
   test.each([
-    ["nobody", [account("root", [])], "no account of role vendor exists on web1"],
+    ["nobody", [account("root", [])], "nobody on web1 is in role vendor", "pass"],
     [
       "nobody who can log in",
       [account("vic", ["ext"], { obstacle: "its shell is /bin/false" })],
       "no account of role vendor can log in on web1 (vic: its shell is /bin/false)",
+      "unknown",
     ],
-  ])("%s in a role is unknown, never silence", (_, people, actual) => {
+  ])("%s in a role is said: nothing to prove, or unknown", (_, people, actual, outcome) => {
     const plan = planProbes("web1", people, limitsOf(POLICY), { ...WISHES, login: "ops", roles: ["vendor"] });
-    expect(plan).toMatchObject({ probes: [], findings: [{ role: "vendor", outcome: "unknown", actual }] });
+    expect(plan).toMatchObject({ probes: [], findings: [{ role: "vendor", outcome, actual }] });
   });
 
   test("somebody in a stricter role stands in, with the limit that holds for them", () => {

@@ -3,7 +3,7 @@ import { documentText, planRecord } from "../../core/document.ts";
 import { countBy, resultVerdict, verifyVerdict, worst } from "../../core/outcome.ts";
 import type { Plan } from "../../model/plan.ts";
 import type { HostResult, HostVerification } from "../../model/run.ts";
-import { PROBED_KINDS } from "../../model/session-kind.ts";
+import { DEFAULT_PROBES } from "../../model/session-kind.ts";
 import { resultText } from "../../report/result-text.ts";
 import { verifyText } from "../../report/verify-text.ts";
 import { type ApplyRequest, loadRequest } from "../apply-request.ts";
@@ -121,7 +121,7 @@ async function verifyAfter(
   const hosts = fleet.hosts.filter(({ name }) => good.has(name));
   if (hosts.length === 0) return undefined;
   const { scaled } = options;
-  const wanted = { sessions: PROBED_KINDS, ...(scaled === undefined ? {} : { scaled }) };
+  const wanted = { sessions: DEFAULT_PROBES, ...(scaled === undefined ? {} : { scaled }) };
   return run.phase("verify", [...good], () => verifyFleet({ ...fleet, hosts }, wanted, run.context));
 }
 

@@ -5,7 +5,7 @@ import { countBy, verifyOutcome, verifyVerdict } from "../../core/outcome.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { HostVerification } from "../../model/run.ts";
-import { PROBED_KINDS, type ProbedKind } from "../../model/session-kind.ts";
+import { DEFAULT_PROBES, PROBED_KINDS, type ProbedKind } from "../../model/session-kind.ts";
 import { verifyText } from "../../report/verify-text.ts";
 import * as args from "../args.ts";
 import type { ExitCode } from "../exit.ts";
@@ -25,6 +25,11 @@ Example:
   curfew verify -p policy.yaml -i inventory.yaml -l canaries
   curfew verify -p policy.yaml -i inventory.yaml --role admin --scaled 10
 
+Session kinds: ${PROBED_KINDS.slice(0, 6).join(", ")},
+${PROBED_KINDS.slice(6).join(", ")}.
+No release ends every kind without the watchdog, so only the first two and typing are opened unless
+--sessions asks for more.
+
 Real limits are waited out, all of them at once. Exit codes: 0 every session that had to be
 dropped was dropped and typing was kept, 2 one was not, 3 a host or session cannot be judged.
 `;
@@ -36,9 +41,9 @@ export function registerVerify(program: Command, { terminal, setExitCode }: Sett
   args.addHostOptions(command);
   command
     .addOption(
-      new Option("--sessions <kinds>", "session kinds, commas between")
+      new Option("--sessions <kinds>", "session kinds, commas between, or all")
         .argParser(sessionKinds)
-        .default(PROBED_KINDS, PROBED_KINDS.join(",")),
+        .default(DEFAULT_PROBES, DEFAULT_PROBES.join(",")),
     )
     .option("--role <name>", "only this role; may be repeated", args.collect)
     .option("--scaled <seconds>", "scale every limit down to about this many seconds", args.positive);
@@ -69,11 +74,13 @@ async function verify(options: VerifyOptions, terminal: Terminal): Promise<ExitC
 }
 
 function sessionKinds(text: string): readonly ProbedKind[] {
-  return text.split(",").map((part) => {
+  const chosen = text.split(",").flatMap((part) => {
+    if (part.trim() === "all") return PROBED_KINDS;
     const kind = PROBED_KINDS.find((known) => known === part.trim());
-    if (kind !== undefined) return kind;
+    if (kind !== undefined) return [kind];
     throw new InvalidArgumentError(`no session kind ${shown(part)}${didYouMean(part, PROBED_KINDS)}`);
   });
+  return [...new Set(chosen)];
 }
 
 function refuseUnknownRoles(roles: readonly string[], policy: Policy): void {
