@@ -4,11 +4,13 @@ import type { Connection } from "../model/connection.ts";
 import type { Host } from "../model/host.ts";
 import type { Secret } from "../model/secret.ts";
 import { planLaunch } from "./escalation.ts";
+import { openCommand, openSftp } from "./idle-channels.ts";
 import type { ScriptPlace } from "./root-shell.ts";
 import { runScript, startScript } from "./script.ts";
 import { openChannel, type Session } from "./session.ts";
 import type { ClientChannel } from "./ssh2.ts";
 import { openTerminal } from "./terminal.ts";
+import { watchChannel } from "./watched-channel.ts";
 
 /** RFC 4254, 5.1: SSH_OPEN_ADMINISTRATIVELY_PROHIBITED. */
 const PROHIBITED = 1;
@@ -33,6 +35,10 @@ export function asConnection(
     runScript: (script, options) => runScript(place, script, options),
     startScript: (script, { signal }) => startScript(place, script, signal),
     openTerminal: (signal) => openTerminal(session, host.name, signal),
+    openCommand: (command, signal) => openCommand(session, host.name, command, signal),
+    openSftp: (signal) => openSftp(session, host.name, signal),
+    openIdleForward: async (port, signal) =>
+      watchChannel(session, await openForward(session, host.name, "127.0.0.1", port, signal)),
     openLoopback: (port, signal) => openForward(session, host.name, "127.0.0.1", port, signal),
     closed: session.closed,
     close: () => session.close(),

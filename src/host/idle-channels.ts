@@ -1,9 +1,8 @@
-/** Channels without a terminal, for probes: a command, SFTP, a forward. Nothing is sent once they are open. */
+/** Channels without a terminal, for probes: a command and SFTP. Nothing is sent once they are open. */
 import { CurfewError } from "../model/error.ts";
 import type { OpenChannel } from "../model/connection.ts";
-import { openForward } from "./connection.ts";
 import { openChannel, type Session } from "./session.ts";
-import type { SftpChannel } from "./ssh2.ts";
+import type { SftpClient } from "./ssh2.ts";
 import { watchChannel, watchQuiet } from "./watched-channel.ts";
 
 /** Runs a command line. See `Connection.openCommand`. */
@@ -28,7 +27,7 @@ export async function openCommand(
 export async function openSftp(session: Session, host: string, signal: AbortSignal): Promise<OpenChannel> {
   const refused = (error: Error): CurfewError =>
     new CurfewError("unsupported", `the host offers no SFTP: ${error.message}`, { host, cause: error });
-  const sftp = await openChannel<SftpChannel>(
+  const sftp = await openChannel<SftpClient>(
     session,
     host,
     signal,
@@ -39,15 +38,5 @@ export async function openSftp(session: Session, host: string, signal: AbortSign
     sftp.realpath(".", (error) => (error == null ? resolve() : reject(refused(error))));
     sftp.once("close", () => reject(refused(new Error("it ended at once"))));
   });
-  return watchQuiet(session, Object.assign(sftp, { close: () => sftp.end() }));
-}
-
-/** Opens a forward and sends nothing. See `Connection.openIdleForward`. */
-export async function openIdleForward(
-  session: Session,
-  host: string,
-  port: number,
-  signal: AbortSignal,
-): Promise<OpenChannel> {
-  return watchChannel(session, await openForward(session, host, "127.0.0.1", port, signal));
+  return watchQuiet(session, sftp);
 }

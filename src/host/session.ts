@@ -1,7 +1,7 @@
 /** One authenticated SSH connection, as the rest of this folder sees it. */
 import type { Duplex } from "node:stream";
 import { CurfewError } from "../model/error.ts";
-import type { Client, ClientChannel } from "./ssh2.ts";
+import type { Client, ClientChannel, SftpClient } from "./ssh2.ts";
 
 export interface Session {
   readonly client: Client;
@@ -63,24 +63,24 @@ export function openSession(client: Client, stream: Duplex, identification: stri
  * Errors: CurfewError `unreachable` when the connection is gone, `interrupted`, and whatever `refused`
  * makes of the host's refusal.
  */
-export function openChannel(
+export function openChannel<C extends ClientChannel | SftpClient = ClientChannel>(
   session: Session,
   host: string,
   signal: AbortSignal,
-  open: (client: Client, answer: (error: Error | undefined, channel: ClientChannel) => void) => unknown,
+  open: (client: Client, answer: (error: Error | undefined, channel: C) => void) => unknown,
   refused: (error: Error & { readonly reason?: unknown }) => CurfewError,
-): Promise<ClientChannel> {
+): Promise<C> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(interruption(signal, host));
     if (signal.aborted) return abort();
     signal.addEventListener("abort", abort, { once: true });
-    const answer = (error: Error | undefined, channel: ClientChannel): void => {
+    const answer = (error: Error | undefined, channel: C): void => {
       signal.removeEventListener("abort", abort);
       if (error !== undefined)
         return reject(session.lost() === undefined ? refused(error) : lostError(session, host));
       // ssh2 emits errors on a channel whose connection died while it was written to.
       channel.on("error", () => undefined);
-      if (signal.aborted) channel.close();
+      if (signal.aborted) channel.destroy();
       else resolve(channel);
     };
     try {

@@ -7,7 +7,14 @@ import { createHash } from "node:crypto";
 import ssh2, { type Client, type ParsedKey } from "ssh2";
 import SftpClient from "ssh2-sftp-client";
 
-export type { AuthHandlerMiddleware, Client, ClientChannel, ConnectConfig, ParsedKey } from "ssh2";
+export type {
+  AuthHandlerMiddleware,
+  Client,
+  ClientChannel,
+  ConnectConfig,
+  ParsedKey,
+  SFTPWrapper as SftpClient,
+} from "ssh2";
 
 const ignore = (): void => undefined;
 

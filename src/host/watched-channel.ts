@@ -8,7 +8,7 @@ import type { ClientChannel } from "./ssh2.ts";
 const TRANSCRIPT_LIMIT = 64 * 1024;
 
 /** A channel of ssh2, or its SFTP client, which gives the same events but no bytes. */
-export type AnyChannel = EventEmitter & { close(): void };
+type AnyChannel = EventEmitter & { end(): unknown };
 
 /** Reads a channel to its end and remembers the last of it. */
 export function watchChannel(session: Session, channel: ClientChannel): OpenChannel {
@@ -24,7 +24,7 @@ export function watchChannel(session: Session, channel: ClientChannel): OpenChan
     transcript: () => transcript.text(),
     lastActivity: () => lastActivity,
     ended: endOf(session, channel),
-    close: () => channel.close(),
+    close: () => void channel.end(),
   };
 }
 

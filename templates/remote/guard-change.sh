@@ -63,10 +63,18 @@ take_lock() {
   line="$token $$ $boot $(date -u +%Y-%m-%dT%H:%M:%SZ) $owner: $reason"
   write_lock && return 0
   held=$(cat "$base/lock" 2>/dev/null)
+  # shellcheck disable=SC2086 # split on purpose: TOKEN PID BOOT TIME …
+  finish_overdue $held
+  write_lock && return 0
   lock_is_stale "$held" || fail locked "$held"
   # Two that break the same stale lock: rename is atomic, and what was moved away is looked at.
-  mv "$base/lock" "$base/lock.$token" 2>/dev/null && [ "$(cat "$base/lock.$token")" = "$held" ] ||
+  mv "$base/lock" "$base/lock.$token" 2>/dev/null || fail locked "$held"
+  if [ "$(cat "$base/lock.$token")" != "$held" ]; then
+    # Somebody else's fresh one: it goes back, unless yet another has come meanwhile.
+    ln "$base/lock.$token" "$base/lock" 2>/dev/null
+    rm -f "$base/lock.$token"
     fail locked "$held"
+  fi
   rm -f "$base/lock.$token"
   write_lock || fail locked "$(cat "$base/lock" 2>/dev/null)"
   say "note took over the lock of a run that ended without releasing it: $held"
@@ -75,6 +83,21 @@ take_lock() {
 # noclobber: O_EXCL, so only one can win (POSIX, set -C).
 write_lock() {
   (set -C && printf '%s\n' "$line" >"$base/lock") 2>/dev/null
+}
+
+# finish_overdue TOKEN PID BOOT …: nobody else will take that change back any more: its timer went
+# with a reboot on a host without a boot hook, or its undo gave up or was killed.
+finish_overdue() {
+  overdue=$base/guard/${1:-none}
+  [ -f "$overdue/undo.sh" ] || return 0
+  if [ -e "$overdue/armed" ]; then
+    read -r overdue_since overdue_within <"$overdue/armed"
+    [ "${3:-}" != "$boot" ] ||
+      [ "$(date +%s)" -gt $((overdue_since + ${overdue_within:-3600} + 60)) ] || return 0
+  elif [ ! -e "$overdue/reverting" ]; then
+    return 0
+  fi
+  sh "$overdue/undo.sh" now >/dev/null 2>&1
 }
 
 lock_is_stale() {
@@ -121,6 +144,7 @@ check_before() {
 # name, so that undoing is one rename as well, even on a full disk.
 stage() {
   stage_dir=${3%/*}
+  [ "$2" = create ] || replaceable "$3"
   make_parents "$stage_dir"
   new=$stage_dir/.curfew-new-$token-$1
   old=$stage_dir/.curfew-old-$token-$1
@@ -137,6 +161,14 @@ stage() {
   esac
   [ "$2" = restore ] || { chown "$5:$6" "$new" && chmod "$4" "$new"; } || return 1
   sync "$new" 2>/dev/null || sync
+}
+
+# A copy beside an immutable file or a mounted one can be made, but nothing can be renamed over it.
+replaceable() {
+  ! awk -v path="$1" '$5 == path { found = 1 } END { exit !found }' /proc/self/mountinfo 2>/dev/null ||
+    fail remote "$1 is a mount of its own and cannot be replaced"
+  # Opened for writing and left as it is.
+  (: >>"$1") 2>/dev/null || fail remote "$1 is protected against changes (chattr +i, or read-only)"
 }
 
 make_parents() {
@@ -251,7 +283,7 @@ expect() {
 
 arm() {
   printf '%s' {{undo}} >"$guard/undo.sh" && printf '%s' {{written}} >"$guard/written" &&
-    date +%s >"$guard/armed" || fail remote "cannot write $guard"
+    printf '%s %s\n' "$(date +%s)" "$within" >"$guard/armed" || fail remote "cannot write $guard"
   sync "$guard/undo.sh" 2>/dev/null || sync
   # From here on undo.sh decides; it is asked even when arming itself fails halfway.
   armed=yes
@@ -301,6 +333,8 @@ UNIT
 }
 
 apply() {
+  # The time may have run out while something before this was slow.
+  [ -e "$guard/armed" ] || return 1
   apply_dir=${3%/*}
   case $2 in
     remove) rm -f "$3" ;;

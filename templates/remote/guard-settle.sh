@@ -22,7 +22,11 @@ confirm() {
   if [ -d "$guard/original" ]; then
     mkdir -p "$base/original" && mv "$guard/original" "$base/original/$token" || return 0
   fi
-  mv "$guard/armed" "$guard/confirmed" 2>/dev/null || return 0
+  mv "$guard/armed" "$guard/confirmed" 2>/dev/null || {
+    # The undo was faster, and what it takes away may have come here after it looked.
+    [ ! -e "$guard/reverting" ] && [ ! -e "$guard/reverted" ] || rm -rf "$base/original/$token"
+    return 0
+  }
   [ ! -d /run/systemd/system ] || systemctl stop "curfew-guard-$token.timer" 2>/dev/null
   [ ! -f "$guard/timer.pid" ] || kill "$(cat "$guard/timer.pid")" 2>/dev/null
   tidy

@@ -54,27 +54,34 @@ reload_sshd() {
   listener >/dev/null
 }
 
+# Fails where a file cannot be put back (yet); all others are, all the same.
 take_back() {
   set -- {{changes}}
   back_index=0
+  back_failed=no
   while [ $# -ge 2 ]; do
-    back_dir=${2%/*}
-    back_old=$back_dir/.curfew-old-$token-$back_index
-    if [ "$1" = create ]; then
-      rm -f "$2" || return 1
-    elif same_file "$back_old" "$2"; then
-      rm -f "$back_old" || return 1
-    elif [ -e "$back_old" ]; then
-      mv -f "$back_old" "$2" || return 1
-    fi
-    rm -f "$back_dir/.curfew-new-$token-$back_index"
+    put_back "$1" "$2" "${2%/*}/.curfew-old-$token-$back_index" || back_failed=yes
+    rm -f "${2%/*}/.curfew-new-$token-$back_index"
     back_index=$((back_index + 1))
     shift 2
   done
+  [ "$back_failed" = no ] || return 1
   # Directories that the change made, innermost first.
   sort -r "$guard/staged" 2>/dev/null | while IFS= read -r made; do
     case $made in */) rmdir "$made" 2>/dev/null || : ;; esac
   done
+}
+
+# put_back ACTION PATH OLD
+put_back() {
+  if [ "$1" = create ]; then
+    rm -f "$2"
+  elif same_file "$3" "$2"; then
+    rm -f "$3"
+  elif [ -e "$3" ]; then
+    # A file that cannot be replaced (chattr +i, a mount) was not replaced by the change either.
+    mv -f "$3" "$2" || { cmp -s "$3" "$2" && rm -f "$3"; }
+  fi
 }
 
 # Two names of one inode: the change never came to this file. rename(2) would do nothing then,
@@ -123,23 +130,22 @@ undo() {
   mv "$guard/armed" "$guard/reverting" 2>/dev/null || case $1 in
     # The machine went down in the middle of an undo: begin again.
     boot) [ -e "$guard/reverting" ] || return 0 ;;
-    *) wait_for_other; return 0 ;;
+    # Or it was killed, or gave up.
+    *) wait_for_other && [ -e "$guard/reverting" ] || return 0 ;;
   esac
+  { echo $$ >"$guard/undoing"; } 2>/dev/null || :
   # Until it works: a file system may be read-only for a while. "reverting" stays for the next boot.
   undo_round=0
   until take_back; do
+    # What could be put back must not wait for the rest: it may be sshd's.
+    [ "$undo_round" -gt 0 ] || activate_again "$1"
     undo_round=$((undo_round + 1))
     [ "$undo_round" -lt 20 ] || return 1
     sleep 3
   done
   rm -rf "$base/original/$token"
   sync
-  if [ "$1" != boot ] || [ "$manager" != systemd ]; then
-    restart_services
-  else
-    # Everything else starts after this script; which units there are was read before it.
-    case " $activations " in *" restart-watchdog "*) restart_watchdog ;; esac
-  fi
+  activate_again "$1"
   remove_hooks
   # The hook was there when the units were read.
   case "$manager $activations " in "systemd "*" restart-watchdog "*) [ "$1" = boot ] || systemctl daemon-reload ;; esac
@@ -147,7 +153,17 @@ undo() {
   mv "$guard/reverting" "$guard/reverted"
   case $(cat "$base/lock" 2>/dev/null) in "$token "*) rm -f "$base/lock" ;; esac
   ! command -v logger >/dev/null || logger -t curfew -p authpriv.warning "change $token by $owner: reverted ($1)" 2>/dev/null || :
-  [ "$1" = timer ] || stop_timer
+  # A timer does not outlive a reboot, and its number may be another process now.
+  case $1 in timer | boot) ;; *) stop_timer ;; esac
+}
+
+activate_again() {
+  if [ "$1" != boot ] || [ "$manager" != systemd ]; then
+    restart_services
+  else
+    # Everything else starts after this script; which units there are was read before it.
+    case " $activations " in *" restart-watchdog "*) restart_watchdog ;; esac
+  fi
 }
 
 stop_timer() {
@@ -155,12 +171,20 @@ stop_timer() {
   [ ! -f "$guard/timer.pid" ] || kill "$(cat "$guard/timer.pid")" 2>/dev/null || :
 }
 
+# Fails where the other is still at it after all that time.
 wait_for_other() {
   wait_round=0
-  while [ -e "$guard/reverting" ] && [ "$wait_round" -lt 30 ]; do
+  while [ -e "$guard/reverting" ]; do
+    # It may not have said yet who it is.
+    [ "$wait_round" -lt 3 ] || other_lives || return 0
+    [ "$wait_round" -lt 30 ] || return 1
     wait_round=$((wait_round + 1))
     sleep 1
   done
+}
+
+other_lives() {
+  { read -r other <"$guard/undoing"; } 2>/dev/null && kill -0 "$other" 2>/dev/null
 }
 
 case $1 in
