@@ -20,6 +20,7 @@ export function configuredTimeouts(
   return [
     ...clientAlive(facts, effective, factor),
     ...channelTimeouts(facts, effective, factor),
+    ...unusedConnection(effective, factor),
     ...shellTimeouts(files, factor),
     ...logind(facts),
   ];
@@ -48,7 +49,17 @@ function channelTimeouts(facts: Facts, effective: readonly string[], factor: num
   return texts.flatMap(({ path, text }) =>
     scaleSshdConfig(text, factor)
       .found.filter(({ by }) => by === "ChannelTimeout")
-      .map(({ real, scaled, line: at }) => timeout("ChannelTimeout", real, scaled, `${path}:${at}`)),
+      .map(({ real, scaled, line: at, channel }) => ({
+        ...timeout("ChannelTimeout", real, scaled, `${path}:${at}`),
+        ...(channel === undefined ? {} : { channel }),
+      })),
+  );
+}
+
+function unusedConnection(effective: readonly string[], factor: number): ConfiguredTimeout[] {
+  const line = `unusedconnectiontimeout ${effectiveValue(effective, "unusedconnectiontimeout") ?? "none"}`;
+  return scaleSshdConfig(line, factor).found.map(({ real, scaled }) =>
+    timeout("UnusedConnectionTimeout", real, scaled, "UnusedConnectionTimeout"),
   );
 }
 

@@ -3,7 +3,8 @@ import type { Facts } from "../model/facts.ts";
 import { configuredTimeouts, effectiveValue } from "./configured-timeouts.ts";
 import type { ConfiguredTimeout } from "./judge-probe.ts";
 import type { Survey } from "./parse-survey.ts";
-import { explainKept, shadowObstacle } from "./preflight.ts";
+import type { ProbedKind } from "../model/session-kind.ts";
+import { explainKept, hasTerminal, shadowObstacle } from "./preflight.ts";
 import type { PlannedProbe } from "./probe-plan.ts";
 import { unjudgeable } from "./scale-files.ts";
 
@@ -35,7 +36,8 @@ export function expectationsOf(
   const general = facts.sshd.effective.state === "known" ? facts.sshd.effective.value : [];
   // A scaled instance prints scaled values; the real ones are wanted here.
   const effective = (factor === 1 ? shadow : undefined) ?? realEffective(facts, user) ?? general;
-  const configured = configuredTimeouts(facts, survey.files, effective, factor);
+  const found = configuredTimeouts(facts, survey.files, effective, factor);
+  const configured = found.filter((timeout) => concerns(timeout, planned.session));
   const kind = facts.shells.find(({ path }) => path === shell)?.kind ?? shell.split("/").at(-1) ?? "";
   return {
     configured,
@@ -59,7 +61,17 @@ export function obstacleOf(
   if (account !== undefined && account.obstacle !== "") return `${user} cannot log in: ${account.obstacle}`;
   if (via === "live") return undefined;
   if (typeof shadow === "string") return shadow;
-  return shadowObstacle(user, shadow, realEffective(facts, user), factor);
+  return shadowObstacle(user, shadow, realEffective(facts, user), factor, planned.session);
+}
+
+/** Whether a timeout can end a session of this kind. */
+function concerns({ by, channel }: ConfiguredTimeout, session: ProbedKind): boolean {
+  if (session === "unused-connection") return by === "UnusedConnectionTimeout" || by === "ClientAlive";
+  if (by === "UnusedConnectionTimeout") return false;
+  if (by === "ChannelTimeout") {
+    return channel === "any" || (channel === "forward") === (session === "idle-forward");
+  }
+  return by === "ClientAlive" || hasTerminal(session);
 }
 
 /** `sshd -T -C` for a login from outside, where the facts have it for this account's class. */

@@ -7,6 +7,7 @@ import { CurfewError, type ErrorCode } from "../model/error.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Activation, Change, Expectation } from "../model/plan.ts";
 import { STEPS, type Step } from "../model/run.ts";
+import { removeBlocks } from "./managed-block.ts";
 import { remoteScript } from "./remote-script.ts";
 
 /** One file for the guard to put in place. For `restore`, `after` is the path of the kept copy. */
@@ -126,14 +127,29 @@ export function guardChange(change: Change): GuardChange {
   };
 }
 
-/** What will count as "as curfew wrote it" after this change. */
+/**
+ * What will count as "as curfew wrote it" after this change: there revert puts the kept original
+ * back as a whole. So never a file that somebody edited between two runs, since its kept original
+ * does not have those edits: from such a file revert cuts curfew's blocks.
+ */
 export function writtenAfter(facts: Facts, changes: readonly GuardChange[]): Record<string, string> {
   const written: Record<string, string> = { ...facts.curfew.written };
-  for (const { action, path, after } of changes) {
-    if (action === "remove" || action === "restore") delete written[path];
-    else written[path] = createHash("sha256").update(after).digest("hex");
+  for (const change of changes) {
+    const { action, path, after } = change;
+    if (action === "remove" || action === "restore" || editedByOthers(change, facts)) delete written[path];
+    else written[path] = digest(after);
   }
   return written;
+}
+
+/** Changed by somebody since curfew first touched it, and only a block of curfew's changes now. */
+function editedByOthers({ path, before, after }: GuardChange, { curfew }: Facts): boolean {
+  const kept = curfew.originals.some((original) => original.kind === "file" && original.path === path);
+  return kept && curfew.written[path] !== digest(before) && removeBlocks(before) === removeBlocks(after);
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 /** The directories whose Include lines have to be redirected to see the change before it is made. */

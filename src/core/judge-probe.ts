@@ -14,6 +14,8 @@ export interface ConfiguredTimeout {
   readonly fires: Seconds;
   /** Seconds after which it fires in a real session. */
   readonly real: Seconds;
+  /** What a ChannelTimeout entry is about: only some kinds of session have such a channel. Undefined for the rest. */
+  readonly channel?: "session" | "forward" | "any";
   /** File and line, or the sshd keyword. */
   readonly source: string;
 }
@@ -32,6 +34,10 @@ export interface SessionTrace {
   readonly clientSilent: boolean;
   /** sshd said, at the moment of the end, that it closes a channel for inactivity. */
   readonly channelIdle: boolean;
+  /** sshd said that it ends this connection because no channel is open. */
+  readonly connectionUnused?: boolean;
+  /** Programs of the probe that ran on. */
+  readonly orphans?: readonly string[];
   /** False for a live probe: then the silence of sshd's log means nothing. */
   readonly logSeen: boolean;
   /** On the host: the shell went while its connection stayed. Undefined where nobody looked. */
@@ -61,6 +67,7 @@ export interface Verdict {
   readonly outcome: ProbeResult["outcome"];
   readonly by: Mechanism;
   readonly droppedAfterSeconds: number | null;
+  readonly orphans?: readonly string[];
   readonly reason: string;
 }
 
@@ -77,11 +84,17 @@ export function earliest(within: Seconds): number {
 // bash and ksh, tcsh, zsh, ksh93; all of them say so on the terminal.
 const SHELL_FAREWELL = /timed out waiting for input|auto-?logout|zsh: timeout|shell timeout/iu;
 
+// What the watchdog writes on the terminal before it ends the session.
+const WATCHDOG_FAREWELL = /\*\*\* curfew: no input for \S+: this session ends now/u;
+
 /** Which mechanism ended a session; `unattributed` where the evidence fits none, or more than one. */
 export function attribute(trace: SessionTrace, configured: readonly ConfiguredTimeout[]): Mechanism {
   if (trace.clientSilent) return "ClientAlive";
+  if (WATCHDOG_FAREWELL.test(trace.text)) return "watchdog";
   if (SHELL_FAREWELL.test(trace.text)) return "TMOUT";
   if (trace.channelIdle) return "ChannelTimeout";
+  // Later than the channel's own end, which leaves the connection unused.
+  if (trace.connectionUnused === true) return "UnusedConnectionTimeout";
   // zsh says nothing on some terminals, but only its own timeout gives 14 (zshparam(1), TMOUT).
   if (trace.exitCode === 14) return "TMOUT";
   const fits = (by: Mechanism): boolean =>
@@ -93,12 +106,21 @@ export function attribute(trace: SessionTrace, configured: readonly ConfiguredTi
   if (trace.exitCode !== null || trace.signal !== null) return "unattributed";
   // The server closed the channel without an exit status: of sshd's own reasons only ChannelTimeout.
   if (!trace.connectionLost && !trace.logSeen) return "ChannelTimeout";
-  const candidates = (["ClientAlive", "ChannelTimeout", "logind"] as const).filter(fits);
+  const candidates = LEAVE_NO_WORD.filter(fits);
   return candidates.length === 1 && candidates[0] !== undefined ? candidates[0] : "unattributed";
 }
 
+const LEAVE_NO_WORD = ["ClientAlive", "ChannelTimeout", "UnusedConnectionTimeout", "logind"] as const;
+
 /** The verdict on one probe. */
 export function judgeProbe(question: ProbeQuestion, observation: Observation): Verdict {
+  const verdict = judge(question, observation);
+  const orphans = observation.type === "ended" ? (observation.trace.orphans ?? []) : [];
+  if (orphans.length === 0) return verdict;
+  return { ...verdict, orphans, reason: `${verdict.reason}; still running on the host: ${orphans.join(", ")}` };
+}
+
+function judge(question: ProbeQuestion, observation: Observation): Verdict {
   if (observation.type === "unmeasured") {
     return { outcome: "unknown", by: "none", droppedAfterSeconds: null, reason: observation.reason };
   }

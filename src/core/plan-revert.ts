@@ -2,7 +2,13 @@
 import { createHash } from "node:crypto";
 import { CurfewError } from "../model/error.ts";
 import type { Facts, FileFact, KeptOriginal } from "../model/facts.ts";
-import { WATCHDOG_FILES } from "../model/host-paths.ts";
+import {
+  LOGIND_FILE,
+  MINUTES_SCRIPT,
+  SHELL_SCRIPT,
+  SSHD_DROP_IN,
+  WATCHDOG_FILES,
+} from "../model/host-paths.ts";
 import type { Activation } from "../model/plan.ts";
 import type { GuardChange } from "./guard.ts";
 import { removeBlocks } from "./managed-block.ts";
@@ -17,14 +23,17 @@ export interface RevertPlan {
 /**
  * Every file curfew has touched: its kept original where nobody else edited it since (byte for
  * byte, owner and mode included); curfew's blocks cut out where somebody did; own files removed.
+ * Files and blocks of curfew of which the host has no record (any more) go as well.
  * Errors: CurfewError `remote` where a file or curfew's record cannot be read, because guessing
  * would lose somebody's work.
  */
 export function planRevert(facts: Facts): RevertPlan {
   const notes: string[] = [];
-  const changes = facts.curfew.originals
-    .filter(({ kind }) => kind !== "directory")
-    .flatMap((original) => revertFile(original, facts, notes));
+  const kept = facts.curfew.originals.filter(({ kind }) => kind !== "directory");
+  const changes = [
+    ...kept.flatMap((original) => revertFile(original, facts, notes)),
+    ...unrecorded(facts, new Set(kept.map(({ path }) => path)), notes),
+  ];
   const paths = changes.map(({ path }) => path);
   const activations: Activation[] = [];
   if (paths.some((path) => path.includes("/ssh/") || path === facts.sshd.mainFile.realPath))
@@ -53,6 +62,11 @@ function revertFile(original: KeptOriginal, facts: Facts, notes: string[]): Guar
   const common = { path, mode, uid, gid, before: content };
   const edited = facts.curfew.written[path] !== createHash("sha256").update(content).digest("hex");
   if (kind === "absent") {
+    const rest = removeBlocks(content, path);
+    if (edited && rest !== content && rest.trim() !== "") {
+      notes.push(`${path} was edited since curfew made it; those edits stay, only curfew's part goes`);
+      return [{ ...common, action: "update", after: rest }];
+    }
     if (edited) notes.push(`${path} was edited since curfew wrote it; it is removed all the same`);
     return [{ ...common, action: "remove", after: "" }];
   }
@@ -62,7 +76,34 @@ function revertFile(original: KeptOriginal, facts: Facts, notes: string[]): Guar
   return after === content ? [] : [{ ...common, action: "update", after }];
 }
 
+/** What curfew wrote and the host has no record of: somebody removed /var/lib/curfew. */
+function unrecorded(facts: Facts, recorded: ReadonlySet<string>, notes: string[]): GuardChange[] {
+  return everyFile(facts).flatMap(({ path, realPath, state }): GuardChange[] => {
+    if (state.state !== "known" || recorded.has(path) || recorded.has(realPath)) return [];
+    const { content, mode, uid, gid } = state.value;
+    const common = { path: realPath, mode, uid, gid, before: content };
+    const rest = removeBlocks(content, path);
+    const own = isOwn(path) && content.includes("Managed by curfew");
+    if (!own && rest === content) return [];
+    notes.push(`${path} is not in the host's record; ${own ? "it is removed" : "only curfew's part goes"}`);
+    return own
+      ? [{ ...common, action: "remove", after: "" }]
+      : [{ ...common, action: "update", after: rest }];
+  });
+}
+
+function isOwn(path: string): boolean {
+  return OWN_FILES.includes(path) || path.endsWith(`/${SSHD_DROP_IN}`);
+}
+
+const OWN_FILES: readonly string[] = [SHELL_SCRIPT, MINUTES_SCRIPT, LOGIND_FILE, ...WATCHDOG_PATHS];
+
 function findFile(path: string, facts: Facts): FileFact | undefined {
-  const all = [facts.sshd.mainFile, ...facts.sshd.dropIns, ...facts.files];
-  return all.find((file) => file.realPath === path || file.path === path);
+  return everyFile(facts).find((file) => file.realPath === path || file.path === path);
+}
+
+/** Once each, by where it really is. */
+function everyFile({ sshd, files }: Facts): FileFact[] {
+  const all = [sshd.mainFile, ...sshd.dropIns, ...files];
+  return [...new Map(all.toReversed().map((file) => [file.realPath, file])).values()].toReversed();
 }

@@ -5,6 +5,8 @@ import { effectiveValue } from "./configured-timeouts.ts";
 import { can } from "./openssh-version.ts";
 import { scaleSshdConfig } from "./scale-config.ts";
 import type { PlannedProbe } from "./probe-plan.ts";
+import type { ProbedKind } from "../model/session-kind.ts";
+import { whatWouldEnd } from "./uncaught.ts";
 
 /** Keywords that decide when an idle session ends. */
 const TIMES = [
@@ -27,6 +29,7 @@ export function shadowObstacle(
   shadow: readonly string[],
   real: readonly string[] | undefined,
   factor: number,
+  session: ProbedKind = "idle-shell",
 ): string | undefined {
   const value = (keyword: string): string => effectiveValue(shadow, keyword) ?? "";
   if (value("pubkeyauthentication") === "") return `sshd does not say what holds for ${user}`;
@@ -40,14 +43,27 @@ export function shadowObstacle(
   if (user === "root" && !["yes", "prohibit-password", "without-password"].includes(rootLogin)) {
     return `root cannot log in (PermitRootLogin ${rootLogin})`;
   }
-  if (value("permittty") === "no") return `${user} gets no terminal (PermitTTY no)`;
+  if (value("permittty") === "no" && hasTerminal(session)) return `${user} gets no terminal (PermitTTY no)`;
   const command = value("forcecommand");
-  if (!["", "none"].includes(command)) return `${user} gets no shell (ForceCommand ${command})`;
+  if (!["", "none"].includes(command) && !canBeForced(session, command)) {
+    return `${user} gets no shell (ForceCommand ${command})`;
+  }
   const differs =
     real === undefined ? undefined : TIMES.find((keyword) => differ(keyword, shadow, real, factor));
   return differs === undefined
     ? undefined
     : `a Match block treats logins of ${user} from 127.0.0.1 and from outside differently (${differs})`;
+}
+
+/** Whether the kind is a session with a terminal. */
+export function hasTerminal(session: ProbedKind): boolean {
+  return !["idle-command", "idle-sftp", "unused-connection", "idle-forward"].includes(session);
+}
+
+/** Whether a session of this kind is what it should be although sshd runs `command` whatever is asked for. */
+function canBeForced(session: ProbedKind, command: string): boolean {
+  if (session === "idle-sftp") return /^internal-sftp(?:\s|$)/u.test(command);
+  return session === "unused-connection" || session === "idle-forward";
 }
 
 /** Why a session that had to be dropped may still be there, as far as the configuration tells; or empty. */
@@ -77,6 +93,10 @@ export function explainKept(
     }
     return reasons.join("; ");
   }
+  if (!SHELL_KINDS.includes(probe.session)) {
+    reasons.push(`nothing on OpenSSH ${versionText(server.version)} ended it: ${whatWouldEnd(probe.session)}`);
+    return reasons.join("; ");
+  }
   if (interval > 0 && countMax > 0) reasons.push("ClientAlive never drops a client that answers");
   if (!can(server.version, "channel-timeout")) {
     reasons.push(`OpenSSH ${versionText(server.version)} has no idle timeout of its own`);
@@ -93,6 +113,9 @@ export function explainKept(
   } else reasons.push(`TMOUT is set, but not for ${probe.user}'s ${shell}`);
   return reasons.join("; ");
 }
+
+/** Kinds that the timeouts of a shell are about. */
+const SHELL_KINDS: readonly ProbedKind[] = ["idle-shell", "frozen-client", "typing"];
 
 function versionText({ major, minor }: OpenSshVersion): string {
   return `${major}.${minor}`;

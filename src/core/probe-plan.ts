@@ -94,18 +94,25 @@ export function planProbes(
   const factor = scaleFactor(limits, wishes.scaled);
   const probes: PlannedProbe[] = [];
   const findings: Finding[] = [];
+  const covered = new Set<string>();
   const add = (person: Candidate, role: string, how: Pick<PlannedProbe, "via" | "identityFile">): void => {
     probes.push(...sessionsOf(person, role, how, wishes, factor));
   };
   if (wishes.scaled === undefined) {
     for (const { person, role, how } of livePeople(people, wishes)) {
       if (!wanted(role)) continue;
+      if (!belongs(person, role)) {
+        findings.push(stranger(host, role, person.account.user));
+        continue;
+      }
+      // Somebody exempt shows nothing about the others of the role.
+      if (how.identityFile !== undefined && !isExempt(person, wishes)) covered.add(role);
       if (limitsNothing(person.resolved)) findings.push(nothingAsked(host, role, person.account.user));
       else add(person, role, how);
     }
   }
   for (const role of [...limits.roles.map((each) => each.role), limits.defaults.role].filter(wanted)) {
-    if (wishes.given[role] !== undefined && wishes.scaled === undefined) continue;
+    if (covered.has(role)) continue;
     const members = membersOf(
       role,
       people.filter((person) => !isExempt(person, wishes)),
@@ -138,6 +145,11 @@ function livePeople(
   const own =
     login === undefined ? [] : [{ person: login, role: login.resolved.role, how: { via: "live" } as const }];
   return [...own, ...given];
+}
+
+/** Other limits hold for somebody who is not in the role. Of who cannot log in, the probe says so. */
+function belongs({ account, resolved }: Candidate, role: string): boolean {
+  return resolved.role === role || resolved.matched.includes(role) || account.obstacle !== "";
 }
 
 /** Members for whom the role decides; failing that, members for whom a stricter one does. People before root. */
@@ -198,6 +210,11 @@ function nobody(host: string, role: string, members: readonly Candidate[]): Find
     return finding(role, "a session of this role", `nobody on ${host} is in role ${role}`, "pass");
   const obstacles = members.slice(0, 3).map(({ account }) => `${account.user}: ${account.obstacle}`);
   const actual = `no account of role ${role} can log in on ${host} (${obstacles.join("; ")})`;
+  return finding(role, "a session of this role is probed", actual, "unknown");
+}
+
+function stranger(host: string, role: string, user: string): Finding {
+  const actual = `${user}, given for live probes of role ${role}, is not in it on ${host}`;
   return finding(role, "a session of this role is probed", actual, "unknown");
 }
 

@@ -5,11 +5,13 @@
  */
 import type { Seconds } from "../model/duration.ts";
 import { MINUTES_SCRIPT } from "../model/host-paths.ts";
-import type { Mechanism } from "./judge-probe.ts";
+import type { ConfiguredTimeout, Mechanism } from "./judge-probe.ts";
 
 /** One timeout found in a file. */
 interface FoundTimeout {
-  readonly by: Extract<Mechanism, "TMOUT" | "ChannelTimeout" | "ClientAlive">;
+  readonly by: Extract<Mechanism, "TMOUT" | "ChannelTimeout" | "UnusedConnectionTimeout" | "ClientAlive">;
+  /** For ChannelTimeout. */
+  readonly channel?: ConfiguredTimeout["channel"];
   /** For ClientAlive: one interval. For autologout: whole minutes, as seconds. */
   readonly real: Seconds;
   readonly scaled: Seconds;
@@ -54,14 +56,15 @@ export function scaleSshdConfig(text: string, factor: number): ScaledText {
     const match = /^([\s\0]*"?)([A-Za-z]+)("?[\s=]+)(.*)$/su.exec(line);
     const [, indent = "", keyword = "", gap = "", value = ""] = match ?? [];
     if (match === null) return line;
-    const note = (by: FoundTimeout["by"], real: Seconds, scaled: Seconds): void => {
-      if (real > 0) found.push({ by, real, scaled, line: index + 1 });
+    const note = (by: FoundTimeout["by"], real: Seconds, scaled: Seconds, channel?: Channel): void => {
+      const about = channel === undefined ? {} : { channel };
+      if (real > 0) found.push({ by, real, scaled, line: index + 1, ...about });
     };
     switch (keyword.toLowerCase()) {
       case "clientaliveinterval":
         return `${indent}${keyword}${gap}${scaleTimes(value, /^("?)(\w+)/u, factor, (real, scaled) => note("ClientAlive", real, scaled))}`;
       case "unusedconnectiontimeout":
-        return `${indent}${keyword}${gap}${scaleTimes(value, /^("?)(\w+)/u, factor)}`;
+        return `${indent}${keyword}${gap}${scaleTimes(value, /^("?)(\w+)/u, factor, (real, scaled) => note("UnusedConnectionTimeout", real, scaled))}`;
       case "channeltimeout":
         return `${indent}${keyword}${gap}${scaleChannels(value, factor, note)}`;
       default:
@@ -114,17 +117,26 @@ export function scaleShellFile(path: string, text: string, factor: number): Scal
 const TMOUT_VALUE =
   /(?<![A-Za-z0-9_$])((?:\$\{)?TMOUT(?::?[=-]|\s+(?:DEFAULT|OVERRIDE)=))(["']?)([^\s;&|"'}#)]*)/gu;
 
+type Channel = NonNullable<ConfiguredTimeout["channel"]>;
+
+const CHANNELS: readonly { readonly types: RegExp; readonly channel: Channel }[] = [
+  { types: /^(?:session|session:.*)=$/u, channel: "session" },
+  { types: /^direct-(?:tcpip|\*)=$/u, channel: "forward" },
+  { types: /^\*=$/u, channel: "any" },
+];
+
 function scaleChannels(
   value: string,
   factor: number,
-  note: (by: "ChannelTimeout", real: Seconds, scaled: Seconds) => void,
+  note: (by: "ChannelTimeout", real: Seconds, scaled: Seconds, channel: Channel) => void,
 ): string {
   return value.replaceAll(/([^\s"=]+=)(\w+)/gu, (all: string, type: string, time: string) => {
     const real = parseSshdTime(time);
     if (real === undefined) return all;
     const scaled = scaleSeconds(real, factor);
     // A bare `session` has no effect before 10.6; as a candidate it does no harm.
-    if (/^(?:session|session:.*|\*)=$/u.test(type)) note("ChannelTimeout", real, scaled);
+    const channel = CHANNELS.find(({ types }) => types.test(type))?.channel;
+    if (channel !== undefined) note("ChannelTimeout", real, scaled, channel);
     return `${type}${scaled}`;
   });
 }
@@ -133,7 +145,7 @@ function scaleTimes(
   value: string,
   pattern: RegExp,
   factor: number,
-  note: (real: Seconds, scaled: Seconds) => void = () => undefined,
+  note: (real: Seconds, scaled: Seconds) => void,
 ): string {
   return value.replace(pattern, (all: string, quote: string, time: string) => {
     const real = parseSshdTime(time);

@@ -49,6 +49,9 @@ export function unjudgeable(
 ): string | undefined {
   if (factor === 1) return undefined;
   const idle = probe.session !== "frozen-client";
+  if (!["idle-shell", "frozen-client", "typing"].includes(probe.session)) {
+    return coarsest(probe, configured.filter(({ by }) => by !== "TMOUT" && by !== "ClientAlive"), factor);
+  }
   if (/^t?csh$/u.test(shellKind)) return "autologout counts whole minutes and cannot be scaled";
   if (shellKind === "ksh93") return "ksh93 ends a shell 60 s after TMOUT, which cannot be scaled";
   const computed = files.flatMap(({ path, text }) =>
@@ -57,9 +60,16 @@ export function unjudgeable(
       .map(({ line }) => `${path}:${line}`),
   );
   if (computed.length > 0) return `TMOUT is computed in ${computed[0]} and cannot be scaled`;
-  const inTime = configured.filter(
-    ({ real, by }) => real <= probe.limit && (idle ? by !== "ClientAlive" : true),
-  );
+  return coarsest(probe, configured.filter(({ by }) => !idle || by !== "ClientAlive"), factor);
+}
+
+/** Why a mechanism that would have been in time could not be scaled; undefined where each could. */
+function coarsest(
+  probe: PlannedProbe,
+  configured: readonly ConfiguredTimeout[],
+  factor: number,
+): string | undefined {
+  const inTime = configured.filter(({ real }) => real <= probe.limit);
   const logind = inTime.find(({ by }) => by === "logind");
   if (logind !== undefined) return "logind's StopIdleSessionSec cannot be scaled";
   const coarse = inTime.find(({ real, fires }) => fires > real * factor * 1.25);

@@ -2,6 +2,7 @@
 export type ShadowEvent =
   | { readonly type: "accepted"; readonly user: string; readonly port: number; readonly fingerprint: string }
   | { readonly type: "client-silent"; readonly port: number }
+  | { readonly type: "connection-unused"; readonly port: number }
   | { readonly type: "channel-idle"; readonly seconds: number }
   | { readonly type: "refused"; readonly user: string; readonly text: string };
 
@@ -9,6 +10,7 @@ const ACCEPTED = /^Accepted publickey for (.+) from \S+ port (\d+) ssh2: \S+ (SH
 const CLIENT_SILENT = /^Timeout, client not responding from user .* port (\d+)$/u;
 // Whole seconds up to 10.5, with six decimals on 10.6.
 const CHANNEL_IDLE = /^(?:.*: )?channel \d+: closing after (\d+(?:\.\d+)?) seconds of inactivity/u;
+const CONNECTION_UNUSED = /^terminating inactive connection from (?:user )?.* port (\d+)$/u;
 const REFUSED =
   /^(?:User (\S.*?) (?:from \S+ )?not allowed because .*|Access denied for user (\S+) .*|ROOT LOGIN REFUSED.*|User (\S+) not allowed because .*)$/u;
 
@@ -26,6 +28,8 @@ export function parseShadowLog(raw: string): ShadowEvent | undefined {
   }
   const silent = CLIENT_SILENT.exec(line);
   if (silent !== null) return { type: "client-silent", port: Number(silent[1]) };
+  const unused = CONNECTION_UNUSED.exec(line);
+  if (unused !== null) return { type: "connection-unused", port: Number(unused[1]) };
   const idle = CHANNEL_IDLE.exec(line);
   if (idle !== null) return { type: "channel-idle", seconds: Number(idle[1]) };
   const refused = REFUSED.exec(line);

@@ -21,6 +21,11 @@ function shouldEnd(kind: SessionKind, { idle, unresponsive }: RoleLimits): boole
   return idle !== null || (kind === "frozen-client" && unresponsive !== null);
 }
 
+/** Why a session of this kind outlives its limit where nothing ends it, and what would end it. */
+export function whatWouldEnd(kind: SessionKind): string {
+  return REASONS[kind];
+}
+
 const CHANNEL_TIMEOUT = "ChannelTimeout in OpenSSH 9.2 and later would, per role from 10.5";
 const WATCHDOG = "the watchdog would (controls: watchdog)";
 const EITHER =

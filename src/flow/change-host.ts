@@ -54,7 +54,7 @@ export async function changeHost(
       message: `${failure.message}; nothing was changed`,
     };
   const settled = await settle(connection, change, deadline(progress, change), "undo", context);
-  return takenBack(host, failure, settled);
+  return takenBack(host, failure, settled, !notArmed);
 }
 
 /** Runs the script; returns why it did not get to its end, or undefined. */
@@ -111,11 +111,16 @@ function deadline(progress: Progress, change: HostChange): number | null {
 function confirmed(host: string, changed: readonly string[], settled: Settled): HostResult {
   if (settled.state === "confirmed") return { host, outcome: "confirmed", changed };
   const why = settled.refusal ?? new CurfewError("unreachable", "no new login succeeded in time", { host });
-  return takenBack(host, why, settled);
+  return takenBack(host, why, settled, true);
 }
 
-function takenBack(host: string, failure: CurfewError, settled: Settled): HostResult {
+function takenBack(host: string, failure: CurfewError, settled: Settled, armed: boolean): HostResult {
   const error = errorData(failure);
+  // It was armed and the host knows nothing of it: nothing there will take the change back.
+  if (settled.state === "none" && armed) {
+    const lost = "the guard's files are gone from the host, so the change may still be in place";
+    return { host, outcome: "unknown", error, message: `${failure.message}; ${lost}` };
+  }
   switch (settled.state) {
     case "reverted":
       return {

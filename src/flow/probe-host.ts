@@ -113,6 +113,8 @@ async function probe(
   const started = { type: "probe-started", host: connection.host.name, role, session, user } as const;
   return runProbe(planned, {
     watch,
+    token: context.token(),
+    shadowPort,
     way:
       instance === undefined || key === undefined
         ? throughHost(planned, setup)

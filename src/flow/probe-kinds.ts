@@ -4,18 +4,20 @@
  */
 import { latest, type Observation, type SessionTrace } from "../core/judge-probe.ts";
 import type { PlannedProbe } from "../core/probe-plan.ts";
-import type { SessionEnd, TerminalSession } from "../model/connection.ts";
+import type { SessionEnd } from "../model/connection.ts";
+import { CurfewError } from "../model/error.ts";
 import type { ProbedKind } from "../model/session-kind.ts";
 import type { HostSession, HostWatch } from "./probe-watch.ts";
+import * as opening from "./probe-open.ts";
+import { PROBE_PROGRAMS as PROGRAMS } from "./probe-programs.ts";
 import { over, pause } from "./probe-wait.ts";
 import type { TimedEvent } from "./shadow.ts";
 
-/** A session at its quiet prompt. */
-export interface OpenProbe {
+/** A session in which nobody does anything any more. */
+export interface OpenProbe extends opening.OpenedSession {
   readonly planned: PlannedProbe;
-  readonly terminal: TerminalSession;
-  /** `performance.now()` of the last activity. */
-  readonly quietSince: number;
+  /** The mark of the programs that it started. */
+  readonly token: string;
   /** How much of the transcript there was by then. */
   readonly transcriptLength: number;
   /** The client's port as the instance logs it; undefined for a live probe. */
@@ -29,12 +31,23 @@ export interface OpenProbe {
   readonly signal: AbortSignal;
 }
 
-type Observe = (open: OpenProbe) => Promise<Observation>;
+interface Probe {
+  readonly open: (setup: opening.OpeningSetup) => Promise<opening.OpenedSession>;
+  readonly observe: (open: OpenProbe) => Promise<Observation>;
+}
 
-export const PROBE_KINDS: Readonly<Record<ProbedKind, Observe>> = {
-  "idle-shell": observeIdleShell,
-  "frozen-client": observeFrozenClient,
-  typing: observeTyping,
+export const PROBE_KINDS: Readonly<Record<ProbedKind, Probe>> = {
+  "idle-shell": { open: opening.openShell, observe: observeIdle },
+  "frozen-client": { open: opening.openShell, observe: observeFrozenClient },
+  "escaped-shell": idleIn("escaped-shell"),
+  "foreground-program": idleIn("foreground-program"),
+  "output-loop": idleIn("output-loop"),
+  tmux: idleIn("tmux"),
+  "idle-command": { open: (setup) => opening.openCommand(setup, PROGRAMS["idle-command"]), observe: observeIdle },
+  "idle-sftp": { open: opening.openSftp, observe: observeIdle },
+  "unused-connection": { open: opening.openNothing, observe: observeIdle },
+  "idle-forward": { open: opening.openForward, observe: observeIdle },
+  typing: { open: opening.openShell, observe: observeTyping },
 };
 
 /** Seconds between two lines of somebody typing: well inside the limit, and at least every 10. */
@@ -42,23 +55,29 @@ const TYPING_SECONDS = 10;
 /** Seconds in which a session must answer a line, and in which a log line about its end arrives. */
 const ANSWER_SECONDS = 8;
 const LOG_SECONDS = 0.8;
+/** How often a program that should have died is looked for, a log's time apart. */
+const ORPHAN_LOOKS = 3;
 
-async function observeIdleShell(open: OpenProbe): Promise<Observation> {
-  const { planned, terminal, quietSince, signal } = open;
-  const end = await over(terminal.ended, quietSince + latest(planned.within) * 1000, signal);
+function idleIn(program: keyof typeof PROGRAMS): Probe {
+  return { open: (setup) => opening.openProgram(setup, PROGRAMS[program]), observe: observeIdle };
+}
+
+async function observeIdle(open: OpenProbe): Promise<Observation> {
+  const { planned, channel, quietSince, signal } = open;
+  const end = await over(channel.ended, quietSince + latest(planned.within) * 1000, signal);
   if (end !== undefined) return ended(open, end, quietSince);
   return kept(open, planned.expect === "kept");
 }
 
 /** The client cannot see its own end, so the host is watched. The session is its shell. */
 async function observeFrozenClient(open: OpenProbe): Promise<Observation> {
-  const { planned, terminal, processes, quietSince, signal, watch } = open;
+  const { planned, processes, quietSince, signal, watch } = open;
   if (processes === undefined) {
     return { type: "unmeasured", reason: "the session's processes could not be found on the host" };
   }
   const shell = watch.whenGone(processes.shell);
   const sshd = watch.whenGone(processes.sshd);
-  terminal.freeze();
+  terminalOf(open).freeze();
   const at = await over(shell, quietSince + latest(planned.within) * 1000, signal);
   if (at === undefined) return kept(open, false);
   const sshdAt = await over(sshd, performance.now() + LOG_SECONDS * 1000, signal);
@@ -76,7 +95,8 @@ async function observeFrozenClient(open: OpenProbe): Promise<Observation> {
 
 /** A complete line now and then: TMOUT does not count anything less. */
 async function observeTyping(open: OpenProbe): Promise<Observation> {
-  const { planned, terminal, quietSince, signal } = open;
+  const { planned, quietSince, signal } = open;
+  const terminal = terminalOf(open);
   const step = Math.min(TYPING_SECONDS, planned.within / 3) * 1000;
   const until = quietSince + latest(planned.within) * 1000;
   let typedAt = quietSince;
@@ -98,7 +118,9 @@ async function kept(open: OpenProbe, ask: boolean): Promise<Observation> {
  * Whether the shell still answers a line. An empty one: what is typed here would stay in somebody's
  * history. A prompt that comes back is the shell's own doing; the terminal's echo shows only a line feed.
  */
-async function answers({ terminal, signal }: OpenProbe): Promise<boolean> {
+async function answers(open: OpenProbe): Promise<boolean> {
+  const { signal } = open;
+  const terminal = terminalOf(open);
   const before = terminal.transcript();
   terminal.write("\r");
   const until = performance.now() + ANSWER_SECONDS * 1000;
@@ -119,18 +141,37 @@ async function ended(open: OpenProbe, end: SessionEnd, since: number): Promise<O
     exitCode: end.exitCode,
     signal: end.signal,
     connectionLost: end.connectionLost,
-    text: open.terminal.transcript().slice(open.transcriptLength),
+    text: open.channel.transcript().slice(open.transcriptLength),
     ...fromLog(open, end.at, since),
+    orphans: await orphansOf(open),
   };
   return { type: "ended", trace };
 }
 
+/** What of the probe's own programs is still there, after they had time to die with their terminal. */
+async function orphansOf({ planned, watch, token, signal }: OpenProbe): Promise<readonly string[]> {
+  if (!(planned.session in PROGRAMS)) return [];
+  let left: readonly string[] = [];
+  for (let looks = 0; looks < ORPHAN_LOOKS; looks++) {
+    const until = performance.now() + ANSWER_SECONDS * 1000;
+    left = (await over(watch.programs(token), until, signal)) ?? [];
+    if (left.length === 0) return [];
+    await pause(LOG_SECONDS * 1000, signal);
+  }
+  return left;
+}
+
+function terminalOf({ terminal, planned }: OpenProbe): NonNullable<OpenProbe["terminal"]> {
+  if (terminal !== undefined) return terminal;
+  throw new CurfewError("internal", `a ${planned.session} session has no terminal`);
+}
+
 /** sshd's log names the session for ClientAlive; for ChannelTimeout the moment and the seconds have to fit. */
 function fromLog(
-  { events, port }: OpenProbe,
+  { events, port, planned }: OpenProbe,
   at: number,
   since: number,
-): Pick<SessionTrace, "clientSilent" | "channelIdle" | "logSeen"> {
+): Pick<SessionTrace, "clientSilent" | "channelIdle" | "connectionUnused" | "logSeen"> {
   const said = events?.() ?? [];
   const seconds = (at - since) / 1000;
   return {
@@ -138,9 +179,13 @@ function fromLog(
     clientSilent: said.some(
       (event) => port !== undefined && event.type === "client-silent" && event.port === port,
     ),
+    connectionUnused: said.some(
+      (event) => port !== undefined && event.type === "connection-unused" && event.port === port,
+    ),
     channelIdle: said.some(
       (event) =>
         event.type === "channel-idle" &&
+        planned.session !== "unused-connection" &&
         Math.abs(event.at - at) < 1500 &&
         Math.abs(event.seconds - seconds) < 2,
     ),

@@ -3,12 +3,13 @@ import type { Expectations } from "../core/expectations.ts";
 import { judgeProbe, latest, type Observation } from "../core/judge-probe.ts";
 import type { PlannedProbe } from "../core/probe-plan.ts";
 import { visible } from "../core/visible.ts";
-import type { Connection, TerminalSession } from "../model/connection.ts";
-import { CurfewError } from "../model/error.ts";
+import type { Connection, OpenChannel } from "../model/connection.ts";
 import type { ProbeResult } from "../model/run.ts";
 import { PROBE_KINDS, type OpenProbe } from "./probe-kinds.ts";
+import { SETTLE_SECONDS } from "./probe-open.ts";
 import type { Way } from "./probe-ways.ts";
 import type { HostWatch } from "./probe-watch.ts";
+import { PROBE_PROGRAMS } from "./probe-programs.ts";
 import { over } from "./probe-wait.ts";
 import type { TimedEvent } from "./shadow.ts";
 
@@ -18,6 +19,10 @@ export interface ProbeBench extends Expectations {
   /** Does the work when it is this probe's turn: logins are paced. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
   readonly way: Way;
+  /** The mark of what this probe starts on the host: 32 hexadecimal digits. */
+  readonly token: string;
+  /** Where the shadow instance listens; undefined without one. */
+  readonly shadowPort: number | undefined;
   readonly events: (() => readonly TimedEvent[]) | undefined;
   readonly signal: AbortSignal;
   readonly scaled: number | undefined;
@@ -25,31 +30,40 @@ export interface ProbeBench extends Expectations {
   readonly began: () => void;
 }
 
-/** A prompt counts as quiet after this long without output. */
-const QUIET_MS = 1000;
-/** Seconds until there must be a quiet prompt. */
-const SETTLE_SECONDS = 25;
 const CLIENT_SAW = 2000;
+/** How long the end of left-over programs is waited for; the host goes on with it in any case. */
+const REAP_SECONDS = 5;
+
+/** What of a probe exists so far: to be closed, and read, whatever happens. */
+interface Opened {
+  connection?: Connection;
+  channel?: OpenChannel;
+  quietAt?: number;
+}
 
 /** Opens the session, waits, and judges. Never rejects: what went wrong is an `unknown` with its reason. */
 export async function runProbe(planned: PlannedProbe, bench: ProbeBench): Promise<ProbeResult> {
-  const opened: { connection?: Connection; terminal?: TerminalSession; quietAt?: number } = {};
+  const opened: Opened = {};
   let observation: Observation;
   try {
     const open = await bench.inTurn(() => openProbe(planned, bench, opened));
     opened.quietAt = open.transcriptLength;
     bench.began();
-    observation = await PROBE_KINDS[planned.session](open);
+    observation = await PROBE_KINDS[planned.session].observe(open);
   } catch (error) {
     observation = { type: "unmeasured", reason: reasonOf(error, bench) };
   } finally {
     opened.connection?.close();
+    if (planned.session in PROBE_PROGRAMS) {
+      const until = performance.now() + REAP_SECONDS * 1000;
+      await over(bench.watch.reap(bench.token), until, new AbortController().signal);
+    }
   }
   return asResult(
     planned,
     bench,
     observation,
-    opened.terminal?.transcript().slice(opened.quietAt ?? 0) ?? "",
+    opened.channel?.transcript().slice(opened.quietAt ?? 0) ?? "",
   );
 }
 
@@ -75,50 +89,18 @@ export function notProbed(planned: PlannedProbe, scaled: number | undefined, rea
 async function openProbe(
   planned: PlannedProbe,
   bench: ProbeBench,
-  opened: { connection?: Connection; terminal?: TerminalSession },
+  opened: Opened,
 ): Promise<OpenProbe> {
-  const { signal, watch, events } = bench;
+  const { signal, watch, events, token, shadowPort } = bench;
   if (signal.aborted) throw signal.reason;
   const connection = await bench.way.logIn();
   opened.connection = connection;
-  const terminal = await connection.openTerminal(signal);
-  opened.terminal = terminal;
-  await settle(terminal, planned, signal);
+  const setup = { planned, connection, watch, token, shadowPort, signal };
+  const session = await PROBE_KINDS[planned.session].open(setup);
+  opened.channel = session.channel;
+  const transcriptLength = session.channel.transcript().length;
   const located = await bench.way.locate();
-  return {
-    planned,
-    terminal,
-    quietSince: terminal.lastActivity(),
-    transcriptLength: terminal.transcript().length,
-    ...located,
-    watch,
-    events,
-    signal,
-  };
-}
-
-/**
- * Waits for a prompt: something was printed, and then nothing for a second. With a limit of a few
- * seconds the session's clock runs already; `quietSince` is the last activity, not the end of this wait.
- */
-async function settle(terminal: TerminalSession, planned: PlannedProbe, signal: AbortSignal): Promise<void> {
-  const until = performance.now() + SETTLE_SECONDS * 1000;
-  while (performance.now() < until) {
-    const end = await over(terminal.ended, performance.now() + 50, signal);
-    if (end !== undefined) {
-      const status = end.exitCode === null ? "" : ` with status ${end.exitCode}`;
-      throw new CurfewError(
-        "remote",
-        `the session of ${planned.user} ended${status} before there was a prompt`,
-      );
-    }
-    const quiet = performance.now() - terminal.lastActivity() >= QUIET_MS;
-    if (quiet && /\S/u.test(terminal.transcript())) return;
-  }
-  throw new CurfewError(
-    "remote",
-    `the session of ${planned.user} came to no quiet prompt within ${SETTLE_SECONDS} s`,
-  );
+  return { ...session, planned, token, transcriptLength, ...located, watch, events, signal };
 }
 
 function asResult(
@@ -138,12 +120,9 @@ function asResult(
     explanation,
     unjudgeable,
   };
-  const { outcome, by, droppedAfterSeconds, reason } = judgeProbe(question, observation);
   return {
-    ...notProbed(planned, scaled, reason),
-    outcome,
-    by,
-    droppedAfterSeconds,
+    ...notProbed(planned, scaled, ""),
+    ...judgeProbe(question, observation),
     clientSaw: visible(saw).slice(-CLIENT_SAW),
   };
 }

@@ -19,6 +19,10 @@ export interface HostWatch {
   sessions(): Promise<readonly HostSession[]>;
   /** Resolves with `performance.now()` when the process is gone. Never rejects; never resolves if the watch ends first. */
   whenGone(pid: number): Promise<number>;
+  /** Names of the processes that carry this probe's token, now. Whatever they are, they are reaped at the end. */
+  programs(token: string): Promise<readonly string[]>;
+  /** Ends the processes that carry the token. Resolves when they are gone. */
+  reap(token: string): Promise<void>;
   /** A sign of life; the host gives up after 45 s without. */
   beat(): void;
   end(): void;
@@ -30,12 +34,14 @@ export interface HostWatch {
  */
 export async function startWatch(connection: Connection, signal: AbortSignal): Promise<HostWatch> {
   const script = await connection.startScript(remoteScript("watch-sessions", {}), { signal });
-  const state: State = { gone: new Map(), found: [], scans: [] };
+  const state: State = { gone: new Map(), found: [], scans: [], programs: new Map(), reaps: new Map() };
   const ready = Promise.withResolvers<void>();
   void follow(script, state, ready).finally(() => {
     const over = new CurfewError("remote", "the watch over sessions ended", { host: connection.host.name });
     ready.reject(over);
     for (const scan of state.scans.splice(0)) scan.reject(over);
+    for (const { listed } of state.programs.values()) listed.reject(over);
+    for (const reaped of state.reaps.values()) reaped.resolve();
   });
   await ready.promise;
   return {
@@ -53,6 +59,20 @@ export async function startWatch(connection: Connection, signal: AbortSignal): P
       }
       return known.promise;
     },
+    programs(token) {
+      const known = state.programs.get(token);
+      if (known !== undefined) return known.listed.promise;
+      const listed = Promise.withResolvers<readonly string[]>();
+      state.programs.set(token, { names: new Set(), listed });
+      script.write(`programs ${token}\n`);
+      return listed.promise;
+    },
+    reap(token) {
+      const reaped = Promise.withResolvers<void>();
+      state.reaps.set(token, reaped);
+      script.write(`reap ${token}\n`);
+      return reaped.promise;
+    },
     beat: () => script.write("beat\n"),
     end: () => script.end(),
   };
@@ -62,6 +82,14 @@ interface State {
   readonly gone: Map<number, PromiseWithResolvers<number>>;
   found: HostSession[];
   readonly scans: PromiseWithResolvers<readonly HostSession[]>[];
+  /** By token: what is being listed. */
+  readonly programs: Map<string, Listing>;
+  readonly reaps: Map<string, PromiseWithResolvers<void>>;
+}
+
+interface Listing {
+  readonly names: Set<string>;
+  readonly listed: PromiseWithResolvers<readonly string[]>;
 }
 
 async function follow(script: RunningScript, state: State, ready: PromiseWithResolvers<void>): Promise<void> {
@@ -71,12 +99,26 @@ async function follow(script: RunningScript, state: State, ready: PromiseWithRes
     else if (word === "fail")
       ready.reject(new CurfewError("unsupported", visible(rest.join(" ")).slice(0, 200)));
     else if (word === "gone") state.gone.get(Number(rest[0]))?.resolve(performance.now());
+    else if (word === "program") state.programs.get(rest[0] ?? "")?.names.add(programName(rest));
+    else if (word === "listed") finishListing(state, rest[0] ?? "");
+    else if (word === "reaped") state.reaps.get(rest[0] ?? "")?.resolve();
     else if (word === "session") state.found.push(...parseSession(rest));
     else if (word === "scanned") {
       state.scans.shift()?.resolve(state.found);
       state.found = [];
     }
   }
+}
+
+/** A process names itself, so the name may be anything; the kernel keeps 15 bytes of it. */
+function programName([, ...words]: readonly string[]): string {
+  return visible(words.join(" ")).slice(0, 40);
+}
+
+function finishListing({ programs }: State, token: string): void {
+  const listing = programs.get(token);
+  programs.delete(token);
+  listing?.listed.resolve([...listing.names]);
 }
 
 function parseSession(fields: readonly string[]): HostSession[] {

@@ -37,10 +37,10 @@ async function revertHost(
   const host = connection.host.name;
   context.emit({ type: "host-step", at: context.clock(), host, step: "reading-facts" });
   const facts = await gatherFacts(connection, [], { signal: context.aborting, now: context.now() });
-  if (facts.curfew.originals.length === 0) {
+  const { changes, activations, notes } = planRevert(facts);
+  if (facts.curfew.originals.length === 0 && changes.length === 0) {
     return { host, outcome: "unchanged", message: "curfew has not changed this host" };
   }
-  const { changes, activations, notes } = planRevert(facts);
   const change = {
     token: context.token(),
     owner: options.owner,

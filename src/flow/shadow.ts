@@ -139,7 +139,8 @@ function shadowOptions({ server, sshd }: Facts): string[] {
     "AuthenticationMethods=publickey",
     "AuthorizedKeysCommand=none",
     "LogLevel=VERBOSE",
-    "LoginGraceTime=60",
+    // A forward that leads here stays idle for as long as its probe lasts.
+    "LoginGraceTime=0",
     "MaxStartups=200",
     ...(penalties ? ["PerSourcePenalties=no"] : []),
   ];

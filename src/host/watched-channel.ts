@@ -24,7 +24,7 @@ export function watchChannel(session: Session, channel: ClientChannel): OpenChan
     transcript: () => transcript.text(),
     lastActivity: () => lastActivity,
     ended: endOf(session, channel),
-    close: () => void channel.end(),
+    close: () => channel.close(),
   };
 }
 
@@ -35,7 +35,7 @@ export function watchQuiet(session: Session, channel: AnyChannel): OpenChannel {
     transcript: () => "",
     lastActivity: () => lastActivity,
     ended: endOf(session, channel),
-    close: () => channel.close(),
+    close: () => void channel.end(),
   };
 }
 

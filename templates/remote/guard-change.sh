@@ -178,16 +178,19 @@ make_parents() {
   mkdir -m 0755 "$1" || fail remote "cannot create the directory $1"
 }
 
-# What revert will need: the state before curfew first touched a path, kept once.
+# What revert will need: the state before curfew first touched a path, kept once. Where somebody
+# removed the record of an earlier run, what that run wrote is no original.
 # Manifest lines: KIND<TAB>COPY<TAB>PATH.
 keep_original() {
   ! kept "$3" || return 0
   mkdir -p "$guard/original" || return 1
-  if [ "$2" = create ]; then
+  if [ "$2" = create ] || head -n 9 "$3" | grep -q '^# Managed by curfew: do not edit, the next'; then
     printf 'absent\t-\t%s\n' "$3" >>"$guard/original/manifest"
   else
     printf 'file\t%s\t%s\n' "$base/original/$token/$1" "$3" >>"$guard/original/manifest" || return 1
-    cp -a "$3" "$guard/original/$1" 2>/dev/null || cp -p "$3" "$guard/original/$1"
+    cp -a "$3" "$guard/original/$1" 2>/dev/null || cp -p "$3" "$guard/original/$1" || return 1
+    ! grep -q '^# BEGIN curfew ' "$3" ||
+      sed '/^# BEGIN curfew /,/^# END curfew /d' "$3" >"$guard/original/$1"
   fi
 }
 

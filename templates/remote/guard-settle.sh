@@ -24,7 +24,7 @@ confirm() {
   fi
   mv "$guard/armed" "$guard/confirmed" 2>/dev/null || {
     # The undo was faster, and what it takes away may have come here after it looked.
-    [ ! -e "$guard/reverting" ] && [ ! -e "$guard/reverted" ] || rm -rf "$base/original/$token"
+    if [ -e "$guard/reverting" ] || [ -e "$guard/reverted" ]; then rm -rf "$base/original/$token"; fi
     return 0
   }
   [ ! -d /run/systemd/system ] || systemctl stop "curfew-guard-$token.timer" 2>/dev/null

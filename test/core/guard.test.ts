@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { changeScript, guardAnswer, type GuardedChange, writtenAfter } from "../../src/core/guard.ts";
@@ -75,4 +76,30 @@ test("writtenAfter remembers what was written and forgets what was taken away", 
   const written = writtenAfter(before, [created!, { ...created!, action: "remove", path: "/etc/old" }]);
   expect(Object.keys(written)).toEqual([created!.path]);
   expect(written[created!.path]).toMatch(/^[0-9a-f]{64}$/u);
+});
+
+describe("a file that somebody edited between two runs", () => {
+  const path = "/etc/bash.bashrc";
+  const block = "# BEGIN curfew shell-timeout\nours\n# END curfew shell-timeout\n";
+  const before = `${block}rest\nmine\n`;
+  const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
+  const host = (written: string): Facts => ({
+    ...facts,
+    curfew: {
+      ...facts.curfew,
+      originals: [{ kind: "file", copy: "/var/lib/curfew/original/x/0", path }],
+      written: { [path]: digest(written) },
+    },
+  });
+  const update = { ...change.changes[0]!, action: "update", path, before } as const;
+
+  test("is no longer as curfew wrote it, so revert will not put the old original back", () => {
+    const changes = [{ ...update, after: "rest\nmine\n" }];
+    expect(writtenAfter(host(`${block}rest\n`), changes)).toEqual({});
+  });
+
+  test("unlike one that nobody edited, and one that curfew writes as a whole", () => {
+    expect(writtenAfter(host(before), [{ ...update, after: "rest\nmine\n" }])).toHaveProperty([path]);
+    expect(writtenAfter(host("other"), [{ ...update, after: "all new\n" }])).toHaveProperty([path]);
+  });
 });

@@ -53,6 +53,30 @@ describe("planRevert", () => {
     expect(planRevert(host(made, "x", known("y"))).notes[0]).toMatch(/edited since/u);
   });
 
+  test("a file that curfew made and others added to loses only curfew's part", () => {
+    const path = "/etc/csh.cshrc";
+    const found = known(`${BLOCK}set mine\n`);
+    const { changes, notes } = planRevert(host({ kind: "absent", copy: "", path }, BLOCK, found));
+    expect(changes).toEqual([expect.objectContaining({ action: "update", path, after: "set mine\n" })]);
+    expect(notes[0]).toMatch(/edits stay/u);
+  });
+
+  test("where the host's record is lost, curfew's files and blocks go all the same", () => {
+    const state = (content: string) => known({ content, mode: "0644", uid: 0, gid: 0 });
+    const files = [
+      { path: OWN, realPath: OWN, state: state("# Managed by curfew: do not edit\n") },
+      { path: RC, realPath: RC, state: state(`${BLOCK}rest\n`) },
+      { path: "/etc/zsh/zshrc", realPath: "/etc/zsh/zshrc", state: state("rest\n") },
+    ];
+    const curfew = { ...facts.curfew, originals: [], written: {} };
+    const { changes, notes } = planRevert({ ...facts, files, curfew });
+    expect(changes).toMatchObject([
+      { action: "remove", path: OWN },
+      { action: "update", path: RC, after: "rest\n" },
+    ]);
+    expect(notes).toHaveLength(2);
+  });
+
   test("a file that is gone already needs nothing", () => {
     expect(planRevert(host(made, "x", absent())).changes).toEqual([]);
     expect(planRevert(host(edited, "x", absent())).notes[0]).toMatch(/stays removed/u);

@@ -117,6 +117,25 @@ describe("planProbes", () => {
     expect(plan.probes).toMatchObject([{ user: "vic", via: "live", identityFile: "/k" }]);
   });
 
+  test("an account that is given for a role but not in it proves nothing about the role", () => {
+    const given = { vendor: { user: "joe", identityFile: "/k" } };
+    const wishes = { ...WISHES, given, roles: ["vendor"], sessions: ["idle-shell"] } as const;
+    const plan = planProbes("web1", PEOPLE, limitsOf(POLICY), wishes);
+    expect(plan.probes).toMatchObject([{ user: "vic", via: "shadow", limit: 300 }]);
+    expect(plan.findings).toMatchObject([
+      { role: "vendor", outcome: "unknown", actual: expect.stringContaining("joe") },
+    ]);
+  });
+
+  test("nor does one that is exempt: somebody else of the role is probed as well", () => {
+    const exemption = { name: "x", users: ["vic"], justification: "j", owner: "o", expires: "2027-01-01" };
+    const given = { vendor: { user: "vic", identityFile: "/k" } };
+    const wishes = { ...WISHES, given, roles: ["vendor"], sessions: ["idle-shell"] } as const;
+    const people = [...PEOPLE, account("val", ["ext"])];
+    const plan = planProbes("web1", people, limitsOf({ ...POLICY, exemptions: [exemption] }), wishes);
+    expect(short(plan)).toContain("vendor val shadow idle-shell dropped 300");
+  });
+
   test("no limit, no probe, and it says so", () => {
     const plan = planProbes(
       "web1",

@@ -1,0 +1,97 @@
+/** Every kind of session on every release, cell by cell: what sshd ends, what it cannot end, and what stays behind. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ProbeResult } from "../../src/model/run.ts";
+import { SESSION_KINDS, type SessionKind } from "../../src/model/session-kind.ts";
+import type { LabHost } from "../lab/host.ts";
+import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
+import { bySession, LOOK, looksLike, peopledHost, verify } from "./verify-host.ts";
+
+const lacks = labUnavailable();
+const KINDS = SESSION_KINDS.filter((kind) => kind !== "typing");
+
+type Cell = `${ProbeResult["outcome"]} ${ProbeResult["by"]}`;
+type Table = Readonly<Record<Exclude<SessionKind, "typing">, Cell>>;
+
+/** sshd from 9.2 with `ChannelTimeout session:*` and UnusedConnectionTimeout, and nothing else. */
+const BY_SSHD: Table = {
+  "idle-shell": "pass ChannelTimeout",
+  "frozen-client": "pass ChannelTimeout",
+  "escaped-shell": "pass ChannelTimeout",
+  "foreground-program": "pass ChannelTimeout",
+  "output-loop": "fail none",
+  tmux: "fail none",
+  "idle-command": "pass ChannelTimeout",
+  "idle-sftp": "pass ChannelTimeout",
+  "unused-connection": "pass UnusedConnectionTimeout",
+  "idle-forward": "fail none",
+};
+/** TMOUT in every shell, and nothing that sshd does. */
+const BY_THE_SHELL: Table = {
+  "idle-shell": "pass TMOUT",
+  "frozen-client": "pass TMOUT",
+  "escaped-shell": "fail none",
+  "foreground-program": "fail none",
+  "output-loop": "fail none",
+  tmux: "fail none",
+  "idle-command": "fail none",
+  "idle-sftp": "fail none",
+  "unused-connection": "fail none",
+  "idle-forward": "fail none",
+};
+const SSHD = "ChannelTimeout session:*=7s\nUnusedConnectionTimeout 7s\n";
+const TMOUT = "case $- in *i*) readonly TMOUT=7 ;; esac\n";
+const RELEASES = [
+  { release: "bullseye", sshd: "", table: BY_THE_SHELL },
+  { release: "bookworm", sshd: SSHD, table: BY_SSHD },
+  { release: "trixie", sshd: SSHD, table: BY_SSHD },
+  { release: "sid", sshd: SSHD, table: BY_SSHD },
+] as const;
+const POLICY = {
+  name: "lab",
+  defaults: { client_idle_timeout: "7s" },
+  roles: { root: { users: ["root"] }, bash: { groups: ["bashers"] } },
+};
+const WHO = ["root root live", "root root shadow", "bash bea shadow"];
+
+describe.skipIf(lacks !== null)(`every kind of session${lacks === null ? "" : ` (${lacks})`}`, () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await openLab();
+  });
+  afterAll(() => lab.close());
+
+  describe.each(RELEASES)("$release", ({ release, sshd, table }) => {
+    let host: LabHost;
+    beforeAll(async () => {
+      host = await lab.host(peopledHost(release));
+      await host.writeFile("/etc/ssh/sshd_config.d/10-lab.conf", sshd);
+      if (sshd === "") await host.writeFile("/etc/profile.d/10-limit.sh", TMOUT);
+      expect((await host.exec("sshd -t && systemctl reload ssh && sleep 0.3")).stderr).toBe("");
+    });
+    afterAll(() => host.stop());
+
+    test("is ended or not as it is known to be, and nothing stays behind", { timeout: 120_000 }, async () => {
+      await host.exec("touch /tmp/before; sleep 1");
+      const before = (await host.exec(LOOK)).stdout;
+      const target = { name: host.name, sshConfig: lab.sshConfigPath };
+
+      const verification = await verify(target, POLICY, { sessions: KINDS, roles: ["root", "bash"] });
+
+      expect(verification.error).toBeUndefined();
+      const cells = verification.probes.map((probe) => {
+        const { session, role, user, via, outcome, by } = probe;
+        return [`${session} ${role} ${user} ${via}`, `${outcome} ${by}`] as const;
+      });
+      const expected = KINDS.flatMap((kind) => WHO.map((who) => [`${kind} ${who}`, table[kind]] as const));
+      console.log(JSON.stringify(verification.probes.map(p=>[p.session,p.via,p.user,p.outcome,p.by,p.droppedAfterSeconds,p.orphans,p.reason,p.clientSaw.slice(0,80)].join(" | ")),null,1));
+      expect(Object.fromEntries(cells)).toEqual(Object.fromEntries(expected));
+      const orphaned = Object.values(bySession(verification, "idle-command")).map(({ orphans }) => orphans);
+      expect(orphaned).toEqual(WHO.map(() => (sshd === "" ? undefined : ["sleep"])));
+      for (const { outcome, reason } of verification.probes) {
+        if (outcome === "fail") expect(reason).toMatch(/still there .* nothing on OpenSSH \d+\.\d+ ended it/u);
+      }
+      expect(await looksLike(host, before)).toBe(before);
+      expect((await host.exec("ls -a /tmp /var/tmp /root /home/bea | grep -i -e curfew -e swp -e hist")).stdout).toBe("");
+    });
+  });
+});
