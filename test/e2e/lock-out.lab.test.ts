@@ -176,6 +176,53 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
     await host.exec("umount /etc/ssh; rm -r /root/ssh; systemctl reload ssh");
   });
 
+  test("a file that nothing can be renamed over is refused before anything is armed", async () => {
+    await host.exec("mount --bind /etc/bash.bashrc /etc/bash.bashrc");
+    const call = await desk.run(APPLY);
+    expect(outcomes(call), call.stderr).toEqual({ [host.name]: "failed" });
+    expect(documentOf(call).hosts[0].message).toMatch(/bash\.bashrc is a mount/);
+    await host.exec("umount /etc/bash.bashrc");
+    await expectHealed();
+    await expectUsable();
+  });
+
+  test("a file that becomes such once armed does not keep the others from being taken back", async () => {
+    const run = desk.start([...APPLY, "--events"]);
+    await blockAt(run, "applied", async () => {
+      run.kill("SIGKILL");
+      await host.exec("mount --bind /etc/bash.bashrc /etc/bash.bashrc");
+    });
+    await run.done;
+    const sshd =
+      "sshd -T | grep -ix 'clientaliveinterval 0' && ! ls /etc/ssh/sshd_config.d/00-00-curfew.conf";
+    await expect
+      .poll(async () => (await host.exec(sshd)).exitCode, { timeout: (WITHIN + 10) * 1000, interval: 1000 })
+      .toBe(0);
+    expect(await canLogIn(lab, host)).toBe(true);
+    await host.exec("umount /etc/bash.bashrc");
+    await expectHealed();
+    await expectUsable();
+  });
+
+  test.each([
+    ["whose undo was killed", "mv $guard/armed $guard/reverting"],
+    ["whose time is long over", "echo 1000000000 8 >$guard/armed"],
+  ])("a change without a timer %s is taken back by the next run", async (_what, prepare) => {
+    const run = desk.start([...APPLY, "--events"]);
+    await blockAt(run, "applied", async () => run.kill("SIGKILL"));
+    await run.done;
+    await host.exec(
+      `systemctl stop 'curfew-guard-*.timer'; guard=$(echo /var/lib/curfew/guard/*); ${prepare}`,
+    );
+    const call = await desk.run(APPLY);
+    expect(documentOf(call).hosts[0], call.stderr).toMatchObject({
+      outcome: "failed",
+      message: expect.stringContaining("taken back only now; run again"),
+    });
+    await expectHealed();
+    await expectUsable();
+  });
+
   test("/etc/ssh is read-only", async () => {
     await host.exec("mount --bind /etc/ssh /etc/ssh && mount -o remount,ro,bind /etc/ssh");
     const call = await desk.run(APPLY);

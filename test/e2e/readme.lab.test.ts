@@ -59,7 +59,8 @@ describe.skipIf(lacks !== null)(`README on a real host${lacks === null ? "" : ` 
     const program = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
     // `init` makes these files; here they exist already, with limits nobody has to wait long for.
     const cwd = name === "init" ? await mkdtemp(join(lab.dir, "init-")) : desk.dir;
-    const added = name === "init" ? [] : ["--ssh-config", lab.sshConfigPath];
+    const offline = name === "init" || name === "explain";
+    const added = offline ? [] : ["--ssh-config", lab.sshConfigPath];
     if (name === "apply" || name === "revert") added.push("--yes");
     const { exitCode, all } = await execa(process.execPath, [program, name, ...args, ...added], {
       cwd,
