@@ -88,11 +88,13 @@ async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const both = new AbortController();
-  const late = new CurfewError("unreachable", `the login was not complete within ${timeoutSeconds} s`, {
-    host,
-    hint: "look at the network and the load of the host",
-  });
-  const giveUp = (): void => both.abort(signal.aborted ? interruption(signal, host) : late);
+  // Made only when needed: every error records a stack, and every login would pay for it.
+  const late = (): CurfewError =>
+    new CurfewError("unreachable", `the login was not complete within ${timeoutSeconds} s`, {
+      host,
+      hint: "look at the network and the load of the host",
+    });
+  const giveUp = (): void => both.abort(signal.aborted ? interruption(signal, host) : late());
   const timer = setTimeout(giveUp, timeoutSeconds * 1000);
   signal.addEventListener("abort", giveUp, { once: true });
   try {

@@ -13,9 +13,12 @@ export async function runScript(
 ): Promise<ScriptOutput> {
   const { session, host } = place;
   const { signal, timeoutSeconds, onLine } = options;
-  const late = lateError(host, timeoutSeconds);
   const deadline = new AbortController();
-  const giveUp = (): void => deadline.abort(signal.aborted ? signal.reason : late);
+  let late = false;
+  const giveUp = (): void => {
+    late ||= !signal.aborted && !deadline.signal.aborted;
+    deadline.abort(signal.aborted ? signal.reason : lateError(host, timeoutSeconds));
+  };
   const timer = setTimeout(giveUp, timeoutSeconds * 1000);
   signal.addEventListener("abort", giveUp, { once: true });
   if (signal.aborted) giveUp();
@@ -27,7 +30,7 @@ export async function runScript(
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", giveUp);
-    if (deadline.signal.reason === late) session.destroy();
+    if (late) session.destroy();
   }
 }
 

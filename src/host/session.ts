@@ -29,7 +29,7 @@ export function openSession(client: Client, stream: Duplex, identification: stri
   stream.once("end", () => {
     lose("the host closed the connection");
     // A channel of another connection stays half open by itself and would never say "close".
-    stream.end();
+    if (!stream.writableEnded) stream.end();
   });
   const closed = new Promise<void>((resolve) => {
     client.once("close", () => {

@@ -63,12 +63,15 @@ function createJournal(
   pruned: Promise<void>,
   options: JournalOptions,
 ): Journal {
+  let changes = true;
   return {
     runId: options.runId,
     directory,
     append(event) {
       const text = `${JSON.stringify({ time: options.now().toISOString(), ...event })}\n`;
-      events.append(text, event.type === "host-finished" || event.type === "run-finished");
+      // After a crash somebody must find out which hosts were changed; what was only read is read again.
+      if (event.type === "run-started") changes = event.command === "apply" || event.command === "revert";
+      events.append(text, (changes && event.type === "host-finished") || event.type === "run-finished");
     },
     async write(name, chunks) {
       await writeAtomically(join(directory, name), chunks).catch((error: unknown) => warn(options, error));

@@ -4,7 +4,7 @@
 #
 # Output: sections, each `NEWLINE @TOKEN TAB name {TAB argument} NEWLINE body`. The token is random
 # per run and never stands in an argument list, so no file content can forge a section.
-# The last line calls main: a script cut short by a lost connection does nothing at all.
+# The last line calls all others: a script cut short by a lost connection does nothing at all.
 
 main() {
   set -fu
@@ -690,4 +690,14 @@ own_file() {
   case $newline$regular in *"$newline$1$newline"*) ;; *) file own "$1" ;; esac
 }
 
-main </dev/null
+# In few large pieces: each of the hundreds of small writes would be an SSH packet of its own, and cost both
+# ends more than everything they carry (3 ms of the controller's CPU per host, a fifth of all).
+deliver() {
+  if dd ibs=65536 obs=65536 </dev/null >/dev/null 2>&1; then
+    main | dd ibs=65536 obs=65536 2>/dev/null
+  else
+    main
+  fi
+}
+
+deliver </dev/null

@@ -34,7 +34,7 @@ export const CURFEW = fileURLToPath(new URL("../../src/curfew.js", import.meta.u
 export const FLOOR = fileURLToPath(new URL("floor.ts", import.meta.url));
 
 /** How many hosts are worked on at once, by curfew and by the floors. */
-export const CONCURRENCY = 50;
+const CONCURRENCY = 50;
 
 const POLICY = `name: bench
 defaults:

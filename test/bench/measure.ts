@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** What one process used from its start to its end. Everything it started counts as its children. */
 export interface Usage {
@@ -21,7 +22,7 @@ export interface Program {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-const PRELOAD = join(import.meta.dirname, "usage.ts");
+const PRELOAD = fileURLToPath(new URL("./usage.ts", import.meta.url));
 /** Longer than any run should take; a run that hangs must not hang the bench. */
 const TIMEOUT_MS = 180_000;
 

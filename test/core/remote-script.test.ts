@@ -50,7 +50,7 @@ describe("remoteScript", () => {
 
   test("a whole script comes or nothing runs: the last line calls, the rest defines", () => {
     const lines = remoteScript("facts", FACTS).trimEnd().split("\n");
-    expect(lines.at(-1)).toBe("main </dev/null");
+    expect(lines.at(-1)).toBe("deliver </dev/null");
     const cut = lines.slice(0, -1).join("\n");
     const said = spawnSync("sh", ["-s"], { input: cut });
     expect([said.status, said.stdout.length, said.stderr.length]).toEqual([0, 0, 0]);
