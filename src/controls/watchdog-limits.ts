@@ -50,11 +50,14 @@ export function endsAfter(idle: Seconds): Seconds {
   return limit + Math.min(ATIME_STEP - 1, Math.floor(limit / 20));
 }
 
-/** Seconds between two looks: a tenth of the strictest limit, from 5 to 30; a minute under cron. */
+/**
+ * Seconds between two looks: a twentieth of the strictest limit, from 5 to 30, so that from limits
+ * of 100 s on everything is over within a tenth of them; a minute under cron.
+ */
 export function watchdogInterval(limits: HostLimits, by: "systemd" | "cron"): Seconds {
   if (by === "cron") return CRON_INTERVAL;
   const strictest = Math.min(...idleRoles(limits).map(({ idle }) => idle));
-  return Math.min(30, Math.max(5, Math.floor(strictest / 10)));
+  return Math.min(30, Math.max(5, Math.floor(strictest / 20)));
 }
 
 /** The roles, and the defaults last, that have an idle limit. */

@@ -49,10 +49,12 @@ function channelTimeouts(facts: Facts, effective: readonly string[], factor: num
   return texts.flatMap(({ path, text }) =>
     scaleSshdConfig(text, factor)
       .found.filter(({ by }) => by === "ChannelTimeout")
-      .map(({ real, scaled, line: at, channel }) => ({
-        ...timeout("ChannelTimeout", real, scaled, `${path}:${at}`),
-        ...(channel === undefined ? {} : { channel }),
-      })),
+      .map(({ real, scaled, line: at, channel }) =>
+        Object.assign(
+          timeout("ChannelTimeout", real, scaled, `${path}:${at}`),
+          channel === undefined ? {} : { channel },
+        ),
+      ),
   );
 }
 

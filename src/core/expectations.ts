@@ -1,8 +1,11 @@
 /** What to hold against a probe: the timeouts set for its account, their gaps, and what stands in its way. Pure. */
 import type { Facts } from "../model/facts.ts";
 import { configuredTimeouts, effectiveValue } from "./configured-timeouts.ts";
-import type { ConfiguredTimeout } from "./judge-probe.ts";
+import { watchdogInterval } from "./installed-watchdog.ts";
+import { latest, type ConfiguredTimeout } from "./judge-probe.ts";
 import type { Survey } from "./parse-survey.ts";
+import type { Seconds } from "../model/duration.ts";
+import { WATCHDOG_FILES } from "../model/host-paths.ts";
 import type { ProbedKind } from "../model/session-kind.ts";
 import { explainKept, hasTerminal, shadowObstacle } from "./preflight.ts";
 import type { PlannedProbe } from "./probe-plan.ts";
@@ -22,6 +25,8 @@ export interface Expectations {
   readonly explanation: string;
   /** Why one that is still there says nothing; undefined where it does. */
   readonly unjudgeable: string | undefined;
+  /** Seconds from the last activity after which a session that is still there is not dropped any more. */
+  readonly patience: Seconds;
 }
 
 /**
@@ -37,12 +42,19 @@ export function expectationsOf(
   // A scaled instance prints scaled values; the real ones are wanted here.
   const effective = (factor === 1 ? shadow : undefined) ?? realEffective(facts, user) ?? general;
   const found = configuredTimeouts(facts, survey.files, effective, factor);
-  const configured = found.filter((timeout) => concerns(timeout, planned.session));
+  const every = hasTerminal(planned.session) ? watchdogInterval(facts) : undefined;
+  const configured = found
+    .filter((timeout) => concerns(timeout, planned.session))
+    .concat(every === undefined || factor !== 1 ? [] : [watchdog(planned, every)]);
   const kind = facts.shells.find(({ path }) => path === shell)?.kind ?? shell.split("/").at(-1) ?? "";
   return {
     configured,
     explanation: explainKept(planned, facts, effective, configured),
-    unjudgeable: unjudgeable(planned, kind, survey.files, configured, factor),
+    unjudgeable:
+      every !== undefined && factor !== 1
+        ? "the watchdog cannot be scaled"
+        : unjudgeable(planned, kind, survey.files, configured, factor),
+    patience: latest(planned.within) + (factor === 1 ? (every ?? 0) : 0),
   };
 }
 
@@ -62,6 +74,11 @@ export function obstacleOf(
   if (via === "live") return undefined;
   if (typeof shadow === "string") return shadow;
   return shadowObstacle(user, shadow, realEffective(facts, user), factor, planned.session);
+}
+
+/** What it enforces is in files that only it reads: the policy's limit is what a drop is held against. */
+function watchdog({ limit, within }: PlannedProbe, every: Seconds): ConfiguredTimeout {
+  return { by: "watchdog", fires: within, real: limit, every, source: WATCHDOG_FILES.script };
 }
 
 /** Whether a timeout can end a session of this kind. */

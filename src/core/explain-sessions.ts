@@ -5,6 +5,7 @@ import type { HostLimits, RoleLimits } from "../model/limits.ts";
 import type { HostPlan } from "../model/plan.ts";
 import type { ControlId } from "../model/policy.ts";
 import { SESSION_KINDS } from "../model/session-kind.ts";
+import { keepsLimit } from "./kind-limit.ts";
 import { planHost } from "./plan-host.ts";
 import { uncaughtKinds } from "./uncaught.ts";
 
@@ -36,7 +37,7 @@ export function explainSessions(
   const sessions = SESSION_KINDS.map((kind): ExplainedSession => {
     const endedBy = coverage
       .filter((each) => each.kind === kind)
-      .map(({ control, within }) => ({ control, within }))
+      .map(({ control, within, limit = within }) => ({ control, within, late: !keepsLimit(within, limit) }))
       .toSorted((left, right) => left.within - right.within);
     const open = uncaught.find((each) => each.kind === kind);
     return open === undefined ? { kind, endedBy } : { kind, endedBy, uncaught: reasonOf(open.reason) };

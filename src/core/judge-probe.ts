@@ -14,6 +14,8 @@ export interface ConfiguredTimeout {
   readonly fires: Seconds;
   /** Seconds after which it fires in a real session. */
   readonly real: Seconds;
+  /** For the watchdog: how often it looks, in seconds. It may be late by that much. */
+  readonly every?: Seconds;
   /** What a ChannelTimeout entry is about: only some kinds of session have such a channel. Undefined for the rest. */
   readonly channel?: "session" | "forward" | "any";
   /** File and line, or the sshd keyword. */
@@ -101,23 +103,37 @@ export function attribute(trace: SessionTrace, configured: readonly ConfiguredTi
     configured.some((timeout) => timeout.by === by && explains(timeout, trace.seconds));
   if (trace.shellWentFirst === true) return whoEndedTheShell(trace, fits);
   if (trace.logSeen && trace.shellWentFirst === undefined && trace.connectionLost) {
-    return fits("logind") ? "logind" : "unattributed";
+    return onlyOne(["logind", "watchdog"], fits);
   }
   if (trace.exitCode !== null || trace.signal !== null) return "unattributed";
   // The server closed the channel without an exit status: of sshd's own reasons only ChannelTimeout.
   if (!trace.connectionLost && !trace.logSeen) return "ChannelTimeout";
-  const candidates = LEAVE_NO_WORD.filter(fits);
-  return candidates.length === 1 && candidates[0] !== undefined ? candidates[0] : "unattributed";
+  return onlyOne(LEAVE_NO_WORD, fits);
 }
 
-const LEAVE_NO_WORD = ["ClientAlive", "ChannelTimeout", "UnusedConnectionTimeout", "logind"] as const;
+const LEAVE_NO_WORD: readonly Mechanism[] = [
+  "ClientAlive",
+  "ChannelTimeout",
+  "UnusedConnectionTimeout",
+  "logind",
+  "watchdog",
+];
+
+function onlyOne(mechanisms: readonly Mechanism[], fits: (by: Mechanism) => boolean): Mechanism {
+  const [first, ...others] = mechanisms.filter(fits);
+  return first !== undefined && others.length === 0 ? first : "unattributed";
+}
 
 /** The verdict on one probe. */
 export function judgeProbe(question: ProbeQuestion, observation: Observation): Verdict {
   const verdict = judge(question, observation);
   const orphans = observation.type === "ended" ? (observation.trace.orphans ?? []) : [];
   if (orphans.length === 0) return verdict;
-  return { ...verdict, orphans, reason: `${verdict.reason}; still running on the host: ${orphans.join(", ")}` };
+  return {
+    ...verdict,
+    orphans,
+    reason: `${verdict.reason}; still running on the host: ${orphans.join(", ")}`,
+  };
 }
 
 function judge(question: ProbeQuestion, observation: Observation): Verdict {
@@ -137,8 +153,8 @@ function whoEndedTheShell(trace: SessionTrace, fits: (by: Mechanism) => boolean)
 }
 
 /** Whether a configured timeout can have fired after so long: 9.2 takes twice its time for ClientAlive. */
-function explains({ by, fires }: ConfiguredTimeout, seconds: number): boolean {
-  const until = by === "ClientAlive" ? latest(fires * 2) : latest(fires);
+function explains({ by, fires, every = 0 }: ConfiguredTimeout, seconds: number): boolean {
+  const until = by === "ClientAlive" ? latest(fires * 2) : latest(fires) + every;
   return seconds >= earliest(fires) && seconds <= until;
 }
 
@@ -153,19 +169,10 @@ function judgeKept(
     return { outcome: "fail", by, droppedAfterSeconds: seconds, reason };
   }
   const seconds = rounded(observation.seconds);
+  const base = { by: "none", droppedAfterSeconds: null } as const;
   return observation.answers
-    ? {
-        outcome: "pass",
-        by: "none",
-        droppedAfterSeconds: null,
-        reason: `kept and answering after ${seconds} s`,
-      }
-    : {
-        outcome: "unknown",
-        by: "none",
-        droppedAfterSeconds: null,
-        reason: `still connected after ${seconds} s, but it did not answer`,
-      };
+    ? { ...base, outcome: "pass", reason: `kept and answering after ${seconds} s` }
+    : { ...base, outcome: "unknown", reason: `still connected after ${seconds} s, but it did not answer` };
 }
 
 function judgeNotDropped(question: ProbeQuestion, seconds: number): Verdict {
@@ -183,7 +190,8 @@ function judgeDropped(question: ProbeQuestion, trace: SessionTrace): Verdict {
   const base = { by, droppedAfterSeconds: seconds };
   const said = `dropped after ${seconds} s by ${words(by)}`;
   const { within, limit, scaled, configured } = question;
-  if (trace.seconds > latest(within)) {
+  const every = configured.find((timeout) => timeout.by === by)?.every ?? 0;
+  if (trace.seconds > latest(within) + every) {
     return { ...base, outcome: "fail", reason: `${said}, later than the limit of ${within} s` };
   }
   const causes = configured.filter((timeout) => timeout.by === by && explains(timeout, trace.seconds));
@@ -210,7 +218,9 @@ function judgeDropped(question: ProbeQuestion, trace: SessionTrace): Verdict {
     };
   }
   // Scaled limits are short against the tolerance, so the host's own value has to be right as well.
-  const real = Math.min(...causes.map((timeout) => timeout.real));
+  // Of several that may have fired, the one that fits best: another role's would excuse a wrong one.
+  const off = ({ fires }: ConfiguredTimeout): number => Math.abs(fires - trace.seconds);
+  const real = causes.toSorted((a, b) => off(a) - off(b))[0]?.real ?? 0;
   if (scaled && causes.length === 0) {
     return { ...base, outcome: "unknown", reason: `${said}, which no scaled setting of the host explains` };
   }
@@ -221,7 +231,8 @@ function judgeDropped(question: ProbeQuestion, trace: SessionTrace): Verdict {
       reason: `${said}; unscaled that is ${real} s, over the limit of ${limit} s`,
     };
   }
-  return { ...base, outcome: "pass", reason: `${said}, limit ${within} s` };
+  const steps = every === 0 ? "" : ` (looked at every ${every} s)`;
+  return { ...base, outcome: "pass", reason: `${said}, limit ${within} s${steps}` };
 }
 
 function words(by: Mechanism): string {

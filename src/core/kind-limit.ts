@@ -11,3 +11,8 @@ export function kindLimit(
 ): Seconds | null {
   return kind === "frozen-client" ? (limits.unresponsive ?? limits.idle) : limits.idle;
 }
+
+/** Whether a mechanism keeps a limit: a tenth more is what timers and steps may cost. */
+export function keepsLimit(within: Seconds, limit: Seconds): boolean {
+  return within <= limit * 1.1;
+}

@@ -93,10 +93,15 @@ function unrecorded(facts: Facts, recorded: ReadonlySet<string>, notes: string[]
 }
 
 function isOwn(path: string): boolean {
-  return OWN_FILES.includes(path) || path.endsWith(`/${SSHD_DROP_IN}`);
+  return OWN_FILES.has(path) || path.endsWith(`/${SSHD_DROP_IN}`);
 }
 
-const OWN_FILES: readonly string[] = [SHELL_SCRIPT, MINUTES_SCRIPT, LOGIND_FILE, ...WATCHDOG_PATHS];
+const OWN_FILES: ReadonlySet<string> = new Set([
+  SHELL_SCRIPT,
+  MINUTES_SCRIPT,
+  LOGIND_FILE,
+  ...WATCHDOG_PATHS,
+]);
 
 function findFile(path: string, facts: Facts): FileFact | undefined {
   return everyFile(facts).find((file) => file.realPath === path || file.path === path);

@@ -93,8 +93,11 @@ export function explainKept(
     }
     return reasons.join("; ");
   }
-  if (!SHELL_KINDS.includes(probe.session)) {
-    reasons.push(`nothing on OpenSSH ${versionText(server.version)} ended it: ${whatWouldEnd(probe.session)}`);
+  if (!SHELL_KINDS.has(probe.session)) {
+    reasons.push(...configured.flatMap((timeout) => whyNot(timeout, probe)));
+    reasons.push(
+      `nothing on OpenSSH ${versionText(server.version)} ended it: ${whatWouldEnd(probe.session)}`,
+    );
     return reasons.join("; ");
   }
   if (interval > 0 && countMax > 0) reasons.push("ClientAlive never drops a client that answers");
@@ -114,8 +117,19 @@ export function explainKept(
   return reasons.join("; ");
 }
 
+/** Why a timeout that is set, and could end a session of this kind, did not. */
+function whyNot({ by, real, source }: ConfiguredTimeout, { session, limit }: PlannedProbe): string[] {
+  if (by === "watchdog") return [`the watchdog of ${source} did not end it`];
+  if (by !== "ChannelTimeout" && by !== "UnusedConnectionTimeout") return [];
+  if (real > limit) return [`${by} ${real} s (${source}) is over the limit`];
+  if (by === "UnusedConnectionTimeout" || session === "output-loop" || session === "tmux") return [];
+  return [
+    `${by} is set (${source}), but this OpenSSH does not heed it there (Match before 10.5, bare session before 10.6)`,
+  ];
+}
+
 /** Kinds that the timeouts of a shell are about. */
-const SHELL_KINDS: readonly ProbedKind[] = ["idle-shell", "frozen-client", "typing"];
+const SHELL_KINDS: ReadonlySet<ProbedKind> = new Set(["idle-shell", "frozen-client", "typing"]);
 
 function versionText({ major, minor }: OpenSshVersion): string {
   return `${major}.${minor}`;

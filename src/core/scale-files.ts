@@ -50,7 +50,11 @@ export function unjudgeable(
   if (factor === 1) return undefined;
   const idle = probe.session !== "frozen-client";
   if (!["idle-shell", "frozen-client", "typing"].includes(probe.session)) {
-    return coarsest(probe, configured.filter(({ by }) => by !== "TMOUT" && by !== "ClientAlive"), factor);
+    return coarsest(
+      probe,
+      configured.filter(({ by }) => by !== "TMOUT" && by !== "ClientAlive"),
+      factor,
+    );
   }
   if (/^t?csh$/u.test(shellKind)) return "autologout counts whole minutes and cannot be scaled";
   if (shellKind === "ksh93") return "ksh93 ends a shell 60 s after TMOUT, which cannot be scaled";
@@ -60,7 +64,11 @@ export function unjudgeable(
       .map(({ line }) => `${path}:${line}`),
   );
   if (computed.length > 0) return `TMOUT is computed in ${computed[0]} and cannot be scaled`;
-  return coarsest(probe, configured.filter(({ by }) => !idle || by !== "ClientAlive"), factor);
+  return coarsest(
+    probe,
+    configured.filter(({ by }) => !idle || by !== "ClientAlive"),
+    factor,
+  );
 }
 
 /** Why a mechanism that would have been in time could not be scaled; undefined where each could. */

@@ -15,7 +15,7 @@ export interface ApplyOptions extends ChangeOptions {
 
 /**
  * Brings every host to what the policy asks: two logins per host, the second confirms.
- * A host whose facts differ from those of its approved plan is refused (`stale-plan`).
+ * A host whose facts or changes differ from those of its approved plan is refused (`stale-plan`).
  */
 export async function applyFleet(
   fleet: Fleet,
@@ -50,7 +50,10 @@ async function applyHost(
     throw new CurfewError(plan.error.code, plan.error.message, { host, hint: plan.error.hint });
   }
   refuseStale({ facts, plan }, options.approved?.get(host));
-  if (plan.changes.length === 0) return { host, outcome: "unchanged" };
+  if (plan.changes.length === 0) {
+    refuseArmed(facts.curfew.armed, host);
+    return { host, outcome: "unchanged" };
+  }
   const changes = plan.changes.map(guardChange);
   const change = {
     token: context.token(),
@@ -66,6 +69,12 @@ async function applyHost(
   return changeHost(connection, facts, change, context);
 }
 
+function contents({ changes }: HostPlan): string {
+  return JSON.stringify(
+    changes.map(({ path, action, after }) => [path, action, after?.mode, after?.content]),
+  );
+}
+
 function refuseUnapproved(plan: HostPlan | undefined, needed: boolean, host: string): void {
   if (needed && plan === undefined)
     throw new CurfewError("stale-plan", "this host is not in the plan", { host });
@@ -76,9 +85,21 @@ function refuseUnapproved(plan: HostPlan | undefined, needed: boolean, host: str
   });
 }
 
-function refuseStale({ facts }: HostDecision, approved: HostPlan | undefined): void {
-  if (approved === undefined || approved.factsDigest === facts.digest) return;
-  throw new CurfewError("stale-plan", "the host is not as it was when the plan was made", {
+/** What is there as it should be goes again, unless the other run confirms it. */
+function refuseArmed(armed: string, host: string): void {
+  if (armed === "") return;
+  throw new CurfewError("locked", `another run's change is not confirmed yet (${armed})`, {
+    host,
+    hint: "wait until it is confirmed or has reverted by itself; curfew revert takes back what never was",
+  });
+}
+
+function refuseStale({ facts, plan }: HostDecision, approved: HostPlan | undefined): void {
+  if (approved === undefined) return;
+  // The same facts may ask for other changes on another day: an exemption expires.
+  if (approved.factsDigest === facts.digest && contents(approved) === contents(plan)) return;
+  const what = approved.factsDigest === facts.digest ? "what is to be done is" : "the host is";
+  throw new CurfewError("stale-plan", `${what} not as it was when the plan was made`, {
     host: approved.host,
     hint: "make the plan anew and look at what differs",
   });

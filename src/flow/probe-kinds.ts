@@ -2,7 +2,7 @@
  * What is done in an open session, one function for each kind of session. Adding a kind: one function
  * and one line in the registry. All of them wait in parallel in one process, so nothing here blocks.
  */
-import { latest, type Observation, type SessionTrace } from "../core/judge-probe.ts";
+import type { Observation, SessionTrace } from "../core/judge-probe.ts";
 import type { PlannedProbe } from "../core/probe-plan.ts";
 import type { SessionEnd } from "../model/connection.ts";
 import { CurfewError } from "../model/error.ts";
@@ -18,6 +18,8 @@ export interface OpenProbe extends opening.OpenedSession {
   readonly planned: PlannedProbe;
   /** The mark of the programs that it started. */
   readonly token: string;
+  /** Seconds from then on in which a drop is waited for. */
+  readonly patience: number;
   /** How much of the transcript there was by then. */
   readonly transcriptLength: number;
   /** The client's port as the instance logs it; undefined for a live probe. */
@@ -43,7 +45,10 @@ export const PROBE_KINDS: Readonly<Record<ProbedKind, Probe>> = {
   "foreground-program": idleIn("foreground-program"),
   "output-loop": idleIn("output-loop"),
   tmux: idleIn("tmux"),
-  "idle-command": { open: (setup) => opening.openCommand(setup, PROGRAMS["idle-command"]), observe: observeIdle },
+  "idle-command": {
+    open: (setup) => opening.openCommand(setup, PROGRAMS["idle-command"]),
+    observe: observeIdle,
+  },
   "idle-sftp": { open: opening.openSftp, observe: observeIdle },
   "unused-connection": { open: opening.openNothing, observe: observeIdle },
   "idle-forward": { open: opening.openForward, observe: observeIdle },
@@ -63,22 +68,22 @@ function idleIn(program: keyof typeof PROGRAMS): Probe {
 }
 
 async function observeIdle(open: OpenProbe): Promise<Observation> {
-  const { planned, channel, quietSince, signal } = open;
-  const end = await over(channel.ended, quietSince + latest(planned.within) * 1000, signal);
+  const { planned, channel, quietSince, patience, signal } = open;
+  const end = await over(channel.ended, quietSince + patience * 1000, signal);
   if (end !== undefined) return ended(open, end, quietSince);
   return kept(open, planned.expect === "kept");
 }
 
 /** The client cannot see its own end, so the host is watched. The session is its shell. */
 async function observeFrozenClient(open: OpenProbe): Promise<Observation> {
-  const { planned, processes, quietSince, signal, watch } = open;
+  const { processes, quietSince, patience, signal, watch } = open;
   if (processes === undefined) {
     return { type: "unmeasured", reason: "the session's processes could not be found on the host" };
   }
   const shell = watch.whenGone(processes.shell);
   const sshd = watch.whenGone(processes.sshd);
   terminalOf(open).freeze();
-  const at = await over(shell, quietSince + latest(planned.within) * 1000, signal);
+  const at = await over(shell, quietSince + patience * 1000, signal);
   if (at === undefined) return kept(open, false);
   const sshdAt = await over(sshd, performance.now() + LOG_SECONDS * 1000, signal);
   const trace: SessionTrace = {
@@ -98,7 +103,7 @@ async function observeTyping(open: OpenProbe): Promise<Observation> {
   const { planned, quietSince, signal } = open;
   const terminal = terminalOf(open);
   const step = Math.min(TYPING_SECONDS, planned.within / 3) * 1000;
-  const until = quietSince + latest(planned.within) * 1000;
+  const until = quietSince + open.patience * 1000;
   let typedAt = quietSince;
   while (performance.now() < until) {
     terminal.write("\r");

@@ -17,6 +17,8 @@ export interface OpeningSetup {
   /** Where the shadow instance listens; undefined without one. */
   readonly shadowPort: number | undefined;
   readonly signal: AbortSignal;
+  /** Called at once with what was opened, so that its last words are known should nothing come of it. */
+  readonly opened: (channel: OpenChannel) => void;
 }
 
 export interface OpenedSession {
@@ -39,6 +41,7 @@ const SPARE_SECONDS = 60;
 export async function openShell(setup: OpeningSetup): Promise<OpenedSession> {
   const { connection, planned, signal } = setup;
   const terminal = await connection.openTerminal(signal);
+  setup.opened(terminal);
   await settle(terminal, planned, signal);
   return { channel: terminal, terminal, quietSince: terminal.lastActivity() };
 }
@@ -64,6 +67,7 @@ export async function openProgram(setup: OpeningSetup, program: ProbeProgram): P
 export async function openCommand(setup: OpeningSetup, program: ProbeProgram): Promise<OpenedSession> {
   const { connection, signal, token } = setup;
   const channel = await connection.openCommand(program.line(token, lifetime(setup)), signal);
+  setup.opened(channel);
   const quietSince = channel.lastActivity();
   await started(channel, setup, program);
   return { channel, terminal: undefined, quietSince };
@@ -117,7 +121,8 @@ async function started(
     const missing = MISSING_PROGRAM.exec(channel.transcript())?.[1];
     if (missing !== undefined) throw notStarted(missing);
     // What `env` answers where there is no such program (POSIX, env, EXIT STATUS).
-    if (end?.exitCode === 127) throw notStarted(`the program of the ${planned.session} probe is not installed`);
+    if (end?.exitCode === 127)
+      throw notStarted(`the program of the ${planned.session} probe is not installed`);
     if (end !== undefined) throw notStarted(`the session ended before the ${planned.session} program ran`);
     const names = await over(watch.programs(token), until, signal);
     if (names?.some((name) => runs.test(name)) === true) return;

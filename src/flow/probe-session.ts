@@ -59,12 +59,7 @@ export async function runProbe(planned: PlannedProbe, bench: ProbeBench): Promis
       await over(bench.watch.reap(bench.token), until, new AbortController().signal);
     }
   }
-  return asResult(
-    planned,
-    bench,
-    observation,
-    opened.channel?.transcript().slice(opened.quietAt ?? 0) ?? "",
-  );
+  return asResult(planned, bench, observation, opened.channel?.transcript().slice(opened.quietAt ?? 0) ?? "");
 }
 
 /** A result without a session: the reason says why it was not opened. */
@@ -86,21 +81,25 @@ export function notProbed(planned: PlannedProbe, scaled: number | undefined, rea
   };
 }
 
-async function openProbe(
-  planned: PlannedProbe,
-  bench: ProbeBench,
-  opened: Opened,
-): Promise<OpenProbe> {
-  const { signal, watch, events, token, shadowPort } = bench;
+async function openProbe(planned: PlannedProbe, bench: ProbeBench, opened: Opened): Promise<OpenProbe> {
+  const { signal, watch, events, token, shadowPort, patience } = bench;
   if (signal.aborted) throw signal.reason;
   const connection = await bench.way.logIn();
   opened.connection = connection;
-  const setup = { planned, connection, watch, token, shadowPort, signal };
+  const setup = {
+    planned,
+    connection,
+    watch,
+    token,
+    shadowPort,
+    signal,
+    opened: (channel: OpenChannel) => void (opened.channel = channel),
+  };
   const session = await PROBE_KINDS[planned.session].open(setup);
   opened.channel = session.channel;
   const transcriptLength = session.channel.transcript().length;
   const located = await bench.way.locate();
-  return { ...session, planned, token, transcriptLength, ...located, watch, events, signal };
+  return { ...session, planned, token, patience, transcriptLength, ...located, watch, events, signal };
 }
 
 function asResult(

@@ -33,7 +33,14 @@ export interface HostWatch {
  * Errors: CurfewError `unsupported` where the host cannot tell, and those of `Connection.startScript`.
  */
 export async function startWatch(connection: Connection, signal: AbortSignal): Promise<HostWatch> {
-  const script = await connection.startScript(remoteScript("watch-sessions", {}), { signal });
+  // An abort would kill the script, and from its start on that must not happen: it has to tidy up.
+  const starting = new AbortController();
+  const giveUp = (): void => starting.abort(signal.reason);
+  signal.addEventListener("abort", giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  const script = await connection.startScript(remoteScript("watch-sessions", {}), {
+    signal: starting.signal,
+  });
   const state: State = { gone: new Map(), found: [], scans: [], programs: new Map(), reaps: new Map() };
   const ready = Promise.withResolvers<void>();
   void follow(script, state, ready).finally(() => {
@@ -43,7 +50,7 @@ export async function startWatch(connection: Connection, signal: AbortSignal): P
     for (const { listed } of state.programs.values()) listed.reject(over);
     for (const reaped of state.reaps.values()) reaped.resolve();
   });
-  await ready.promise;
+  await ready.promise.finally(() => signal.removeEventListener("abort", giveUp));
   return {
     sessions() {
       const scan = Promise.withResolvers<readonly HostSession[]>();

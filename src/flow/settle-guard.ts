@@ -40,13 +40,19 @@ export async function settle(
   if (wish === "confirm") {
     step(first, "confirming", context);
     const attempt = await confirmUntil(first, armed, end, context);
-    if (attempt.state !== "unknown") return report(first, attempt, context);
-    refusal = attempt.refusal;
+    if (["confirmed", "reverted", "none"].includes(attempt.state)) return report(first, attempt, context);
+    // Not final: the guard's time ran out just now, or the host could not write the confirmation.
+    refusal = attempt.state === "unknown" ? attempt.refusal : notTaken(first, attempt.state);
   }
   if (context.aborting.aborted) return outlook(end, context);
   step(first, "reverting", context);
   const undone = await takeBack(first, armed, end, context);
   return refusal === undefined ? undone : { ...undone, refusal };
+}
+
+function notTaken({ host }: Connection, state: Settled["state"]): CurfewError {
+  const why = state === "reverting" ? "it was already undoing the change" : "it could not write it down";
+  return new CurfewError("remote", `the host did not take the confirmation: ${why}`, { host: host.name });
 }
 
 /** New logins, a pause between them, until the deadline; stops at once where waiting cannot help. */

@@ -71,7 +71,12 @@ async function guarded(host: Host, change: (host: Host) => Promise<HostResult>):
   try {
     return await change(host);
   } catch (error) {
-    if (!(error instanceof CurfewError)) throw error;
+    // A defect that one host brings to light must not leave all the others without a result.
+    if (!(error instanceof CurfewError)) {
+      const data = errorData(error);
+      const message = `${data.message}; what has become of this host is not known, an armed change reverts by itself`;
+      return { host: host.name, outcome: "unknown", error: data, message };
+    }
     // Nothing was touched yet: what happens to an armed change is changeHost's to say.
     const lost = ["unreachable", "timeout", "interrupted"].includes(error.code);
     return {

@@ -41,8 +41,15 @@ export interface ExplainedExemption {
 /** One kind of idle session and what becomes of it on the host. */
 export interface ExplainedSession {
   readonly kind: SessionKind;
-  /** The mechanisms that end it, soonest first, in seconds at the latest. */
-  readonly endedBy: readonly { readonly control: ControlId; readonly within: Seconds }[];
+  /**
+   * The mechanisms that end it, soonest first, in seconds at the latest; `late` where that is more
+   * than a tenth over the person's limit, as with a backstop for the whole host.
+   */
+  readonly endedBy: readonly {
+    readonly control: ControlId;
+    readonly within: Seconds;
+    readonly late: boolean;
+  }[];
   /** Where nothing ends it although a limit says so: why, and what would. */
   readonly uncaught?: string;
 }

@@ -14,9 +14,8 @@ export const SESSION_KINDS = [
 ] as const;
 export type SessionKind = (typeof SESSION_KINDS)[number];
 
-/** The kinds that `verify` can open. */
-export const PROBED_KINDS = SESSION_KINDS;
-export type ProbedKind = (typeof PROBED_KINDS)[number];
+/** The kinds that `verify` can open: today all of them. */
+export type ProbedKind = SessionKind;
 
 /** The kinds that `verify` opens unless others are asked for: on some release, nothing ends each of the rest. */
 export const DEFAULT_PROBES = ["idle-shell", "frozen-client", "typing"] as const satisfies ProbedKind[];

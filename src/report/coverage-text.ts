@@ -1,3 +1,4 @@
+import { keepsLimit } from "../core/kind-limit.ts";
 import { visible } from "../core/visible.ts";
 import { formatDuration } from "../model/duration.ts";
 import type { Coverage } from "../model/finding.ts";
@@ -34,7 +35,7 @@ export function uncaughtReasons({ uncaught }: Covered, paint: Paint): string[] {
 
 /** A backstop that is looser than the limit is no ✓. */
 function ending({ within, limit = within, control }: Coverage, paint: Paint): string {
-  const sign = within <= limit ? paint.green("✓") : paint.yellow("~");
+  const sign = keepsLimit(within, limit) ? paint.green("✓") : paint.yellow("~");
   return `${sign} ${formatDuration(within)} ${control}`;
 }
 

@@ -133,9 +133,14 @@ function sessionLines(sessions: readonly ExplainedSession[], paint: Paint): stri
       .filter(({ endedBy, uncaught }) => endedBy.length > 0 || uncaught !== undefined)
       .map(({ kind, endedBy, uncaught }) => {
         if (uncaught !== undefined) return [kind, paint.red("✗ nothing"), visible(uncaught)];
-        const [first, ...rest] = endedBy.map(({ control, within }) => `${formatDuration(within)} ${control}`);
-        const also = rest.length === 0 ? "" : paint.dim(`else ${rest.join(", ")}`);
-        return [kind, `${paint.green("✓")} ${first ?? ""}`, also];
+        const [first, ...rest] = endedBy.map(({ control, within, late }) => ({
+          text: `${formatDuration(within)} ${control}`,
+          late,
+        }));
+        const sign = first?.late === true ? paint.yellow("~") : paint.green("✓");
+        const late = first?.late === true ? ["later than the limit"] : [];
+        const also = [...late, ...rest.map(({ text }) => `else ${text}`)].join(", ");
+        return [kind, `${sign} ${first?.text ?? ""}`, paint.dim(also)];
       }),
   );
 }

@@ -98,6 +98,8 @@ finish_overdue() {
     return 0
   fi
   sh "$overdue/undo.sh" now >/dev/null 2>&1
+  [ -e "$overdue/armed" ] || [ -e "$overdue/reverting" ] ||
+    fail stale-plan "a change that was never confirmed ($*) has been taken back only now; run again"
 }
 
 lock_is_stale() {

@@ -148,7 +148,10 @@ undo() {
   activate_again "$1"
   remove_hooks
   # The hook was there when the units were read.
-  case "$manager $activations " in "systemd "*" restart-watchdog "*) [ "$1" = boot ] || systemctl daemon-reload ;; esac
+  case "$1 $manager  $activations " in
+    boot*) ;;
+    *" systemd "*" restart-watchdog "*) systemctl daemon-reload ;;
+  esac
   printf '%s %s\n' "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$guard/reverting" 2>/dev/null || :
   mv "$guard/reverting" "$guard/reverted"
   case $(cat "$base/lock" 2>/dev/null) in "$token "*) rm -f "$base/lock" ;; esac

@@ -37,7 +37,8 @@ function sessions(user: string, release: string, selected: readonly ControlId[])
   return Object.fromEntries(
     explained.map(({ kind, endedBy, uncaught }) => [
       kind,
-      uncaught ?? endedBy.map(({ control, within }) => `${within} ${control}`).join(", "),
+      uncaught ??
+        endedBy.map(({ control, within, late }) => `${within} ${control}${late ? " late" : ""}`).join(", "),
     ]),
   );
 }
@@ -46,9 +47,9 @@ describe("which mechanism ends which kind of session", () => {
   test("limits of two roles at once", () => {
     const said = sessions("alice", "10.6", ["sshd", "shell-timeout", "watchdog"]);
     expect(said).toMatchObject({
-      "idle-shell": "300 sshd, 300 shell-timeout, 337 watchdog",
-      "frozen-client": "60 sshd, 300 sshd, 337 watchdog",
-      tmux: "337 watchdog",
+      "idle-shell": "300 sshd, 300 shell-timeout, 322 watchdog",
+      "frozen-client": "60 sshd, 300 sshd late, 322 watchdog late",
+      tmux: "322 watchdog",
       "idle-command": "300 sshd",
       typing: "",
     });
@@ -56,7 +57,7 @@ describe("which mechanism ends which kind of session", () => {
   });
 
   test("a host-wide backstop is the defaults' limit, not theirs", () => {
-    expect(sessions("alice", "10.0", ["sshd"])).toMatchObject({ "idle-command": "900 sshd" });
+    expect(sessions("alice", "10.0", ["sshd"])).toMatchObject({ "idle-command": "900 sshd late" });
   });
 
   test("what nothing ends, and what would", () => {

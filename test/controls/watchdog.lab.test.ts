@@ -67,12 +67,9 @@ describe.skipIf(lacks !== null)(`the watchdog${lacks === null ? "" : ` (${lacks}
     test("is planned and applied like any control, and runs", async () => {
       const [planned] = documentOf(await desk.run(["plan", "--json"])).hosts;
       expect(planned.activations).toEqual(["restart-watchdog"]);
-      expect(planned.coverage).toContainEqual({
-        control: "watchdog",
-        role: "vendor",
-        kind: "tmux",
-        within: 31,
-      });
+      expect(planned.coverage).toContainEqual(
+        expect.objectContaining({ control: "watchdog", role: "vendor", kind: "tmux", within: 31 }),
+      );
       const call = await desk.run(["apply", "--yes", "--json"]);
       expect(outcomes(call), call.stderr).toEqual({ [host.name]: "confirmed" });
       expect((await host.exec("systemctl is-active curfew-watchdog.timer")).stdout.trim()).toBe("active");
@@ -150,10 +147,16 @@ describe.skipIf(lacks !== null)(`the watchdog${lacks === null ? "" : ` (${lacks}
       expect(stdout).toMatch(
         new RegExp(`^ended the session of "vera" on pts/\\d+ ${address}, limit 25 s, role "vendor"$`, "mu"),
       );
-      expect(stdout).toMatch(/^ended the session of "fred" .*: no input for 3[3-9] s, limit 30 s/mu);
+      expect(stdout).toMatch(/^ended the session of "fred" .*: no input for 3[1-9] s, limit 30 s/mu);
       expect(stdout).toMatch(
         new RegExp(`^ended the session of "tim" on pts/\\d+ ${address}, limit 30 s, role "default"$`, "mu"),
       );
+    });
+
+    // systemd 247 does not yet apply LogLevelMax= to what it says itself about a unit.
+    test.skipIf(release === "bullseye")("and none for each run", async () => {
+      const { stdout } = await host.exec("journalctl -q --no-pager -o cat -u curfew-watchdog.service");
+      expect(stdout).not.toMatch(/^(?:Starting|Finished)/mu);
     });
 
     test("it is back after a reboot", async () => {

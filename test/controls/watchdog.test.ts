@@ -35,7 +35,7 @@ describe("what starts it", () => {
   test("a systemd timer, wanted by a drop-in of timers.target", () => {
     const { present, contents, files, coverage } = rendered();
     expect(present).toEqual([main, service, timer, wants]);
-    expect(contents[timer]).toMatch(/OnActiveSec=30s\nOnUnitActiveSec=30s\n/u);
+    expect(contents[timer]).toMatch(/OnActiveSec=15s\nOnUnitActiveSec=15s\n/u);
     expect(contents[service]).toContain(`ExecStart=/bin/sh ${main}\n`);
     expect(contents[wants]).toMatch(/\[Unit\]\nWants=curfew-watchdog\.timer\n$/u);
     expect(new Set(files.map(({ activation, mode }) => `${activation} ${mode}`))).toEqual(
@@ -44,12 +44,12 @@ describe("what starts it", () => {
     expect(
       coverage.filter((each) => each.role === "vendor").map(({ kind, within }) => `${kind} ${within}`),
     ).toEqual([
-      "idle-shell 337",
-      "frozen-client 337",
-      "escaped-shell 337",
-      "foreground-program 337",
-      "output-loop 337",
-      "tmux 337",
+      "idle-shell 322",
+      "frozen-client 322",
+      "escaped-shell 322",
+      "foreground-program 322",
+      "output-loop 322",
+      "tmux 322",
     ]);
   });
 

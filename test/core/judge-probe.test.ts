@@ -54,6 +54,45 @@ describe("attribute", () => {
     ["zsh's exit status", { exitCode: 14 }, [], "TMOUT"],
     ["sshd's log names the client", { clientSilent: true, connectionLost: true }, [], "ClientAlive"],
     ["sshd's log names the channel", { channelIdle: true }, [], "ChannelTimeout"],
+    [
+      "sshd's log: no channel left",
+      { connectionUnused: true, connectionLost: true },
+      [],
+      "UnusedConnectionTimeout",
+    ],
+    [
+      "sshd's log: the channel, and then the connection",
+      { channelIdle: true, connectionUnused: true, connectionLost: true },
+      [],
+      "ChannelTimeout",
+    ],
+    [
+      "the watchdog says so",
+      { connectionLost: true, text: "\r\n*** curfew: no input for 5m: this session ends now. ***\r\n" },
+      [timeout("logind", 300)],
+      "watchdog",
+    ],
+    [
+      "the watchdog's warning is no end",
+      {
+        connectionLost: true,
+        text: "*** curfew: no input for 4m: this session ends in 1m. Type something ***",
+      },
+      [],
+      "unattributed",
+    ],
+    [
+      "live: lost, only the watchdog fits",
+      { logSeen: false, connectionLost: true, seconds: 320 },
+      [{ ...timeout("watchdog", 300), every: 15 }],
+      "watchdog",
+    ],
+    [
+      "live: lost, only UnusedConnectionTimeout fits",
+      { logSeen: false, connectionLost: true },
+      [timeout("UnusedConnectionTimeout", 300)],
+      "UnusedConnectionTimeout",
+    ],
     ["live: closed without a status", { logSeen: false }, [], "ChannelTimeout"],
     ["a user's exit is no timeout", { exitCode: 0 }, [timeout("TMOUT", 300)], "unattributed"],
     ["a killed shell is no timeout", { signal: "HUP" }, [timeout("TMOUT", 300)], "unattributed"],
@@ -101,10 +140,25 @@ describe("attribute", () => {
 
 describe("judgeProbe", () => {
   const log = { channelIdle: true } as const;
+  const FAREWELL = "*** curfew: no input for 5m: this session ends now. ***";
   test.each<[string, Partial<ProbeQuestion>, Observation, string, number | null]>([
     ["in time", {}, ended({ seconds: 301, ...log }), "pass", 301],
     ["a little early, as 9.2 does", {}, ended({ seconds: 298.8, ...log }), "pass", 298.8],
     ["late", {}, ended({ seconds: 340, ...log }), "fail", 340],
+    [
+      "the watchdog, late by less than it waits between two looks",
+      { configured: [{ ...timeout("watchdog", 300), every: 15 }] },
+      ended({ seconds: 345, text: FAREWELL, connectionLost: true }),
+      "pass",
+      345,
+    ],
+    [
+      "the watchdog, later than that",
+      { configured: [{ ...timeout("watchdog", 300), every: 15 }] },
+      ended({ seconds: 350, text: FAREWELL, connectionLost: true }),
+      "fail",
+      350,
+    ],
     ["early by what nothing set explains", {}, ended({ seconds: 200, ...log }), "unknown", 200],
     [
       "early by what is set",
@@ -150,6 +204,17 @@ describe("judgeProbe", () => {
       12,
     ],
     [
+      "scaled: wrong, though another role's setting is near",
+      {
+        scaled: true,
+        within: 10,
+        configured: [timeout("ChannelTimeout", 10, 300), timeout("ChannelTimeout", 12, 360)],
+      },
+      ended({ seconds: 12.1, ...log }),
+      "fail",
+      12.1,
+    ],
+    [
       "scaled: by something unscaled",
       { scaled: true, within: 10 },
       ended({ seconds: 10, ...log }),
@@ -160,6 +225,15 @@ describe("judgeProbe", () => {
     const verdict = judgeProbe(question(over), observation);
     expect(verdict).toMatchObject({ outcome, droppedAfterSeconds: seconds });
     expect(verdict.reason).not.toBe("");
+  });
+
+  test("says which programs ran on, whatever the verdict", () => {
+    const verdict = judgeProbe(question(), ended({ seconds: 301, ...log, orphans: ["sleep", "x"] }));
+    expect(verdict).toMatchObject({ outcome: "pass", orphans: ["sleep", "x"] });
+    expect(verdict.reason).toMatch(/limit 300 s; still running on the host: sleep, x$/u);
+    expect(judgeProbe(question(), ended({ seconds: 301, ...log, orphans: [] }))).not.toHaveProperty(
+      "orphans",
+    );
   });
 
   const seconds = fc.double({ min: 0, max: 10_000, noNaN: true });

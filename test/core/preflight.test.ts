@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { explainKept, shadowObstacle } from "../../src/core/preflight.ts";
 import type { PlannedProbe } from "../../src/core/probe-plan.ts";
+import type { ConfiguredTimeout } from "../../src/core/judge-probe.ts";
+import type { ProbedKind } from "../../src/model/session-kind.ts";
 import type { Facts } from "../../src/model/facts.ts";
 
 const OURS = [
@@ -43,6 +45,19 @@ describe("shadowObstacle", () => {
     expect(found ?? "nothing").toMatch(reason ?? /^nothing$/u);
   });
 
+  test.each<[string, ProbedKind, string, boolean]>([
+    ["a terminal for a shell", "escaped-shell", "permittty no", false],
+    ["no terminal for a command", "idle-command", "permittty no", true],
+    ["a command of its own", "idle-command", "forcecommand /bin/true", false],
+    ["another command for sftp", "idle-sftp", "forcecommand /bin/true", false],
+    ["sftp and nothing else", "idle-sftp", "forcecommand internal-sftp -d /srv", true],
+    ["nothing for an unused connection", "unused-connection", "forcecommand /bin/true", true],
+    ["nothing for a forward", "idle-forward", "forcecommand /bin/true", true],
+  ])("%s", (_, session, line, possible) => {
+    const found = shadowObstacle("bea", and(line), undefined, 1, session);
+    expect(found === undefined).toBe(possible);
+  });
+
   test("a scaled instance is compared with scaled values", () => {
     const scaled = OURS.map((line) => line.replace("60", "6").replace("300", "30"));
     expect(shadowObstacle("bea", scaled, OURS, 0.1)).toBeUndefined();
@@ -64,6 +79,29 @@ describe("explainKept", () => {
     within: 300,
     ...over,
   });
+  const set = (by: ConfiguredTimeout["by"], real: number): ConfiguredTimeout => ({
+    by,
+    real,
+    fires: real,
+    source: "x",
+  });
+  test.each<[ProbedKind, ConfiguredTimeout[], RegExp]>([
+    [
+      "output-loop",
+      [set("ChannelTimeout", 300)],
+      /^nothing on OpenSSH 10\.0 ended it: output .*watchdog would/u,
+    ],
+    ["tmux", [], /^nothing on OpenSSH 10\.0 ended it: the status line .*watchdog would/u],
+    ["idle-command", [], /ChannelTimeout in OpenSSH 9\.2 and later would/u],
+    ["idle-command", [set("ChannelTimeout", 300)], /ChannelTimeout is set \(x\), but .*does not heed/u],
+    ["escaped-shell", [set("ChannelTimeout", 900)], /ChannelTimeout 900 s \(x\) is over the limit/u],
+    ["unused-connection", [set("UnusedConnectionTimeout", 900)], /UnusedConnectionTimeout 900 s/u],
+    ["foreground-program", [set("watchdog", 300)], /the watchdog of x did not end it/u],
+    ["idle-forward", [], /direct-tcpip would, which curfew does not set/u],
+  ])("%s with %j", (session, configured, reason) => {
+    expect(explainKept(probe({ session }), on(10, 0), [], configured)).toMatch(reason);
+  });
+
   const OLD_RECIPE = ["clientaliveinterval 300", "clientalivecountmax 0"];
   test.each<[string, PlannedProbe, Facts, string[], RegExp]>([
     [

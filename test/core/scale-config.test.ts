@@ -59,11 +59,28 @@ describe("scaleSshdConfig", () => {
     ["Banner /etc/ClientAliveInterval 300", "Banner /etc/ClientAliveInterval 300"],
   ])("%s", (before, after) => expect(scaleSshdConfig(before, 0.1).text).toBe(after));
 
+  test("says which channels a timeout is about, and when an unused connection ends", () => {
+    const text =
+      "ChannelTimeout session:*=5m direct-tcpip=10m *=20m x11-connection=1m\nUnusedConnectionTimeout 2m\n";
+    const found = scaleSshdConfig(text, 0.1).found.map(({ by, channel, real, scaled }) => [
+      by,
+      channel,
+      real,
+      scaled,
+    ]);
+    expect(found).toEqual([
+      ["ChannelTimeout", "session", 300, 30],
+      ["ChannelTimeout", "forward", 600, 60],
+      ["ChannelTimeout", "any", 1200, 120],
+      ["UnusedConnectionTimeout", undefined, 120, 12],
+    ]);
+  });
+
   test("says what it found, by line", () => {
     const text = "ClientAliveInterval 60\nMatch User a\n  ChannelTimeout session:*=5m x11=1m\n";
     expect(scaleSshdConfig(text, 0.1).found).toEqual([
       { by: "ClientAlive", real: 60, scaled: 6, line: 1 },
-      { by: "ChannelTimeout", real: 300, scaled: 30, line: 3 },
+      { by: "ChannelTimeout", real: 300, scaled: 30, line: 3, channel: "session" },
     ]);
   });
 

@@ -15,6 +15,10 @@ test.each([
     "Timeout, client not responding from user bea 127.0.0.1 port 39746\r",
     { type: "client-silent", port: 39746 },
   ],
+  [
+    "terminating inactive connection from user bea 127.0.0.1 port 39746\r",
+    { type: "connection-unused", port: 39746 },
+  ],
   // 9.2 and 10.0; 10.6.
   ["channel 0: closing after 5 seconds of inactivity\r", { type: "channel-idle", seconds: 5 }],
   ["channel 0: closing after 6.000000 seconds of inactivity\r", { type: "channel-idle", seconds: 6 }],

@@ -214,7 +214,14 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
     await host.exec(
       `systemctl stop 'curfew-guard-*.timer'; guard=$(echo /var/lib/curfew/guard/*); ${prepare}`,
     );
+    const same = await desk.run(APPLY);
+    expect(documentOf(same).hosts[0], same.stderr).toMatchObject({
+      outcome: "failed",
+      error: { code: "locked" },
+    });
+    await desk.setPolicy(POLICY.replace("10m", "9m"));
     const call = await desk.run(APPLY);
+    await desk.setPolicy(POLICY);
     expect(documentOf(call).hosts[0], call.stderr).toMatchObject({
       outcome: "failed",
       message: expect.stringContaining("taken back only now; run again"),

@@ -1,5 +1,7 @@
 /** The scripts that verify runs on hosts, and the parts of it that need no host. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -65,6 +67,43 @@ test("ssh-keygen reads the one-time key and finds the same fingerprint", () => {
   expect(derived.stdout.trim()).toBe(publicLine);
   const listed = spawnSync("ssh-keygen", ["-lf", "-"], { input: publicLine, encoding: "utf8" });
   expect(listed.stdout).toContain(`${fingerprint} `);
+});
+
+describe.skipIf(process.getuid?.() !== 0)("the watch over sessions", () => {
+  const token = () => randomBytes(16).toString("hex");
+  const program = (mark: string, ...command: [string, ...string[]]) => {
+    const [file, ...args] = command;
+    return spawn(file, args, { env: { PATH: "/usr/bin:/bin", CURFEW_PROBE: mark }, stdio: "ignore" });
+  };
+
+  test("names and ends the programs of a probe, and no others", async () => {
+    const [mine, other] = [token(), token()];
+    // Deaf to everything but KILL.
+    const deaf = program(mine, "sh", "-c", "trap '' HUP TERM; while :; do sleep 0.2; done");
+    const stranger = program(other, "sleep", "30");
+    const gone = once(deaf, "exit");
+    const watch = execa("sh", ["-c", remoteScript("watch-sessions", {})], { reject: false });
+    watch.stdin.write(`programs ${mine}\nreap ${mine}\nreap ../x\n`);
+    const seen: string[] = [];
+    for await (const line of watch) {
+      seen.push(line);
+      if (line === `reaped ${mine}`) watch.stdin.end();
+    }
+    expect(seen).toEqual(expect.arrayContaining([`program ${mine} sh`, `listed ${mine}`, `reaped ${mine}`]));
+    expect((await gone)[1]).toBe("SIGKILL");
+    expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
+    stranger.kill();
+  });
+
+  test("ends what it was asked about when its controller is gone", async () => {
+    const mine = token();
+    const orphan = program(mine, "sleep", "30");
+    const gone = once(orphan, "exit");
+    const watch = execa("sh", ["-c", remoteScript("watch-sessions", {})], { reject: false });
+    watch.stdin.end(`programs ${mine}\n`);
+    expect((await gone)[1]).toBe("SIGHUP");
+    await watch;
+  });
 });
 
 describe.each(["perl", "python3"])("the relay in %s", (program) => {

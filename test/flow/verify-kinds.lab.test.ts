@@ -1,10 +1,11 @@
 /** Every kind of session on every release, cell by cell: what sshd ends, what it cannot end, and what stays behind. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CurfewError } from "../../src/model/error.ts";
 import type { ProbeResult } from "../../src/model/run.ts";
 import { SESSION_KINDS, type SessionKind } from "../../src/model/session-kind.ts";
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
-import { bySession, LOOK, looksLike, peopledHost, verify } from "./verify-host.ts";
+import { bySession, LOOK, looksLike, peopledHost, verify, type Target } from "./verify-host.ts";
 
 const lacks = labUnavailable();
 const KINDS = SESSION_KINDS.filter((kind) => kind !== "typing");
@@ -83,15 +84,95 @@ describe.skipIf(lacks !== null)(`every kind of session${lacks === null ? "" : ` 
         return [`${session} ${role} ${user} ${via}`, `${outcome} ${by}`] as const;
       });
       const expected = KINDS.flatMap((kind) => WHO.map((who) => [`${kind} ${who}`, table[kind]] as const));
-      console.log(JSON.stringify(verification.probes.map(p=>[p.session,p.via,p.user,p.outcome,p.by,p.droppedAfterSeconds,p.orphans,p.reason,p.clientSaw.slice(0,80)].join(" | ")),null,1));
       expect(Object.fromEntries(cells)).toEqual(Object.fromEntries(expected));
       const orphaned = Object.values(bySession(verification, "idle-command")).map(({ orphans }) => orphans);
       expect(orphaned).toEqual(WHO.map(() => (sshd === "" ? undefined : ["sleep"])));
-      for (const { outcome, reason } of verification.probes) {
-        if (outcome === "fail") expect(reason).toMatch(/still there .* nothing on OpenSSH \d+\.\d+ ended it/u);
+      for (const { reason } of verification.probes.filter(({ outcome }) => outcome === "fail")) {
+        expect(reason).toMatch(/still there .* nothing on OpenSSH \d+\.\d+ ended it/u);
       }
       expect(await looksLike(host, before)).toBe(before);
-      expect((await host.exec("ls -a /tmp /var/tmp /root /home/bea | grep -i -e curfew -e swp -e hist")).stdout).toBe("");
+      expect(
+        (await host.exec("ls -a /tmp /var/tmp /root /home/bea | grep -i -e curfew -e swp -e hist")).stdout,
+      ).toBe("");
     });
+  });
+
+  describe("on one host", () => {
+    let host: LabHost;
+    beforeAll(async () => {
+      host = await lab.host(peopledHost("trixie"));
+      await configure("ChannelTimeout session:*=7s direct-tcpip=7s\n");
+    });
+    afterAll(() => host.stop());
+
+    test("whatever the login shell; what is not installed is unknown; forwards end where sshd is told to", async () => {
+      const roles = { zsh: { groups: ["zshers"] }, tcsh: { groups: ["tcshers"] } };
+      await host.exec("mv /usr/bin/tmux /usr/bin/tmux.away");
+      const sessions = KINDS.filter((kind) => kind !== "unused-connection");
+      const options = { sessions, roles: ["zsh", "tcsh"] };
+      const verification = await verify(target(), { ...POLICY, roles }, options);
+      await host.exec("mv /usr/bin/tmux.away /usr/bin/tmux");
+      const cells = verification.probes.map(({ session, user, outcome, by }) => {
+        return [`${session} ${user}`, `${outcome} ${by}`] as const;
+      });
+      const table = { ...BY_SSHD, "idle-forward": "pass ChannelTimeout", tmux: "unknown none" };
+      const expected = sessions.flatMap((kind) =>
+        ["zoe", "tim"].map((who) => [`${kind} ${who}`, table[kind]]),
+      );
+      expect(Object.fromEntries(cells)).toEqual(Object.fromEntries(expected));
+      for (const { reason } of Object.values(bySession(verification, "tmux"))) {
+        expect(reason).toBe("tmux is not installed");
+      }
+    });
+
+    test("an interrupt ends every program of a live probe, with and without a terminal", async () => {
+      await configure("");
+      await host.exec("touch /tmp/before; sleep 1");
+      const before = (await host.exec(LOOK)).stdout;
+      const interrupt = new AbortController();
+      const running: string[] = [];
+      const sessions = [
+        "idle-command",
+        "tmux",
+        "foreground-program",
+        "escaped-shell",
+        "output-loop",
+      ] as const;
+      const policy = {
+        ...POLICY,
+        defaults: { client_idle_timeout: "10m" },
+        roles: { root: { users: ["root"] } },
+      };
+      let started = 0;
+      const look = async (): Promise<void> => {
+        running.push((await host.exec("ls -l /tmp; ps -eo args=")).stdout);
+        interrupt.abort(new CurfewError("interrupted", "interrupted"));
+      };
+      const verification = await verify(
+        target(),
+        policy,
+        { sessions, roles: ["root"] },
+        ({ type }) => {
+          if (type !== "probe-started" || ++started < 10) return;
+          void look();
+        },
+        interrupt.signal,
+      );
+      expect(verification.probes.map(({ reason }) => reason)).toEqual(
+        Array.from({ length: 10 }, () => "interrupted"),
+      );
+      expect(running[0]).toMatch(/curfew-probe-[0-9a-f]{32}[^]*sleep \d{3}/u);
+      expect(await looksLike(host, before)).toBe(before);
+      expect((await host.exec("ls -a /tmp | grep curfew; pgrep -a sleep; pgrep -a tmux")).stdout).toBe("");
+    });
+
+    function target(): Target {
+      return { name: host.name, sshConfig: lab.sshConfigPath };
+    }
+
+    async function configure(text: string): Promise<void> {
+      await host.writeFile("/etc/ssh/sshd_config.d/10-lab.conf", text);
+      expect((await host.exec("sshd -t && systemctl reload ssh && sleep 0.3")).stderr).toBe("");
+    }
   });
 });

@@ -78,7 +78,7 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
       reason: expect.stringContaining("AuthorizedKeysFile"),
     });
     expect(verification.findings).toMatchObject([
-      { role: "ghosts", outcome: "unknown", actual: `no account of role ghosts exists on ${host.name}` },
+      { role: "ghosts", outcome: "pass", actual: `nobody on ${host.name} is in role ghosts` },
       { role: "none", outcome: "unknown", actual: expect.stringContaining("its shell is /usr/sbin/nologin") },
     ]);
   });

@@ -54,8 +54,8 @@ const ALICE: Explanation = {
       {
         kind: "idle-shell",
         endedBy: [
-          { control: "shell-timeout", within: 600 },
-          { control: "sshd", within: 900 },
+          { control: "shell-timeout", within: 600, late: false },
+          { control: "sshd", within: 900, late: true },
         ],
       },
       { kind: "tmux", endedBy: [], uncaught: "exempt from watchdog" },

@@ -5,7 +5,7 @@ import { countBy, verifyOutcome, verifyVerdict } from "../../core/outcome.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { HostVerification } from "../../model/run.ts";
-import { DEFAULT_PROBES, PROBED_KINDS, type ProbedKind } from "../../model/session-kind.ts";
+import { DEFAULT_PROBES, type ProbedKind, SESSION_KINDS } from "../../model/session-kind.ts";
 import { verifyText } from "../../report/verify-text.ts";
 import * as args from "../args.ts";
 import type { ExitCode } from "../exit.ts";
@@ -25,8 +25,8 @@ Example:
   curfew verify -p policy.yaml -i inventory.yaml -l canaries
   curfew verify -p policy.yaml -i inventory.yaml --role admin --scaled 10
 
-Session kinds: ${PROBED_KINDS.slice(0, 6).join(", ")},
-${PROBED_KINDS.slice(6).join(", ")}.
+Session kinds: ${SESSION_KINDS.slice(0, 6).join(", ")},
+${SESSION_KINDS.slice(6).join(", ")}.
 No release ends every kind without the watchdog, so only the first two and typing are opened unless
 --sessions asks for more.
 
@@ -75,10 +75,10 @@ async function verify(options: VerifyOptions, terminal: Terminal): Promise<ExitC
 
 function sessionKinds(text: string): readonly ProbedKind[] {
   const chosen = text.split(",").flatMap((part) => {
-    if (part.trim() === "all") return PROBED_KINDS;
-    const kind = PROBED_KINDS.find((known) => known === part.trim());
+    if (part.trim() === "all") return SESSION_KINDS;
+    const kind = SESSION_KINDS.find((known) => known === part.trim());
     if (kind !== undefined) return [kind];
-    throw new InvalidArgumentError(`no session kind ${shown(part)}${didYouMean(part, PROBED_KINDS)}`);
+    throw new InvalidArgumentError(`no session kind ${shown(part)}${didYouMean(part, SESSION_KINDS)}`);
   });
   return [...new Set(chosen)];
 }
