@@ -6,9 +6,7 @@ import type { HostLimits } from "../model/limits.ts";
  */
 export function selectorsOf(limits: HostLimits): string[] {
   const people = [...limits.roles, ...limits.exemptions.map(({ exemption }) => exemption)];
-  const selectors = people.flatMap(({ users, groups }) => [
-    ...users.map((user) => `user:${user}`),
-    ...groups.map((group) => `group:${group}`),
-  ]);
-  return [...new Set(selectors)].toSorted();
+  const users = people.flatMap((each) => each.users).map((user) => `user:${user}`);
+  const groups = people.flatMap((each) => each.groups).map((group) => `group:${group}`);
+  return [...new Set([...groups, ...users])].toSorted();
 }

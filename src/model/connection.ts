@@ -90,7 +90,7 @@ export interface Connection {
 }
 
 /** Logs in as a person over a given byte stream, with a key made for that one session. */
-export interface ProbeLogin {
+interface ProbeLogin {
   readonly stream: Duplex;
   /** The host at the other end, for messages and `Connection.host`. */
   readonly host: Host;

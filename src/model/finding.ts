@@ -2,7 +2,7 @@ import type { ControlId } from "./policy.ts";
 import type { SessionKind } from "./session-kind.ts";
 
 /** What a statement rests on, weakest first: a file says so, the daemon says so, a session was dropped. */
-export type Evidence = "configured" | "effective" | "demonstrated";
+type Evidence = "configured" | "effective" | "demonstrated";
 
 /** One judged statement about a host. */
 export interface Finding {

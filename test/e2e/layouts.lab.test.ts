@@ -85,11 +85,11 @@ describe.skipIf(lacks !== null)(`layouts${lacks === null ? "" : ` (${lacks})`}`,
 
     test("sshd gives a vendor what the policy says, and keeps what was the host's own", async () => {
       const { stdout } = await host.exec("sshd -T -C user=vera,host=x,addr=10.0.0.1,laddr=10.0.0.2,lport=22");
-      const words = vendor.map((line) => line.split(" ")[0] ?? "");
+      const words = new Set(vendor.map((line) => line.split(" ")[0] ?? ""));
       const said = stdout
         .toLowerCase()
         .split("\n")
-        .filter((line) => words.includes(line.split(" ")[0] ?? ""));
+        .filter((line) => words.has(line.split(" ")[0] ?? ""));
       expect(said, name).toEqual(expect.arrayContaining(vendor));
     });
 
