@@ -1,4 +1,4 @@
-import { visible, visibleLines } from "../core/visible.ts";
+import { visible, visibleJson, visibleLines } from "../core/visible.ts";
 import type { Verdict } from "../core/outcome.ts";
 import { CurfewError, type ErrorCode, errorData } from "../model/error.ts";
 import type { Terminal } from "./terminal.ts";
@@ -40,7 +40,7 @@ export function writeError(error: unknown, terminal: Terminal): void {
 
 /** The document that `--json` prints on standard output where there is no other. */
 export function errorDocument(error: unknown): string {
-  return `${JSON.stringify({ schema: "curfew/error/1", error: describe(error) })}\n`;
+  return `${visibleJson(JSON.stringify({ schema: "curfew/error/1", error: describe(error) }))}\n`;
 }
 
 function describe(error: unknown): ReturnType<typeof errorData> {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { HostPlan, Plan } from "../model/plan.ts";
 import { countBy, planOutcome } from "./outcome.ts";
+import { visibleJson } from "./visible.ts";
 
 /** `head` with `hosts` as its last key; one line per host, so that line tools can read a large fleet. */
 export function documentText(head: object, hosts: readonly object[]): Iterable<string> {
@@ -65,10 +66,10 @@ function* assemble(
   hosts: Iterable<string>,
   tail: () => object,
 ): Generator<string, void, undefined> {
-  yield `${JSON.stringify(head).slice(0, -1)},"hosts":[`;
+  yield visibleJson(`${JSON.stringify(head).slice(0, -1)},"hosts":[`);
   let separator = "\n";
   for (const host of hosts) {
-    yield `${separator}${host}`;
+    yield visibleJson(`${separator}${host}`);
     separator = ",\n";
   }
   const end = JSON.stringify(tail()).slice(1, -1);

@@ -17,6 +17,17 @@ export function visibleLines(text: string): string {
     .join("\n");
 }
 
+/**
+ * JSON text whose strings hold nothing that acts on a terminal: JSON.stringify escapes control
+ * characters below U+0020 only. The value that is read back is the same.
+ */
+export function visibleJson(text: string): string {
+  return text.replace(
+    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 function spell(character: string): string {
   if (character === "\n") return "\\n";
   if (character === "\t") return "\\t";

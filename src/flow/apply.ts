@@ -5,7 +5,7 @@ import type { HostPlan } from "../model/plan.ts";
 import type { HostResult } from "../model/run.ts";
 import { changeHost } from "./change-host.ts";
 import type { Fleet, RunContext } from "./context.ts";
-import { decide, type HostDecision, login } from "./plan.ts";
+import { decide, type HostDecision, login, refuseArmed } from "./plan.ts";
 import { type ChangeOptions, inWaves } from "./waves.ts";
 
 export interface ApplyOptions extends ChangeOptions {
@@ -51,7 +51,7 @@ async function applyHost(
   }
   refuseStale({ facts, plan }, options.approved?.get(host));
   if (plan.changes.length === 0) {
-    refuseArmed(facts.curfew.armed, host);
+    refuseArmed(facts, host);
     return { host, outcome: "unchanged" };
   }
   const changes = plan.changes.map(guardChange);
@@ -82,15 +82,6 @@ function refuseUnapproved(plan: HostPlan | undefined, needed: boolean, host: str
   throw new CurfewError(plan.error.code, `the plan could not be made for this host: ${plan.error.message}`, {
     host,
     hint: plan.error.hint,
-  });
-}
-
-/** What is there as it should be goes again, unless the other run confirms it. */
-function refuseArmed(armed: string, host: string): void {
-  if (armed === "") return;
-  throw new CurfewError("locked", `another run's change is not confirmed yet (${armed})`, {
-    host,
-    hint: "wait until it is confirmed or has reverted by itself; curfew revert takes back what never was",
   });
 }
 

@@ -43,10 +43,11 @@ export async function changeHost(
       await settle(connection, change, deadline(progress, change), "confirm", context),
     );
   }
-  const notArmed = progress.armedAt === null;
+  // A state beside the failure: arming had begun, and the host has undone it, or tried to.
+  const armed = progress.armedAt !== null || progress.answers.some(({ type }) => type === "state");
   const spoke = progress.answers.some(({ type }) => type === "fail");
   // The script said itself that it stopped before anything was armed: nothing to settle.
-  if (notArmed && spoke)
+  if (!armed && spoke)
     return {
       host,
       outcome: "failed",
@@ -54,7 +55,7 @@ export async function changeHost(
       message: `${failure.message}; nothing was changed`,
     };
   const settled = await settle(connection, change, deadline(progress, change), "undo", context);
-  return takenBack(host, failure, settled, !notArmed);
+  return takenBack(host, failure, settled, armed);
 }
 
 /** Runs the script; returns why it did not get to its end, or undefined. */

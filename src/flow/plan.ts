@@ -49,7 +49,9 @@ async function attempt(host: Host, fleet: Fleet, context: RunContext): Promise<H
   try {
     if (context.stopping.aborted) throw new CurfewError("interrupted", "not read: the run was interrupted");
     connection = await login(host, context);
-    return (await decide(connection, fleet, context)).plan;
+    const { facts, plan } = await decide(connection, fleet, context);
+    refuseArmed(facts, host.name);
+    return plan;
   } catch (error) {
     if (!(error instanceof CurfewError)) throw error;
     return unplanned(host, error);
@@ -79,6 +81,18 @@ export async function decide(
   const facts = await gatherFacts(connection, selectorsOf(limits), { signal: context.aborting, now });
   const plan = planHost(facts, limits, fleet.policy.controls, context.controls);
   return { facts, plan: { ...plan, host: host.name } };
+}
+
+/**
+ * What a host shows while another run's change is armed may be gone in a minute, so nothing is
+ * judged by it. Errors: CurfewError `locked`.
+ */
+export function refuseArmed({ curfew }: Facts, host: string): void {
+  if (curfew.armed === "") return;
+  throw new CurfewError("locked", `another run's change is not confirmed yet (${curfew.armed})`, {
+    host,
+    hint: "wait until it is confirmed or has reverted by itself; curfew revert takes back what never was",
+  });
 }
 
 function unplanned(host: Host, error: CurfewError): HostPlan {

@@ -22,6 +22,7 @@ import type { HostVerification, Step } from "../model/run.ts";
 import type { ProbedKind } from "../model/session-kind.ts";
 import type { Fleet, RunContext } from "./context.ts";
 import { gatherFacts } from "./gather.ts";
+import { refuseArmed } from "./plan.ts";
 import { probeSite, type ProbeSite } from "./probe-host.ts";
 
 export interface VerifyOptions {
@@ -109,6 +110,7 @@ async function prepare(
   step(host, "reading-facts", context);
   const limits = hostLimits(policy, host, context.now().toISOString().slice(0, 10));
   const facts = await gatherFacts(connection, selectorsOf(limits), { signal, now: context.now() });
+  refuseArmed(facts, host.name);
   if (facts.server.product !== "openssh") {
     throw new CurfewError("unsupported", `the server is no OpenSSH: ${facts.server.text}`, {
       host: host.name,

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { visible, visibleLines } from "../../src/core/visible.ts";
+import { visible, visibleJson, visibleLines } from "../../src/core/visible.ts";
 
 test.each([
   ["web1", "web1"],
@@ -26,6 +26,16 @@ test("nothing that acts on a terminal is left, and what is visible stays", () =>
       expect(visible(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
       expect(visible(visible(text))).toBe(visible(text));
       expect(visibleLines(text)).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+    }),
+  );
+});
+
+test("JSON reads back the same and holds nothing that acts on a terminal", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (text) => {
+      const json = visibleJson(JSON.stringify(text));
+      expect(JSON.parse(json)).toBe(text);
+      expect(json).not.toMatch(/[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/u);
     }),
   );
 });

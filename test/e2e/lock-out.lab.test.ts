@@ -219,6 +219,11 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
       outcome: "failed",
       error: { code: "locked" },
     });
+    for (const judging of ["plan", "verify"]) {
+      const judged = await desk.run([judging, "--json"]);
+      expect(documentOf(judged).hosts[0].error.code, judged.stderr).toBe("locked");
+      expect(judged.exitCode).toBe(3);
+    }
     await desk.setPolicy(POLICY.replace("10m", "9m"));
     const call = await desk.run(APPLY);
     await desk.setPolicy(POLICY);
