@@ -141,7 +141,7 @@ login_address() {
   while [ -z "$address" ] && parent_of "$pid" && [ "$parent" -gt 1 ]; do
     pid=$parent
     case $name in sshd | sshd-session) break ;; esac
-    address=$(tr '\000' '\n' < "/proc/$pid/environ" 2>/dev/null | sed -n 's/^SSH_CONNECTION=//p')
+    address=$({ tr '\000' '\n' < "/proc/$pid/environ"; } 2>/dev/null | sed -n 's/^SSH_CONNECTION=//p')
   done
   case $address in *[!0-9a-zA-Z.:%\ _-]*) address='' ;; esac
   section login "$address"
@@ -198,7 +198,8 @@ find_listener() {
 }
 
 is_listener() {
-  command_line=$(tr '\000' '\n' < "/proc/$1/cmdline" 2>/dev/null) || return 1
+  # In braces: a process that ends just now must not make the shell itself complain.
+  command_line=$({ tr '\000' '\n' < "/proc/$1/cmdline"; } 2>/dev/null) || return 1
   case $command_line in
     'sshd: '*'[listener]'*) return 0 ;;
     'sshd: '* | '') return 1 ;;

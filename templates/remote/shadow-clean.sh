@@ -61,7 +61,7 @@ seeds() {
   # Left from this shell's own subshells: none carries the marker.
   marker="SSH_CONNECTION=127[.]0[.]0[.]1 [0-9]* 127[.]0[.]0[.]1 $port"
   grep -ls "$marker" /proc/[0-9]*/environ | while IFS=/ read -r _ _ pid _; do
-    if tr '\000' '\n' <"/proc/$pid/environ" | grep -qx "$marker"; then echo "seed $pid"; fi
+    if { tr '\000' '\n' <"/proc/$pid/environ"; } 2>/dev/null | grep -qx "$marker"; then echo "seed $pid"; fi
   done
   inodes=$(awk -v port="$(printf ':%04X' "$port")" '$2 == "0100007F" port && $10 > 0 { print $10 }' /proc/net/tcp)
   [ -n "$inodes" ] || return 0

@@ -56,7 +56,7 @@ daemon_options() {
   given=
   listener={{listener}}
   [ -n "$listener" ] || return 0
-  words=$(tr '\000' ' ' <"/proc/$listener/cmdline" 2>/dev/null)
+  words=$({ tr '\000' ' ' <"/proc/$listener/cmdline"; } 2>/dev/null)
   words=${words#sshd: }
   words=${words%% \[listener\]*}
   set -f
