@@ -1,4 +1,5 @@
 /** What the shells of a host cannot do for the policy, and who else sets their timeout. */
+import { configuredFindings } from "../core/configured-finding.ts";
 import { formatDuration, type Seconds } from "../model/duration.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Finding } from "../model/finding.ts";
@@ -7,6 +8,8 @@ import { foreignFinding, foreignSettings } from "./foreign-timeout.ts";
 import { presentRoles } from "./people.ts";
 import { KSH93_GRACE, minutesOf } from "./shell-limits.ts";
 import { familiesInUse, shellsWithoutTimeout } from "./shells.ts";
+
+const finding = configuredFindings("shell-timeout");
 
 /** Findings for the idle limits of the roles that somebody on the host is in. */
 export function shellFindings(facts: Facts, limits: HostLimits): Finding[] {
@@ -49,14 +52,4 @@ function roundingFindings(facts: Facts, { role, idle }: { role: string; idle: Se
   if (!families.has("ksh93") || idle > KSH93_GRACE) return tcsh;
   const actual = `ksh93 adds a minute of grace: after ${formatDuration(KSH93_GRACE + 1)} at the soonest`;
   return [...tcsh, finding(role, expected, actual, "ksh(1) TMOUT", "fail")];
-}
-
-function finding(
-  role: string,
-  expected: string,
-  actual: string,
-  source: string,
-  outcome: Finding["outcome"],
-): Finding {
-  return { control: "shell-timeout", role, expected, actual, source, evidence: "configured", outcome };
 }

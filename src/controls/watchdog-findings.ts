@@ -1,4 +1,5 @@
 /** What the watchdog cannot do on a host, and what it changes for others. */
+import { configuredFindings } from "../core/configured-finding.ts";
 import { formatDuration } from "../model/duration.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Finding } from "../model/finding.ts";
@@ -7,6 +8,8 @@ import { can } from "../core/openssh-version.ts";
 import { presentRoles } from "./people.ts";
 import { sshdVersion } from "./sshd-place.ts";
 import { idleRoles, SHORTEST, watchdogInterval, type WatchdogStarter } from "./watchdog-limits.ts";
+
+const finding = configuredFindings("watchdog");
 
 /** Findings for the roles that somebody on the host is in. */
 export function watchdogFindings(facts: Facts, limits: HostLimits, starter: WatchdogStarter): Finding[] {
@@ -46,14 +49,4 @@ function restarted(role: string): Finding {
   const actual =
     "the warning counts as output for ChannelTimeout, which then begins anew; the watchdog ends the session";
   return finding(role, "idle sessions end after their warning", actual, "warn_before", "pass");
-}
-
-function finding(
-  role: string,
-  expected: string,
-  actual: string,
-  source: string,
-  outcome: Finding["outcome"],
-): Finding {
-  return { control: "watchdog", role, expected, actual, source, evidence: "configured", outcome };
 }

@@ -137,7 +137,7 @@ export function writtenAfter(facts: Facts, changes: readonly GuardChange[]): Rec
   for (const change of changes) {
     const { action, path, after } = change;
     if (action === "remove" || action === "restore" || editedByOthers(change, facts)) delete written[path];
-    else written[path] = sha256(after);
+    else written[path] = writtenDigest(after);
   }
   return written;
 }
@@ -145,10 +145,13 @@ export function writtenAfter(facts: Facts, changes: readonly GuardChange[]): Rec
 /** Changed by somebody since curfew first touched it, and only a block of curfew's changes now. */
 function editedByOthers({ path, before, after }: GuardChange, { curfew }: Facts): boolean {
   const kept = curfew.originals.some((original) => original.kind === "file" && original.path === path);
-  return kept && curfew.written[path] !== sha256(before) && removeBlocks(before) === removeBlocks(after);
+  return (
+    kept && curfew.written[path] !== writtenDigest(before) && removeBlocks(before) === removeBlocks(after)
+  );
 }
 
-function sha256(text: string): string {
+/** How a file is remembered as curfew wrote it: sha256 in hexadecimal digits. */
+export function writtenDigest(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 

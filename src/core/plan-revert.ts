@@ -1,5 +1,4 @@
 /** What it takes to leave a host as it was before curfew. */
-import { createHash } from "node:crypto";
 import { CurfewError } from "../model/error.ts";
 import type { Facts, FileFact, KeptOriginal } from "../model/facts.ts";
 import {
@@ -10,7 +9,7 @@ import {
   WATCHDOG_FILES,
 } from "../model/host-paths.ts";
 import type { Activation } from "../model/plan.ts";
-import type { GuardChange } from "./guard.ts";
+import { type GuardChange, writtenDigest } from "./guard.ts";
 import { removeBlocks } from "./managed-block.ts";
 
 /** The changes that take curfew off a host, and what a person should know about them. */
@@ -60,7 +59,7 @@ function revertFile(original: KeptOriginal, facts: Facts, notes: string[]): Guar
   }
   const { content, mode, uid, gid } = state.value;
   const common = { path, mode, uid, gid, before: content };
-  const edited = facts.curfew.written[path] !== createHash("sha256").update(content).digest("hex");
+  const edited = facts.curfew.written[path] !== writtenDigest(content);
   if (kind === "absent") {
     const rest = removeBlocks(content, path);
     if (edited && rest !== content && rest.trim() !== "") {

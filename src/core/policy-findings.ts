@@ -1,9 +1,12 @@
 /** Findings that no mechanism owns: who is exempt, who is missing, what nothing can do. */
+import { configuredFindings } from "./configured-finding.ts";
 import { formatDuration } from "../model/duration.ts";
 import type { Facts, UserClass } from "../model/facts.ts";
 import type { Finding } from "../model/finding.ts";
 import type { ActiveExemption, HostLimits, RoleLimits } from "../model/limits.ts";
 import type { ControlId, Exemption } from "../model/policy.ts";
+
+const finding = configuredFindings("host");
 
 /**
  * Exemptions that hold for somebody here (waived) and those past their last day (failed), roles
@@ -101,13 +104,3 @@ function warningFindings({ defaults, roles }: HostLimits, selected: readonly Con
 }
 
 const PEOPLE = "accounts and groups of the host";
-
-function finding(
-  role: string,
-  expected: string,
-  actual: string,
-  source: string,
-  outcome: Finding["outcome"],
-): Finding {
-  return { control: "host", role, expected, actual, source, evidence: "configured", outcome };
-}
