@@ -96,6 +96,8 @@ function finding(
   outcome: Finding["outcome"],
 ): Finding {
   return {
+    check: "foreign-timeout",
+    subject: `${variable} in ${file}`,
     control: "shell-timeout",
     role: "*",
     expected: `curfew's ${variable} is the only one`,

@@ -69,6 +69,7 @@ function file(content: string | null): DesiredFile {
 
 function finding(actual: string, outcome: Finding["outcome"], role = "*"): Finding {
   return {
+    check: role === "*" ? "mechanism-works" : "backstop",
     control: "logind",
     role,
     expected: "logind ends idle sessions with a terminal",

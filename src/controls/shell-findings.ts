@@ -22,11 +22,13 @@ export function shellFindings(facts: Facts, limits: HostLimits): Finding[] {
     ...idle.flatMap((role) => roundingFindings(facts, role)),
     ...shellsWithoutTimeout(facts).map(({ path }) =>
       finding(
+        "version-ability",
         "*",
         "an idle shell ends by itself",
         `${path} is somebody's login shell and has no idle timeout`,
         path,
         "fail",
+        path,
       ),
     ),
     ...foreignSettings(facts).map((foreign) => foreignFinding(foreign, strictest)),
@@ -42,14 +44,16 @@ function roundingFindings(facts: Facts, { role, idle }: { role: string; idle: Se
       ? []
       : [
           finding(
+            "version-ability",
             role,
             expected,
             `tcsh counts whole minutes: after ${formatDuration(minutes * 60)}`,
             "tcsh(1) autologout",
             minutes * 60 > idle ? "fail" : "pass",
+            "tcsh",
           ),
         ];
   if (!families.has("ksh93") || idle > KSH93_GRACE) return tcsh;
   const actual = `ksh93 adds a minute of grace: after ${formatDuration(KSH93_GRACE + 1)} at the soonest`;
-  return [...tcsh, finding(role, expected, actual, "ksh(1) TMOUT", "fail")];
+  return [...tcsh, finding("version-ability", role, expected, actual, "ksh(1) TMOUT", "fail", "ksh93")];
 }

@@ -27,7 +27,7 @@ export function versionFindings(
 /** Below 7.4 nothing can be set per role, so nothing is set. */
 export function tooOld(version: OpenSshVersion): Finding {
   return {
-    ...blank("*", CAPABILITIES["client-alive-in-match"].source),
+    ...blank("sshd", "*", CAPABILITIES["client-alive-in-match"].source),
     expected: "limits per role in sshd",
     actual: `${nameOf(version)} takes no ClientAlive settings in Match; sshd is left as it is`,
     outcome: "fail",
@@ -41,12 +41,12 @@ function idleFindings(version: OpenSshVersion, { role, idle }: RoleLimits, hostW
   if (mechanism === "none") {
     const actual = `${nameOf(version)} has no idle timeout: ClientAlive only notices a client that stopped answering`;
     const source = `sshd_config(5) ChannelTimeout; ${CAPABILITIES["channel-timeout"].source}`;
-    return [{ ...blank(role, source), expected, actual, outcome: "fail" }];
+    return [{ ...blank("idle sessions", role, source), expected, actual, outcome: "fail" }];
   }
   if (mechanism === "host-wide" && hostWide.state === "limit" && hostWide.limit > idle) {
     const actual = `${nameOf(version)} knows one ChannelTimeout for the whole host: ${formatDuration(hostWide.limit)}`;
     const source = CAPABILITIES["channel-timeout-in-match"].source;
-    return [{ ...blank(role, source), expected, actual, outcome: "fail" }];
+    return [{ ...blank("idle sessions", role, source), expected, actual, outcome: "fail" }];
   }
   return [];
 }
@@ -58,17 +58,24 @@ function unresponsiveFindings(version: OpenSshVersion, { role, idle, unresponsiv
     if (unresponsive >= idle) return [];
     const actual = `after ${formatDuration(idle)}: on ${nameOf(version)} ClientAlive can only carry the idle limit`;
     const source = CAPABILITIES["client-alive-zero-drops"].source;
-    return [{ ...blank(role, source), expected, actual, outcome: "fail" }];
+    return [{ ...blank("unresponsive clients", role, source), expected, actual, outcome: "fail" }];
   }
   const { within } = clientAlive(version, unresponsive);
   if (within > unresponsive) {
     const actual = `after ${formatDuration(within)}, the shortest that ${nameOf(version)} can do`;
-    return [{ ...blank(role, "sshd_config(5) ClientAliveInterval"), expected, actual, outcome: "fail" }];
+    return [
+      {
+        ...blank("unresponsive clients", role, "sshd_config(5) ClientAliveInterval"),
+        expected,
+        actual,
+        outcome: "fail",
+      },
+    ];
   }
   if (!can(version, "client-alive-one-is-early")) return [];
   const actual = `${nameOf(version)} may drop clients earlier`;
   const source = CAPABILITIES["client-alive-one-is-early"].source;
-  return [{ ...blank(role, source), expected, actual, outcome: "pass" }];
+  return [{ ...blank("unresponsive clients", role, source), expected, actual, outcome: "pass" }];
 }
 
 function hostFindings(version: OpenSshVersion, roles: readonly RoleLimits[], hostWide: Backstop): Finding[] {
@@ -86,7 +93,7 @@ function backstopLeftOut(
   { reason, outcome }: Backstop & { state: "left-out" },
 ): Finding {
   return {
-    ...blank("*", CAPABILITIES["channel-timeout-in-match"].source),
+    ...blank("ChannelTimeout", "*", CAPABILITIES["channel-timeout-in-match"].source),
     expected: "ChannelTimeout ends idle sessions that escaped their shell's timeout",
     actual: `${nameOf(version)} knows one ChannelTimeout for the whole host, and it is left out: ${reason}`,
     outcome,
@@ -95,7 +102,7 @@ function backstopLeftOut(
 
 function silenceNote(limit: Seconds, version: OpenSshVersion): Finding {
   return {
-    ...blank("*", CAPABILITIES["client-alive-zero-drops"].source),
+    ...blank("silence", "*", CAPABILITIES["client-alive-zero-drops"].source),
     expected: "sessions end when nobody types",
     actual: `${nameOf(version)} counts the client's silence: one with a ServerAliveInterval below ${formatDuration(limit)} keeps its session`,
     outcome: "pass",
@@ -104,7 +111,7 @@ function silenceNote(limit: Seconds, version: OpenSshVersion): Finding {
 
 function unusedNote(): Finding {
   return {
-    ...blank("*", "sshd_config(5) UnusedConnectionTimeout"),
+    ...blank("unused connections", "*", "sshd_config(5) UnusedConnectionTimeout"),
     expected: "connections without a session end after the idle limit",
     actual:
       "so do those of ssh -N and ssh -R while nothing goes through them: a listening port is no open channel",
@@ -112,8 +119,12 @@ function unusedNote(): Finding {
   };
 }
 
-function blank(role: string, source: string): Pick<Finding, "control" | "role" | "source" | "evidence"> {
-  return { control: "sshd", role, source, evidence: "configured" };
+function blank(
+  subject: string,
+  role: string,
+  source: string,
+): Pick<Finding, "check" | "subject" | "control" | "role" | "source" | "evidence"> {
+  return { check: "version-ability", subject, control: "sshd", role, source, evidence: "configured" };
 }
 
 function nameOf({ major, minor }: OpenSshVersion): string {

@@ -43,6 +43,8 @@ function commandLine(options: readonly string[]): Finding[] {
   return options
     .filter((option) => /^channeltimeout\b/iu.test(option.trim()))
     .map((option) => ({
+      check: "foreign-setting",
+      subject: "channeltimeout in -o",
       control: "sshd",
       role: "*",
       expected: "curfew's channeltimeout holds for everybody",
@@ -74,6 +76,8 @@ function loses(rival: ForeignDirective): Finding {
 function finding(rival: ForeignDirective, outcome: Finding["outcome"], what: string): Finding {
   const { file, line, keyword, args } = rival;
   return {
+    check: "foreign-setting",
+    subject: `${keyword} in ${file}`,
     control: "sshd",
     role: "*",
     expected: `curfew's ${keyword} holds for everybody`,

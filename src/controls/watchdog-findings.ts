@@ -14,11 +14,11 @@ const finding = configuredFindings("watchdog");
 /** Findings for the roles that somebody on the host is in. */
 export function watchdogFindings(facts: Facts, limits: HostLimits, starter: WatchdogStarter): Finding[] {
   if (starter.by === "nothing")
-    return [finding("*", RUNS, starter.reason, "facts of the host", starter.outcome)];
+    return [finding("mechanism-works", "*", RUNS, starter.reason, "facts of the host", starter.outcome)];
   const present = new Set(presentRoles(facts, limits).map(({ role }) => role));
   const roles = idleRoles(limits).filter(({ role }) => present.has(role));
   return [
-    finding("*", RUNS, interval(limits, starter.by), "watchdog interval", "pass"),
+    finding("mechanism-works", "*", RUNS, interval(limits, starter.by), "watchdog interval", "pass"),
     ...roles.flatMap(({ role, idle }) => (idle < SHORTEST ? [tooShort(role, idle)] : [])),
     ...roles.flatMap(({ role, warnBefore }) =>
       warnBefore !== null && restartsChannelTimeout(facts) ? [restarted(role)] : [],
@@ -36,7 +36,7 @@ function interval(limits: HostLimits, by: "systemd" | "cron"): string {
 function tooShort(role: string, idle: number): Finding {
   const expected = `idle sessions end after ${formatDuration(idle)}`;
   const actual = `the watchdog ends them after ${formatDuration(SHORTEST)}: a terminal's access time moves in steps of 8 s`;
-  return finding(role, expected, actual, "client_idle_timeout", "fail");
+  return finding("version-ability", role, expected, actual, "client_idle_timeout", "fail");
 }
 
 function restartsChannelTimeout(facts: Facts): boolean {
@@ -48,5 +48,12 @@ function restartsChannelTimeout(facts: Facts): boolean {
 function restarted(role: string): Finding {
   const actual =
     "the warning counts as output for ChannelTimeout, which then begins anew; the watchdog ends the session";
-  return finding(role, "idle sessions end after their warning", actual, "warn_before", "pass");
+  return finding(
+    "warning-given",
+    role,
+    "idle sessions end after their warning",
+    actual,
+    "warn_before",
+    "pass",
+  );
 }

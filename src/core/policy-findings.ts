@@ -27,11 +27,13 @@ export function policyFindings(facts: Facts, limits: HostLimits, selected: reado
 
 function expiredFinding(exemption: Exemption): Finding {
   return finding(
+    "exemption-current",
     "*",
     "exemptions are renewed or removed before they expire",
     `expired on ${exemption.expires} and exempts nobody any more; owner ${exemption.owner}`,
     `exemption "${exemption.name}"`,
     "fail",
+    exemption.name,
   );
 }
 
@@ -45,6 +47,8 @@ function exemptionFindings(
   return controls
     .filter((control) => selected.includes(control))
     .map((control) => ({
+      check: "exemption-active",
+      subject: exemption.name,
       control,
       role: "*",
       expected: "idle sessions end",
@@ -68,11 +72,20 @@ function missingPeople(
     if (unknown.length > 0) {
       const names = unknown.map((selector) => selector.replace(":", " ")).join(", ");
       return [
-        finding(role.role, expected, `there is no such account or group here: ${names}`, PEOPLE, "pass"),
+        finding(
+          "role-members",
+          role.role,
+          expected,
+          `there is no such account or group here: ${names}`,
+          PEOPLE,
+          "pass",
+        ),
       ];
     }
     if (membersOf(role, classes).length > 0) return [];
-    return [finding(role.role, expected, "nobody here with a login shell is meant", PEOPLE, "pass")];
+    return [
+      finding("role-members", role.role, expected, "nobody here with a login shell is meant", PEOPLE, "pass"),
+    ];
   });
 }
 
@@ -88,7 +101,7 @@ function selectorsOfPeople({ users, groups }: Pick<RoleLimits, "users" | "groups
 }
 
 function unreadableFinding(reason: string): Finding {
-  return finding("*", "every role's members are known", reason, PEOPLE, "unknown");
+  return finding("role-members", "*", "every role's members are known", reason, PEOPLE, "unknown");
 }
 
 /** The watchdog warns at every terminal; where it cannot run, it says so itself. */
@@ -99,7 +112,7 @@ function warningFindings({ defaults, roles }: HostLimits, selected: readonly Con
     const expected = `a warning ${formatDuration(warnBefore)} before the end`;
     const actual =
       "sshd, shell timeouts and logind end a session without one; the watchdog would warn (controls: watchdog)";
-    return [finding(role, expected, actual, "warn_before", "fail")];
+    return [finding("warning-given", role, expected, actual, "warn_before", "fail")];
   });
 }
 

@@ -224,6 +224,7 @@ function nothingAsked(host: string, role: string, user: string): Finding {
 
 function finding(role: string, expected: string, actual: string, outcome: Finding["outcome"]): Finding {
   return {
+    check: "role-members",
     control: "host",
     role,
     expected,

@@ -1,15 +1,21 @@
+import type { CheckId } from "./check.ts";
+import type { Seconds } from "./duration.ts";
 import type { ControlId } from "./policy.ts";
 import type { SessionKind } from "./session-kind.ts";
 
 /** What a statement rests on, weakest first: a file says so, the daemon says so, a session was dropped. */
-type Evidence = "configured" | "effective" | "demonstrated";
+export type Evidence = "configured" | "effective" | "demonstrated";
 
-/** One judged statement about a host. */
+/** One judged statement about a host. `check`, control, role, rule and subject together name it over time. */
 export interface Finding {
+  readonly check: CheckId;
   readonly control: ControlId | "host";
   /** Role name, `default` for everybody else, `*` for the whole host. */
   readonly role: string;
+  /** Id of the baseline's rule, where the statement is about one. */
   readonly rule?: string;
+  /** What of several it is about: a path, a session kind, an account, an exemption's name. */
+  readonly subject?: string;
   readonly expected: string;
   readonly actual: string;
   /** File and line, command, or the man page or release note of the rule. */
@@ -35,4 +41,49 @@ export interface Uncaught {
   readonly role: string;
   readonly kind: SessionKind;
   readonly reason: string;
+}
+
+/** What one rung of the ladder promises or showed. */
+export interface Rung {
+  /** `TMOUT`, `ChannelTimeout`, `ClientAlive`, `logind`, `watchdog`, …; `none` where nothing ended it. */
+  readonly by: string;
+  /** Seconds after which it ends the session at the latest; measured, where demonstrated. Null: kept. */
+  readonly seconds: Seconds | null;
+  /** File and line, sshd's keyword, or how the session was opened. */
+  readonly source: string;
+}
+
+/**
+ * How far it is shown what becomes of one kind of session of one role on one host:
+ * configured < effective < demonstrated.
+ */
+export interface LadderCell {
+  readonly role: string;
+  readonly kind: SessionKind;
+  readonly expect: "dropped" | "kept";
+  /** Seconds that the policy allows; null where it sets no limit. */
+  readonly limit: Seconds | null;
+  /** What the files on the host say would end it; null: nothing does. */
+  readonly configured: Rung | null;
+  /** What the daemons confirm (`sshd -T -C`, logind's own answer); null: nothing, or nobody could ask. */
+  readonly effective: Rung | null;
+  /** What a real session showed; null: none was opened. */
+  readonly demonstrated: Rung | null;
+  /** Judged by the highest rung that there is: a demonstration outranks every file. */
+  readonly outcome: Finding["outcome"];
+  /** The highest rung reached; null where not even a file says anything. */
+  readonly evidence: Evidence | null;
+  /** Why, for people, where the outcome is not a plain pass. */
+  readonly reason?: string;
+}
+
+/** A file that was kept to back a statement, beside the run's journal. */
+export interface EvidenceFile {
+  /** Relative to the run's directory: `evidence/web1/sshd-effective.txt`. */
+  readonly path: string;
+  /** sha256, hexadecimal. */
+  readonly sha256: string;
+  readonly bytes: number;
+  /** What it is, for people: `sshd -T -C user=alice`. */
+  readonly title: string;
 }

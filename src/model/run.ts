@@ -1,5 +1,5 @@
 import type { ErrorData } from "./error.ts";
-import type { Finding } from "./finding.ts";
+import type { EvidenceFile, Finding, LadderCell } from "./finding.ts";
 import type { ProbedKind, SessionKind } from "./session-kind.ts";
 
 /** The steps a host goes through, in order; the board and the journal show them. */
@@ -69,6 +69,10 @@ export interface HostVerification {
   readonly host: string;
   readonly probes: readonly ProbeResult[];
   readonly findings: readonly Finding[];
+  /** One cell per role and session kind; left out where the host could not be read. */
+  readonly ladder?: readonly LadderCell[];
+  /** What was kept to back all this. */
+  readonly evidence?: readonly EvidenceFile[];
   /** Set where the host could not be probed at all. */
   readonly error?: ErrorData;
 }

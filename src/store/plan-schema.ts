@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CHECKS, type CheckId } from "../model/check.ts";
 import type { Plan } from "../model/plan.ts";
 import { CONTROL_IDS } from "../model/policy.ts";
 import { SESSION_KINDS } from "../model/session-kind.ts";
@@ -31,9 +32,11 @@ const change = z.strictObject({
 });
 
 const finding = z.strictObject({
+  check: z.enum(Object.keys(CHECKS) as [CheckId, ...CheckId[]]),
   control: z.union([control, z.literal("host")]),
   role: z.string(),
   rule: z.string().exactOptional(),
+  subject: z.string().exactOptional(),
   expected: z.string(),
   actual: z.string(),
   source: z.string(),

@@ -1,0 +1,85 @@
+/** What curfew checks. A finding names its check, so that it can be followed over time and across hosts. */
+
+/** One kind of statement: its name for reports, and what it says when it passes. */
+export interface Check {
+  readonly title: string;
+  /** One sentence for people who see it fail: why it matters and what to do. */
+  readonly help: string;
+}
+
+export const CHECKS = {
+  "host-judged": {
+    title: "The host could be judged",
+    help: "A host that cannot be reached or read is never compliant; mend the access and audit again.",
+  },
+  "sshd-effective": {
+    title: "sshd's effective settings are those of the policy",
+    help: "sshd -T -C for a real member of the role differs from what the policy asks; run curfew plan and apply.",
+  },
+  "files-as-rendered": {
+    title: "Files on the host are those of the policy",
+    help: "The policy would write another content; run curfew plan to see the difference and curfew apply to write it.",
+  },
+  "files-as-applied": {
+    title: "Files are as curfew wrote them",
+    help: "Somebody changed or removed a file since curfew wrote it; find out who, then run curfew apply.",
+  },
+  "daemon-current": {
+    title: "The running sshd has read the configuration on disk",
+    help: "sshd keeps what it read when it was started or last reloaded; validate with sshd -t and reload it.",
+  },
+  "foreign-setting": {
+    title: "Nothing overrides curfew's settings",
+    help: "Another file sets the same keyword; remove it there, or let curfew's stand before it.",
+  },
+  "foreign-timeout": {
+    title: "No other file sets TMOUT or autologout",
+    help: "A second assignment wins or fails depending on order and readonly; keep one place for it.",
+  },
+  "version-ability": {
+    title: "The host's versions can do what the policy asks",
+    help: "This release cannot enforce it; upgrade, choose another control, or accept the wider limit.",
+  },
+  backstop: {
+    title: "Host-wide limits are no looser than the roles'",
+    help: "A mechanism that knows one value for the whole host can only back up the stricter ones.",
+  },
+  "warning-given": {
+    title: "Users are warned before the end",
+    help: "Only the watchdog can warn; add it to the policy's controls (NIST AC-12(3)).",
+  },
+  "role-members": {
+    title: "Roles and their members are known",
+    help: "A misspelt account or group selects nobody and its people keep the looser default.",
+  },
+  "accounts-covered": {
+    title: "Every account that can log in has a limit",
+    help: "Give the defaults a client_idle_timeout, put the account into a role, or write an exemption.",
+  },
+  "exemption-active": {
+    title: "Exemptions in force",
+    help: "These people may stay idle; the exemption's owner answers for it until it expires.",
+  },
+  "exemption-current": {
+    title: "Exemptions have not expired",
+    help: "An expired exemption exempts nobody; renew it with a reason or remove it.",
+  },
+  "exemption-used": {
+    title: "Exemptions exempt somebody",
+    help: "An exemption that matches nobody is a hole waiting for an account; remove it.",
+  },
+  "mechanism-works": {
+    title: "Every selected mechanism works on this host",
+    help: "The setting is there but does nothing on this version or system; see what would end these sessions.",
+  },
+  "session-ends": {
+    title: "Idle sessions end within their limit, others are kept",
+    help: "curfew explain tells which mechanism ends which kind of session, and what would end the rest.",
+  },
+  "baseline-rule": {
+    title: "The compliance baseline's rule holds",
+    help: "The effective number is not what the rule's text asks; see the rule and run curfew apply.",
+  },
+} as const satisfies Record<string, Check>;
+
+export type CheckId = keyof typeof CHECKS;
