@@ -13,6 +13,7 @@ import { parseCurfewState, parseOs, parseShells, parseTimeouts } from "./parse-h
 import { parsePeople, type Effective } from "./parse-people.ts";
 import { lines, malformed, parseSections, type Sections } from "./parse-sections.ts";
 import { parseLogind, parseService, parseSystemdVersion } from "./parse-service.ts";
+import { parseTimes } from "./parse-times.ts";
 import { visible } from "./visible.ts";
 
 /** What the controller knows about one run of the script. */
@@ -55,7 +56,8 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
     foreignTimeouts: parseTimeouts(sections),
     curfew: parseCurfewState(sections, files),
   };
-  return { takenAt: run.takenAt, digest: digestOf(facts), ...facts };
+  const times = parseTimes(sections, facts.service);
+  return { takenAt: run.takenAt, digest: digestOf(facts), ...facts, times };
 }
 
 function parseSshd(sections: Sections, files: ParsedFiles, selectors: readonly string[]): Facts["sshd"] {
@@ -107,7 +109,7 @@ function parseIncludes(sections: Sections, mainFile: FileFact): Facts["sshd"]["i
  * itself: process numbers, the boot, locks, and how many accounts share a class. Long lists go in
  * as one text, and answers equal to the one without -C as a reference: both only for speed.
  */
-function digestOf(facts: Omit<Facts, "takenAt" | "digest">): string {
+function digestOf(facts: Omit<Facts, "takenAt" | "digest" | "times">): string {
   const { service, sshd, curfew } = facts;
   const classes =
     sshd.classes.state === "known"

@@ -30,9 +30,12 @@ export type SshServer =
   | { readonly product: "openssh"; readonly version: OpenSshVersion; readonly text: string }
   | { readonly product: "other"; readonly text: string };
 
-/** People to whom the policy gives the same treatment, with one real account to ask sshd about. */
+/**
+ * People of the same roles and exemptions, with one real account to ask sshd about. It speaks for what
+ * curfew writes; where a host's own `Match User` singles out another of them, the files say so.
+ */
 export interface UserClass {
-  /** Role and exemption selectors that match: `user:NAME`, `group:NAME`; sorted. */
+  /** Role and exemption selectors that match one of them or more: `user:NAME`, `group:NAME`; sorted. */
   readonly selectors: readonly string[];
   /** A real account of this class. */
   readonly representative: string;
@@ -104,6 +107,14 @@ export interface CurfewState {
   readonly written: Readonly<Record<string, string>>;
 }
 
+/** When a file last changed, by the host's clock: ISO time, UTC. */
+export interface FileTimes {
+  /** Content, owner, mode or name: nothing sets this back. */
+  readonly changed: string;
+  /** Content, as far as whoever wrote it left the time alone. */
+  readonly modified: string;
+}
+
 /** One host's frozen snapshot. */
 export interface Facts {
   /** ISO time, UTC, of the controller's clock. */
@@ -154,4 +165,11 @@ export interface Facts {
   readonly missingDirectories: readonly string[];
   readonly foreignTimeouts: readonly ForeignTimeout[];
   readonly curfew: CurfewState;
+  /** By the host's clock; not part of the digest. */
+  readonly times: {
+    /** When the listening sshd started or was last reloaded; absent where it reads anew per connection. */
+    readonly sshdLoaded: Reading<string>;
+    /** By real path, for the regular files above; empty where the host cannot tell. */
+    readonly files: Readonly<Record<string, FileTimes>>;
+  };
 }

@@ -40,6 +40,7 @@ main() {
   foreign_timeouts
   curfew_state
   attributes
+  file_times
   section end
 }
 
@@ -120,6 +121,25 @@ attributes() {
   set -- $regular
   IFS=$default_ifs
   [ $# -eq 0 ] || ls -ldn -- "$@" 2>/dev/null
+}
+
+# When each regular file changed, and when sshd last read its own: it writes its PidFile anew whenever it
+# starts or is reloaded (sshd(8), SIGHUP). Where stat(1) is not GNU's or busybox's, nothing is said.
+file_times() {
+  pid_file=$(printf '%s\n' "${base:-}" | sed -n 's/^pidfile //p')
+  said=''
+  case $pid_file in
+    /*[[:cntrl:]]*) pid_file='' ;;
+    /*) { read -r said < "$pid_file"; } 2>/dev/null ;;
+    *) pid_file='' ;;
+  esac
+  case $said in *[!0-9]*) said='' ;; esac
+  section times "$pid_file" "$said"
+  IFS=$newline
+  # shellcheck disable=SC2086 # split at newlines on purpose
+  set -- $regular $pid_file
+  IFS=$default_ifs
+  [ $# -eq 0 ] || TZ=UTC0 stat -c '%z %y %n' -- "$@" 2>/dev/null
 }
 
 # --- the machine ---------------------------------------------------------------------------------
@@ -454,11 +474,18 @@ plain_files() {
   cat /etc/passwd
 }
 
-# Sorts accounts into classes by the set of selectors that match them. Groups count by number, as
-# they do for the kernel: members of any group with that number, and those whose primary it is.
+# Sorts accounts into classes by the roles and exemptions they belong to: the owners of the selectors
+# that match them, which stand in front of each selector. A class prints every selector that matches
+# one of its accounts. Groups count by number, as they do for the kernel: members of any group with
+# that number, and those whose primary it is.
 # shellcheck disable=SC2016 # an awk program
 classify='
 function usable(shell) { return shell !~ /\/(nologin|false|true|sync|halt|shutdown)$/ }
+function matches(i,   list, n) {
+  matching[++matched] = i
+  n = split(owners_of[i], list, ",")
+  for (; n > 0; n--) owned[list[n] + 0] = 1
+}
 function add(key, name, login, rank,   n, i) {
   if (!(key in best_rank)) { best_rank[key] = 9; size[key] = 0; listed[key] = 0; count++ }
   if (rank < best_rank[key] || (rank == best_rank[key] && (name "") < (best[key] ""))) { best_rank[key] = rank; best[key] = name }
@@ -479,9 +506,13 @@ index($0, token " ") == 1 {
   next
 }
 part == "selectors" {
-  wanted[++selectors] = $0
-  name = substr($0, index($0, ":") + 1)
-  if ($0 ~ /^user:/) user_selector[name] = selectors; else group_selector[name] = selectors
+  owners_of[++selectors] = substr($0, 1, index($0, " ") - 1)
+  n = split(owners_of[selectors], list, ",")
+  for (; n > 0; n--) if (list[n] + 0 >= owners) owners = list[n] + 1
+  wanted[selectors] = substr($0, index($0, " ") + 1)
+  name = substr(wanted[selectors], index(wanted[selectors], ":") + 1)
+  if (wanted[selectors] ~ /^user:/) user_selector[name] = selectors
+  else { group_selector[name] = selectors; group_names[++groups] = name }
 }
 part == "locked" { locked[$0] = 1 }
 part == "group" && NF >= 4 {
@@ -496,12 +527,16 @@ part == "passwd" && NF >= 7 && !($1 in seen) {
   if (login && !($7 in shell_seen)) { shell_seen[$7] = 1; print "shell\t" ($7 == "" ? "/bin/sh" : $7) }
   if (!login && !($1 in user_selector) && !($1 in named) && !(($4 + 0) in gid_wanted)) next
   if ($1 ~ /[\001-\037\177]/ || $7 ~ /[\001-\037\177]/) { failed = "an account has control characters in its name or shell"; next }
-  key = ""
-  for (i = 1; i <= selectors; i++) {
-    name = substr(wanted[i], index(wanted[i], ":") + 1)
-    if (wanted[i] ~ /^user:/ ? name == $1 "" : (name in gid_of) && (gid_of[name] == $4 + 0 || ((gid_of[name], $1) in member)))
-      key = key (key == "" ? "" : ",") i
+  matched = 0
+  for (i = 0; i < owners; i++) owned[i] = 0
+  if ($1 in user_selector) matches(user_selector[$1])
+  for (i = 1; i <= groups; i++) {
+    name = group_names[i]
+    if ((name in gid_of) && (gid_of[name] == $4 + 0 || ((gid_of[name], $1) in member))) matches(group_selector[name])
   }
+  key = ""
+  for (i = 0; i < owners; i++) key = key owned[i]
+  for (; matched > 0; matched--) of_class[key, matching[matched]] = 1
   add(key, $1, login, $1 ~ /[,]|^-/ ? 3 : !login ? 2 : ($1 in locked) ? 1 : 0)
 }
 END {
@@ -512,7 +547,9 @@ END {
   if (failed != "") { print "failed\t" failed; exit }
   if (count > 40) { print "failed\tmore than 40 classes of users (" count ")"; exit }
   for (key in best) {
-    line = "class\t" key "\t" size[key] "\t" (best_rank[key] < 3 ? best[key] : "")
+    positions = ""
+    for (i = 1; i <= selectors; i++) if ((key, i) in of_class) positions = positions (positions == "" ? "" : ",") i
+    line = "class\t" positions "\t" size[key] "\t" (best_rank[key] < 3 ? best[key] : "")
     for (i = 1; i <= listed[key]; i++) line = line "\t" users[key, i]
     print line
   }
