@@ -2,7 +2,7 @@ import type { Facts } from "../model/facts.ts";
 import type { Seconds } from "../model/duration.ts";
 import type { HostLimits } from "../model/limits.ts";
 import type { ControlId } from "../model/policy.ts";
-import { exempts, isExempt, resolvedClasses } from "./people.ts";
+import { exempts, isExempt, resolvedClasses } from "../core/present-people.ts";
 
 /** The value for a mechanism that knows one limit for the whole host, or why there is none. */
 export type Backstop =

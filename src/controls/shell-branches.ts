@@ -2,7 +2,7 @@
 import type { Seconds } from "../model/duration.ts";
 import type { HostLimits, RoleLimits } from "../model/limits.ts";
 import { CurfewError } from "../model/error.ts";
-import { exempts } from "./people.ts";
+import { exempts } from "../core/present-people.ts";
 
 interface Branch {
   readonly comment: string;

@@ -5,7 +5,7 @@ import type { Facts } from "../model/facts.ts";
 import type { Finding } from "../model/finding.ts";
 import type { HostLimits } from "../model/limits.ts";
 import { foreignFinding, foreignSettings } from "./foreign-timeout.ts";
-import { presentRoles } from "./people.ts";
+import { presentRoles } from "../core/present-people.ts";
 import { KSH93_GRACE, minutesOf } from "./shell-limits.ts";
 import { familiesInUse, shellsWithoutTimeout } from "./shells.ts";
 

@@ -1,7 +1,7 @@
 /** The Match blocks of one host, in an order in which the first match is always the strictest. */
 import type { OpenSshVersion } from "../model/facts.ts";
 import type { HostLimits, RoleLimits } from "../model/limits.ts";
-import { exempts } from "./people.ts";
+import { exempts } from "../core/present-people.ts";
 import {
   exemptSettings,
   idleMechanism,

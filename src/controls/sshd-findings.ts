@@ -6,7 +6,7 @@ import type { HostLimits, RoleLimits } from "../model/limits.ts";
 import { clientAlive } from "../core/client-alive.ts";
 import { can, CAPABILITIES } from "../core/openssh-version.ts";
 import type { Backstop } from "./backstop.ts";
-import { presentRoles } from "./people.ts";
+import { presentRoles } from "../core/present-people.ts";
 import { idleMechanism } from "./sshd-settings.ts";
 
 /** Findings about the release, for the roles that somebody on the host is in. */

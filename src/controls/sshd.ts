@@ -9,7 +9,7 @@ import type { HostLimits } from "../model/limits.ts";
 import type { DesiredFile, Expectation } from "../model/plan.ts";
 import { can } from "../core/openssh-version.ts";
 import { backstop } from "./backstop.ts";
-import { isExempt, resolvedClasses } from "./people.ts";
+import { isExempt, resolvedClasses } from "../core/present-people.ts";
 import { matchBlocks, type MatchBlock } from "./sshd-blocks.ts";
 import { sshdCoverage } from "./sshd-coverage.ts";
 import { sshdFiles } from "./sshd-files.ts";

@@ -5,7 +5,7 @@ import type { HostLimits } from "../model/limits.ts";
 import type { DesiredFile } from "../model/plan.ts";
 import { quote } from "../core/shell-quote.ts";
 import { renderTemplate, type TemplateValue } from "../core/template.ts";
-import { exempts } from "./people.ts";
+import { exempts } from "../core/present-people.ts";
 import { peoplePatterns } from "./shell-branches.ts";
 import { endsAfter, idleRoles } from "./watchdog-limits.ts";
 

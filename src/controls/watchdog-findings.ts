@@ -5,7 +5,7 @@ import type { Facts } from "../model/facts.ts";
 import type { Finding } from "../model/finding.ts";
 import type { HostLimits } from "../model/limits.ts";
 import { can } from "../core/openssh-version.ts";
-import { presentRoles } from "./people.ts";
+import { presentRoles } from "../core/present-people.ts";
 import { sshdVersion } from "./sshd-place.ts";
 import { idleRoles, SHORTEST, watchdogInterval, type WatchdogStarter } from "./watchdog-limits.ts";
 

@@ -2,7 +2,7 @@
 import type { Facts, UserClass } from "../model/facts.ts";
 import type { ActiveExemption, HostLimits, RoleLimits } from "../model/limits.ts";
 import type { ControlId } from "../model/policy.ts";
-import { resolvePerson, type ResolvedPerson } from "../core/resolve-person.ts";
+import { resolvePerson, type ResolvedPerson } from "./resolve-person.ts";
 
 /** One class of accounts with the limits that hold for it. */
 export interface ResolvedClass {
