@@ -17,6 +17,7 @@ import {
 import { command } from "../core/shell-quote.ts";
 import { blobType, fingerprint } from "./ssh2.ts";
 import type { SshSettings } from "./ssh-settings.ts";
+import { UnknownHostKey } from "./unknown-key.ts";
 
 /** What a login needs to know about the keys a host may present. */
 export interface HostKeyCheck {
@@ -75,7 +76,13 @@ export async function hostKeyCheck(
       const shown = `${presented.type} ${fingerprint(blob)}`;
       if (verdict.kind === "revoked") return revokedError(verdict.line, shown, host);
       if (verdict.kind === "changed") return changedError(verdict.lines, shown, name, host);
-      return unknownError(verdict, shown, name, settings, host);
+      const { userKnownHostsFile: file, hashKnownHosts: hashed, asksAboutNewKeys } = settings;
+      // A host that is on record with another key, or vouched for by an authority, is not simply new.
+      const alone = verdict.others.length + verdict.authorities.length === 0;
+      const described = { ...presented, name, fingerprint: fingerprint(blob), hashed };
+      const acceptable = alone && asksAboutNewKeys && file !== undefined;
+      const cause = acceptable ? new UnknownHostKey({ ...described, file }) : undefined;
+      return unknownError(verdict, shown, name, settings, host, cause);
     },
   };
 }
@@ -144,6 +151,7 @@ function unknownError(
   name: string,
   settings: SshSettings,
   host: string,
+  cause: UnknownHostKey | undefined,
 ): CurfewError {
   const remarks = [
     ...(others[0] === undefined
@@ -166,6 +174,7 @@ function unknownError(
     {
       host,
       hint: `compare the fingerprint on the host itself, then log in once with ${connect} and answer yes`,
+      cause,
     },
   );
 }

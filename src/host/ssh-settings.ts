@@ -19,6 +19,11 @@ export interface SshSettings {
   readonly proxyCommand: string | undefined;
   /** Paths, expanded; user's files first. */
   readonly knownHostsFiles: readonly string[];
+  /** Where ssh would write a key that is accepted; undefined where the user has no such file. */
+  readonly userKnownHostsFile: string | undefined;
+  readonly hashKnownHosts: boolean;
+  /** False where StrictHostKeyChecking is yes: then not even a person is asked. */
+  readonly asksAboutNewKeys: boolean;
   /** The name under which the host stands in known_hosts, where it is not its own. */
   readonly hostKeyAlias: string | undefined;
   /** Seconds. */
@@ -72,6 +77,10 @@ export function parseSettings(
     proxyJump: list("proxyjump") ?? [],
     proxyCommand: mapped(one("proxycommand"), path),
     knownHostsFiles: [...words("userknownhostsfile"), ...words("globalknownhostsfile")].map(path),
+    userKnownHostsFile: mapped(words("userknownhostsfile")[0], path),
+    hashKnownHosts: one("hashknownhosts") === "yes",
+    // `ssh -G` prints yes as true.
+    asksAboutNewKeys: !["yes", "true"].includes(one("stricthostkeychecking") ?? ""),
     hostKeyAlias: one("hostkeyalias"),
     connectTimeout: mapped(one("connecttimeout"), Number),
     family: one("addressfamily") === "inet" ? 4 : one("addressfamily") === "inet6" ? 6 : 0,
