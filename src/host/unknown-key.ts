@@ -65,8 +65,8 @@ async function append(file: string, line: string): Promise<void> {
     const { size } = await handle.stat();
     const last = Buffer.alloc(1);
     if (size > 0) await handle.read(last, 0, 1, size - 1);
-    const open = size > 0 && last[0] !== 0x0a;
-    await handle.appendFile(`${open ? "\n" : ""}${line}\n`);
+    const unfinished = size > 0 && last[0] !== 0x0a;
+    await handle.appendFile(`${unfinished ? "\n" : ""}${line}\n`);
     await handle.sync();
   } finally {
     await handle.close();
