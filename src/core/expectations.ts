@@ -1,6 +1,7 @@
 /** What to hold against a probe: the timeouts set for its account, their gaps, and what stands in its way. Pure. */
 import type { Facts } from "../model/facts.ts";
 import { configuredTimeouts, effectiveValue } from "./configured-timeouts.ts";
+import { classOf } from "./selectors.ts";
 import { watchdogInterval } from "./installed-watchdog.ts";
 import { latest, type ConfiguredTimeout } from "./judge-probe.ts";
 import type { Survey } from "./parse-survey.ts";
@@ -40,7 +41,7 @@ export function expectationsOf(
   const { user, shell } = planned;
   const general = facts.sshd.effective.state === "known" ? facts.sshd.effective.value : [];
   // A scaled instance prints scaled values; the real ones are wanted here.
-  const effective = (factor === 1 ? shadow : undefined) ?? realEffective(facts, user) ?? general;
+  const effective = (factor === 1 ? shadow : undefined) ?? realEffective(facts, survey, user) ?? general;
   const found = configuredTimeouts(facts, survey.files, effective, factor);
   const every = hasTerminal(planned.session) ? watchdogInterval(facts) : undefined;
   const configured = found
@@ -73,7 +74,7 @@ export function obstacleOf(
   if (account !== undefined && account.obstacle !== "") return `${user} cannot log in: ${account.obstacle}`;
   if (via === "live") return undefined;
   if (typeof shadow === "string") return shadow;
-  return shadowObstacle(user, shadow, realEffective(facts, user), factor, planned.session);
+  return shadowObstacle(user, shadow, realEffective(facts, survey, user), factor, planned.session);
 }
 
 /** What it enforces is in files that only it reads: the policy's limit is what a drop is held against. */
@@ -92,9 +93,10 @@ function concerns({ by, channel }: ConfiguredTimeout, session: ProbedKind): bool
 }
 
 /** `sshd -T -C` for a login from outside, where the facts have it for this account's class. */
-function realEffective(facts: Facts, user: string): readonly string[] | undefined {
+function realEffective(facts: Facts, survey: Survey, user: string): readonly string[] | undefined {
   const classes = facts.sshd.classes.state === "known" ? facts.sshd.classes.value : [];
-  const own = classes.find(({ representative, users }) => representative === user || users.includes(user));
+  const { groups } = survey.accounts.find((account) => account.user === user) ?? { groups: [] };
+  const own = classOf(classes, { user, groups });
   if (own?.effective.state !== "known") return undefined;
   return effectiveValue(own.effective.value, "pubkeyauthentication") === undefined
     ? undefined

@@ -33,6 +33,7 @@ export function parsePeople(sections: Sections, selectors: readonly string[]): P
     else if (tag !== "shell")
       throw malformed(sections.host, "people", `the line begins with ${visible(tag ?? "")}`);
   }
+  // No two share a selector list: classes of the same owners are one.
   const order = new Map(classes.map((one) => [one, one.selectors.join("\n")]));
   classes.sort((a, b) => ((order.get(a) ?? "") < (order.get(b) ?? "") ? -1 : 1));
   return {

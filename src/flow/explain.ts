@@ -1,7 +1,7 @@
 import { explainPerson } from "../core/explain-person.ts";
 import { explainSessions } from "../core/explain-sessions.ts";
 import { hostLimits } from "../core/limits.ts";
-import { selectorsOf } from "../core/selectors.ts";
+import { selectorsApart, selectorsOf, type Selector } from "../core/selectors.ts";
 import { CurfewError, errorData } from "../model/error.ts";
 import type { Explanation } from "../model/explanation.ts";
 import type { Facts } from "../model/facts.ts";
@@ -46,14 +46,14 @@ export async function explainOnHost(
 async function factsAbout(
   user: string,
   host: Host,
-  selectors: readonly string[],
+  selectors: readonly Selector[],
   now: Date,
   context: RunContext,
 ): Promise<Facts> {
   const connection = await login(host, context);
   try {
     context.emit({ type: "host-step", at: context.clock(), host: host.name, step: "reading-facts" });
-    const asked = [...new Set([...selectors, `user:${user}`])].toSorted();
+    const asked = selectorsApart(selectors, user);
     return await gatherFacts(connection, asked, { signal: context.aborting, now });
   } finally {
     connection.close();

@@ -3,6 +3,7 @@ import { FACT_FILES } from "../model/host-paths.ts";
 import { serverOf } from "../core/openssh-version.ts";
 import { parseFacts } from "../core/parse-facts.ts";
 import { remoteScript } from "../core/remote-script.ts";
+import type { Selector } from "../core/selectors.ts";
 import { visible } from "../core/visible.ts";
 import type { Connection } from "../model/connection.ts";
 import { CurfewError } from "../model/error.ts";
@@ -20,14 +21,14 @@ export interface GatherOptions {
 const TIMEOUT_SECONDS = 120;
 
 /**
- * Everything curfew has to know of a host, in one round trip. `selectors` (`user:NAME`,
- * `group:NAME`) are the people of the policy to find on the host. Reads only.
+ * Everything curfew has to know of a host, in one round trip. `selectors` are the people of the
+ * policy to find on the host. Reads only.
  * Errors: CurfewError `remote` for an answer that cannot be trusted as a whole, and those of
  * `Connection.runScript`. Single facts that cannot be read are unreadable Readings instead.
  */
 export async function gatherFacts(
   connection: Connection,
-  selectors: readonly string[],
+  selectors: readonly Selector[],
   options: GatherOptions,
 ): Promise<Facts> {
   const { serverIdent, host } = connection;
@@ -43,19 +44,23 @@ export async function gatherFacts(
     throw new CurfewError("remote", `the facts script on ${host.name} ${how}: ${last}`, { host: host.name });
   }
   const takenAt = options.now.toISOString();
-  return parseFacts(output.stdout, { host: host.name, token, serverIdent, selectors, takenAt });
+  return parseFacts(output.stdout, {
+    host: host.name,
+    token,
+    serverIdent,
+    selectors: selectors.map(({ name }) => name),
+    takenAt,
+  });
 }
 
 /** The script for these people; a server that is not OpenSSH is not asked as if it were. */
-export function factsScript(token: string, selectors: readonly string[], openssh: boolean): string {
+export function factsScript(token: string, selectors: readonly Selector[], openssh: boolean): string {
   const named = (prefix: string): string[] =>
-    selectors
-      .filter((selector) => selector.startsWith(prefix))
-      .map((selector) => selector.slice(prefix.length));
+    selectors.flatMap(({ name }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
   return remoteScript("facts", {
     token,
     openssh: openssh ? "yes" : "no",
-    selectors,
+    selectors: selectors.map(({ name, owners }) => `${owners.join(",")} ${name}`),
     users: named("user:"),
     groups: named("group:"),
     files: FACT_FILES,

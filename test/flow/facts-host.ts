@@ -15,6 +15,9 @@ export const SELECTORS = [
   "user:root",
 ];
 
+/** The same as a host is asked about them, each of a role of its own. */
+export const ASKED = SELECTORS.map((name, owner) => ({ name, owners: [owner] }));
+
 /** People, rivals, nested and dangling includes, foreign timeouts, text that is not UTF-8. */
 export function richHost(release: Release): HostSpec {
   return {

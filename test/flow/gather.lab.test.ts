@@ -8,7 +8,7 @@ import { parseFacts } from "../../src/core/parse-facts.ts";
 import type { HostSpec, LabHost } from "../lab/host.ts";
 import type { Release } from "../lab/image.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
-import { AFTER_BOOT, richHost, SELECTORS, sshConnection } from "./facts-host.ts";
+import { AFTER_BOOT, ASKED, richHost, sshConnection } from "./facts-host.ts";
 
 const lacks = labUnavailable();
 const RELEASES = [
@@ -36,7 +36,7 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
       host = await lab.host(richHost(release));
       await host.exec(AFTER_BOOT);
       connection = await sshConnection(lab, host, "root");
-      facts = await gatherFacts(connection, SELECTORS, { signal, now });
+      facts = await gatherFacts(connection, ASKED, { signal, now });
       if (process.env["CURFEW_CAPTURE"] === "1") await renewFixture(release, connection);
     });
     afterAll(() => host.stop());
@@ -117,7 +117,7 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
     });
 
     test("says the same in every shell, and through sudo", async () => {
-      const script = factsScript(TOKEN, SELECTORS, true);
+      const script = factsScript(TOKEN, ASKED, true);
       const run = async (shell: string): Promise<string> => {
         const { stdout } = await (
           await sshConnection(lab, host, "root", shell)
@@ -127,21 +127,21 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
       const dash = await run("dash");
       expect(await run("bash")).toBe(dash);
       expect(await run("busybox ash")).toBe(dash);
-      const ops = await gatherFacts(await sshConnection(lab, host, "ops"), SELECTORS, { signal, now });
+      const ops = await gatherFacts(await sshConnection(lab, host, "ops"), ASKED, { signal, now });
       expect(ops).toEqual(facts);
     });
 
     test("changes nothing, and the digest holds still until something does", async () => {
       const before = await host.etcDigest();
-      const again = await gatherFacts(connection, SELECTORS, { signal, now });
+      const again = await gatherFacts(connection, ASKED, { signal, now });
       expect(again.digest).toBe(facts.digest);
       expect(await host.etcDigest()).toEqual(before);
       await host.exec(
         "systemctl restart ssh; rm /var/lib/curfew/lock; useradd -G operators -s /bin/bash zoe",
       );
-      expect((await gatherFacts(connection, SELECTORS, { signal, now })).digest).toBe(facts.digest);
+      expect((await gatherFacts(connection, ASKED, { signal, now })).digest).toBe(facts.digest);
       await host.writeFile("/etc/ssh/sshd_config.d/Z.conf", "# something\n");
-      expect((await gatherFacts(connection, SELECTORS, { signal, now })).digest).not.toBe(facts.digest);
+      expect((await gatherFacts(connection, ASKED, { signal, now })).digest).not.toBe(facts.digest);
       await host.writeFile("/etc/ssh/sshd_config.d/Z.conf", "# nothing\n");
     });
   });
@@ -152,7 +152,10 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
     const gather = async (release: Release, spec: Partial<HostSpec>, script = "true"): Promise<Facts> => {
       host = await lab.host({ release, ...spec });
       await host.exec(script);
-      return gatherFacts(await sshConnection(lab, host, "root"), ["user:root"], { signal, now });
+      return gatherFacts(await sshConnection(lab, host, "root"), [{ name: "user:root", owners: [0] }], {
+        signal,
+        now,
+      });
     };
 
     test("no init: the listener is signalled by its number", async () => {
@@ -234,7 +237,7 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
         printf 'root:x:0:0::/root:/bin/sh\nann:x:7:7::/:/bin/sh\n' > /jail/etc/passwd
         printf 'root:x:0:\nwheel:x:8:ann,root\n' > /jail/etc/group; echo /bin/ash > /jail/etc/shells
         echo 'Include sshd_config.d/*.conf' > /jail/etc/ssh/sshd_config`);
-      const script = factsScript(TOKEN, ["group:wheel"], true);
+      const script = factsScript(TOKEN, [{ name: "group:wheel", owners: [0] }], true);
       const { stdout } = await host.exec("chroot /jail /bin/ash -s", { input: script });
       const facts = parseFacts(Buffer.from(stdout), {
         host: "jail",
@@ -270,7 +273,7 @@ function interval({ effective }: UserClass): string | undefined {
 }
 
 async function renewFixture(release: Release, { serverIdent, runScript }: Connection): Promise<void> {
-  const { stdout } = await runScript(factsScript(TOKEN, SELECTORS, true), { signal, timeoutSeconds: 60 });
+  const { stdout } = await runScript(factsScript(TOKEN, ASKED, true), { signal, timeoutSeconds: 60 });
   const plain = stdout
     .toString("latin1")
     .replace(/(\tmachine\t0\t)[^\t]*\t[^\t]*/u, "$1Linux 6.1.0 x86_64\t00000000-0000-4000-8000-000000000000")

@@ -7,6 +7,10 @@ import { CurfewError } from "../../src/model/error.ts";
 
 const TOKEN = "00112233445566778899aabbccddeeff";
 const options = { signal: new AbortController().signal, now: new Date("2026-11-22T00:00:00Z"), token: TOKEN };
+const SELECTORS = [
+  { name: "user:root", owners: [0, 2] },
+  { name: "group:it's a $(group)", owners: [1] },
+];
 const SHELLS = ["sh", "dash", "bash", "busybox ash"] as const;
 const root = process.getuid?.() === 0;
 
@@ -14,7 +18,10 @@ describe("on this machine", () => {
   test.skipIf(!root)("root reads facts (needs root)", async () => {
     const facts = await gatherFacts(
       local("SSH-2.0-OpenSSH_9.2"),
-      ["user:root", "group:no-such-group"],
+      [
+        { name: "user:root", owners: [0] },
+        { name: "group:no-such-group", owners: [0] },
+      ],
       options,
     );
     expect(facts.takenAt).toBe("2026-11-22T00:00:00.000Z");
@@ -42,7 +49,7 @@ describe("on this machine", () => {
   });
 
   test("every shell gives the same answer, and says nothing else", async () => {
-    const script = factsScript(TOKEN, ["user:root", "group:it's a $(group)"], true);
+    const script = factsScript(TOKEN, SELECTORS, true);
     const said = await Promise.all(SHELLS.map((shell) => run(shell, script)));
     const present = said.filter(({ exitCode }) => exitCode !== 127);
     expect(present.length).toBeGreaterThan(0);
