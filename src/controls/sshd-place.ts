@@ -6,6 +6,7 @@ import { SSHD_DROP_IN } from "../model/host-paths.ts";
 import { removeBlocks } from "../core/managed-block.ts";
 import { can } from "../core/openssh-version.ts";
 import { firstMatchLine, parseSshdConfig, type SshdDirective } from "../core/sshd-config-text.ts";
+import { includeMatches, includePath } from "../core/sshd-directives.ts";
 
 /** A line that is not curfew's, and whether sshd reads it before our Match blocks. */
 export interface ForeignDirective extends SshdDirective {
@@ -62,8 +63,8 @@ function dropInPath(facts: Facts): string | null {
   const version = sshdVersion(facts);
   if (version === null || !can(version, "match-in-include")) return null;
   for (const { pattern, inMatch } of sshd.includes) {
-    const candidate = posix.join(posix.dirname(absolute(pattern)), SSHD_DROP_IN);
-    if (!inMatch && !/[*?[]/u.test(posix.dirname(pattern)) && globMatches(absolute(pattern), candidate)) {
+    const candidate = posix.join(posix.dirname(includePath(pattern)), SSHD_DROP_IN);
+    if (!inMatch && !/[*?[]/u.test(posix.dirname(pattern)) && includeMatches(pattern, candidate)) {
       return candidate;
     }
   }
@@ -86,9 +87,9 @@ function readingOrder(
       continue;
     }
     for (const pattern of directive.args) {
-      const files = [...rest].filter(({ path }) => globMatches(absolute(pattern), path));
+      const files = [...rest].filter(({ path }) => includeMatches(pattern, path));
       const ours: string | null =
-        dropIn !== null && !reached && globMatches(absolute(pattern), dropIn) ? dropIn : null;
+        dropIn !== null && !reached && includeMatches(pattern, dropIn) ? dropIn : null;
       for (const file of files) {
         rest.delete(file);
         found.push(
@@ -125,37 +126,6 @@ function isOwn({ path }: FileFact): boolean {
   return posix.basename(path) === SSHD_DROP_IN;
 }
 
-/** sshd_config(5) Include: files without an absolute path are in /etc/ssh. */
-function absolute(pattern: string): string {
-  return pattern.startsWith("/") ? pattern : posix.join("/etc/ssh", pattern);
-}
-
 function byteOrder(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
-}
-
-/**
- * glob(7) for `*` and `?`, neither of which crosses a slash; a pattern with brackets matches
- * nothing here. Backtracks to the last star only, so a hostile pattern costs no time.
- */
-function globMatches(pattern: string, path: string): boolean {
-  let at = 0;
-  let star = -1;
-  let resume = 0;
-  let index = 0;
-  while (index < path.length) {
-    const expected = pattern[at];
-    const actual = path[index];
-    if (expected === "*") {
-      star = at++;
-      resume = index;
-    } else if (expected === actual || (expected === "?" && actual !== "/")) {
-      at++;
-      index++;
-    } else if (star >= 0 && path[resume] !== "/") {
-      at = star + 1;
-      index = ++resume;
-    } else return false;
-  }
-  return /^\**$/u.test(pattern.slice(at));
 }

@@ -1,0 +1,164 @@
+/** What the files and the daemons of a host say would end one account's sessions. Pure. */
+import type { Seconds } from "../model/duration.ts";
+import type { Facts, UserClass } from "../model/facts.ts";
+import { LOGIND_FILE, SHELL_SCRIPT, WATCHDOG_FILES } from "../model/host-paths.ts";
+import type { HostPlan } from "../model/plan.ts";
+import type { ControlId } from "../model/policy.ts";
+import type { SessionKind } from "../model/session-kind.ts";
+import { effectiveValue } from "./configured-timeouts.ts";
+import { watchdogInterval } from "./installed-watchdog.ts";
+import { hasTerminal } from "./preflight.ts";
+import { scaleShellFile } from "./scale-config.ts";
+import { sshdPromises } from "./sshd-promises.ts";
+
+/** One mechanism that a file sets for an account. */
+export interface Promise {
+  readonly control: ControlId;
+  readonly by: string;
+  /** At the latest, from the last activity. */
+  readonly seconds: Seconds;
+  /** How much later than its limit it may be by its own rule: the watchdog's interval. */
+  readonly grace: Seconds;
+  readonly source: string;
+  /** In the daemon's own words; undefined where nobody could ask, or there is nobody to ask. */
+  readonly confirmed: string | undefined;
+  /** Set where the daemon says otherwise: it is in a file and does not hold. */
+  readonly denied?: string;
+  /** Set where it may not concern the account at all. */
+  readonly doubt?: string;
+}
+
+export interface Promised {
+  readonly promises: readonly Promise[];
+  /** What could not be read, so that there may be more. */
+  readonly unread: readonly string[];
+}
+
+/** The parts of a plan that tell what is on a host already. */
+export type PlannedHost = Pick<HostPlan, "changes" | "coverage" | "uncaught" | "expectations">;
+
+/** Every mechanism that is set for the accounts of a class, for one kind of session; `role` as the plan names it. */
+export function promisesFor(
+  facts: Facts,
+  account: UserClass,
+  role: string,
+  kind: SessionKind,
+  plan: PlannedHost,
+): Promised {
+  const placed = placedCoverage(plan, role, kind);
+  const sshd = fromSshd(facts, account, kind);
+  const logind = fromLogind(facts, kind, placed.get("logind"));
+  return {
+    promises: [
+      ...sshd.promises,
+      ...fromShells(facts, kind, placed.get("shell-timeout")),
+      ...logind.promises,
+      ...fromWatchdog(facts, placed.get("watchdog")),
+    ],
+    unread: [...sshd.unread, ...logind.unread],
+  };
+}
+
+/** Whether the policy's files of a control are not on the host as they should be. */
+export function isPending({ changes }: Pick<HostPlan, "changes">, control: ControlId): boolean {
+  return changes.some((change) => change.control === control);
+}
+
+/** Controls whose files are as the policy wants them, and when each ends this kind. */
+function placedCoverage(plan: PlannedHost, role: string, kind: SessionKind): Map<ControlId, Seconds> {
+  const concerned = plan.coverage.filter(
+    (each) => each.role === role && each.kind === kind && !isPending(plan, each.control),
+  );
+  return new Map(concerned.map(({ control, within }) => [control, within]));
+}
+
+function fromSshd(facts: Facts, account: UserClass, kind: SessionKind): Promised {
+  const { effective } = account;
+  const complete =
+    effective.state === "known" && effectiveValue(effective.value, "pubkeyauthentication") !== undefined;
+  if (!complete) {
+    const why = effective.state === "unreadable" ? `: ${effective.reason}` : "";
+    return { promises: [], unread: [`sshd -T -C for ${account.representative}${why}`] };
+  }
+  const promises = sshdPromises(facts, effective.value, kind).map((promise): Promise => {
+    const option = commandLine(facts, promise.by);
+    const denied = option === undefined ? {} : { denied: `"-o ${option}" on the daemon's command line wins` };
+    return { control: "sshd", grace: 0, ...promise, ...denied };
+  });
+  return { promises, unread: [] };
+}
+
+/** The daemon's own option beats a global line of every file, and nobody can ask the running daemon. */
+function commandLine({ sshd }: Facts, keyword: string): string | undefined {
+  return sshd.options.find((option) => option.trim().toLowerCase().startsWith(keyword.toLowerCase()));
+}
+
+/** Nobody can ask a shell: TMOUT is never more than configured. */
+function fromShells(facts: Facts, kind: SessionKind, placed: Seconds | undefined): Promise[] {
+  if (kind !== "idle-shell") return [];
+  const found = placed === undefined ? foreignTimeout(facts) : [{ seconds: placed, source: SHELL_SCRIPT }];
+  const without = facts.shells.find((shell) => shell.inUse && WITHOUT_TIMEOUT.has(shell.kind));
+  const doubt =
+    without === undefined
+      ? {}
+      : { doubt: `TMOUT means nothing to ${without.path}, which somebody here has as login shell` };
+  return found.map((each) => ({
+    control: "shell-timeout",
+    by: "TMOUT",
+    grace: 0,
+    confirmed: undefined,
+    ...each,
+    ...doubt,
+  }));
+}
+
+/** Login shells of people that have no idle timeout of their own. */
+const WITHOUT_TIMEOUT = new Set(["dash", "sh", "ash", "busybox", "fish", "csh", "bsd-csh", "posh", "yash"]);
+
+/** Of several TMOUTs of others the longest: nobody can tell which one a shell ends up with. */
+function foreignTimeout({ foreignTimeouts }: Facts): { seconds: Seconds; source: string }[] {
+  const lines = foreignTimeouts.filter(({ text }) => /\bTMOUT\b/u.test(text));
+  if (lines.some(({ text }) => /\bTMOUT=["']?0+\b|\bunset\b/u.test(text))) return [];
+  const found = lines.flatMap(({ file, line, text }) =>
+    scaleShellFile(file, text, 1).found.map(({ real }) => ({ seconds: real, source: `${file}:${line}` })),
+  );
+  return found.toSorted((left, right) => right.seconds - left.seconds).slice(0, 1);
+}
+
+function fromLogind({ logind }: Facts, kind: SessionKind, placed: Seconds | undefined): Promised {
+  if (!hasTerminal(kind) || kind === "typing" || logind.state === "absent") return NOTHING;
+  if (logind.state === "unreadable") {
+    return placed === undefined ? NOTHING : { promises: [], unread: [`logind: ${logind.reason}`] };
+  }
+  const { idleStop, utmp } = logind.value;
+  const seconds = /^\d+$/u.test(idleStop) ? Number(idleStop) : 0;
+  const source = placed === undefined ? "StopIdleSessionSec" : LOGIND_FILE;
+  const base = { control: "logind", by: "logind", grace: 0, source } as const;
+  if (utmp === "unknown" && seconds > 0) {
+    return { promises: [], unread: ["whether logind is built with utmp"] };
+  }
+  if (seconds > 0 && utmp === "yes") {
+    const confirmed = `StopIdleSessionUSec ${seconds} s`;
+    return { promises: [{ ...base, seconds, confirmed }], unread: [] };
+  }
+  if (placed === undefined) return NOTHING;
+  const denied = `logind itself says ${idleStop}: it has not read ${LOGIND_FILE}`;
+  return { promises: [{ ...base, seconds: placed, confirmed: undefined, denied }], unread: [] };
+}
+
+function fromWatchdog(facts: Facts, placed: Seconds | undefined): Promise[] {
+  const interval = watchdogInterval(facts);
+  if (placed === undefined || interval === undefined) return [];
+  return [
+    {
+      control: "watchdog",
+      by: "watchdog",
+      seconds: placed,
+      grace: interval,
+      source: WATCHDOG_FILES.script,
+      confirmed: undefined,
+    },
+  ];
+}
+
+const NOTHING: Promised = { promises: [], unread: [] };

@@ -1,0 +1,140 @@
+/** What files and daemons promise for one role and kind of session, judged by its worst member. Pure. */
+import { formatDuration, type Seconds } from "../model/duration.ts";
+import type { Facts } from "../model/facts.ts";
+import type { LadderCell, Rung } from "../model/finding.ts";
+import type { ControlId } from "../model/policy.ts";
+import type { SessionKind } from "../model/session-kind.ts";
+import { keepsLimit } from "./kind-limit.ts";
+import type { Member } from "./ladder-members.ts";
+import { isPending, promisesFor, type PlannedHost, type Promise, type Promised } from "./ladder-promises.ts";
+import { whatWouldEnd } from "./uncaught.ts";
+
+/** Everything of a cell that no session showed. */
+export type Standing = Pick<LadderCell, "configured" | "effective" | "outcome" | "evidence" | "reason">;
+
+/** The host, and what the policy wants of it. */
+export interface Question {
+  readonly facts: Facts;
+  readonly plan: PlannedHost;
+  readonly selected: readonly ControlId[];
+}
+
+/** `role` as the plan names it; `people` undefined where nobody could read who is there. */
+export function promised(
+  kind: SessionKind,
+  limit: Seconds,
+  role: string,
+  people: readonly Member[] | undefined,
+  question: Question,
+): Standing {
+  if (people === undefined) {
+    return { ...NOTHING, outcome: "unknown", reason: "nobody could read who has an account here" };
+  }
+  const standings = people.map((member) => memberStanding(kind, limit, role, member, question));
+  const several = new Set(standings.map(({ outcome }) => outcome)).size > 1;
+  const worst = standings.toSorted((left, right) => rank(right) - rank(left))[0];
+  if (worst === undefined) return { ...NOTHING, outcome: "pass", reason: "nobody here is in it" };
+  const who = people[standings.indexOf(worst)]?.account.representative ?? "";
+  return several && worst.reason !== undefined ? { ...worst, reason: `${who}: ${worst.reason}` } : worst;
+}
+
+const NOTHING = { configured: null, effective: null, evidence: null } as const;
+
+/** Waived last: one exempt member says nothing about the others. Among equals the latest end. */
+function rank({ outcome, effective, configured }: Standing): number {
+  const order = { waived: 0, pass: 1, unknown: 2, fail: 3 } as const;
+  const seconds = configured?.seconds ?? effective?.seconds ?? 0;
+  return order[outcome] + Math.min(seconds, 1e6) / 1e7;
+}
+
+function memberStanding(
+  kind: SessionKind,
+  limit: Seconds,
+  role: string,
+  { account, person, exemptFromAll }: Member,
+  question: Question,
+): Standing {
+  const { facts, plan, selected } = question;
+  const exempt = new Map(
+    person.exemptions.flatMap(({ controls, exemption }) =>
+      controls.map((control) => [control, exemption.name]),
+    ),
+  );
+  if (exemptFromAll) return { ...NOTHING, outcome: "waived", reason: exemptionText([...exempt.values()]) };
+  const found = promisesFor(facts, account, role, kind, plan);
+  // What somebody is exempt from is not set for them; where the files say otherwise, sshd -T -C says it too.
+  const promises = found.promises.filter(({ control }) => control === "sshd" || !exempt.has(control));
+  const standing = judged(limit, { ...found, promises });
+  if (standing.outcome !== "fail") return standing;
+  const waiver = selected.filter((control) => exempt.has(control) && wouldCover(plan, control, role, kind));
+  if (waiver.length > 0) {
+    const names = waiver.map((control) => exempt.get(control) ?? "");
+    return { ...standing, outcome: "waived", reason: exemptionText(names) };
+  }
+  return { ...standing, reason: whyNot(kind, role, standing, promises, question) };
+}
+
+function exemptionText(names: readonly string[]): string {
+  return `exempt: ${[...new Set(names)].join(", ")}`;
+}
+
+function judged(limit: Seconds, { promises, unread }: Promised): Standing {
+  const holding = promises.filter(({ denied }) => denied === undefined).toSorted(bySeconds);
+  const configured = holding[0] ?? promises.toSorted(bySeconds)[0];
+  const effective = holding.find(({ confirmed }) => confirmed !== undefined);
+  const keeps = (promise: Promise | undefined): boolean =>
+    promise !== undefined && promise.denied === undefined && inTime(promise, limit);
+  const rungs = {
+    configured: configured === undefined ? null : rung(configured, configured.source),
+    effective: effective === undefined ? null : rung(effective, effective.confirmed ?? ""),
+  };
+  if (keeps(effective)) return { ...rungs, outcome: "pass", evidence: "effective" };
+  if (keeps(configured)) {
+    const doubt = configured?.doubt;
+    if (doubt === undefined) return { ...rungs, outcome: "pass", evidence: "configured" };
+    return { ...rungs, outcome: "unknown", evidence: "configured", reason: doubt };
+  }
+  const evidence = effective !== undefined ? "effective" : configured !== undefined ? "configured" : null;
+  if (unread.length === 0) return { ...rungs, outcome: "fail", evidence };
+  return { ...rungs, outcome: "unknown", evidence, reason: `nobody could read ${unread.join(", ")}` };
+}
+
+function bySeconds(left: Promise, right: Promise): number {
+  return left.seconds - right.seconds;
+}
+
+function inTime({ seconds, grace }: Promise, limit: Seconds): boolean {
+  return keepsLimit(seconds - grace, limit);
+}
+
+function rung({ by, seconds }: Promise, source: string): Rung {
+  return { by, seconds, source };
+}
+
+function wouldCover(plan: Question["plan"], control: ControlId, role: string, kind: SessionKind): boolean {
+  return plan.coverage.some((each) => each.control === control && each.role === role && each.kind === kind);
+}
+
+function whyNot(
+  kind: SessionKind,
+  role: string,
+  standing: Standing,
+  promises: readonly Promise[],
+  { plan, selected }: Question,
+): string {
+  const denied = promises.flatMap((promise) => (promise.denied === undefined ? [] : [promise.denied]));
+  const pending = selected.filter(
+    (control) => isPending(plan, control) && wouldCover(plan, control, role, kind),
+  );
+  const late = standing.configured;
+  const reasons = [
+    ...(late !== null && denied.length === 0
+      ? [`${late.by} ends it only after ${formatDuration(late.seconds ?? 0)} (${late.source})`]
+      : []),
+    ...denied,
+    ...(pending.length > 0 ? [`what would end it is not applied yet: ${pending.join(", ")}`] : []),
+  ];
+  if (reasons.length > 0) return reasons.join("; ");
+  const uncaught = plan.uncaught.find((each) => each.role === role && each.kind === kind);
+  return uncaught?.reason ?? whatWouldEnd(kind);
+}

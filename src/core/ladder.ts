@@ -1,0 +1,94 @@
+/**
+ * How far it is shown what becomes of every kind of idle session: configured < effective <
+ * demonstrated. What a file says is never more than a promise, and what nobody could read is no pass.
+ */
+import type { Facts } from "../model/facts.ts";
+import type { LadderCell, Rung } from "../model/finding.ts";
+import type { HostLimits, RoleLimits } from "../model/limits.ts";
+import type { ControlId } from "../model/policy.ts";
+import type { ProbeResult } from "../model/run.ts";
+import { SESSION_KINDS, type SessionKind } from "../model/session-kind.ts";
+import { kindLimit } from "./kind-limit.ts";
+import type { PlannedHost } from "./ladder-promises.ts";
+import { membersByRole, type Member } from "./ladder-members.ts";
+import { promised, type Standing } from "./ladder-standing.ts";
+import { visible } from "./visible.ts";
+
+export interface LadderInput {
+  readonly facts: Facts;
+  readonly limits: HostLimits;
+  readonly selected: readonly ControlId[];
+  readonly plan: PlannedHost;
+  /** Empty where no sessions were opened. */
+  readonly probes: readonly ProbeResult[];
+}
+
+/**
+ * One cell for each role that somebody on the host is in, `default` last, and each kind of session.
+ * `typing` only where such a session was opened: no file can promise that one is kept. A cell without
+ * a limit passes, as nothing is asked; one of members who are all exempt is waived.
+ */
+export function ladder(input: LadderInput): LadderCell[] {
+  const members = membersByRole(input.facts, input.limits, input.selected);
+  return members.flatMap(({ role, people }) =>
+    SESSION_KINDS.flatMap((kind) => {
+      const shown = input.probes.filter((probe) => probe.role === role.role && probe.session === kind);
+      if (kind === "typing" && shown.length === 0) return [];
+      return [cellOf(kind, role, people, shown, input)];
+    }),
+  );
+}
+
+function cellOf(
+  kind: SessionKind,
+  role: RoleLimits,
+  people: readonly Member[] | undefined,
+  shown: readonly ProbeResult[],
+  input: LadderInput,
+): LadderCell {
+  const limit = kindLimit(kind, role);
+  const exempt =
+    people !== undefined && people.length > 0 && people.every(({ exemptFromAll }) => exemptFromAll);
+  const expect = kind === "typing" || limit === null || exempt ? "kept" : "dropped";
+  const standing: Standing =
+    kind === "typing" || limit === null
+      ? { ...UNASKED, ...(kind === "typing" ? {} : { reason: "the policy sets no limit" }) }
+      : promised(kind, limit, role.role, people, input);
+  const base = { role: role.role, kind, expect, limit, ...standing } as const;
+  return demonstrate(
+    base,
+    shown.filter((probe) => probe.expect === expect),
+  );
+}
+
+const UNASKED: Standing = { configured: null, effective: null, outcome: "pass", evidence: null };
+
+/** A live session says more than one in the shadow instance, and a real limit more than a scaled one. */
+function strength({ via, scaled }: ProbeResult): number {
+  return (via === "live" ? 1 : 0) + (scaled === undefined ? 2 : 0);
+}
+
+/**
+ * A session that went wrong outranks all that went well; otherwise the strongest one decides. One that
+ * could not be judged shows nothing, and then what files say is no pass either.
+ */
+function demonstrate(base: Omit<LadderCell, "demonstrated">, probes: readonly ProbeResult[]): LadderCell {
+  const ranked = probes.toSorted((left, right) => strength(right) - strength(left));
+  const decisive = ranked.find(({ outcome }) => outcome === "fail") ?? ranked[0];
+  if (decisive === undefined) return { ...base, demonstrated: null };
+  const { reason: _, ...rest } = base;
+  if (decisive.outcome === "unknown") {
+    return { ...base, demonstrated: null, outcome: "unknown", reason: decisive.reason };
+  }
+  const demonstrated = rungOf(decisive);
+  const outcome = decisive.outcome === "pass" && base.outcome === "waived" ? "waived" : decisive.outcome;
+  const shown = { ...rest, demonstrated, evidence: "demonstrated", outcome } as const;
+  return outcome === "pass"
+    ? shown
+    : { ...shown, reason: decisive.outcome === "pass" ? (base.reason ?? "") : decisive.reason };
+}
+
+function rungOf({ by, droppedAfterSeconds, via, user, scaled }: ProbeResult): Rung {
+  const scale = scaled === undefined ? "" : `, scaled to ${scaled} s`;
+  return { by, seconds: droppedAfterSeconds, source: `${via} as ${visible(user)}${scale}` };
+}
