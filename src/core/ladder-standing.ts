@@ -1,4 +1,4 @@
-/** What files and daemons promise for one role and kind of session, judged by its worst member. Pure. */
+/** What files and daemons pledge for one role and kind of session, judged by its worst member. Pure. */
 import { formatDuration, type Seconds } from "../model/duration.ts";
 import type { Facts } from "../model/facts.ts";
 import type { LadderCell, Rung } from "../model/finding.ts";
@@ -6,7 +6,7 @@ import type { ControlId } from "../model/policy.ts";
 import type { SessionKind } from "../model/session-kind.ts";
 import { keepsLimit } from "./kind-limit.ts";
 import type { Member } from "./ladder-members.ts";
-import { isPending, promisesFor, type PlannedHost, type Promise, type Promised } from "./ladder-promises.ts";
+import { isPending, pledgesFor, type PlannedHost, type Pledge, type Pledges } from "./ladder-pledges.ts";
 import { whatWouldEnd } from "./uncaught.ts";
 
 /** Everything of a cell that no session showed. */
@@ -61,29 +61,29 @@ function memberStanding(
     ),
   );
   if (exemptFromAll) return { ...NOTHING, outcome: "waived", reason: exemptionText([...exempt.values()]) };
-  const found = promisesFor(facts, account, role, kind, plan);
+  const found = pledgesFor(facts, account, role, kind, plan);
   // What somebody is exempt from is not set for them; where the files say otherwise, sshd -T -C says it too.
-  const promises = found.promises.filter(({ control }) => control === "sshd" || !exempt.has(control));
-  const standing = judged(limit, { ...found, promises });
+  const pledges = found.pledges.filter(({ control }) => control === "sshd" || !exempt.has(control));
+  const standing = judged(limit, { ...found, pledges });
   if (standing.outcome !== "fail") return standing;
   const waiver = selected.filter((control) => exempt.has(control) && wouldCover(plan, control, role, kind));
   if (waiver.length > 0) {
     const names = waiver.map((control) => exempt.get(control) ?? "");
     return { ...standing, outcome: "waived", reason: exemptionText(names) };
   }
-  return { ...standing, reason: whyNot(kind, role, standing, promises, question) };
+  return { ...standing, reason: whyNot(kind, role, standing, pledges, question) };
 }
 
 function exemptionText(names: readonly string[]): string {
   return `exempt: ${[...new Set(names)].join(", ")}`;
 }
 
-function judged(limit: Seconds, { promises, unread }: Promised): Standing {
-  const holding = promises.filter(({ denied }) => denied === undefined).toSorted(bySeconds);
-  const configured = holding[0] ?? promises.toSorted(bySeconds)[0];
+function judged(limit: Seconds, { pledges, unread }: Pledges): Standing {
+  const holding = pledges.filter(({ denied }) => denied === undefined).toSorted(bySeconds);
+  const configured = holding[0] ?? pledges.toSorted(bySeconds)[0];
   const effective = holding.find(({ confirmed }) => confirmed !== undefined);
-  const keeps = (promise: Promise | undefined): boolean =>
-    promise !== undefined && promise.denied === undefined && inTime(promise, limit);
+  const keeps = (pledge: Pledge | undefined): boolean =>
+    pledge !== undefined && pledge.denied === undefined && inTime(pledge, limit);
   const rungs = {
     configured: configured === undefined ? null : rung(configured, configured.source),
     effective: effective === undefined ? null : rung(effective, effective.confirmed ?? ""),
@@ -99,15 +99,15 @@ function judged(limit: Seconds, { promises, unread }: Promised): Standing {
   return { ...rungs, outcome: "unknown", evidence, reason: `nobody could read ${unread.join(", ")}` };
 }
 
-function bySeconds(left: Promise, right: Promise): number {
+function bySeconds(left: Pledge, right: Pledge): number {
   return left.seconds - right.seconds;
 }
 
-function inTime({ seconds, grace }: Promise, limit: Seconds): boolean {
+function inTime({ seconds, grace }: Pledge, limit: Seconds): boolean {
   return keepsLimit(seconds - grace, limit);
 }
 
-function rung({ by, seconds }: Promise, source: string): Rung {
+function rung({ by, seconds }: Pledge, source: string): Rung {
   return { by, seconds, source };
 }
 
@@ -119,10 +119,10 @@ function whyNot(
   kind: SessionKind,
   role: string,
   standing: Standing,
-  promises: readonly Promise[],
+  pledges: readonly Pledge[],
   { plan, selected }: Question,
 ): string {
-  const denied = promises.flatMap((promise) => (promise.denied === undefined ? [] : [promise.denied]));
+  const denied = pledges.flatMap((pledge) => (pledge.denied === undefined ? [] : [pledge.denied]));
   const pending = selected.filter(
     (control) => isPending(plan, control) && wouldCover(plan, control, role, kind),
   );

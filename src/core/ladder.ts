@@ -9,7 +9,7 @@ import type { ControlId } from "../model/policy.ts";
 import type { ProbeResult } from "../model/run.ts";
 import { SESSION_KINDS, type SessionKind } from "../model/session-kind.ts";
 import { kindLimit } from "./kind-limit.ts";
-import type { PlannedHost } from "./ladder-promises.ts";
+import type { PlannedHost } from "./ladder-pledges.ts";
 import { membersByRole, type Member } from "./ladder-members.ts";
 import { promised, type Standing } from "./ladder-standing.ts";
 import { visible } from "./visible.ts";

@@ -13,7 +13,16 @@ export interface LocatedDirective extends SshdDirective {
  * reached first; one that only an included file reaches comes last. Files that nobody could read are
  * left out: `unreadFiles` tells them.
  */
-export function sshdDirectives({ sshd }: Facts): LocatedDirective[] {
+export function sshdDirectives(facts: Facts): readonly LocatedDirective[] {
+  const known = read.get(facts) ?? readAll(facts);
+  read.set(facts, known);
+  return known;
+}
+
+/** A host's files are asked about for every account and kind of session, and they never change. */
+const read = new WeakMap<Facts, readonly LocatedDirective[]>();
+
+function readAll({ sshd }: Facts): LocatedDirective[] {
   const rest = new Set(sshd.dropIns);
   const found = directivesOf(sshd.mainFile, null).flatMap((directive) => {
     if (directive.keyword !== "include") return [directive];
@@ -24,6 +33,18 @@ export function sshdDirectives({ sshd }: Facts): LocatedDirective[] {
     });
   });
   return [...found, ...[...rest].flatMap((file) => directivesOf(file, null))];
+}
+
+/** `inherited`: the Match that the Include line itself stands under. */
+function directivesOf({ path, state }: FileFact, inherited: string | null): LocatedDirective[] {
+  if (state.state !== "known") return [];
+  return parseSshdConfig(state.value.content).map(({ line, keyword, args, match }) => ({
+    line,
+    keyword,
+    args,
+    match: match ?? inherited,
+    file: path,
+  }));
 }
 
 /** Paths of configuration files that exist and nobody could read. */
@@ -40,16 +61,6 @@ export function includeMatches(pattern: string, path: string): boolean {
 /** sshd_config(5) Include: files without an absolute path are in /etc/ssh. */
 export function includePath(pattern: string): string {
   return pattern.startsWith("/") ? pattern : posix.join("/etc/ssh", pattern);
-}
-
-/** `inherited`: the Match that the Include line itself stands under. */
-function directivesOf({ path, state }: FileFact, inherited: string | null): LocatedDirective[] {
-  if (state.state !== "known") return [];
-  return parseSshdConfig(state.value.content).map((directive) => ({
-    ...directive,
-    match: directive.match ?? inherited,
-    file: path,
-  }));
 }
 
 /**

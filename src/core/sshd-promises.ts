@@ -33,9 +33,11 @@ export function sshdPromises(facts: Facts, lines: readonly string[], kind: Sessi
     channelTimeout(facts, server.version, lines, kind),
     unusedConnection(server.version, lines, kind),
   ];
-  return found
-    .filter((promise) => promise !== undefined)
-    .map((promise) => ({ ...promise, source: locate(facts, promise) ?? promise.source }));
+  return found.flatMap((promise) => {
+    if (promise === undefined) return [];
+    const { by, seconds, confirmed } = promise;
+    return [{ by, seconds, confirmed, source: locate(facts, promise) ?? promise.source }];
+  });
 }
 
 /** A session's channel as ChannelTimeout names it (sshd_config(5)); the rest have none of their own. */

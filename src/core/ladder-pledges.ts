@@ -9,10 +9,10 @@ import { effectiveValue } from "./configured-timeouts.ts";
 import { watchdogInterval } from "./installed-watchdog.ts";
 import { hasTerminal } from "./preflight.ts";
 import { scaleShellFile } from "./scale-config.ts";
-import { sshdPromises } from "./sshd-promises.ts";
+import { sshdPromises } from "./sshd-pledges.ts";
 
 /** One mechanism that a file sets for an account. */
-export interface Promise {
+export interface Pledge {
   readonly control: ControlId;
   readonly by: string;
   /** At the latest, from the last activity. */
@@ -28,8 +28,8 @@ export interface Promise {
   readonly doubt?: string;
 }
 
-export interface Promised {
-  readonly promises: readonly Promise[];
+export interface Pledges {
+  readonly pledges: readonly Pledge[];
   /** What could not be read, so that there may be more. */
   readonly unread: readonly string[];
 }
@@ -38,21 +38,21 @@ export interface Promised {
 export type PlannedHost = Pick<HostPlan, "changes" | "coverage" | "uncaught" | "expectations">;
 
 /** Every mechanism that is set for the accounts of a class, for one kind of session; `role` as the plan names it. */
-export function promisesFor(
+export function pledgesFor(
   facts: Facts,
   account: UserClass,
   role: string,
   kind: SessionKind,
   plan: PlannedHost,
-): Promised {
+): Pledges {
   const placed = placedCoverage(plan, role, kind);
   const sshd = fromSshd(facts, account, kind);
   const logind = fromLogind(facts, kind, placed.get("logind"));
   return {
-    promises: [
-      ...sshd.promises,
+    pledges: [
+      ...sshd.pledges,
       ...fromShells(facts, kind, placed.get("shell-timeout")),
-      ...logind.promises,
+      ...logind.pledges,
       ...fromWatchdog(facts, placed.get("watchdog")),
     ],
     unread: [...sshd.unread, ...logind.unread],
@@ -72,20 +72,25 @@ function placedCoverage(plan: PlannedHost, role: string, kind: SessionKind): Map
   return new Map(concerned.map(({ control, within }) => [control, within]));
 }
 
-function fromSshd(facts: Facts, account: UserClass, kind: SessionKind): Promised {
+function fromSshd(facts: Facts, account: UserClass, kind: SessionKind): Pledges {
   const { effective } = account;
   const complete =
     effective.state === "known" && effectiveValue(effective.value, "pubkeyauthentication") !== undefined;
   if (!complete) {
     const why = effective.state === "unreadable" ? `: ${effective.reason}` : "";
-    return { promises: [], unread: [`sshd -T -C for ${account.representative}${why}`] };
+    return { pledges: [], unread: [`sshd -T -C for ${account.representative}${why}`] };
   }
-  const promises = sshdPromises(facts, effective.value, kind).map((promise): Promise => {
-    const option = commandLine(facts, promise.by);
-    const denied = option === undefined ? {} : { denied: `"-o ${option}" on the daemon's command line wins` };
-    return { control: "sshd", grace: 0, ...promise, ...denied };
-  });
-  return { promises, unread: [] };
+  const pledges = sshdPromises(facts, effective.value, kind).map(
+    ({ by, seconds, source, confirmed }): Pledge => {
+      const option = commandLine(facts, by);
+      const base = { control: "sshd", by, seconds, grace: 0, source, confirmed } as const;
+      return Object.assign(
+        base,
+        option === undefined ? {} : { denied: `"-o ${option}" on the daemon's command line wins` },
+      );
+    },
+  );
+  return { pledges, unread: [] };
 }
 
 /** The daemon's own option beats a global line of every file, and nobody can ask the running daemon. */
@@ -94,7 +99,7 @@ function commandLine({ sshd }: Facts, keyword: string): string | undefined {
 }
 
 /** Nobody can ask a shell: TMOUT is never more than configured. */
-function fromShells(facts: Facts, kind: SessionKind, placed: Seconds | undefined): Promise[] {
+function fromShells(facts: Facts, kind: SessionKind, placed: Seconds | undefined): Pledge[] {
   if (kind !== "idle-shell") return [];
   const found = placed === undefined ? foreignTimeout(facts) : [{ seconds: placed, source: SHELL_SCRIPT }];
   const without = facts.shells.find((shell) => shell.inUse && WITHOUT_TIMEOUT.has(shell.kind));
@@ -102,14 +107,8 @@ function fromShells(facts: Facts, kind: SessionKind, placed: Seconds | undefined
     without === undefined
       ? {}
       : { doubt: `TMOUT means nothing to ${without.path}, which somebody here has as login shell` };
-  return found.map((each) => ({
-    control: "shell-timeout",
-    by: "TMOUT",
-    grace: 0,
-    confirmed: undefined,
-    ...each,
-    ...doubt,
-  }));
+  const base = { control: "shell-timeout", by: "TMOUT", grace: 0, confirmed: undefined } as const;
+  return found.map(({ seconds, source }) => Object.assign({ ...base, seconds, source }, doubt));
 }
 
 /** Login shells of people that have no idle timeout of their own. */
@@ -125,28 +124,28 @@ function foreignTimeout({ foreignTimeouts }: Facts): { seconds: Seconds; source:
   return found.toSorted((left, right) => right.seconds - left.seconds).slice(0, 1);
 }
 
-function fromLogind({ logind }: Facts, kind: SessionKind, placed: Seconds | undefined): Promised {
+function fromLogind({ logind }: Facts, kind: SessionKind, placed: Seconds | undefined): Pledges {
   if (!hasTerminal(kind) || kind === "typing" || logind.state === "absent") return NOTHING;
   if (logind.state === "unreadable") {
-    return placed === undefined ? NOTHING : { promises: [], unread: [`logind: ${logind.reason}`] };
+    return placed === undefined ? NOTHING : { pledges: [], unread: [`logind: ${logind.reason}`] };
   }
   const { idleStop, utmp } = logind.value;
   const seconds = /^\d+$/u.test(idleStop) ? Number(idleStop) : 0;
   const source = placed === undefined ? "StopIdleSessionSec" : LOGIND_FILE;
   const base = { control: "logind", by: "logind", grace: 0, source } as const;
   if (utmp === "unknown" && seconds > 0) {
-    return { promises: [], unread: ["whether logind is built with utmp"] };
+    return { pledges: [], unread: ["whether logind is built with utmp"] };
   }
   if (seconds > 0 && utmp === "yes") {
     const confirmed = `StopIdleSessionUSec ${seconds} s`;
-    return { promises: [{ ...base, seconds, confirmed }], unread: [] };
+    return { pledges: [{ ...base, seconds, confirmed }], unread: [] };
   }
   if (placed === undefined) return NOTHING;
   const denied = `logind itself says ${idleStop}: it has not read ${LOGIND_FILE}`;
-  return { promises: [{ ...base, seconds: placed, confirmed: undefined, denied }], unread: [] };
+  return { pledges: [{ ...base, seconds: placed, confirmed: undefined, denied }], unread: [] };
 }
 
-function fromWatchdog(facts: Facts, placed: Seconds | undefined): Promise[] {
+function fromWatchdog(facts: Facts, placed: Seconds | undefined): Pledge[] {
   const interval = watchdogInterval(facts);
   if (placed === undefined || interval === undefined) return [];
   return [
@@ -161,4 +160,4 @@ function fromWatchdog(facts: Facts, placed: Seconds | undefined): Promise[] {
   ];
 }
 
-const NOTHING: Promised = { promises: [], unread: [] };
+const NOTHING: Pledges = { pledges: [], unread: [] };
