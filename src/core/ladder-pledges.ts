@@ -9,7 +9,7 @@ import { effectiveValue } from "./configured-timeouts.ts";
 import { watchdogInterval } from "./installed-watchdog.ts";
 import { hasTerminal } from "./preflight.ts";
 import { scaleShellFile } from "./scale-config.ts";
-import { sshdPromises } from "./sshd-pledges.ts";
+import { sshdPledges } from "./sshd-pledges.ts";
 
 /** One mechanism that a file sets for an account. */
 export interface Pledge {
@@ -80,7 +80,7 @@ function fromSshd(facts: Facts, account: UserClass, kind: SessionKind): Pledges 
     const why = effective.state === "unreadable" ? `: ${effective.reason}` : "";
     return { pledges: [], unread: [`sshd -T -C for ${account.representative}${why}`] };
   }
-  const pledges = sshdPromises(facts, effective.value, kind).map(
+  const pledges = sshdPledges(facts, effective.value, kind).map(
     ({ by, seconds, source, confirmed }): Pledge => {
       const option = commandLine(facts, by);
       const base = { control: "sshd", by, seconds, grace: 0, source, confirmed } as const;

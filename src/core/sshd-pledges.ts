@@ -11,7 +11,7 @@ import { parseSshdTime } from "./scale-config.ts";
 import { sshdDirectives } from "./sshd-directives.ts";
 
 /** One setting of sshd that ends sessions of a kind. */
-export interface SshdPromise {
+export interface SshdPledge {
   readonly by: "ChannelTimeout" | "ClientAlive" | "UnusedConnectionTimeout";
   /** At the latest. */
   readonly seconds: Seconds;
@@ -25,7 +25,7 @@ export interface SshdPromise {
  * What ends an idle session of this kind, for an account of which `sshd -T -C` says these lower-case
  * `keyword value` lines.
  */
-export function sshdPromises(facts: Facts, lines: readonly string[], kind: SessionKind): SshdPromise[] {
+export function sshdPledges(facts: Facts, lines: readonly string[], kind: SessionKind): SshdPledge[] {
   const { server } = facts;
   if (server.product !== "openssh") return [];
   const found = [
@@ -33,10 +33,10 @@ export function sshdPromises(facts: Facts, lines: readonly string[], kind: Sessi
     channelTimeout(facts, server.version, lines, kind),
     unusedConnection(server.version, lines, kind),
   ];
-  return found.flatMap((promise) => {
-    if (promise === undefined) return [];
-    const { by, seconds, confirmed } = promise;
-    return [{ by, seconds, confirmed, source: locate(facts, promise) ?? promise.source }];
+  return found.flatMap((pledge) => {
+    if (pledge === undefined) return [];
+    const { by, seconds, confirmed } = pledge;
+    return [{ by, seconds, confirmed, source: locate(facts, pledge) ?? pledge.source }];
   });
 }
 
@@ -73,7 +73,7 @@ function clientAlive(
   version: OpenSshVersion,
   lines: readonly string[],
   kind: SessionKind,
-): SshdPromise | undefined {
+): SshdPledge | undefined {
   const interval = Number(effectiveValue(lines, "clientaliveinterval") ?? 0);
   const countMax = Number(effectiveValue(lines, "clientalivecountmax") ?? 3);
   if (!(interval > 0) || kind === "typing") return undefined;
@@ -95,7 +95,7 @@ function channelTimeout(
   version: OpenSshVersion,
   lines: readonly string[],
   kind: SessionKind,
-): SshdPromise | undefined {
+): SshdPledge | undefined {
   const value = channelValue(facts, version, lines);
   const seconds = value === undefined ? undefined : channelSeconds(value, kind, version);
   if (seconds === undefined) return undefined;
@@ -120,7 +120,7 @@ function unusedConnection(
   version: OpenSshVersion,
   lines: readonly string[],
   kind: SessionKind,
-): SshdPromise | undefined {
+): SshdPledge | undefined {
   if (kind !== "unused-connection" || !can(version, "unused-connection-timeout")) return undefined;
   const value = effectiveValue(lines, "unusedconnectiontimeout") ?? "none";
   const seconds = parseSshdTime(value) ?? 0;
@@ -130,7 +130,7 @@ function unusedConnection(
 }
 
 /** The first line that sets the keyword to the value in force; Match blocks are read first, as they win. */
-function locate(facts: Facts, { by, confirmed, seconds }: SshdPromise): string | undefined {
+function locate(facts: Facts, { by, confirmed, seconds }: SshdPledge): string | undefined {
   const keyword = by === "ClientAlive" ? "clientaliveinterval" : by.toLowerCase();
   const lines = sshdDirectives(facts).filter((directive) => directive.keyword === keyword);
   const wanted = /^clientaliveinterval (\d+)/u.exec(confirmed ?? "")?.[1];
