@@ -51,7 +51,7 @@ export async function loadHosts(options: SourceOptions, terminal: Terminal): Pro
 }
 
 /**
- * Reads the policy. Warnings, also about patterns that match nothing in `inventory`, go to
+ * Reads the policy and takes its profile into it. Warnings, also about patterns that match nothing in `inventory`, go to
  * standard error. Errors: CurfewError `input`.
  */
 export async function loadPolicyFor(
@@ -61,11 +61,13 @@ export async function loadPolicyFor(
   terminal: Terminal,
 ): Promise<LoadedPolicy> {
   const file = given ?? missing("-p, --policy");
-  const [{ loadPolicy }, { checkHostPatterns }] = await Promise.all([
+  const [{ loadPolicy }, { checkHostPatterns }, { applyProfile }] = await Promise.all([
     import("../config/policy.ts"),
     import("../core/limits.ts"),
+    import("../core/apply-profile.ts"),
   ]);
-  const { policy, digest, warnings } = await loadPolicy(file);
+  const { policy: written, profile, digest, warnings } = await loadPolicy(file);
+  const policy = applyProfile(written, profile);
   const unmatched = checkHostPatterns(policy, inventory).map(({ message }) => `${visible(file)}: ${message}`);
   warnAll([...warnings, ...unmatched], options, terminal);
   return { policy, source: { file: resolve(file), digest } };

@@ -10,16 +10,26 @@ import { type YamlText, findPair, keyText, scalarText } from "./yaml-text.ts";
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
+/** The schema that a file was held against, and what the whole file is called. */
+export interface FileForm {
+  readonly schema: unknown;
+  readonly name: string;
+}
+
+const POLICY: FileForm = { schema: policySchema, name: "the policy" };
+
 /** The problems behind one issue: unknown keys point at the key, wrong values at the value. */
-export function issueProblems(yaml: YamlText, issue: Issue): Problem[] {
-  if (issue.code === "unrecognized_keys") return unknownKeys(yaml, issue.path, issue.keys);
-  if (issue.code === "invalid_union") return unionProblems(yaml, issue);
+export function issueProblems(yaml: YamlText, issue: Issue, form: FileForm = POLICY): Problem[] {
+  if (issue.code === "unrecognized_keys") return unknownKeys(yaml, issue.path, issue.keys, form);
+  if (issue.code === "invalid_union") return unionProblems(yaml, issue, form);
   const { node, parent, key } = locate(yaml, issue.path);
-  if (issue.code === "invalid_key") return [badKey(yaml, issue, parent)];
+  if (issue.code === "invalid_key") return [badKey(yaml, issue, parent, form)];
   if (node === undefined && parent !== undefined) {
-    return [{ position: yaml.positionOf(parent), message: `${owner(issue.path)} has no ${shown(key)}` }];
+    const message = `${label(issue.path.slice(0, -1), form)} has no ${shown(key)}`;
+    return [{ position: yaml.positionOf(parent), message }];
   }
-  return [{ position: yaml.positionOf(node), message: `${label(issue.path)}: ${complaint(issue, node)}` }];
+  const message = `${label(issue.path, form)}: ${complaint(issue, node)}`;
+  return [{ position: yaml.positionOf(node), message }];
 }
 
 /** The durations of a policy, by field name. */
@@ -29,34 +39,41 @@ const DURATION_FIELDS: readonly string[] = [
   "warn_before",
 ] satisfies (keyof Policy["defaults"])[];
 
-function unknownKeys(yaml: YamlText, path: Path, keys: readonly string[]): Problem[] {
+function unknownKeys(yaml: YamlText, path: Path, keys: readonly string[], form: FileForm): Problem[] {
   const { node } = locate(yaml, path);
   const pairs = new Map(isMap(node) ? node.items.map((pair) => [keyText(pair), pair]) : []);
-  const known = knownKeys(path);
+  const known = knownKeys(path, form);
   return keys.map((key) => {
-    const message = `unknown key ${shown(key)} in ${label(path)}${didYouMean(key, known)}`;
+    const message = `unknown key ${shown(key)} in ${label(path, form)}${didYouMean(key, known)}`;
     return { position: yaml.positionOf(pairs.get(key)?.key), message };
   });
 }
 
 /** `controls` of an exemption is the only union: the word `all`, or a list. */
-function unionProblems(yaml: YamlText, issue: Issue & { code: "invalid_union" }): Problem[] {
+function unionProblems(yaml: YamlText, issue: Issue & { code: "invalid_union" }, form: FileForm): Problem[] {
   const { node } = locate(yaml, issue.path);
   const branch = isSeq(node) ? issue.errors.at(-1) : undefined;
   if (branch !== undefined) {
-    return branch.flatMap((inner) => issueProblems(yaml, { ...inner, path: [...issue.path, ...inner.path] }));
+    return branch.flatMap((inner) =>
+      issueProblems(yaml, { ...inner, path: [...issue.path, ...inner.path] }, form),
+    );
   }
-  const message = `${label(issue.path)}: expected the word all or a list of controls, found ${found(node)}`;
+  const message = `${label(issue.path, form)}: expected the word all or a list of controls, found ${found(node)}`;
   return [{ position: yaml.positionOf(node), message }];
 }
 
-function badKey(yaml: YamlText, issue: Issue & { code: "invalid_key" }, parent: unknown): Problem {
+function badKey(
+  yaml: YamlText,
+  issue: Issue & { code: "invalid_key" },
+  parent: unknown,
+  form: FileForm,
+): Problem {
   const key = String(issue.path.at(-1));
   const pair = isMap(parent) ? findPair(parent, key) : undefined;
   const reason = issue.issues[0]?.message ?? issue.message;
   return {
     position: yaml.positionOf(pair?.key),
-    message: `${label(issue.path.slice(0, -1))}: ${shown(key)}: ${reason}`,
+    message: `${label(issue.path.slice(0, -1), form)}: ${shown(key)}: ${reason}`,
   };
 }
 
@@ -122,20 +139,16 @@ function found(node: unknown): string {
   return typeof node.value === "string" ? shown(text) : `the ${typeof node.value} ${text}`;
 }
 
-/** `roles.vendor.groups[1]`; the whole file is "the policy". */
-function label(path: Path): string {
-  if (path.length === 0) return "the policy";
+/** `roles.vendor.groups[1]`; the whole file has a name of its own. */
+function label(path: Path, { name }: FileForm): string {
+  if (path.length === 0) return name;
   const text = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
   return shown(text.slice(1)).slice(1, -1);
 }
 
-function owner(path: Path): string {
-  return label(path.slice(0, -1));
-}
-
 /** The keys that the schema allows at a path. */
-function knownKeys(path: Path): string[] {
-  let schema: unknown = policySchema;
+function knownKeys(path: Path, form: FileForm): string[] {
+  let { schema } = form;
   for (const step of path) schema = descend(unwrap(schema), step);
   return Object.keys(shapeOf(unwrap(schema)) ?? {});
 }

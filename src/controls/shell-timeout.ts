@@ -4,7 +4,7 @@ import type { Facts } from "../model/facts.ts";
 import type { Coverage } from "../model/finding.ts";
 import type { HostLimits } from "../model/limits.ts";
 import { shellFiles } from "./shell-files.ts";
-import { winningForeign } from "./foreign-timeout.ts";
+import { winningForeign } from "../core/foreign-timeout.ts";
 import { shellFindings } from "./shell-findings.ts";
 import { KSH93_GRACE, minutesOf } from "./shell-limits.ts";
 import { familiesInUse, type ShellFamily } from "./shells.ts";

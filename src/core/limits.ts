@@ -21,6 +21,7 @@ export function hostLimits(policy: Policy, host: Host, today: string): HostLimit
   return {
     policy: policy.name,
     tmux: policy.tmux,
+    ...(policy.baseline === undefined ? {} : { profile: policy.baseline }),
     defaults,
     roles,
     exemptions: exemptions.filter(({ expires }) => expires >= today).map(activeExemption),

@@ -1,5 +1,6 @@
 import type { Seconds } from "./duration.ts";
 import type { ControlId, Exemption } from "./policy.ts";
+import type { Profile } from "./profile.ts";
 
 /** The limits of one role on one host; null where the policy sets none. */
 export interface RoleLimits {
@@ -25,6 +26,8 @@ export interface HostLimits {
   readonly policy?: string;
   /** What becomes of tmux when the watchdog ends the session of its client; `detach` if left out. */
   readonly tmux?: "detach" | "end";
+  /** The compliance baseline whose rules the files have to satisfy literally. */
+  readonly profile?: Profile;
   readonly defaults: RoleLimits;
   /** Roles that apply to the host, strictest idle limit first, then by name. */
   readonly roles: readonly RoleLimits[];

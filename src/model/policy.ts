@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { DURATION_PATTERN, parseDuration } from "./duration.ts";
+import { PROFILE_NAMES, type Profile } from "./profile.ts";
 
 /** The enforcement mechanisms a policy may choose among. */
 export const CONTROL_IDS = ["sshd", "shell-timeout", "logind", "watchdog"] as const;
@@ -106,6 +107,10 @@ const exemption = z.strictObject({
 export const policySchema = z
   .strictObject({
     name: line.meta({ description: "What reports call this policy" }),
+    profile: z.enum(PROFILE_NAMES).optional().meta({
+      description:
+        "A compliance baseline: its limits hold where the policy names none, and only an exemption loosens them",
+    }),
     controls: z
       .array(z.enum(CONTROL_IDS))
       .min(1)
@@ -130,6 +135,9 @@ export const policySchema = z
   })
   .meta({ title: "curfew policy" });
 
-export type Policy = z.output<typeof policySchema>;
+export type Policy = z.output<typeof policySchema> & {
+  /** The baseline that `profile` names, once `core/apply-profile.ts` has taken it into the limits. */
+  readonly baseline?: Profile;
+};
 export type Role = Policy["roles"][string];
 export type Exemption = Policy["exemptions"][number];

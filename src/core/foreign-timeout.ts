@@ -1,7 +1,6 @@
-/** TMOUT and autologout that somebody else sets in a system-wide file: who wins. */
-import { formatDuration, type Seconds } from "../model/duration.ts";
+/** TMOUT and autologout that somebody else sets in a system-wide file: who wins. Pure. */
+import type { Seconds } from "../model/duration.ts";
 import type { Facts, ForeignTimeout } from "../model/facts.ts";
-import type { Finding } from "../model/finding.ts";
 import { SHELL_SCRIPT } from "../model/host-paths.ts";
 
 /** What one file does with the variable. */
@@ -30,31 +29,6 @@ export function winningForeign(facts: Facts): ForeignSetting | undefined {
   return foreignSettings(facts).find(
     ({ variable, first, readonly }) => variable === "TMOUT" && first && readonly,
   );
-}
-
-/** What that means for the policy, whose strictest limit on the host is given. */
-export function foreignFinding(foreign: ForeignSetting, strictest: Seconds): Finding {
-  const { seconds, first, readonly, variable, text } = foreign;
-  const shown = `"${text}"`;
-  if (!first) {
-    const complaint = variable === "TMOUT" ? "complains" : "complains and skips the rest of the file";
-    return finding(
-      foreign,
-      `${shown} is read after curfew's readonly ${variable}: it has no effect and the shell ${complaint}; remove it`,
-      "fail",
-    );
-  }
-  if (!readonly) return finding(foreign, `${shown} is read first and overridden by curfew's`, "pass");
-  if (seconds !== undefined && seconds > 0 && seconds <= strictest) {
-    return finding(
-      foreign,
-      `${shown} is readonly, read first and wins; it is no looser than the policy`,
-      "pass",
-    );
-  }
-  const what =
-    seconds === undefined ? "" : seconds === 0 ? ": no limit at all" : `: ${formatDuration(seconds)}`;
-  return finding(foreign, `${shown} is readonly, read first and wins${what}; remove it`, "fail");
 }
 
 function settingOf(lines: readonly ForeignTimeout[]): ForeignSetting | undefined {
@@ -88,22 +62,4 @@ function isBefore(file: string): boolean {
   return (
     file.startsWith("/etc/profile.d/") && Buffer.compare(Buffer.from(file), Buffer.from(SHELL_SCRIPT)) < 0
   );
-}
-
-function finding(
-  { file, line, variable }: ForeignSetting,
-  actual: string,
-  outcome: Finding["outcome"],
-): Finding {
-  return {
-    check: "foreign-timeout",
-    subject: `${variable} in ${file}`,
-    control: "shell-timeout",
-    role: "*",
-    expected: `curfew's ${variable} is the only one`,
-    actual,
-    source: `${file}:${line}`,
-    evidence: "configured",
-    outcome,
-  };
 }

@@ -1,0 +1,96 @@
+/**
+ * A compliance baseline: which numbers its rules ask for, on which systems, in which form a scanner
+ * recognises them. The built-in ones are `templates/profiles/NAME.yaml`; this is their schema.
+ */
+import { z } from "zod";
+import { DURATION_PATTERN, parseDuration } from "./duration.ts";
+
+/** The built-in baselines, by the name a policy gives in `profile:`. */
+export const PROFILE_NAMES = [
+  "cis",
+  "pci-dss",
+  "stig-ol9",
+  "stig-rhel8",
+  "stig-rhel9",
+  "stig-rhel10",
+  "stig-ubuntu2204",
+  "stig-ubuntu2404",
+] as const;
+export type ProfileName = (typeof PROFILE_NAMES)[number];
+
+/** The settings that rules are about: sshd_config(5), bash(1), logind.conf(5). */
+export const RULE_SETTINGS = [
+  "ClientAliveInterval",
+  "ClientAliveCountMax",
+  "TMOUT",
+  "StopIdleSessionSec",
+] as const;
+export type RuleSetting = (typeof RULE_SETTINGS)[number];
+
+const line = z
+  .string()
+  .min(1)
+  .max(300)
+  .regex(/^[^\p{C}]+$/u, "one line of plain text");
+const number = z.number().int().min(0).max(604_800);
+
+/** What a rule asks of a number; all that is given has to hold. */
+const relation = z
+  .strictObject({
+    "at-most": number.optional(),
+    "more-than": number.optional(),
+    equals: number.optional(),
+  })
+  .refine((value) => Object.keys(value).length > 0, "at-most, more-than or equals is needed");
+
+const limit = z
+  .string()
+  .regex(DURATION_PATTERN, "a duration is written 90s, 15m or 1h30m")
+  .transform((text) => parseDuration(text) ?? 0);
+
+const system = z.strictObject({
+  name: line.meta({ description: "How people call it: RHEL 9" }),
+  id: line.meta({ description: "ID of os-release(5)" }),
+  version: line.meta({ description: "VERSION_ID of os-release(5), or its beginning up to a dot" }),
+});
+
+const rule = z.strictObject({
+  id: line,
+  title: line,
+  severity: z.enum(["high", "medium", "low"]),
+  references: z.array(line).default([]),
+  systems: z.array(line).optional().meta({ description: "Names of systems; all of them if left out" }),
+  since: line.optional().meta({ description: "The VERSION_ID from which on the rule applies" }),
+  requires: z.strictObject({
+    ClientAliveInterval: relation.optional(),
+    ClientAliveCountMax: relation.optional(),
+    TMOUT: relation.optional(),
+    StopIdleSessionSec: relation.optional(),
+  } satisfies Record<RuleSetting, z.ZodOptional<typeof relation>>),
+});
+
+export const profileSchema = z.strictObject({
+  id: z.enum(PROFILE_NAMES),
+  title: line,
+  version: line,
+  systems: z.array(system).meta({ description: "Where the baseline applies; everywhere if empty" }),
+  /** One value of ClientAlive for everybody: the baseline calls differing values a finding. */
+  uniform: z.boolean(),
+  /**
+   * How TMOUT has to be written for scanners: `typeset` is `typeset -xr TMOUT=N` in a line of its
+   * own, `lines` is the three lines `TMOUT=N`, `readonly TMOUT`, `export TMOUT`, `by-system` is
+   * `typeset` with the two other lines after it on Red Hat's family, `lines` elsewhere.
+   */
+  form: z.enum(["typeset", "lines", "by-system"]),
+  /** The keywords of sshd have to stand in a drop-in whose name sorts before this one. */
+  before: line.optional(),
+  /** What holds where the policy names nothing, and what nobody may be given more of. */
+  limits: z.strictObject({ client_idle_timeout: limit, unresponsive_timeout: limit }),
+  /** What all rules go back to. */
+  references: z.array(line),
+  rules: z.array(rule).min(1),
+});
+
+export type Profile = z.output<typeof profileSchema>;
+export type ProfileRule = Profile["rules"][number];
+export type Relation = z.output<typeof relation>;
