@@ -6,8 +6,11 @@ import type { AuditedHost, AuditEnd, AuditHeader, AuditRun, FindingChange, RunSu
 
 /** An audit being written. Each promise resolves when what it was given would survive a power cut. */
 export interface RunWriter {
+  /** Hosts may come in any order, each once. */
   addHost(host: AuditedHost): Promise<void>;
   finish(end: AuditEnd): Promise<void>;
+  /** Gives the run up: it is `broken-off` from now on. Nothing happens where it was finished. */
+  abandon(): Promise<void>;
 }
 
 export interface RunFilter {
@@ -17,22 +20,44 @@ export interface RunFilter {
   readonly since?: string | undefined;
   /** The newest so many. */
   readonly last?: number | undefined;
+  /** A run: only those that can be compared with it (same policy, same `-l`), up to and with itself. */
+  readonly like?: string | undefined;
 }
 
 export interface History {
-  /** Begins a run. It is listed as `running` while this process lives, and `broken-off` if it dies. */
-  begin(header: AuditHeader): Promise<RunWriter>;
+  /**
+   * Begins a run. It is listed as `running` while this process lives, and `broken-off` if it dies.
+   * `hosts`: the names of all hosts in the order of the inventory; a run that was broken off has
+   * those that never came as `unknown`.
+   */
+  begin(header: AuditHeader, hosts: readonly string[]): Promise<RunWriter>;
   /** Newest last. */
   list(filter: RunFilter): Promise<RunSummary[]>;
-  /** Errors: CurfewError `input` for a run that is not there, naming the nearest. */
+  /** The run with this id, or the only one whose id begins so. Errors: CurfewError `input`, naming the nearest. */
+  find(runId: string): Promise<RunSummary>;
+  /**
+   * A whole run. One that is not finished has a finding about the fleet that says so, outcome `unknown`, and
+   * the time of its last word as its end. Errors: CurfewError `input` for a run that is not there, naming the nearest.
+   */
   load(runId: string): Promise<AuditRun>;
-  /** What changed between two runs, by host and finding key; a host that is missing in one is a change. */
+  /** The run that a run is compared with: the newest finished one before it with the same policy and `-l`. */
+  previous(runId: string): Promise<RunSummary | undefined>;
+  /**
+   * What changed between two runs, by host and finding key. A host that is missing in one is a single change
+   * of `host-judged` with null there; what failed on a host that is new is told as well.
+   */
   changes(before: string, after: string): Promise<FindingChange[]>;
-  /** Takes away whole runs that started before the given ISO time; returns how many. Never the newest finished one of a policy. */
+  /**
+   * Takes away whole runs that started before the given ISO time; returns how many. Never a running one, never the
+   * newest finished one of a policy.
+   */
   prune(before: string): Promise<number>;
-  /** Everything as JSON lines: a header, its hosts, its end, run after run. */
+  /** Everything but running runs as JSON lines: a header, its hosts, its end, run after run. */
   export(filter: RunFilter): AsyncIterable<string>;
-  /** Takes in what `export` gave; a run that is already there is left as it is. Returns how many runs were new. Errors: CurfewError `input` with the line. */
+  /**
+   * Takes in what `export` gave, each run whole or not at all; a run that is already there is left as it is.
+   * Returns how many runs were new. Errors: CurfewError `input` with the line.
+   */
   import(lines: AsyncIterable<string>): Promise<number>;
   close(): Promise<void>;
 }

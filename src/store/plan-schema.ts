@@ -4,8 +4,8 @@ import type { Plan } from "../model/plan.ts";
 import { CONTROL_IDS } from "../model/policy.ts";
 import { SESSION_KINDS } from "../model/session-kind.ts";
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/u, "a sha256 in hexadecimal");
-const line = z.string().regex(/^[^\u0000-\u001f\u007f]*$/u, "one line without control characters");
+export const digest = z.string().regex(/^[0-9a-f]{64}$/u, "a sha256 in hexadecimal");
+export const line = z.string().regex(/^[^\u0000-\u001f\u007f]*$/u, "one line without control characters");
 const path = line.startsWith("/", "an absolute path").max(4096);
 const control = z.enum(CONTROL_IDS);
 const id = z.number().int().min(0).max(0xffffffff);
@@ -31,7 +31,7 @@ const change = z.strictObject({
   activation: activation.nullable(),
 });
 
-const finding = z.strictObject({
+export const finding = z.strictObject({
   check: z.enum(Object.keys(CHECKS) as [CheckId, ...CheckId[]]),
   control: z.union([control, z.literal("host")]),
   role: z.string(),
@@ -45,7 +45,7 @@ const finding = z.strictObject({
   waiver: z.string().exactOptional(),
 });
 
-const errorData = z.strictObject({
+export const errorData = z.strictObject({
   code: z.enum([
     "usage",
     "input",
