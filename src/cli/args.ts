@@ -1,8 +1,11 @@
 /** The options that several commands share, each with its one default and its one help text. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseWaves } from "../core/waves.ts";
+import { didYouMean, shown } from "../core/nearest.ts";
+import { REPORT_FORMAT_NAMES, type ReportFormatName } from "../model/audit.ts";
 import { CurfewError } from "../model/error.ts";
 import { formatDuration, parseDuration, type Seconds } from "../model/duration.ts";
+import { type ProbedKind, SESSION_KINDS } from "../model/session-kind.ts";
 
 export interface OutputOptions {
   readonly json?: true;
@@ -30,6 +33,11 @@ export interface ChangeOptions extends HostOptions {
   readonly waves: readonly string[];
   readonly maxFail: number;
   readonly confirmWithin: Seconds;
+}
+
+export interface ReportOptions {
+  readonly format?: readonly ReportFormatName[];
+  readonly output?: string;
 }
 
 /** `-p`. Whether it was given is for `loadPolicyFor` to say, after commander has found what is misspelt. */
@@ -77,6 +85,13 @@ export function addChangeOptions(command: Command): Command {
     .addOption(durationOption("--confirm-within <duration>", "a host not confirmed by then reverts", 60));
 }
 
+/** Which files a report becomes. */
+export function addReportOptions(command: Command): Command {
+  return command
+    .option("--format <formats>", `write files: ${REPORT_FORMAT_NAMES.join(", ")}; commas between`, formats)
+    .option("-o, --output <directory>", "where they go, made if it is not there");
+}
+
 function durationOption(flags: string, description: string, seconds: Seconds): Option {
   return new Option(flags, description).argParser(duration).default(seconds, formatDuration(seconds));
 }
@@ -104,4 +119,31 @@ function wavesOption(text: string): readonly string[] {
     if (error instanceof CurfewError) throw new InvalidArgumentError(error.message);
     throw error;
   }
+}
+
+/** `--sessions idle-shell,tmux` or `all`: each kind once. */
+export function sessionKinds(text: string): readonly ProbedKind[] {
+  const chosen = text.split(",").flatMap((part) => {
+    if (part.trim() === "all") return SESSION_KINDS;
+    const kind = SESSION_KINDS.find((known) => known === part.trim());
+    if (kind !== undefined) return [kind];
+    throw new InvalidArgumentError(`no session kind ${shown(part)}${didYouMean(part, SESSION_KINDS)}`);
+  });
+  return [...new Set(chosen)];
+}
+
+/** `--keep 400d`: whole days, in seconds. */
+export function days(text: string): Seconds {
+  const match = /^([1-9]\d{0,4})d$/u.exec(text);
+  if (match === null) throw new InvalidArgumentError("not a number of days such as 90d");
+  return Number(match[1]) * 24 * 3600;
+}
+
+function formats(text: string, before: readonly ReportFormatName[] | undefined): readonly ReportFormatName[] {
+  const chosen = text.split(",").map((part) => {
+    const format = REPORT_FORMAT_NAMES.find((known) => known === part.trim());
+    if (format !== undefined) return format;
+    throw new InvalidArgumentError(`no format ${shown(part)}${didYouMean(part, REPORT_FORMAT_NAMES)}`);
+  });
+  return [...new Set([...(before ?? []), ...chosen])];
 }

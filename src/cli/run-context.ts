@@ -3,6 +3,7 @@ import { homedir, hostname, userInfo } from "node:os";
 import type { Verdict } from "../core/outcome.ts";
 import { visible } from "../core/visible.ts";
 import type { RunContext } from "../flow/context.ts";
+import type { CurfewError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import type { Emit, RunEvent } from "../model/run.ts";
 import type { Secret } from "../model/secret.ts";
@@ -34,6 +35,8 @@ export interface RunResult {
   /** What the journal keeps, where that is less than the document. */
   readonly record?: () => Iterable<string>;
   readonly text: (view: { readonly paint: Paint; readonly verbose: boolean }) => string;
+  /** What went wrong beside the hosts, thrown once the result was shown and recorded. */
+  readonly failure?: CurfewError;
 }
 
 export interface RunSetting {
@@ -64,6 +67,7 @@ export async function withRun(
     exitCode = interrupts.stopping.aborted ? 130 : exitCodeOfVerdict(result.verdict);
     await show(result, setting);
     await journal.write("result.json", (result.record ?? result.document)());
+    if (result.failure !== undefined) throw result.failure;
   } catch (error) {
     exitCode = exitCodeOf(error);
     throw error;

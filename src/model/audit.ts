@@ -3,6 +3,19 @@ import type { ErrorData } from "./error.ts";
 import type { EvidenceFile, Finding, LadderCell } from "./finding.ts";
 import type { ProbeResult } from "./run.ts";
 
+/** What `--format` takes; the registry of renderers is report/audit-formats.ts. */
+export const REPORT_FORMAT_NAMES = [
+  "html",
+  "json",
+  "csv",
+  "junit",
+  "sarif",
+  "oscal",
+  "cklb",
+  "metrics",
+] as const;
+export type ReportFormatName = (typeof REPORT_FORMAT_NAMES)[number];
+
 /** A rule of a compliance baseline, as far as reports need it. */
 export interface RuleInfo {
   /** As findings name it: `RHEL-09-255100`, `5.1.7`, `8.2.8`. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { applied as appliedFacts } from "../controls/applied-facts.ts";
 import { CONTROLS } from "../../src/controls/index.ts";
 import { planHost } from "../../src/core/plan-host.ts";
 import type { Facts, FileFact } from "../../src/model/facts.ts";
@@ -22,29 +23,8 @@ const plan = (facts: Facts, policy = POLICY, selected = BOTH) => planHost(facts,
 const paths = (facts: Facts, policy = POLICY, selected = BOTH) =>
   plan(facts, policy, selected).changes.map(({ action, path }) => `${action} ${path}`);
 
-/** The host after its changes were written. */
-function applied(facts: Facts, policy = POLICY, selected = BOTH): Facts {
-  const { changes } = plan(facts, policy, selected);
-  const after = (file: FileFact): FileFact => {
-    const change = changes.find(({ path }) => path === file.realPath);
-    if (change === undefined) return file;
-    return change.after === null ? fileFact(file.path, null) : { ...file, state: known(change.after) };
-  };
-  const dropIn = changes.find(({ path }) => path === DROP_IN)?.after;
-  const dropIns = facts.sshd.dropIns.map(after);
-  return {
-    ...facts,
-    files: facts.files.map(after),
-    sshd: {
-      ...facts.sshd,
-      mainFile: after(facts.sshd.mainFile),
-      dropIns:
-        dropIn && dropIns.length === 0
-          ? [{ path: DROP_IN, realPath: DROP_IN, state: known(dropIn) }]
-          : dropIns,
-    },
-  };
-}
+const applied = (facts: Facts, policy = POLICY, selected = BOTH): Facts =>
+  appliedFacts(facts, policy, selected);
 
 test("a first plan: drop-in, script, block; reload once; what sshd must say", () => {
   const facts = host({ classes: [person("nobody"), person("joe", "group:sudo")] });

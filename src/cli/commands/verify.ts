@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { documentText } from "../../core/document.ts";
 import { didYouMean, shown } from "../../core/nearest.ts";
 import { countBy, verifyOutcome, verifyVerdict } from "../../core/outcome.ts";
@@ -42,7 +42,7 @@ export function registerVerify(program: Command, { terminal, setExitCode }: Sett
   command
     .addOption(
       new Option("--sessions <kinds>", "session kinds, commas between, or all")
-        .argParser(sessionKinds)
+        .argParser(args.sessionKinds)
         .default(DEFAULT_PROBES, DEFAULT_PROBES.join(",")),
     )
     .option("--role <name>", "only this role; may be repeated", args.collect)
@@ -71,16 +71,6 @@ async function verify(options: VerifyOptions, terminal: Terminal): Promise<ExitC
       text: (view) => verifyText(verified, view),
     };
   });
-}
-
-function sessionKinds(text: string): readonly ProbedKind[] {
-  const chosen = text.split(",").flatMap((part) => {
-    if (part.trim() === "all") return SESSION_KINDS;
-    const kind = SESSION_KINDS.find((known) => known === part.trim());
-    if (kind !== undefined) return [kind];
-    throw new InvalidArgumentError(`no session kind ${shown(part)}${didYouMean(part, SESSION_KINDS)}`);
-  });
-  return [...new Set(chosen)];
 }
 
 function refuseUnknownRoles(roles: readonly string[], policy: Policy): void {

@@ -1,0 +1,162 @@
+/** Everything an audit says about one host, from its facts, its plan and the sessions that were opened. Pure. */
+import type { AuditedHost } from "../model/audit.ts";
+import type { ErrorData } from "../model/error.ts";
+import type { Facts } from "../model/facts.ts";
+import type { EvidenceFile, Finding, LadderCell, Rung } from "../model/finding.ts";
+import { formatDuration } from "../model/duration.ts";
+import type { HostLimits } from "../model/limits.ts";
+import type { HostPlan } from "../model/plan.ts";
+import type { ControlId } from "../model/policy.ts";
+import type { ProbeResult } from "../model/run.ts";
+import type { SessionKind } from "../model/session-kind.ts";
+import { driftOf, fileFindings } from "./audit-files.ts";
+import { settingFindings } from "./audit-settings.ts";
+import { configuredFindings } from "./configured-finding.ts";
+import { findingKey } from "./finding-key.ts";
+
+/** What is known of a host that could be read. */
+export interface HostEvidence {
+  readonly facts: Facts;
+  readonly limits: HostLimits;
+  readonly plan: HostPlan;
+  readonly selected: readonly ControlId[];
+  readonly ladder: readonly LadderCell[];
+  /** Kinds of session whose end the audit answers for; the others are shown and not judged. */
+  readonly sessions: readonly SessionKind[];
+  /** From the baseline, from inert lines, from probing. */
+  readonly more: readonly Finding[];
+  readonly probes: readonly ProbeResult[];
+  readonly evidence: readonly EvidenceFile[];
+  /** Set where sessions had to be opened and could not be. */
+  readonly probeError?: ErrorData | undefined;
+}
+
+const finding = configuredFindings("host");
+
+/**
+ * Judges one host. A host on which the plan stopped (no OpenSSH, a file nobody could read) has its error and
+ * is `unknown`, with whatever else was found.
+ */
+export function auditHost({ plan, ...known }: HostEvidence): AuditedHost {
+  const { facts, limits, selected } = known;
+  const error = plan.error ?? known.probeError;
+  const sessions = sessionFindings(known.ladder, known.sessions);
+  const judged =
+    plan.error === undefined
+      ? [
+          ...fileFindings(facts, plan, selected),
+          ...settingFindings(facts, limits, plan, selected),
+          ...sessions,
+        ]
+      : [];
+  const findings = distinct([
+    judgedFinding(error),
+    ...judged,
+    ...relevant(plan.findings, sessions),
+    ...known.more,
+  ]);
+  return {
+    host: plan.host,
+    outcome: outcomeOf(findings),
+    description: plan.description,
+    findings,
+    ladder: known.ladder,
+    probes: known.probes,
+    drift: driftOf(plan),
+    evidence: known.evidence,
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+/** A host that could not be reached or read. */
+export function lostHost(host: string, error: ErrorData): AuditedHost {
+  const findings = [judgedFinding(error)];
+  return {
+    host,
+    outcome: "unknown",
+    description: "",
+    findings,
+    ladder: [],
+    probes: [],
+    drift: [],
+    evidence: [],
+    error,
+  };
+}
+
+function judgedFinding(error: ErrorData | undefined): Finding {
+  return error === undefined
+    ? finding("host-judged", "*", "the host can be read and judged", "it was", "curfew audit", "pass")
+    : finding(
+        "host-judged",
+        "*",
+        "the host can be read and judged",
+        error.message,
+        "curfew audit",
+        "unknown",
+      );
+}
+
+/** One per role and kind. `typing` counts only where it was tried: no setting promises it. */
+function sessionFindings(ladder: readonly LadderCell[], sessions: readonly SessionKind[]): Finding[] {
+  return ladder
+    .filter(({ kind, limit }) => sessions.includes(kind) && limit !== null)
+    .filter(({ kind, demonstrated }) => kind !== "typing" || demonstrated !== null)
+    .map(sessionFinding);
+}
+
+function sessionFinding(cell: LadderCell): Finding {
+  const { kind, role, expect, limit, outcome, reason } = cell;
+  const rung = cell.demonstrated ?? cell.effective ?? cell.configured;
+  const found = rung === null ? "nothing ends it" : shown(rung);
+  return {
+    check: "session-ends",
+    subject: kind,
+    control: "host",
+    role,
+    expected: expect === "kept" ? "is kept" : `ends within ${formatDuration(limit ?? 0)}`,
+    actual: reason === undefined ? found : `${found}; ${reason}`,
+    source: rung?.source ?? "curfew explain",
+    evidence: cell.evidence ?? "configured",
+    outcome,
+    ...(outcome === "waived" && reason !== undefined ? { waiver: reason } : {}),
+  };
+}
+
+function shown({ by, seconds }: Rung): string {
+  if (seconds === null) return "kept";
+  return `${by} after ${Number.isInteger(seconds) ? formatDuration(seconds) : `${seconds} s`}`;
+}
+
+/**
+ * What a version cannot do counts against a host where a session that is judged suffers from it: where another
+ * mechanism ends those in time, the ladder still shows what becomes of the rest. Kept where no session is judged.
+ */
+function relevant(findings: readonly Finding[], sessions: readonly Finding[]): Finding[] {
+  const served = (role: string): boolean => {
+    const own = sessions.filter((session) => role === "*" || session.role === role);
+    return own.length > 0 && own.every(({ outcome }) => outcome === "pass" || outcome === "waived");
+  };
+  return findings.filter(
+    ({ check, role, outcome }) =>
+      outcome !== "fail" || (check !== "version-ability" && check !== "backstop") || !served(role),
+  );
+}
+
+/** One finding per name: where two sources say the same, the worse outcome stays. */
+function distinct(findings: readonly Finding[]): Finding[] {
+  const byKey = new Map<string, Finding>();
+  for (const each of findings) {
+    const key = findingKey(each);
+    const other = byKey.get(key);
+    if (other === undefined || RANK[each.outcome] > RANK[other.outcome]) byKey.set(key, each);
+  }
+  return [...byKey.values()];
+}
+
+const RANK = { pass: 0, waived: 1, fail: 2, unknown: 3 } as const;
+
+function outcomeOf(findings: readonly Finding[]): AuditedHost["outcome"] {
+  if (findings.some(({ outcome }) => outcome === "unknown")) return "unknown";
+  return findings.some(({ outcome }) => outcome === "fail") ? "fail" : "pass";
+}

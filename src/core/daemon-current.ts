@@ -1,0 +1,49 @@
+import type { Facts } from "../model/facts.ts";
+import type { Finding } from "../model/finding.ts";
+import { configuredFindings } from "./configured-finding.ts";
+
+const sshdFinding = configuredFindings("sshd");
+
+/**
+ * Whether the sshd that listens has read what is on disk: it reads when started and on SIGHUP (sshd(8)).
+ * A file whose content is older but whose name or owner is newer may have been put there by a rename.
+ */
+export function daemonFinding(facts: Facts): Finding {
+  const { sshdLoaded, files } = facts.times;
+  if (sshdLoaded.state === "absent") return daemon("pass", "every connection reads them anew");
+  if (sshdLoaded.state === "unreadable") return daemon("unknown", sshdLoaded.reason);
+  const paths = [facts.sshd.mainFile, ...facts.sshd.dropIns]
+    .filter(({ state }) => state.state !== "absent")
+    .map(({ realPath }) => realPath);
+  const timeless = paths.find((path) => files[path] === undefined);
+  if (timeless !== undefined) return daemon("unknown", `nobody can tell when ${timeless} changed`);
+  const loaded = sshdLoaded.value;
+  const newer = (kind: "modified" | "changed"): string | undefined =>
+    paths.find((path) => isAfter(files[path]?.[kind] ?? "", loaded));
+  const modified = newer("modified");
+  if (modified !== undefined)
+    return daemon("fail", `${modified} changed after sshd read it on ${moment(loaded)}`);
+  const changed = newer("changed");
+  if (changed === undefined) return daemon("pass", `read on ${moment(loaded)}, after the last change`);
+  return daemon("unknown", `${changed} was put there or touched after sshd read it on ${moment(loaded)}`);
+}
+
+function daemon(outcome: Finding["outcome"], actual: string): Finding {
+  const expected = "sshd has read the files on disk";
+  const found = sshdFinding("daemon-current", "*", expected, actual, "sshd's PidFile", outcome);
+  return { ...found, evidence: "effective" };
+}
+
+/** ISO times of one clock, with up to nine digits after the point. */
+function isAfter(left: string, right: string): boolean {
+  return sortable(left) > sortable(right);
+}
+
+function sortable(time: string): string {
+  return `${time.slice(0, 19)}.${time.slice(20, -1).padEnd(9, "0")}`;
+}
+
+/** A time of the host's clock, for people: `2026-11-22 03:43:10 UTC`. */
+export function moment(time: string): string {
+  return `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`;
+}
