@@ -4,7 +4,12 @@
  */
 import type { AuditContext, AuditHeader, AuditRun } from "../model/audit.ts";
 import { renderJson } from "./audit-json.ts";
+import { cklbFiles, cklbRefuses } from "./cklb.ts";
 import { renderCsv } from "./csv.ts";
+import { renderJunit } from "./junit.ts";
+import { renderMetrics } from "./metrics.ts";
+import { renderOscal } from "./oscal.ts";
+import { renderSarif } from "./sarif.ts";
 
 /** A file of a report. Its name has no directory in it and is safe on every file system. */
 export interface ReportFile {
@@ -30,6 +35,16 @@ export interface AuditFormat {
 export const REPORT_FORMATS = {
   json: single("json", "application/json", renderJson),
   csv: single("csv", "text/csv; charset=utf-8; header=present", renderCsv),
+  junit: single("junit.xml", "application/xml", renderJunit),
+  sarif: single("sarif", "application/sarif+json", renderSarif),
+  oscal: single("oscal.json", "application/json", renderOscal),
+  cklb: {
+    extension: "cklb",
+    mediaType: "application/json",
+    refuses: cklbRefuses,
+    files: cklbFiles,
+  },
+  metrics: single("prom", "text/plain; version=0.0.4; charset=utf-8", renderMetrics),
 } as const satisfies Record<string, AuditFormat>;
 
 export type ReportFormat = keyof typeof REPORT_FORMATS;

@@ -1,4 +1,4 @@
-import { auditCounts } from "../core/audit-counts.ts";
+import { countFindings, countHosts } from "../core/audit-summary.ts";
 import { documentText } from "../core/document.ts";
 import type { AuditRun } from "../model/audit.ts";
 
@@ -9,7 +9,7 @@ import type { AuditRun } from "../model/audit.ts";
  */
 export function renderJson(run: AuditRun): Iterable<string> {
   const { hosts, schema, ...rest } = run;
-  const counts = auditCounts(run);
-  const summary = { hosts: hosts.length, ...counts.hosts, findings: counts.findings };
+  const findings = countFindings(hosts, run.findings);
+  const summary = { hosts: hosts.length, ...countHosts(hosts), findings };
   return documentText({ schema, summary, ...rest }, hosts);
 }

@@ -1,5 +1,5 @@
 /** Findings for spreadsheets: RFC 4180, UTF-8 without a byte order mark, CRLF, a header line. */
-import { reportedFindings } from "../core/audit-counts.ts";
+import { reportedFindings } from "./reported-findings.ts";
 import type { AuditRun } from "../model/audit.ts";
 import type { Finding } from "../model/finding.ts";
 import { clipLine } from "./clip.ts";
