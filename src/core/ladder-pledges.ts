@@ -6,6 +6,7 @@ import type { HostPlan } from "../model/plan.ts";
 import type { ControlId } from "../model/policy.ts";
 import type { SessionKind } from "../model/session-kind.ts";
 import { effectiveValue } from "./configured-timeouts.ts";
+import { daemonFinding } from "./daemon-current.ts";
 import { watchdogInterval } from "./installed-watchdog.ts";
 import { hasTerminal } from "./preflight.ts";
 import { scaleShellFile } from "./scale-config.ts";
@@ -80,14 +81,17 @@ function fromSshd(facts: Facts, account: UserClass, kind: SessionKind): Pledges 
     const why = effective.state === "unreadable" ? `: ${effective.reason}` : "";
     return { pledges: [], unread: [`sshd -T -C for ${account.representative}${why}`] };
   }
+  const stale = daemonFinding(facts);
   const pledges = sshdPledges(facts, effective.value, kind).map(
     ({ by, seconds, source, confirmed }): Pledge => {
       const option = commandLine(facts, by);
-      const base = { control: "sshd", by, seconds, grace: 0, source, confirmed } as const;
-      return Object.assign(
-        base,
-        option === undefined ? {} : { denied: `"-o ${option}" on the daemon's command line wins` },
-      );
+      const denied =
+        option !== undefined
+          ? { denied: `"-o ${option}" on the daemon's command line wins` }
+          : stale.outcome === "fail"
+            ? { denied: `${stale.actual}; reload it` }
+            : {};
+      return Object.assign({ control: "sshd", by, seconds, grace: 0, source, confirmed } as const, denied);
     },
   );
   return { pledges, unread: [] };

@@ -154,8 +154,8 @@ export function holdsForAll(match: string | null): boolean {
   return match === null || /^all$/iu.test(match.trim());
 }
 
-/** sshd's match_pattern: `*` and `?` match across everything. A bare `session` is every session from 10.6. */
-function matchesType(pattern: string, type: string, version: OpenSshVersion): boolean {
+/** Whether a ChannelTimeout entry is about this type of channel: `*` and `?` match across everything. A bare `session` is every session from 10.6. */
+export function matchesType(pattern: string, type: string, version: OpenSshVersion): boolean {
   if (pattern === "session" && type.startsWith("session:")) {
     return can(version, "channel-timeout-bare-session");
   }
