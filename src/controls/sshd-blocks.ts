@@ -1,12 +1,11 @@
 /** The Match blocks of one host, in an order in which the first match is always the strictest. */
-import type { OpenSshVersion } from "../model/facts.ts";
 import type { HostLimits, RoleLimits } from "../model/limits.ts";
 import { exempts } from "../core/present-people.ts";
 import {
   exemptSettings,
-  idleMechanism,
   limitSettings,
   type Setting,
+  type SshdAbility,
   type SshdKeyword,
 } from "./sshd-settings.ts";
 
@@ -24,10 +23,10 @@ export interface MatchBlock {
  * beats a global one wherever that stands (sshd_config(5) Match), so files read before ours
  * cannot outbid it.
  */
-export function matchBlocks(version: OpenSshVersion, limits: HostLimits): MatchBlock[] {
-  const everybody = blocks("everybody else", ["all"], allSettings(version, limits.defaults));
-  const roles = roleGroups(version, limits.roles).flatMap(({ part, roles: ordered }) =>
-    ordered.flatMap((role) => roleBlocks(role, partSettings(version, role, part), part)),
+export function matchBlocks(ability: SshdAbility, limits: HostLimits): MatchBlock[] {
+  const everybody = blocks("everybody else", ["all"], allSettings(ability, limits.defaults));
+  const roles = roleGroups(ability, limits.roles).flatMap(({ part, roles: ordered }) =>
+    ordered.flatMap((role) => roleBlocks(role, partSettings(ability, role, part), part)),
   );
   const limiting = [...roles, ...everybody];
   const used = new Set<SshdKeyword>(
@@ -39,7 +38,7 @@ export function matchBlocks(version: OpenSshVersion, limits: HostLimits): MatchB
       blocks(
         `exempt until ${exemption.expires}: ${shorten(exemption.name)}`,
         criteriaOf(exemption),
-        exemptSettings(used),
+        exemptSettings(used, ability),
       ),
     );
   return [...exempt, ...limiting];
@@ -52,13 +51,13 @@ interface RoleGroup {
   readonly roles: readonly RoleLimits[];
 }
 
-function roleGroups(version: OpenSshVersion, roles: readonly RoleLimits[]): RoleGroup[] {
+function roleGroups(ability: SshdAbility, roles: readonly RoleLimits[]): RoleGroup[] {
   const byIdle = roles.toSorted((a, b) => order(a.idle, b.idle) || order(a.unresponsive, b.unresponsive));
   const agree = byIdle.every((role, index) => {
     const next = byIdle[index + 1];
     return next === undefined || order(role.unresponsive, next.unresponsive) <= 0;
   });
-  if (agree || idleMechanism(version) === "client-silence") return [{ part: "both", roles: byIdle }];
+  if (agree || ability.idle === "client-silence") return [{ part: "both", roles: byIdle }];
   const byUnresponsive = roles.toSorted((a, b) => order(a.unresponsive, b.unresponsive));
   return [
     { part: "idle", roles: byIdle },
@@ -76,12 +75,12 @@ function roleBlocks(role: RoleLimits, settings: readonly Setting[], part: Part):
   return blocks(title, criteriaOf(role), settings);
 }
 
-function partSettings(version: OpenSshVersion, role: RoleLimits, part: Part): readonly Setting[] {
-  return part === "both" ? allSettings(version, role) : limitSettings(version, role)[part];
+function partSettings(ability: SshdAbility, role: RoleLimits, part: Part): readonly Setting[] {
+  return part === "both" ? allSettings(ability, role) : limitSettings(ability, role)[part];
 }
 
-function allSettings(version: OpenSshVersion, role: RoleLimits): Setting[] {
-  const { idle, unresponsive } = limitSettings(version, role);
+function allSettings(ability: SshdAbility, role: RoleLimits): Setting[] {
+  const { idle, unresponsive } = limitSettings(ability, role);
   return [...idle, ...unresponsive];
 }
 

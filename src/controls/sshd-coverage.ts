@@ -1,11 +1,9 @@
 import type { Coverage } from "../model/finding.ts";
-import type { OpenSshVersion } from "../model/facts.ts";
 import type { Seconds } from "../model/duration.ts";
 import type { HostLimits, RoleLimits } from "../model/limits.ts";
 import type { SessionKind } from "../model/session-kind.ts";
 import { clientAlive } from "../core/client-alive.ts";
-import { can } from "../core/openssh-version.ts";
-import { idleMechanism } from "./sshd-settings.ts";
+import type { SshdAbility } from "./sshd-settings.ts";
 
 /** Measured on 8.1: silence of the client is all that counts, whatever the session does. */
 const BY_SILENCE: readonly SessionKind[] = [
@@ -32,19 +30,15 @@ const BY_CHANNEL_TIMEOUT: readonly SessionKind[] = [
 ];
 
 /** Which kinds of session sshd ends for each role. `hostWide` is the backstop of 9.2 to 10.4. */
-export function sshdCoverage(
-  version: OpenSshVersion,
-  limits: HostLimits,
-  hostWide: Seconds | null,
-): Coverage[] {
+export function sshdCoverage(ability: SshdAbility, limits: HostLimits, hostWide: Seconds | null): Coverage[] {
   return [...limits.roles, limits.defaults].flatMap((role) =>
-    idleCoverage(version, role, hostWide).concat(unresponsiveCoverage(version, role)),
+    idleCoverage(ability, role, hostWide).concat(unresponsiveCoverage(ability, role)),
   );
 }
 
-function idleCoverage(version: OpenSshVersion, role: RoleLimits, hostWide: Seconds | null): Coverage[] {
+function idleCoverage(ability: SshdAbility, role: RoleLimits, hostWide: Seconds | null): Coverage[] {
   const { idle } = role;
-  const mechanism = idleMechanism(version);
+  const mechanism = ability.idle;
   if (idle === null || mechanism === "none") return [];
   if (mechanism === "client-silence") return BY_SILENCE.map((kind) => entry(role, kind, idle));
   const channel = mechanism === "per-role" ? idle : hostWide;
@@ -53,11 +47,11 @@ function idleCoverage(version: OpenSshVersion, role: RoleLimits, hostWide: Secon
 }
 
 /** Of a quiet session only: from 9.2 sshd does not ask while the session prints. */
-function unresponsiveCoverage(version: OpenSshVersion, role: RoleLimits): Coverage[] {
+function unresponsiveCoverage(ability: SshdAbility, role: RoleLimits): Coverage[] {
   const { unresponsive, idle } = role;
-  const taken = can(version, "client-alive-zero-drops") && idle !== null;
+  const taken = ability.idle === "client-silence" && idle !== null;
   if (unresponsive === null || taken) return [];
-  return [entry(role, "frozen-client", clientAlive(version, unresponsive).within)];
+  return [entry(role, "frozen-client", clientAlive(ability.version, unresponsive).within)];
 }
 
 function entry(role: RoleLimits, kind: SessionKind, within: Seconds): Coverage {

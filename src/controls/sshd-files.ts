@@ -5,30 +5,39 @@ import { setBlock } from "../core/managed-block.ts";
 import { renderTemplate } from "../core/template.ts";
 import type { MatchBlock } from "./sshd-blocks.ts";
 import type { SshdPlace } from "./sshd-place.ts";
-import type { Setting } from "./sshd-settings.ts";
+import type { Setting, SshdGlobals } from "./sshd-settings.ts";
 
 /**
  * The drop-in and the main file as they have to be. Match blocks go into the drop-in, which is
  * read first; where there is none, into the main file before its first Match, closed by a
  * `Match all` so that lines somebody appends later mean what they say. The one global line (9.2 to
- * 10.4) goes to the top of the main file where another one would be read before the drop-in.
+ * 10.4) goes to the top of the main file where another one would be read before the drop-in. Lines that only
+ * repeat `Match all` for a baseline's scanners stay in the drop-in: one of them wants them there.
  */
 export function sshdFiles(
   facts: Facts,
   place: SshdPlace,
   blocks: readonly MatchBlock[],
-  global: Setting | null,
+  globals: SshdGlobals,
   limits: HostLimits,
 ): DesiredFile[] {
   const outbid = place.foreign.some(
     (line) => line.keyword === "channeltimeout" && line.match === null && line.before,
   );
-  const globalInMain = global !== null && (place.dropIn === null || outbid);
-  const dropIn = dropInText(place, blocks, globalInMain ? null : global, limits);
+  const moved = { alive: [], channel: globals.channel };
+  const [inMain, inDropIn] =
+    place.dropIn === null
+      ? [globals, NONE]
+      : outbid
+        ? [moved, { ...globals, channel: null }]
+        : [NONE, globals];
+  const dropIn = dropInText(place, blocks, inDropIn, limits);
   const files = place.dropIn === null ? [] : [ownFile(place.dropIn, dropIn)];
-  const main = withBlocks(facts, place, globalInMain ? global : null, place.dropIn === null ? blocks : []);
+  const main = withBlocks(facts, place, inMain, place.dropIn === null ? blocks : [], limits);
   return [...files, ...place.stale.map((path) => ownFile(path, null)), mainFile(facts, place, main)];
 }
+
+const NONE: SshdGlobals = { alive: [], channel: null };
 
 /** Readable for root only, as sshd_config is under the CIS benchmarks; only root can run `sshd -T` anyway. */
 function ownFile(path: string, content: string | null): DesiredFile {
@@ -39,13 +48,13 @@ function ownFile(path: string, content: string | null): DesiredFile {
 function dropInText(
   place: SshdPlace,
   blocks: readonly MatchBlock[],
-  global: Setting | null,
+  globals: SshdGlobals,
   limits: HostLimits,
 ): string | null {
-  if (place.dropIn === null || (blocks.length === 0 && global === null)) return null;
+  if (place.dropIn === null || (blocks.length === 0 && isEmpty(globals))) return null;
   return renderTemplate("sshd-drop-in", {
     policy: limits.policy ?? "",
-    global: globalLine(global),
+    ...globalLines(globals, limits),
     blocks: lines(blocks),
   });
 }
@@ -53,14 +62,15 @@ function dropInText(
 function withBlocks(
   facts: Facts,
   place: SshdPlace,
-  global: Setting | null,
+  globals: SshdGlobals,
   blocks: readonly MatchBlock[],
+  limits: HostLimits,
 ): string {
   const { path } = facts.sshd.mainFile;
   const where = place.beforeLine === null ? "end" : ({ beforeLine: place.beforeLine } as const);
   const matches = body("sshd-matches", { blocks: lines(blocks), open: !endsForAll(blocks) });
   const text = setBlock(place.mainText, "sshd-match", blocks.length === 0 ? null : matches, where, path);
-  const top = global === null ? null : body("sshd-global", { global: globalLine(global) });
+  const top = isEmpty(globals) ? null : body("sshd-global", globalLines(globals, limits));
   return setBlock(text, "sshd-global", top, "top", path);
 }
 
@@ -81,8 +91,20 @@ function endsForAll(blocks: readonly MatchBlock[]): boolean {
   return blocks.at(-1)?.criteria === "all";
 }
 
-function globalLine(global: Setting | null): string {
-  return global === null ? "" : `${global.keyword} ${global.value}`;
+function isEmpty({ alive, channel }: SshdGlobals): boolean {
+  return alive.length === 0 && channel === null;
+}
+
+function globalLines(
+  { alive, channel }: SshdGlobals,
+  { profile }: HostLimits,
+): { profile: string; alive: string[]; global: string } {
+  const text = ({ keyword, value }: Setting) => `${keyword} ${value}`;
+  return {
+    profile: profile?.id ?? "",
+    alive: alive.map(text),
+    global: channel === null ? "" : text(channel),
+  };
 }
 
 function lines(blocks: readonly MatchBlock[]): { comment: string; criteria: string; settings: string[] }[] {

@@ -7,21 +7,21 @@ import { clientAlive } from "../core/client-alive.ts";
 import { can, CAPABILITIES } from "../core/openssh-version.ts";
 import type { Backstop } from "./backstop.ts";
 import { presentRoles } from "../core/present-people.ts";
-import { idleMechanism } from "./sshd-settings.ts";
+import type { SshdAbility } from "./sshd-settings.ts";
 
 /** Findings about the release, for the roles that somebody on the host is in. */
 export function versionFindings(
   facts: Facts,
-  version: OpenSshVersion,
+  ability: SshdAbility,
   limits: HostLimits,
   hostWide: Backstop,
 ): Finding[] {
   const roles = presentRoles(facts, limits);
   const perRole = roles.flatMap((role) => [
-    ...idleFindings(version, role, hostWide),
-    ...unresponsiveFindings(version, role),
+    ...idleFindings(ability, role, hostWide),
+    ...unresponsiveFindings(ability, role),
   ]);
-  return [...perRole, ...hostFindings(version, roles, hostWide)];
+  return [...perRole, ...hostFindings(ability, roles, hostWide)];
 }
 
 /** Below 7.4 nothing can be set per role, so nothing is set. */
@@ -34,12 +34,15 @@ export function tooOld(version: OpenSshVersion): Finding {
   };
 }
 
-function idleFindings(version: OpenSshVersion, { role, idle }: RoleLimits, hostWide: Backstop): Finding[] {
+function idleFindings(ability: SshdAbility, { role, idle }: RoleLimits, hostWide: Backstop): Finding[] {
   if (idle === null) return [];
   const expected = `sshd ends idle sessions after ${formatDuration(idle)}`;
-  const mechanism = idleMechanism(version);
+  const { version, idle: mechanism } = ability;
   if (mechanism === "none") {
-    const actual = `${nameOf(version)} has no idle timeout: ClientAlive only notices a client that stopped answering`;
+    const why = can(version, "client-alive-zero-drops")
+      ? "can end idle sessions only with ClientAliveCountMax 0, which the profile does not allow"
+      : "has no idle timeout";
+    const actual = `${nameOf(version)} ${why}: ClientAlive only notices a client that stopped answering`;
     const source = `sshd_config(5) ChannelTimeout; ${CAPABILITIES["channel-timeout"].source}`;
     return [{ ...blank("idle sessions", role, source), expected, actual, outcome: "fail" }];
   }
@@ -51,10 +54,13 @@ function idleFindings(version: OpenSshVersion, { role, idle }: RoleLimits, hostW
   return [];
 }
 
-function unresponsiveFindings(version: OpenSshVersion, { role, idle, unresponsive }: RoleLimits): Finding[] {
+function unresponsiveFindings(
+  { version, idle: mechanism }: SshdAbility,
+  { role, idle, unresponsive }: RoleLimits,
+): Finding[] {
   if (unresponsive === null) return [];
   const expected = `sshd drops a client ${formatDuration(unresponsive)} after it stopped answering`;
-  if (can(version, "client-alive-zero-drops") && idle !== null) {
+  if (mechanism === "client-silence" && idle !== null) {
     if (unresponsive >= idle) return [];
     const actual = `after ${formatDuration(idle)}: on ${nameOf(version)} ClientAlive can only carry the idle limit`;
     const source = CAPABILITIES["client-alive-zero-drops"].source;
@@ -78,9 +84,12 @@ function unresponsiveFindings(version: OpenSshVersion, { role, idle, unresponsiv
   return [{ ...blank("unresponsive clients", role, source), expected, actual, outcome: "pass" }];
 }
 
-function hostFindings(version: OpenSshVersion, roles: readonly RoleLimits[], hostWide: Backstop): Finding[] {
+function hostFindings(
+  { version, idle: mechanism }: SshdAbility,
+  roles: readonly RoleLimits[],
+  hostWide: Backstop,
+): Finding[] {
   const idle = roles.map((role) => role.idle).filter((limit) => limit !== null);
-  const mechanism = idleMechanism(version);
   if (idle.length === 0 || mechanism === "none") return [];
   if (mechanism === "client-silence") return [silenceNote(Math.min(...idle), version)];
   const left =

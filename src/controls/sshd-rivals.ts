@@ -1,4 +1,6 @@
+import type { Facts } from "../model/facts.ts";
 import type { Finding } from "../model/finding.ts";
+import { hardeningFindings } from "./sshd-hardening.ts";
 import type { MatchBlock } from "./sshd-blocks.ts";
 import type { ForeignDirective, SshdPlace } from "./sshd-place.ts";
 import type { Setting } from "./sshd-settings.ts";
@@ -13,11 +15,11 @@ export interface Rivalry {
 /**
  * Lines of others that set our keywords. A Match block read before ours wins for whom it matches:
  * a failure. Global lines, and Match blocks read after ours where ours end with a value for
- * everybody, are overridden: said, so that nobody wonders why they do nothing.
- * `options` are the running daemon's `-o` options, `hostWide` our one global line.
+ * everybody, are overridden: said, so that nobody wonders why they do nothing. `hostWide` is our one
+ * global line.
  */
 export function sshdRivals(
-  options: readonly string[],
+  facts: Facts,
   place: SshdPlace,
   blocks: readonly MatchBlock[],
   hostWide: Setting | null,
@@ -32,7 +34,8 @@ export function sshdRivals(
     findings: [
       ...winning.map(wins),
       ...losing.map(loses),
-      ...(hostWide === null ? [] : commandLine(options)),
+      ...(hostWide === null ? [] : commandLine(facts.sshd.options)),
+      ...hardeningFindings(facts, place, set),
     ],
     contested: new Set(winning.map(({ keyword }) => keyword)),
   };

@@ -4,6 +4,8 @@ import { formatDuration } from "../model/duration.ts";
 import type { OpenSshVersion } from "../model/facts.ts";
 import { clientAlive, clientSilence, type ClientAlive } from "../core/client-alive.ts";
 import { can } from "../core/openssh-version.ts";
+import { demandsOf, holds } from "../core/profile-rules.ts";
+import type { Profile } from "../model/profile.ts";
 
 export type SshdKeyword =
   | "ClientAliveInterval"
@@ -34,17 +36,42 @@ export interface LimitSettings {
   readonly unresponsive: readonly Setting[];
 }
 
-/** Which mechanism a release has for idle sessions. */
-export function idleMechanism(version: OpenSshVersion): IdleMechanism {
-  if (can(version, "client-alive-zero-drops")) return "client-silence";
+/** Lines outside Match. */
+export interface SshdGlobals {
+  /** Repeats what `Match all` says, for scanners of a baseline that look outside Match only. */
+  readonly alive: readonly Setting[];
+  /** 9.2 to 10.4: the one ChannelTimeout that has an effect. */
+  readonly channel: Setting | null;
+}
+
+/** What a release can do, and what a compliance baseline leaves it. */
+export interface SshdAbility {
+  readonly version: OpenSshVersion;
+  readonly idle: IdleMechanism;
+  /**
+   * The baseline wants a ClientAliveCountMax above 0 and an interval, for everybody: so neither the
+   * silence recipe of releases before 8.2 nor an exemption from ClientAlive can be had.
+   */
+  readonly keepsAlive: boolean;
+}
+
+/** Which mechanism a release has for idle sessions, under a baseline if there is one. */
+export function sshdAbility(version: OpenSshVersion, profile: Profile | undefined): SshdAbility {
+  const counts = demandsOf(profile).get("ClientAliveCountMax") ?? [];
+  const keepsAlive = counts.some((relation) => !holds(relation, 0));
+  return { version, idle: idleMechanism(version, keepsAlive), keepsAlive };
+}
+
+function idleMechanism(version: OpenSshVersion, keepsAlive: boolean): IdleMechanism {
+  if (can(version, "client-alive-zero-drops")) return keepsAlive ? "none" : "client-silence";
   if (!can(version, "channel-timeout")) return "none";
   return can(version, "channel-timeout-in-match") ? "per-role" : "host-wide";
 }
 
 /** What stands in a Match block for these limits. Empty lists where a limit is null or cannot be had. */
-export function limitSettings(version: OpenSshVersion, { idle, unresponsive }: SshdLimits): LimitSettings {
-  const alive = unresponsive === null ? [] : aliveSettings(clientAlive(version, unresponsive));
-  switch (idleMechanism(version)) {
+export function limitSettings(ability: SshdAbility, { idle, unresponsive }: SshdLimits): LimitSettings {
+  const alive = unresponsive === null ? [] : aliveSettings(clientAlive(ability.version, unresponsive));
+  switch (ability.idle) {
     case "client-silence":
       // One pair of keywords for both limits: the idle limit takes it, silence is silence.
       if (idle === null) return { idle: [], unresponsive: alive };
@@ -66,8 +93,10 @@ export function limitSettings(version: OpenSshVersion, { idle, unresponsive }: S
  * here: that kills the login after authentication on every release, while `session:*=0` does not
  * (logins tried on 9.2, 10.0, 10.6).
  */
-export function exemptSettings(used: ReadonlySet<SshdKeyword>): Setting[] {
-  return EXEMPT.filter(({ keyword }) => used.has(keyword));
+export function exemptSettings(used: ReadonlySet<SshdKeyword>, { keepsAlive }: SshdAbility): Setting[] {
+  return EXEMPT.filter(
+    ({ keyword }) => used.has(keyword) && !(keepsAlive && keyword === "ClientAliveInterval"),
+  );
 }
 
 /**

@@ -3,7 +3,7 @@
  * with them is decided in sshd-settings.ts, and nowhere else.
  */
 import { CurfewError } from "../model/error.ts";
-import type { Facts, OpenSshVersion } from "../model/facts.ts";
+import type { Facts } from "../model/facts.ts";
 import type { Control, Rendered } from "../model/control.ts";
 import type { HostLimits } from "../model/limits.ts";
 import type { DesiredFile, Expectation } from "../model/plan.ts";
@@ -16,38 +16,57 @@ import { sshdFiles } from "./sshd-files.ts";
 import { tooOld, versionFindings } from "./sshd-findings.ts";
 import { writableNames } from "./sshd-names.ts";
 import { sshdPlace, sshdVersion } from "./sshd-place.ts";
+import { demandsOf } from "../core/profile-rules.ts";
+import { uniformFindings, uniformLimits } from "./sshd-uniform.ts";
 import { sshdRivals } from "./sshd-rivals.ts";
 import {
   channelTimeout,
   exemptSettings,
-  idleMechanism,
   limitSettings,
-  type Setting,
+  sshdAbility,
+  type SshdAbility,
+  type SshdGlobals,
   type SshdKeyword,
 } from "./sshd-settings.ts";
 
 export const sshd: Control = { id: "sshd", render };
 
-function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
+function render(facts: Facts, given: HostLimits, selected: boolean): Rendered {
   const version = sshdVersion(facts);
   if (version === null) {
     throw new CurfewError("unsupported", `the SSH server is not OpenSSH: ${facts.server.text}`);
   }
   const place = sshdPlace(facts);
-  if (!selected) return nothing(sshdFiles(facts, place, [], null, limits));
+  if (!selected) return nothing(sshdFiles(facts, place, [], NO_GLOBALS, given));
   if (!can(version, "client-alive-in-match")) {
-    return { ...nothing(sshdFiles(facts, place, [], null, limits)), findings: [tooOld(version)] };
+    return { ...nothing(sshdFiles(facts, place, [], NO_GLOBALS, given)), findings: [tooOld(version)] };
   }
+  const limits = uniformLimits(given);
+  const ability = sshdAbility(version, limits.profile);
   const stop = backstop(facts, limits, "sshd");
-  const hostWide = idleMechanism(version) === "host-wide" && stop.state === "limit" ? stop.limit : null;
-  const global = hostWide === null ? null : channelTimeout(hostWide);
-  const blocks = matchBlocks(version, writableNames(facts, version, limits));
-  const rivals = sshdRivals(facts.sshd.options, place, blocks, global);
+  const hostWide = ability.idle === "host-wide" && stop.state === "limit" ? stop.limit : null;
+  const globals = globalsOf(ability, limits, hostWide);
+  const blocks = matchBlocks(ability, writableNames(facts, version, limits));
+  const rivals = sshdRivals(facts, place, blocks, globals.channel);
   return {
-    files: sshdFiles(facts, place, blocks, global, limits),
-    expectations: expectations(facts, version, limits, blocks, global, rivals.contested),
-    findings: [...versionFindings(facts, version, limits, stop), ...rivals.findings],
-    coverage: sshdCoverage(version, limits, hostWide),
+    files: sshdFiles(facts, place, blocks, globals, limits),
+    expectations: expectations(facts, ability, limits, blocks, globals, rivals.contested),
+    findings: [
+      ...versionFindings(facts, ability, limits, stop),
+      ...uniformFindings(given, limits),
+      ...rivals.findings,
+    ],
+    coverage: sshdCoverage(ability, limits, hostWide),
+  };
+}
+
+const NO_GLOBALS: SshdGlobals = { alive: [], channel: null };
+
+function globalsOf(ability: SshdAbility, limits: HostLimits, hostWide: number | null): SshdGlobals {
+  const scanned = demandsOf(limits.profile).has("ClientAliveInterval");
+  return {
+    alive: scanned ? limitSettings(ability, limits.defaults).unresponsive : [],
+    channel: hostWide === null ? null : channelTimeout(hostWide),
   };
 }
 
@@ -58,17 +77,18 @@ function nothing(files: readonly DesiredFile[]): Rendered {
 /** What sshd must say for a real account of every class, except where a block of others comes first. */
 function expectations(
   facts: Facts,
-  version: OpenSshVersion,
+  ability: SshdAbility,
   limits: HostLimits,
   blocks: readonly MatchBlock[],
-  global: Setting | null,
+  { channel }: SshdGlobals,
   contested: ReadonlySet<string>,
 ): Expectation[] {
   const used = new Set<SshdKeyword>(blocks.flatMap(({ settings }) => settings.map(({ keyword }) => keyword)));
   return (resolvedClasses(facts, limits) ?? []).map(({ user, person }) => {
-    const own = limitSettings(version, person);
-    const settings = isExempt(person, "sshd") ? exemptSettings(used) : [...own.idle, ...own.unresponsive];
-    const lines = [...(global === null ? [] : [global]), ...settings]
+    const own = limitSettings(ability, person);
+    const exempt = [...exemptSettings(used, ability), ...(ability.keepsAlive ? own.unresponsive : [])];
+    const settings = isExempt(person, "sshd") ? exempt : [...own.idle, ...own.unresponsive];
+    const lines = [...(channel === null ? [] : [channel]), ...settings]
       .filter(({ keyword }) => !contested.has(keyword.toLowerCase()))
       .map(({ shown }) => shown);
     return { role: person.role, user, lines };
