@@ -11,6 +11,7 @@ import type { HostLimits } from "../model/limits.ts";
 import type { DesiredFile } from "../model/plan.ts";
 import type { SessionKind } from "../model/session-kind.ts";
 import { renderTemplate } from "../core/template.ts";
+import { demandsOf } from "../core/profile-rules.ts";
 import { backstop } from "./backstop.ts";
 import { logindAbility } from "./logind-ability.ts";
 
@@ -34,21 +35,44 @@ function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
   const stop = backstop(facts, limits, "logind");
   if (stop.state === "no-limits") return without([]);
   if (stop.state === "left-out") return without([finding(`it is left out: ${stop.reason}`, stop.outcome)]);
-  const { limit } = stop;
+  const demanded = demandedSeconds(limits);
+  // Compared for equality by scanners, so a stricter limit would fail there; roles have other mechanisms.
+  const limit = demanded ?? stop.limit;
   if (limit < SHORTEST) {
     const actual = `${formatDuration(limit)} is too short: a terminal's access time moves in steps of about 8 s`;
     return without([finding(actual, "fail")]);
   }
   const ability = logindAbility(facts);
+  const files = [file(content(limits, limit, demanded !== null))];
   if (ability.works !== "yes") {
-    return without([finding(ability.reason, ability.works === "no" ? "fail" : "unknown")]);
+    const findings = [finding(ability.reason, ability.works === "no" ? "fail" : "unknown")];
+    // A baseline's rule is about the number; that it does nothing here is the finding's business.
+    return demanded === null || !knowsTheKey(facts) ? without(findings) : { ...without(findings), files };
   }
   return {
-    files: [file(renderTemplate("logind", { policy: limits.policy ?? "", seconds: limit }))],
+    files,
     expectations: [],
     findings: looserRoles(limits, limit),
     coverage: [...limits.roles, limits.defaults].flatMap((role) => coverage(role.role, limit)),
   };
+}
+
+/** What a baseline's rule says that the key has to be; null where none says so. */
+function demandedSeconds({ profile }: HostLimits): Seconds | null {
+  const relations = demandsOf(profile).get("StopIdleSessionSec") ?? [];
+  return relations.map(({ equals }) => equals).find((seconds) => seconds !== undefined) ?? null;
+}
+
+/** Without a unit under a baseline: its scanners read a number. */
+function content(limits: HostLimits, seconds: Seconds, bare: boolean): string {
+  return renderTemplate("logind", {
+    policy: limits.policy ?? "",
+    value: bare ? String(seconds) : `${seconds}s`,
+  });
+}
+
+function knowsTheKey({ logind: state }: Facts): boolean {
+  return state.state === "known" && state.value.idleStop !== "unsupported";
 }
 
 function without(findings: readonly Finding[]): Rendered {
@@ -80,8 +104,8 @@ function finding(actual: string, outcome: Finding["outcome"], role = "*"): Findi
   };
 }
 
-function looserRoles({ roles }: HostLimits, limit: Seconds): Finding[] {
-  return roles
+function looserRoles({ roles, defaults }: HostLimits, limit: Seconds): Finding[] {
+  return [...roles, defaults]
     .filter(({ idle }) => idle !== null && idle < limit)
     .map(({ role }) => finding(`one limit for the whole host: ${formatDuration(limit)}`, "pass", role));
 }

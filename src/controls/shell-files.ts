@@ -6,8 +6,9 @@ import type { DesiredFile } from "../model/plan.ts";
 import { setBlock } from "../core/managed-block.ts";
 import { renderTemplate } from "../core/template.ts";
 import { shellBranches, type Branches } from "./shell-branches.ts";
-import { ksh93Timeout, minutesOf } from "./shell-limits.ts";
+import { minutesOf } from "./shell-limits.ts";
 import { familiesOf } from "./shells.ts";
+import { type TmoutForm, tmoutForm, tmoutLines } from "./tmout-form.ts";
 
 const BLOCK = "shell-timeout";
 
@@ -22,7 +23,9 @@ export function shellFiles(facts: Facts, limits: HostLimits, selected: boolean):
   const wanted = selected && (branches.otherwise !== null || branches.branches.length > 0);
   const families = familiesOf(facts);
   const tcsh = wanted && families.has("tcsh");
-  const script = wanted ? shellScript(branches, limits, families.has("ksh93")) : null;
+  const script = wanted
+    ? shellScript(branches, limits, tmoutForm(facts, limits.profile), families.has("ksh93"))
+    : null;
   const minutes = tcsh && branches.branches.length > 0 ? minutesScript(branches, limits) : null;
   return [
     ownFile(SHELL_SCRIPT, script),
@@ -38,18 +41,24 @@ function ownFile(path: string, content: string | null): DesiredFile {
   return { control: "shell-timeout", path, content, mode: "0644", reason, risk: "shell", activation: null };
 }
 
-function shellScript({ branches, otherwise }: Branches, limits: HostLimits, ksh93: boolean): string {
+function shellScript(
+  { branches, otherwise }: Branches,
+  limits: HostLimits,
+  form: TmoutForm,
+  ksh93: boolean,
+): string {
   return renderTemplate("shell-timeout", {
     policy: limits.policy ?? "",
+    exported: form === "plain" ? "" : (limits.profile?.id ?? ""),
     ask: branches.length > 0,
     ksh93,
-    branches: branches.map(({ comment, patterns, idle }) => ({ comment, patterns, limit: assignment(idle) })),
-    otherwise: assignment(otherwise),
+    branches: branches.map(({ comment, patterns, idle }) => ({
+      comment,
+      patterns,
+      set: tmoutLines(form, idle, ksh93),
+    })),
+    otherwise: tmoutLines(form, otherwise, ksh93),
   });
-}
-
-function assignment(idle: number | null): { set: boolean; timeout: number; ksh93: number } {
-  return { set: idle !== null, timeout: idle ?? 0, ksh93: ksh93Timeout(idle ?? 0) };
 }
 
 function minutesScript({ branches, otherwise }: Branches, limits: HostLimits): string {

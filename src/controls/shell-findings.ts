@@ -9,6 +9,7 @@ import { foreignFinding } from "./foreign-finding.ts";
 import { presentRoles } from "../core/present-people.ts";
 import { KSH93_GRACE, minutesOf } from "./shell-limits.ts";
 import { familiesInUse, shellsWithoutTimeout } from "./shells.ts";
+import { tmoutForm } from "./tmout-form.ts";
 
 const finding = configuredFindings("shell-timeout");
 
@@ -32,8 +33,17 @@ export function shellFindings(facts: Facts, limits: HostLimits): Finding[] {
         path,
       ),
     ),
+    ...exportFindings(facts, limits),
     ...foreignSettings(facts).map((foreign) => foreignFinding(foreign, strictest)),
   ];
+}
+
+/** bash(1) TMOUT: also the default timeout of `read`, in scripts that inherit it too (measured). */
+function exportFindings(facts: Facts, { profile }: HostLimits): Finding[] {
+  if (profile === undefined || tmoutForm(facts, profile) === "plain") return [];
+  const actual = `exported, as scanners of ${profile.id} look for it: "read" in bash scripts that people start times out after it`;
+  const expected = "TMOUT concerns the shell at its prompt only";
+  return [finding("version-ability", "*", expected, actual, "bash(1) TMOUT", "pass", "exported TMOUT")];
 }
 
 function roundingFindings(facts: Facts, { role, idle }: { role: string; idle: Seconds }): Finding[] {
