@@ -21,14 +21,22 @@ export function auditChanges(before: AuditRun, after: AuditRun): FindingChange[]
   ];
 }
 
-/** What changed on one host. One that is missing on a side is one change, and what failed on a new one. */
+/**
+ * What changed on one host. One that is missing or could not be judged on a side is one change of `host-judged`, and
+ * on its return whatever fails there is told as well: nobody knows since when.
+ */
 export function hostChanges(host: string, before: Judged, after: Judged): FindingChange[] {
-  if (before !== null && after !== null) return findingChanges(host, before.findings, after.findings);
-  const finding = presence(before, after);
-  const outcomes = { before: couldBeJudged(before), after: couldBeJudged(after) };
-  const itself = { host, key: findingKey(finding), ...outcomes, finding };
-  const open = after?.findings.filter(({ outcome }) => outcome === "fail" || outcome === "unknown") ?? [];
-  return [itself, ...findingChanges(host, [], open).filter(({ key }) => key !== itself.key)];
+  const seen = { before: sightOf(before), after: sightOf(after) };
+  if (seen.before === "pass" && seen.after === "pass") {
+    return findingChanges(host, before?.findings ?? [], after?.findings ?? []);
+  }
+  const finding = sightFinding(before, after);
+  const itself = { host, key: findingKey(finding), ...seen, finding };
+  const open = seen.after === "pass" ? (after?.findings ?? []).filter(isOpen) : [];
+  return [
+    ...(seen.before === seen.after ? [] : [itself]),
+    ...findingChanges(host, [], open).filter(({ key }) => key !== itself.key),
+  ];
 }
 
 /** What changed between two lists of findings of one host, or of the fleet with an empty name. */
@@ -53,7 +61,7 @@ export function findingChanges(
 export function changeKind({ before, after, finding }: FindingChange): ChangeKind {
   if (after === "fail") return "failing";
   if (after === "unknown") return "lost";
-  // The host itself is missing in the later run.
+  // The host itself is missing in the later audit.
   if (after === null) return finding.check === "host-judged" && before !== "unknown" ? "lost" : "gone";
   if (after === "waived") return "waived";
   return before === null ? "new" : "recovered";
@@ -72,20 +80,33 @@ function worstByKey(findings: readonly Finding[]): Map<string, Finding> {
   return worst;
 }
 
-function couldBeJudged(host: Judged): "pass" | "unknown" | null {
-  if (host === null) return null;
-  return host.outcome === "unknown" ? "unknown" : "pass";
+function isOpen({ outcome }: Finding): boolean {
+  return outcome === "fail" || outcome === "unknown";
 }
 
-function presence(before: Judged, after: Judged): Finding {
+/** Null: not in the audit. `unknown`: nothing is known of it but that it could not be judged. */
+function sightOf(host: Judged): "pass" | "unknown" | null {
+  if (host === null) return null;
+  const blind = host.outcome === "unknown" && host.findings.every(({ check }) => check === "host-judged");
+  return blind ? "unknown" : "pass";
+}
+
+/** As the later audit says it, where it does. */
+function sightFinding(before: Judged, after: Judged): Finding {
+  const told = (after ?? before)?.findings.find(({ check, subject }) => check === "host-judged" && !subject);
+  const [was, is] = [sightOf(before), sightOf(after)].map((sight) => SIGHTS[sight ?? "missing"]);
+  const outcome = sightOf(after) ?? "unknown";
+  if (told?.outcome === outcome && after !== null) return told;
   return {
     check: "host-judged",
     control: "host",
     role: "*",
-    expected: before === null ? "not in the audit before" : "in the audit",
-    actual: before === null ? "in the audit" : "not in the audit",
+    expected: `${was}, as in the audit before`,
+    actual: is ?? "",
     source: "the hosts of both audits",
     evidence: "configured",
-    outcome: couldBeJudged(after) ?? "unknown",
+    outcome,
   };
 }
+
+const SIGHTS = { pass: "judged", unknown: "could not be judged", missing: "not in the audit" } as const;
