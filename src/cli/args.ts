@@ -53,14 +53,19 @@ export function addHostOptions(command: Command): Command {
   )
     .env("CURFEW_INVENTORY")
     .argParser(collect);
-  return command
+  command
     .addOption(inventory)
-    .option("-l, --limit <pattern>", "only these hosts: names, groups, globs, !exclusions, commas between")
+    .option("-l, --limit <pattern>", "only these hosts: names, groups, globs, !exclusions, commas between");
+  return addLoginOptions(command).option("--concurrency <n>", "work on this many hosts at once", positive, 50);
+}
+
+/** How to log in. */
+export function addLoginOptions(command: Command): Command {
+  return command
     .option("--ssh-config <file>", "use this OpenSSH configuration file instead of your own")
     .option("-K, --ask-become-pass", "ask once for the sudo password")
     .option("--become-pass-file <file>", "read the sudo password from a file, - is standard input")
-    .addOption(durationOption("--connect-timeout <duration>", "give up a login after this long", 20))
-    .option("--concurrency <n>", "work on this many hosts at once", positive, 50);
+    .addOption(durationOption("--connect-timeout <duration>", "give up a login after this long", 20));
 }
 
 /** How results and progress are shown. */
@@ -92,11 +97,11 @@ export function addReportOptions(command: Command): Command {
     .option("-o, --output <directory>", "where they go, made if it is not there");
 }
 
-function durationOption(flags: string, description: string, seconds: Seconds): Option {
+export function durationOption(flags: string, description: string, seconds: Seconds): Option {
   return new Option(flags, description).argParser(duration).default(seconds, formatDuration(seconds));
 }
 
-function duration(text: string): Seconds {
+export function duration(text: string): Seconds {
   const seconds = parseDuration(text);
   if (seconds === undefined) throw new InvalidArgumentError("not a duration such as 90s or 15m");
   return seconds;

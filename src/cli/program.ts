@@ -8,6 +8,7 @@ import { registerInit } from "./commands/init.ts";
 import { registerPlan } from "./commands/plan.ts";
 import { registerRevert } from "./commands/revert.ts";
 import { registerVerify } from "./commands/verify.ts";
+import { registerWizard } from "./commands/wizard.ts";
 import { registerCompletion } from "./completion.ts";
 import { EXIT_CODES, type ExitCode } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
@@ -36,6 +37,7 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
   const setting = { terminal, setExitCode };
   for (const register of [
     registerInit,
+    registerWizard,
     registerPlan,
     registerApply,
     registerVerify,

@@ -44,6 +44,8 @@ export interface RunSetting {
   readonly hosts: readonly Host[];
   readonly options: HostOptions;
   readonly terminal: Terminal;
+  /** Where it has been asked for already; the options are not looked at then. */
+  readonly sudoPassword?: Secret | undefined;
 }
 
 /**
@@ -55,7 +57,8 @@ export async function withRun(
   setting: RunSetting,
   work: (run: Run) => Promise<RunResult>,
 ): Promise<ExitCode> {
-  const password = await becomePassword(setting.options, setting.terminal);
+  const password =
+    "sudoPassword" in setting ? setting.sudoPassword : await becomePassword(setting.options, setting.terminal);
   const parts = await openParts(setting);
   const { journal, interrupts, emit } = parts;
   const { command } = setting;

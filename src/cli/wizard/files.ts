@@ -1,0 +1,61 @@
+/** The policy and the inventory of a sitting: text first, then read back, so that both are the same. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { visible } from "../../core/visible.ts";
+import type { Draft } from "../../core/wizard-draft.ts";
+import type { Fleet } from "../../flow/context.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { Host } from "../../model/host.ts";
+import type { Plan } from "../../model/plan.ts";
+import { wizardInventory, wizardPolicy } from "../../report/wizard-files.ts";
+import { WIZARD_FILES } from "./answer-rules.ts";
+import type { Sitting } from "./session.ts";
+
+export interface DraftFiles {
+  readonly policy: string;
+  readonly inventory: string;
+  /** What `curfew apply` would work on with these files. */
+  readonly fleet: Fleet;
+  readonly digest: string;
+}
+
+/** Renders both files and reads the policy as every command does. Errors: CurfewError `input`. */
+export async function draftFiles(draft: Draft, { host, subject, run }: Sitting): Promise<DraftFiles> {
+  const { parsePolicy } = await import("../../config/policy.ts");
+  const text = wizardPolicy(draft, subject.host, subject.today);
+  const { policy, digest } = parsePolicy("policy.yaml", text, run.context.now());
+  const inventory = wizardInventory(host, subject.today);
+  return { policy: text, inventory, fleet: { policy, hosts: [host] }, digest };
+}
+
+/** Where a plan of these files comes from, for the journal. */
+export function sourcesIn(directory: string, { digest }: DraftFiles): Pick<Plan, "policy" | "inventory"> {
+  const [policy, inventory] = WIZARD_FILES.map((name) => resolve(directory, name));
+  return {
+    policy: { file: policy ?? "", digest },
+    inventory: { sources: [inventory ?? ""], digest: "", limit: "" },
+  };
+}
+
+/** Writes both, never over anything; returns their paths. Errors: CurfewError `input`. */
+export async function writeFiles(directory: string, { policy, inventory }: DraftFiles): Promise<string[]> {
+  const paths = WIZARD_FILES.map((name) => join(directory, name));
+  try {
+    await mkdir(directory, { recursive: true });
+    for (const [index, text] of [policy, inventory].entries()) {
+      await writeFile(paths[index] ?? "", text, { flag: "wx" });
+    }
+  } catch (error) {
+    const reason = visible(error instanceof Error ? error.message : String(error));
+    throw new CurfewError("input", `the files cannot be written: ${reason}`, {
+      hint: "give another directory with --output",
+      cause: error,
+    });
+  }
+  return paths;
+}
+
+/** What the host is called on the command line and in files: `curfew-web1` for a directory. */
+export function directoryFor({ name }: Host): string {
+  return `curfew-${name.replaceAll(/[^\w.-]/gu, "_")}`;
+}

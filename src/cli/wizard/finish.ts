@@ -1,0 +1,115 @@
+/** After the decision: apply, prove, write, and say what is proved now. */
+import { documentText } from "../../core/document.ts";
+import { resultVerdict, verifyVerdict, worst, type Verdict } from "../../core/outcome.ts";
+import { command } from "../../core/shell-quote.ts";
+import { questionsAfter } from "../../core/wizard-questions.ts";
+import type { HostResult, HostVerification } from "../../model/run.ts";
+import { resultText } from "../../report/result-text.ts";
+import { verifyText } from "../../report/verify-text.ts";
+import { provedText } from "../../report/wizard-end.ts";
+import { stepText } from "../../report/wizard-words.ts";
+import type { RunResult } from "../run-context.ts";
+import { directoryFor, sourcesIn, writeFiles } from "./files.ts";
+import type { Decided, Sitting } from "./session.ts";
+import { walk } from "./walk.ts";
+import { applyOne, proveOne } from "./work.ts";
+
+interface Done {
+  readonly result?: HostResult;
+  readonly verification?: HostVerification | undefined;
+  readonly files: readonly string[];
+}
+
+/** Does what was decided. Errors: CurfewError as the use cases; `interrupted` once changes are on the host says so. */
+export async function finish(sitting: Sitting, decided: Decided): Promise<RunResult> {
+  const { answers } = decided;
+  if (answers["decide"] === "leave") return left(sitting);
+  if (answers["decide"] === "files") return ended(sitting, decided, await close(sitting, decided, {}));
+  const { host, options, run, say, view } = sitting;
+  const sources = sourcesIn(directoryFor(host), decided.files);
+  const result = await applyOne(decided.files.fleet, decided.plan, sources, options.confirmWithin, run);
+  say(resultText([result], { title: "Apply", paint: view.paint, verbose: false }));
+  if (resultVerdict([result.outcome]) !== "pass") return ended(sitting, decided, { result, files: [] });
+  return ended(sitting, decided, await close(sitting, decided, { result }));
+}
+
+/** The proof where something was applied, then the files. */
+async function close(
+  { host, options, run, say, subject, view }: Sitting,
+  { answers, files, plan }: Decided,
+  applied: Pick<Done, "result">,
+): Promise<Done> {
+  const decision = String(answers["decide"]);
+  let verification: HostVerification | undefined;
+  const final = await walk(answers, {
+    subject,
+    asks: options.yes !== true,
+    questions: (soFar) => questionsAfter(decision, soFar, directoryFor(host)),
+    async enter(step, soFar) {
+      const how = soFar["probe"];
+      if (step === "files" && decision === "apply") {
+        if ((how === "scaled" || how === "full") && verification === undefined) {
+          verification = await proveOne(files.fleet, how, run);
+          say(verifyText([verification], { paint: view.paint, verbose: false }));
+        }
+        say(provedText(plan, verification, view));
+      }
+      say(stepText(step, view));
+    },
+    ends: () => false,
+    say,
+    first: "The host is changed already; curfew revert takes that back.",
+  });
+  return { ...applied, verification, files: await writeFiles(String(final["directory"]), files) };
+}
+
+function left({ host }: Sitting): RunResult {
+  const head = { schema: "curfew/wizard/1", summary: { decision: "leave" } };
+  return {
+    verdict: "pass",
+    document: () => documentText(head, [{ host: host.name, outcome: "skipped" }]),
+    text: () => "nothing was changed\n",
+  };
+}
+
+function ended(sitting: Sitting, { answers, plan }: Decided, done: Done): RunResult {
+  const { host, options } = sitting;
+  const { result, verification, files } = done;
+  const head = { schema: "curfew/wizard/1", summary: { decision: answers["decide"], files } };
+  const found = { ...verification, ...(result ?? { host: host.name, outcome: "skipped" }) };
+  return {
+    verdict: verdictOf(done),
+    document: () => documentText(head, [found]),
+    text: (view) =>
+      [
+        // Whoever answered questions has seen these already.
+        ...(options.yes === true && result !== undefined
+          ? [
+              resultText([result], { title: "Apply", ...view }),
+              `${provedText(plan, verification, sitting.view)}\n`,
+            ]
+          : []),
+        ...(files.length === 0 ? [] : [nextText(files, sitting)]),
+      ].join("\n"),
+  };
+}
+
+function verdictOf({ result, verification }: Done): Verdict {
+  const applied = result === undefined ? "pass" : resultVerdict([result.outcome]);
+  return verification === undefined ? applied : worst(applied, verifyVerdict([verification]));
+}
+
+function nextText([policy = "", inventory = ""]: readonly string[], { options }: Sitting): string {
+  const config = options.sshConfig === undefined ? [] : ["--ssh-config", options.sshConfig];
+  const line = (name: string, ...given: string[]): string =>
+    `  ${command(["curfew", name, ...given, ...config])}`;
+  return [
+    `wrote ${policy} and ${inventory}`,
+    "",
+    "Next:",
+    `${line("plan", "-p", policy, "-i", inventory)}`,
+    `${line("verify", "-p", policy, "-i", inventory)}`,
+    `${line("revert", "-i", inventory)}`,
+    "",
+  ].join("\n");
+}

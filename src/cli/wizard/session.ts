@@ -1,0 +1,126 @@
+/** One sitting, from what was found to the files; everything is shown before it counts. */
+import { visible } from "../../core/visible.ts";
+import { draftOf, type WizardAnswers, type WizardSubject } from "../../core/wizard-draft.ts";
+import { inForce } from "../../core/wizard-now.ts";
+import { peopleOf } from "../../core/wizard-people.ts";
+import { questionsBefore, type WizardStep } from "../../core/wizard-questions.ts";
+import type { Fleet } from "../../flow/context.ts";
+import type { Look } from "../../flow/look.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { Host } from "../../model/host.ts";
+import type { HostPlan } from "../../model/plan.ts";
+import { policySchema } from "../../model/policy.ts";
+import { planText } from "../../report/plan-text.ts";
+import { foundText, hurtText, type WizardView } from "../../report/wizard-found.ts";
+import { stepText } from "../../report/wizard-words.ts";
+import type { Run, RunResult } from "../run-context.ts";
+import type { Terminal } from "../terminal.ts";
+import { draftFiles, type DraftFiles } from "./files.ts";
+import { finish } from "./finish.ts";
+import { givenAnswers, type WizardOptions } from "./options.ts";
+import { refuseMisfits } from "./subject.ts";
+import { walk } from "./walk.ts";
+import { look, planOne } from "./work.ts";
+
+/** Everything a sitting has at hand. */
+export interface Sitting {
+  readonly host: Host;
+  readonly options: WizardOptions;
+  readonly terminal: Terminal;
+  readonly run: Run;
+  readonly subject: WizardSubject;
+  readonly view: WizardView;
+  /** Shows a text to whoever sits there; nothing with `--quiet`. */
+  readonly say: (text: string) => void;
+}
+
+/** What somebody decided about, as it was shown. */
+export interface Decided {
+  readonly answers: WizardAnswers;
+  readonly files: DraftFiles;
+  readonly plan: HostPlan;
+}
+
+/** Asks, applies, proves, writes. Errors: CurfewError `interrupted`, `usage`, those of the use cases. */
+export async function sit(
+  host: Host,
+  options: WizardOptions,
+  terminal: Terminal,
+  run: Run,
+): Promise<RunResult> {
+  const seen = await look({ policy: FIRST_LOOK, hosts: [host] }, run);
+  const today = run.context.now().toISOString().slice(0, 10);
+  const people = peopleOf(seen.survey);
+  const subject = { host: host.name, owner: run.owner, today, people, baselines: [] };
+  const view = { paint: terminal.errPaint, columns: Math.min(terminal.size().columns, 100) };
+  const say = (text: string): void => {
+    if (options.quiet !== true) terminal.err(`${text}\n`);
+  };
+  const sitting: Sitting = { host, options, terminal, run, subject, view, say };
+  const given = givenAnswers(
+    options,
+    people.roles.map(({ name }) => name),
+  );
+  refuseMisfits(subject, given, options);
+  const decided = await decide(sitting, seen, given);
+  return finish(sitting, decided);
+}
+
+/** Whom sshd is asked about before anybody decided on roles. */
+const FIRST_LOOK = policySchema.parse({ name: "first look", roles: { admin: { users: ["root"] } } });
+
+async function decide(sitting: Sitting, seen: Look, given: WizardAnswers): Promise<Decided> {
+  const { subject, options, say } = sitting;
+  let shown: Omit<Decided, "answers"> | undefined;
+  const answers = await walk(options.writeOnly === true ? { ...given, decide: "files" } : given, {
+    subject,
+    asks: options.yes !== true,
+    questions: (soFar) => questionsBefore(subject, soFar),
+    async enter(step, soFar) {
+      shown = (await enter(step, soFar, seen, sitting)) ?? shown;
+    },
+    ends: (_, answer) => answer === "leave",
+    say,
+    first: "This is the first question; Ctrl-C leaves.",
+  });
+  if (shown !== undefined) return { ...shown, answers };
+  // Left before there was anything to decide about.
+  const files = await draftFiles(draftOf(subject, answers), sitting);
+  return { files, answers: { ...answers, decide: "leave" }, plan: await planOf(files.fleet, sitting) };
+}
+
+/** The text of a step, and for the difference what it is about. */
+async function enter(
+  step: WizardStep,
+  answers: WizardAnswers,
+  seen: Look,
+  sitting: Sitting,
+): Promise<Omit<Decided, "answers"> | undefined> {
+  const { subject, view, say } = sitting;
+  say(stepText(step, view));
+  if (step === "found") say(`${foundText(foundIn(seen, subject), view)}\n`);
+  if (step === "hurt") say(`${hurtText(subject.people, view)}\n`);
+  if (step !== "diff") return undefined;
+  const files = await draftFiles(draftOf(subject, answers), sitting);
+  const plan = await planOf(files.fleet, sitting);
+  say(planText([plan], { paint: view.paint, verbose: false }));
+  return { files, plan };
+}
+
+async function planOf(fleet: Fleet, { run }: Sitting): Promise<HostPlan> {
+  const plan = await planOne(fleet, run);
+  if (plan.error === undefined) return plan;
+  const { code, message, hint } = plan.error;
+  throw new CurfewError(code, `${message}; nothing was changed`, { host: plan.host, hint });
+}
+
+function foundIn({ facts }: Look, { people }: WizardSubject): Parameters<typeof foundText>[0] {
+  const { os, server, service, sshd } = facts;
+  const description = [
+    ...(os.state === "known" ? [os.value.name] : []),
+    server.product === "openssh" ? `OpenSSH ${server.version.major}.${server.version.minor}` : server.text,
+    ...(service.state === "known" ? [service.value.manager] : []),
+  ].join(", ");
+  const uncertain = sshd.effective.state === "unreadable" ? [`sshd -T: ${sshd.effective.reason}`] : [];
+  return { description: visible(description), people, now: inForce(facts), uncertain };
+}

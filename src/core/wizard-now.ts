@@ -1,0 +1,115 @@
+/** What limits idle sessions on a host before curfew, and what that really comes to. Pure. */
+import type { Facts, OpenSshVersion } from "../model/facts.ts";
+import { effectiveValue, sshdTexts } from "./configured-timeouts.ts";
+import { can } from "./openssh-version.ts";
+import { parseSshdTime } from "./scale-config.ts";
+import { parseSshdConfig } from "./sshd-config-text.ts";
+
+/** One setting in force and its effect. */
+export interface InForce {
+  /** As it stands there. */
+  readonly setting: string;
+  readonly source: string;
+  /** For people, without a full stop. */
+  readonly effect: string;
+  /** `ends`: idle sessions end; `partly`: some do; `nothing`: it does not do what it seems to. */
+  readonly verdict: "ends" | "partly" | "nothing";
+}
+
+/** Empty where nothing limits idle sessions. Sources of the rules: CAPABILITIES and sshd_config(5). */
+export function inForce(facts: Facts): InForce[] {
+  const { server, sshd } = facts;
+  if (server.product !== "openssh") return [];
+  const lines = sshd.effective.state === "known" ? sshd.effective.value : [];
+  return [
+    ...clientAlive(lines, server.version),
+    ...channelTimeout(facts, lines, server.version),
+    ...unusedConnection(lines),
+    ...logind(facts),
+    ...facts.foreignTimeouts.map(({ file, line, text }) => ({
+      setting: text.trim(),
+      source: `${file}:${line}`,
+      effect: "ends a shell at its prompt, but no program in it; a user may start a shell without it",
+      verdict: "partly" as const,
+    })),
+  ];
+}
+
+function clientAlive(lines: readonly string[], version: OpenSshVersion): InForce[] {
+  const interval = Number(effectiveValue(lines, "clientaliveinterval") ?? 0);
+  const count = Number(effectiveValue(lines, "clientalivecountmax") ?? 3);
+  if (!(interval > 0)) return [];
+  const setting = `ClientAliveInterval ${interval}, ClientAliveCountMax ${count}`;
+  const head = { setting, source: "sshd -T" };
+  if (count > 0) {
+    const twice = can(version, "client-alive-takes-twice") ? 2 : 1;
+    const within = interval * (count + 1) * twice;
+    const effect = `ends a client that stopped answering after about ${within} s; one that answers stays for ever`;
+    return [{ ...head, effect, verdict: "partly" }];
+  }
+  if (!can(version, "client-alive-zero-drops")) {
+    return [
+      { ...head, effect: `ends a session after ${interval} s without data from its client`, verdict: "ends" },
+    ];
+  }
+  return [
+    {
+      ...head,
+      effect: "on this version this ends nothing: a count of 0 switches the check off",
+      verdict: "nothing",
+    },
+  ];
+}
+
+function channelTimeout(facts: Facts, lines: readonly string[], version: OpenSshVersion): InForce[] {
+  const shown = effectiveValue(lines, "channeltimeout");
+  // 9.2 does not print it.
+  const texts = shown === undefined ? sshdTexts(facts) : [{ path: "", text: `channeltimeout ${shown}` }];
+  return texts.flatMap(({ path, text }) =>
+    parseSshdConfig(text)
+      .filter(({ keyword }) => keyword === "channeltimeout")
+      .flatMap(({ args, line }) => {
+        const source = path === "" ? "sshd -T" : `${path}:${line}`;
+        return args.flatMap((entry) => channelEntry(entry, source, version));
+      }),
+  );
+}
+
+function channelEntry(entry: string, source: string, version: OpenSshVersion): InForce[] {
+  const [type = "", time = ""] = entry.split("=");
+  const seconds = parseSshdTime(time);
+  if (seconds === undefined || seconds === 0) return [];
+  const head = { setting: `ChannelTimeout ${entry}`, source };
+  if (type === "session:*" || type === "*" || can(version, "channel-timeout-bare-session")) {
+    const effect = `ends sessions after ${seconds} s without data; output counts as data`;
+    return [{ ...head, effect, verdict: "ends" }];
+  }
+  const effect = type.startsWith("session")
+    ? "on this version this ends nothing: the name has to be session:*"
+    : "ends such channels only, no session";
+  return [{ ...head, effect, verdict: type.startsWith("session") ? "nothing" : "partly" }];
+}
+
+function unusedConnection(lines: readonly string[]): InForce[] {
+  const value = effectiveValue(lines, "unusedconnectiontimeout") ?? "none";
+  const seconds = parseSshdTime(value);
+  if (seconds === undefined || seconds === 0) return [];
+  const setting = `UnusedConnectionTimeout ${value}`;
+  return [{ setting, source: "sshd -T", effect: "ends connections without a session", verdict: "partly" }];
+}
+
+function logind({ logind: state }: Facts): InForce[] {
+  const seconds = state.state === "known" ? Number(state.value.idleStop) : 0;
+  if (state.state !== "known" || !(seconds > 0)) return [];
+  const works = state.value.utmp !== "no";
+  return [
+    {
+      setting: `StopIdleSessionSec ${seconds}`,
+      source: "logind.conf",
+      effect: works
+        ? `ends sessions at a terminal after ${seconds} s without input`
+        : "on this system it never fires for SSH sessions: systemd was built without utmp",
+      verdict: works ? "ends" : "nothing",
+    },
+  ];
+}

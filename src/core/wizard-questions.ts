@@ -1,0 +1,141 @@
+/**
+ * The wizard's questions in their order: a pure function of the host and the answers so far, so that
+ * going back is nothing but asking an earlier one again.
+ */
+import type { Seconds } from "../model/duration.ts";
+import { CONTROL_IDS } from "../model/policy.ts";
+import {
+  draftOf,
+  exemptible,
+  type WizardAnswer,
+  type WizardAnswers,
+  type WizardSubject,
+} from "./wizard-draft.ts";
+
+/** The steps of the whole, in order; each begins with a text that says why. */
+export const WIZARD_STEPS = [
+  "found",
+  "baseline",
+  "limits",
+  "hurt",
+  "controls",
+  "diff",
+  "proof",
+  "files",
+] as const;
+export type WizardStep = (typeof WIZARD_STEPS)[number];
+
+interface Head {
+  /** Key of its answer: `idle`, `role:admin`. */
+  readonly id: string;
+  readonly step: WizardStep;
+}
+
+/** One question with the answer that Enter gives. */
+export type WizardQuestion =
+  | (Head & { readonly form: "choose"; readonly choices: readonly string[]; readonly preset: string })
+  | (Head & {
+      readonly form: "pick";
+      readonly choices: readonly string[];
+      readonly preset: readonly string[];
+      /** Whether none of them is an answer. */
+      readonly empty: boolean;
+    })
+  | (Head & {
+      readonly form: "duration";
+      readonly preset: Seconds;
+      /** A role is never looser than this; null: no bound but the policy's own. */
+      readonly most: Seconds | null;
+    })
+  | (Head & { readonly form: "line" | "date" | "directory"; readonly preset: string });
+
+/** Everything asked before the host is touched, the decision to touch it last. */
+export function questionsBefore(subject: WizardSubject, answers: WizardAnswers): readonly WizardQuestion[] {
+  const draft = draftOf(subject, answers);
+  const { people, baselines } = subject;
+  const roles = people.roles.map(({ name }) => name);
+  return [
+    { id: "found", step: "found", form: "choose", choices: ["on", "leave"], preset: "on" },
+    {
+      id: "baseline",
+      step: "baseline",
+      form: "choose",
+      choices: ["none", ...baselines.map(({ id }) => id)],
+      preset: draft.baseline,
+    },
+    { id: "idle", step: "limits", form: "duration", preset: draft.idle, most: null },
+    { id: "unresponsive", step: "limits", form: "duration", preset: draft.unresponsive, most: null },
+    ...(roles.length === 0
+      ? []
+      : [
+          pick(
+            "roles",
+            "limits",
+            roles,
+            draft.roles.map(({ name }) => name),
+          ),
+        ]),
+    ...draft.roles.map(
+      ({ name, idle }) =>
+        ({ id: `role:${name}`, step: "limits", form: "duration", preset: idle, most: draft.idle }) as const,
+    ),
+    ...exemptionQuestions(subject, answers),
+    { ...pick("controls", "controls", CONTROL_IDS, draft.controls), empty: false },
+    { id: "decide", step: "diff", form: "choose", choices: ["apply", "files", "leave"], preset: "apply" },
+  ];
+}
+
+/** What is asked once the host is as it should be; without a change there is nothing to prove. */
+export function questionsAfter(
+  decision: string,
+  answers: WizardAnswers,
+  directory: string,
+): readonly WizardQuestion[] {
+  const probe = {
+    id: "probe",
+    step: "proof",
+    form: "choose",
+    choices: ["scaled", "full", "none"],
+    preset: choice(answers["probe"], "scaled"),
+  } as const;
+  const files = {
+    id: "directory",
+    step: "files",
+    form: "directory",
+    preset: choice(answers["directory"], directory),
+  } as const;
+  return decision === "apply" ? [probe, files] : [files];
+}
+
+/** The answer that Enter gives. */
+export function presetOf(question: WizardQuestion): WizardAnswer {
+  return question.preset;
+}
+
+/** Asked only where there is somebody to exempt; the details only where somebody is. */
+function exemptionQuestions(subject: WizardSubject, answers: WizardAnswers): readonly WizardQuestion[] {
+  const { exempt, owner, expires, reason } = draftOf(subject, answers);
+  const possible = exemptible(subject);
+  if (possible.length === 0) return [];
+  const first = pick("exempt", "hurt", possible, exempt);
+  if (exempt.length === 0) return [first];
+  return [
+    first,
+    { id: "owner", step: "hurt", form: "line", preset: owner },
+    { id: "expires", step: "hurt", form: "date", preset: expires },
+    { id: "reason", step: "hurt", form: "line", preset: reason },
+  ];
+}
+
+function pick(
+  id: string,
+  step: WizardStep,
+  choices: readonly string[],
+  preset: readonly string[],
+): WizardQuestion & { readonly form: "pick" } {
+  return { id, step, form: "pick", choices, preset, empty: true };
+}
+
+function choice(answer: WizardAnswer | undefined, otherwise: string): string {
+  return typeof answer === "string" && answer !== "" ? answer : otherwise;
+}

@@ -1,0 +1,115 @@
+/** The wizard's words: why each step is there, and each question with its choices. Pure text. */
+import { visible } from "../core/visible.ts";
+import type { WizardSubject } from "../core/wizard-draft.ts";
+import { WIZARD_STEPS, type WizardQuestion, type WizardStep } from "../core/wizard-questions.ts";
+import { formatDuration } from "../model/duration.ts";
+import type { WizardView } from "./wizard-found.ts";
+import { wrap } from "./wrap.ts";
+
+const TITLES: Readonly<Record<WizardStep, readonly [string, string]>> = {
+  found: ["What was found", "Nothing is changed before you say so at step 6."],
+  baseline: [
+    "A baseline",
+    "A compliance baseline brings its own limits; yours may then only be stricter, and an audit checks its rules.",
+  ],
+  limits: [
+    "Limits",
+    "After how long an idle session ends. Everybody has a limit, so that a new account has one too; who may become root should have a shorter one, as their unattended terminal is worth more.",
+  ],
+  hurt: [
+    "Who would be hurt",
+    "A limit ends what looks idle. What would suffer now can be exempted, with somebody who answers for it and an end; on OpenSSH 9.2 to 10.4 one exemption leaves ChannelTimeout out for everybody.",
+  ],
+  controls: ["Controls", "The mechanisms that end sessions. No single one catches every kind."],
+  diff: ["What would change", "The exact difference; sshd on the host checks it before it counts."],
+  proof: [
+    "Proof",
+    "A setting is no proof: real sessions are opened that have to be dropped, and one with somebody typing that has to stay.",
+  ],
+  files: ["Files", "The same files that a person writes; curfew plan on them shows no change."],
+};
+
+/** `Step 3 of 8: Limits`, and why. */
+export function stepText(step: WizardStep, { paint, columns }: WizardView): string {
+  const [title, why] = TITLES[step];
+  const number = WIZARD_STEPS.indexOf(step) + 1;
+  const head = paint.bold(`Step ${number} of ${WIZARD_STEPS.length}: ${title}`);
+  return ["", head, ...wrap(why, columns).map(paint.dim), ""].join("\n");
+}
+
+/** One question in words. */
+export interface QuestionWords {
+  readonly message: string;
+  /** By choice. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What a question says; the choices' labels are short enough for 80 columns. */
+export function questionWords(question: WizardQuestion, subject: WizardSubject): QuestionWords {
+  const { id } = question;
+  if (id.startsWith("role:")) return { message: roleMessage(id.slice("role:".length), subject), labels: {} };
+  if (id === "roles") return { message: "Roles to set up:", labels: roleLabels(subject) };
+  if (id === "baseline") return { message: "Baseline:", labels: baselineLabels(subject) };
+  return { message: MESSAGES[id] ?? id, labels: LABELS[id] ?? {} };
+}
+
+const MESSAGES: Readonly<Record<string, string>> = {
+  found: "Go on?",
+  idle: "Everybody: an idle session ends after",
+  unresponsive: "Everybody: a client that stopped answering is dropped after",
+  exempt: "Exempt from every limit:",
+  owner: "Who answers for the exemption:",
+  expires: "Its last day:",
+  reason: "Why:",
+  controls: "Controls:",
+  decide: "Apply it?",
+  probe: "Prove it?",
+  directory: "Directory for policy.yaml and inventory.yaml:",
+};
+
+const LABELS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  found: { on: "Go on", leave: "Leave; nothing is changed" },
+  controls: {
+    sshd: "sshd - the connection itself; also vim, scp, sftp; long silent commands break",
+    "shell-timeout": "shell-timeout - TMOUT at the prompt; nothing runs there, nothing breaks",
+    logind: "logind - every terminal, also local ones; not on Debian 13 and later",
+    watchdog: "watchdog - top, tmux, escaped shells; ends unwatched programs, warns",
+  },
+  decide: {
+    apply: "Apply it, guarded: the host takes it back unless a new login works",
+    files: "Only write the policy and the inventory",
+    leave: "Leave; nothing is changed",
+  },
+  probe: {
+    scaled: "Scaled: real sessions with every limit cut down, about half a minute",
+    full: "Full: the real limits are waited out",
+    none: "No: nothing is proved then",
+  },
+};
+
+function roleMessage(role: string, { people }: WizardSubject): string {
+  const found = people.roles.find(({ name }) => name === role);
+  const who = [...(found?.users ?? []), ...(found?.groups ?? []).map((group) => `group ${group}`)];
+  const names = who.slice(0, 4).map(visible).join(", ");
+  return `${role} (${names}${who.length > 4 ? ", …" : ""}): an idle session ends after`;
+}
+
+function roleLabels({ people }: WizardSubject): Record<string, string> {
+  return Object.fromEntries(
+    people.roles.map(({ name, users, groups }) => {
+      const who = [...users, ...groups.map((group) => `group ${group}`)].slice(0, 4).map(visible);
+      return [name, `${name} - ${who.join(", ")}`];
+    }),
+  );
+}
+
+function baselineLabels({ baselines }: WizardSubject): Record<string, string> {
+  const labels = baselines.map(({ id, title, idle, unresponsive }) => {
+    const numbers = [
+      ...(idle === null ? [] : [`idle ${formatDuration(idle)}`]),
+      ...(unresponsive === null ? [] : [`unresponsive ${formatDuration(unresponsive)}`]),
+    ];
+    return [id, `${title}${numbers.length === 0 ? "" : ` (${numbers.join(", ")})`}`];
+  });
+  return Object.fromEntries([["none", "None: limits of your own"], ...labels]);
+}

@@ -1,0 +1,21 @@
+import { widthOf } from "./columns.ts";
+
+/**
+ * A paragraph broken between words so that no line is wider than `columns`; what follows the first
+ * line is indented by `indent` more spaces. A single word that is wider stands on a line of its own.
+ */
+export function wrap(text: string, columns: number, indent = 0): string[] {
+  const start = /^ */u.exec(text)?.[0] ?? "";
+  const lines: string[] = [];
+  let line = start;
+  for (const word of text.trim().split(/ +/u)) {
+    const empty = line.trim() === "";
+    const longer = empty ? line + word : `${line} ${word}`;
+    if (empty || widthOf(longer) <= columns) line = longer;
+    else {
+      lines.push(line);
+      line = start + " ".repeat(indent) + word;
+    }
+  }
+  return [...lines, line];
+}
