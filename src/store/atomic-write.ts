@@ -8,7 +8,7 @@ import { basename, dirname, join } from "node:path";
  * (`/dev/stdout`, a pipe) is written to directly.
  * Errors: those of node:fs, the temporary file removed.
  */
-export async function writeAtomically(path: string, chunks: Iterable<string>): Promise<void> {
+export async function writeAtomically(path: string, chunks: Iterable<string | Uint8Array>): Promise<void> {
   if (await isSpecial(path)) return writeAll(path, "w", chunks);
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
@@ -25,7 +25,7 @@ async function isSpecial(path: string): Promise<boolean> {
   return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
-async function writeAll(path: string, flags: string, chunks: Iterable<string>): Promise<void> {
+async function writeAll(path: string, flags: string, chunks: Iterable<string | Uint8Array>): Promise<void> {
   const file = await open(path, flags, 0o600);
   try {
     for (const chunk of chunks) await file.appendFile(chunk);
