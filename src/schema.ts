@@ -1,17 +1,19 @@
 /**
- * `npm run schema`: the JSON Schemas that editors check policies and inventories with, from the
- * same sources as the validation. A test compares the written files with these.
+ * `npm run schema`: the JSON Schemas that editors check policies and inventories with and programs
+ * read audits by, from the same sources as the validation. A test compares the written files with these.
  */
 import { writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { HONOURED, IGNORED } from "./config/connection-variables.ts";
 import { policySchema } from "./model/policy.ts";
+import { end, header, host } from "./store/history-line-schema.ts";
 
 /** The text of each schema file, by path from the repository's root. */
 export function schemaFiles(): Readonly<Record<string, string>> {
   return {
     "templates/policy.schema.json": render(policySchema),
     "templates/inventory.schema.json": render(inventorySchema()),
+    "templates/audit.schema.json": render(auditSchema()),
   };
 }
 
@@ -62,6 +64,16 @@ function inventorySchema(): z.ZodType {
     .nullable()
     .meta({ id: "group" });
   return z.record(z.string(), group).meta({ title: "curfew inventory" });
+}
+
+/** What `audit --json` prints and report/audit-json.ts writes: what is stored, and its counts. */
+function auditSchema(): z.ZodType {
+  const count = z.number().int().nonnegative();
+  const findings = z.strictObject({ pass: count, fail: count, unknown: count, waived: count });
+  const summary = z.strictObject({ hosts: count, pass: count, fail: count, unknown: count, findings });
+  return header
+    .extend({ ...end.shape, summary, hosts: z.array(host) })
+    .meta({ title: "curfew audit", description: "One audit of a fleet, curfew/audit/1" });
 }
 
 if (import.meta.main) {

@@ -2,10 +2,11 @@
  * The formats of `curfew audit --format`: the one registry of them. Adding a format: a file in this
  * folder, a line here, a test that reads its output with somebody else's parser.
  */
-import type { AuditContext, AuditHeader, AuditRun } from "../model/audit.ts";
+import type { AuditContext, AuditHeader, AuditRun, ReportFormatName } from "../model/audit.ts";
 import { renderJson } from "./audit-json.ts";
 import { cklbFiles, cklbRefuses } from "./cklb.ts";
 import { renderCsv } from "./csv.ts";
+import { renderHtml } from "./html.ts";
 import { renderJunit } from "./junit.ts";
 import { renderMetrics } from "./metrics.ts";
 import { renderOscal } from "./oscal.ts";
@@ -16,6 +17,8 @@ export interface ReportFile {
   readonly name: string;
   /** Its UTF-8 text in pieces; can be gone through once. */
   readonly chunks: Iterable<string>;
+  /** Other accounts have to read it, as node_exporter does; else only the user's group may. */
+  readonly shared?: boolean;
 }
 
 export interface AuditFormat {
@@ -31,8 +34,9 @@ export interface AuditFormat {
   files(run: AuditRun, context: AuditContext): Iterable<ReportFile>;
 }
 
-/** Every format by the name that `--format` takes. */
+/** Every format by the name that `--format` takes; the names alone, for floors below, are in model/audit.ts. */
 export const REPORT_FORMATS = {
+  html: single("html", "text/html; charset=utf-8", renderHtml),
   json: single("json", "application/json", renderJson),
   csv: single("csv", "text/csv; charset=utf-8; header=present", renderCsv),
   junit: single("junit.xml", "application/xml", renderJunit),
@@ -44,20 +48,16 @@ export const REPORT_FORMATS = {
     refuses: cklbRefuses,
     files: cklbFiles,
   },
-  metrics: single("prom", "text/plain; version=0.0.4; charset=utf-8", renderMetrics),
-} as const satisfies Record<string, AuditFormat>;
-
-export type ReportFormat = keyof typeof REPORT_FORMATS;
+  metrics: single("prom", "text/plain; version=0.0.4; charset=utf-8", renderMetrics, true),
+} as const satisfies Record<ReportFormatName, AuditFormat>;
 
 /** A format with one file for the whole audit. */
 function single(
   extension: string,
   mediaType: string,
   render: (run: AuditRun, context: AuditContext) => Iterable<string>,
+  shared = false,
 ): AuditFormat {
-  return {
-    extension,
-    mediaType,
-    files: (run, context) => [{ name: `curfew-audit.${extension}`, chunks: render(run, context) }],
-  };
+  const name = `curfew-audit.${extension}`;
+  return { extension, mediaType, files: (run, context) => [{ name, chunks: render(run, context), shared }] };
 }

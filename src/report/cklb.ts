@@ -7,9 +7,8 @@ import { createHash } from "node:crypto";
 import { visibleJson } from "../core/visible.ts";
 import type { AuditedHost, AuditHeader, AuditRun, RuleInfo } from "../model/audit.ts";
 import { CHECKS } from "../model/check.ts";
-import type { Finding } from "../model/finding.ts";
 import type { ReportFile } from "./audit-formats.ts";
-import { ruleReview, type RuleReview } from "./cklb-review.ts";
+import { ruleReview } from "./cklb-review.ts";
 import { clipLine } from "./clip.ts";
 import { uniqueNames } from "./unique-names.ts";
 import { stableUuid } from "./uuid.ts";
@@ -65,10 +64,11 @@ function* checklist(
 ): Generator<string> {
   const stigUuid = stableUuid("stig", profile.id, profile.version);
   const [, version = "0", release = "0"] = /^V(\d+)R(\d+)$/u.exec(profile.version) ?? [];
+  const name = profile.title.replace(/ (?:STIG|Security Technical Implementation Guide)$/u, "");
   const rules = profile.rules.map((rule) => ruleEntry(run, host, rule, stigUuid));
   const stig = {
-    stig_name: profile.title,
-    display_name: profile.title.replace(/ Security Technical Implementation Guide$/u, ""),
+    stig_name: `${name} Security Technical Implementation Guide`,
+    display_name: name,
     stig_id: STIG_IDS[profile.id],
     // Readers take the number between "Release:" and the next blank; curfew does not carry the date.
     release_info: `Release: ${release} (the rules that curfew ${run.curfew} judges)`,
@@ -111,7 +111,7 @@ function targetData({ host, description }: AuditedHost): object {
 }
 
 function ruleEntry(run: AuditRun, host: AuditedHost, rule: RuleInfo, stigUuid: string): object {
-  const findings = host.findings.filter((finding: Finding) => finding.rule === rule.id);
+  const findings = host.findings.filter((finding) => finding.rule === rule.id);
   return {
     ...identity(rule),
     severity: rule.severity,
@@ -140,7 +140,7 @@ function ruleEntry(run: AuditRun, host: AuditedHost, rule: RuleInfo, stigUuid: s
     stig_uuid: stigUuid,
     overrides: {},
     ...ruleReview(run, host, findings),
-  } satisfies Partial<Record<keyof RuleReview, string>> & Record<string, unknown>;
+  };
 }
 
 /**

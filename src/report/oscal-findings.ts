@@ -44,7 +44,7 @@ export function objectives(run: AuditRun): readonly Objective[] {
  * passes: what nobody could judge and what was waived leave it not satisfied, for the reason `other`.
  */
 export function oscalFinding(run: AuditRun, objective: Objective): object {
-  const { control, counts, against, risks } = objective;
+  const { control, counts, against, risks: due } = objective;
   const satisfied = against.length === 0;
   const related = satisfied ? passing(run, control) : against;
   const sum = `${counts.pass} passed, ${counts.fail} failed, ${counts.unknown} could not be judged, ${counts.waived} waived`;
@@ -63,7 +63,7 @@ export function oscalFinding(run: AuditRun, objective: Objective): object {
       },
     },
     "related-observations": related.map((uuid) => ({ "observation-uuid": uuid })),
-    ...(risks.length === 0 ? {} : { "related-risks": risks.map((uuid) => ({ "risk-uuid": uuid })) }),
+    ...(due.length === 0 ? {} : { "related-risks": due.map((uuid) => ({ "risk-uuid": uuid })) }),
   };
 }
 

@@ -116,7 +116,7 @@ function* resources(run: AuditRun): Generator<object> {
     ],
   };
   for (const host of run.hosts) {
-    for (const file of host.evidence) yield evidenceResource(run, host, file);
+    for (const kept of host.evidence) yield evidenceResource(run, host, kept);
   }
 }
 

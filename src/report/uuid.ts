@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Namespace of every name that curfew gives in reports; made once at random. */
 const NAMESPACE = Buffer.from("6a3f0c0e5d1b4c7e9b0ad2c4e8f71a35", "hex");
@@ -9,7 +9,7 @@ const NAMESPACE = Buffer.from("6a3f0c0e5d1b4c7e9b0ad2c4e8f71a35", "hex");
  */
 export function stableUuid(...words: readonly string[]): string {
   // As JSON, ["a", "b"] and ["ab"] are different names, and lone surrogates stay apart.
-  const digest = createHash("sha1").update(NAMESPACE).update(JSON.stringify(words)).digest();
+  const digest = hash("sha1", Buffer.concat([NAMESPACE, Buffer.from(JSON.stringify(words))]), "buffer");
   digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x50;
   digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
   const hex = digest.toString("hex");

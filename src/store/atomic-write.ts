@@ -3,16 +3,20 @@ import { open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /**
- * Writes a file of mode 0600 so that a reader sees the old content or the new, never a part: a
+ * Writes a file, of mode 0600 unless another is given (the umask takes from it), so that a reader sees the old content or the new, never a part: a
  * temporary file in the same directory, fsync, rename. A path that exists and is no regular file
  * (`/dev/stdout`, a pipe) is written to directly.
  * Errors: those of node:fs, the temporary file removed.
  */
-export async function writeAtomically(path: string, chunks: Iterable<string | Uint8Array>): Promise<void> {
-  if (await isSpecial(path)) return writeAll(path, "w", chunks);
+export async function writeAtomically(
+  path: string,
+  chunks: Iterable<string | Uint8Array>,
+  mode = 0o600,
+): Promise<void> {
+  if (await isSpecial(path)) return writeAll(path, "w", chunks, mode);
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
-    await writeAll(temporary, "wx", chunks);
+    await writeAll(temporary, "wx", chunks, mode);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -25,8 +29,13 @@ async function isSpecial(path: string): Promise<boolean> {
   return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
-async function writeAll(path: string, flags: string, chunks: Iterable<string | Uint8Array>): Promise<void> {
-  const file = await open(path, flags, 0o600);
+async function writeAll(
+  path: string,
+  flags: string,
+  chunks: Iterable<string | Uint8Array>,
+  mode: number,
+): Promise<void> {
+  const file = await open(path, flags, mode);
   try {
     for (const chunk of chunks) await file.appendFile(chunk);
     // A pipe or a terminal cannot be synchronised; a file must be, before it is renamed.

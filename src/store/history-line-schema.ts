@@ -19,7 +19,8 @@ const time = z.iso.datetime();
 const seconds = z.number().nonnegative();
 const name = line.min(1).max(256);
 
-const header: z.ZodType<AuditHeader> = z.strictObject({
+/** What is stored and, with the hosts, printed as `curfew/audit/1`; schema.ts makes a JSON Schema of it. */
+export const header = z.strictObject({
   schema: z.literal("curfew/audit/1"),
   runId: z.string().regex(/^\d{8}T\d{6}Z-[a-z]{1,20}-[0-9a-f]{8}$/u, "the id of a run"),
   startedAt: time,
@@ -87,7 +88,7 @@ const probe: z.ZodType<ProbeResult> = z.strictObject({
   reason: z.string(),
 } satisfies Keys<ProbeResult>);
 
-const host: z.ZodType<AuditedHost> = z.strictObject({
+export const host = z.strictObject({
   host: name,
   outcome: z.enum(["pass", "fail", "unknown"]),
   description: z.string(),
@@ -106,13 +107,12 @@ const host: z.ZodType<AuditedHost> = z.strictObject({
   error: errorData.exactOptional(),
 } satisfies Keys<AuditedHost>);
 
+export const end = z.strictObject({ finishedAt: time, findings: z.array(finding) } satisfies Keys<AuditEnd>);
+
 /** One line of an exported history, strictly: what is taken in will be reported as found. */
 export const historyLineSchema: z.ZodType<HistoryLine> = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("run"), header, hosts: z.array(name) }),
   z.strictObject({ type: z.literal("host"), host }),
-  z.strictObject({
-    type: z.literal("end"),
-    end: z.strictObject({ finishedAt: time, findings: z.array(finding) }),
-  }),
+  z.strictObject({ type: z.literal("end"), end }),
   z.strictObject({ type: z.literal("broken-off"), at: time }),
 ]);
