@@ -1,14 +1,14 @@
 /** Which sessions have to be opened on a host, as whom, and what must become of them. Pure. */
 import type { Seconds } from "../model/duration.ts";
 import type { Facts } from "../model/facts.ts";
-import type { Finding } from "../model/finding.ts";
+import type { Coverage, Finding } from "../model/finding.ts";
 import type { HostLimits } from "../model/limits.ts";
 import type { ControlId } from "../model/policy.ts";
-import type { ProbeResult } from "../model/run.ts";
+import type { FrozenVariant, ProbeResult } from "../model/run.ts";
 import type { ProbedKind } from "../model/session-kind.ts";
 import type { SurveyedAccount } from "./parse-survey.ts";
 import { resolvePerson, type ResolvedPerson } from "./resolve-person.ts";
-import { kindLimit } from "./kind-limit.ts";
+import { exemptControls, isExempt, sessionsOf, type Candidate, type How } from "./probe-sessions.ts";
 
 /** One session to open. */
 export interface PlannedProbe {
@@ -18,6 +18,12 @@ export interface PlannedProbe {
   readonly via: ProbeResult["via"];
   /** The private key of a live probe that is not the login account's. */
   readonly identityFile?: string;
+  /** Only of a frozen client. */
+  readonly variant?: FrozenVariant;
+  /** The system's own `ssh` opens it; the library where left out. */
+  readonly client?: "ssh";
+  /** Mechanisms that must not end it: the person is exempt from them. */
+  readonly exemptFrom: readonly ControlId[];
   /** Login shell. */
   readonly shell: string;
   readonly expect: ProbeResult["expect"];
@@ -41,6 +47,11 @@ export interface ProbeWishes {
   readonly scaled?: Seconds | undefined;
   /** The policy's mechanisms: who is exempt from all of them must be kept. */
   readonly controls: readonly ControlId[];
+  /**
+   * Which selected control ends which kind of session there. Somebody exempt from one of them is kept where
+   * only that one would. Left out: what somebody is exempt from in part is not known to end anything.
+   */
+  readonly coverage?: readonly Coverage[];
   /** The name that logged in. */
   readonly login: string;
   /** Accounts that the policy gives for live probes, by role. */
@@ -80,8 +91,8 @@ export function scaleLimit(limit: Seconds, factor: number): Seconds {
 
 /**
  * The sessions to open: live ones as the login account and as the accounts that the policy gives, shadow
- * ones for every role (and for everybody else: `default`, and for who is exempt from everything), each as
- * the first real account of it that can log in.
+ * ones for every role (and for everybody else: `default`, and for every exemption), each as the first real
+ * account of it that can log in. One of a host's idle shells is opened by the system's own `ssh`.
  */
 export function planProbes(
   host: string,
@@ -95,8 +106,8 @@ export function planProbes(
   const probes: PlannedProbe[] = [];
   const findings: Finding[] = [];
   const covered = new Set<string>();
-  const add = (person: Candidate, role: string, how: Pick<PlannedProbe, "via" | "identityFile">): void => {
-    probes.push(...sessionsOf(person, role, how, wishes, factor));
+  const add = (person: Candidate, role: string, how: How): void => {
+    probes.push(...sessionsOf(person, role, how, wishes, factor, limits.profile));
   };
   if (wishes.scaled === undefined) {
     for (const { person, role, how } of livePeople(people, wishes)) {
@@ -106,36 +117,40 @@ export function planProbes(
         continue;
       }
       // Somebody exempt shows nothing about the others of the role.
-      if (how.identityFile !== undefined && !isExempt(person, wishes)) covered.add(role);
+      if (how.identityFile !== undefined && !isExempt(person)) covered.add(role);
       if (limitsNothing(person.resolved)) findings.push(nothingAsked(host, role, person.account.user));
       else add(person, role, how);
     }
   }
   for (const role of [...limits.roles.map((each) => each.role), limits.defaults.role].filter(wanted)) {
     if (covered.has(role)) continue;
-    const members = membersOf(
-      role,
-      people.filter((person) => !isExempt(person, wishes)),
-    );
+    const everybody = membersOf(role, people);
+    const members = everybody.filter((person) => !isExempt(person));
     const chosen = members.find(({ account }) => account.obstacle === "");
     if (chosen !== undefined) add(chosen, role, { via: "shadow" });
+    else if (members.length === 0 && everybody.length > 0) findings.push(allExempt(host, role));
     else if (members.length > 0 || role !== limits.defaults.role) findings.push(nobody(host, role, members));
   }
   for (const person of exemptPeople(people, wishes)) {
     if (wanted(person.resolved.role)) add(person, person.resolved.role, { via: "shadow" });
   }
-  return { probes, findings };
+  return { probes: withOwnClient(probes), findings };
 }
 
-interface Candidate {
-  readonly account: SurveyedAccount;
-  readonly resolved: ResolvedPerson;
+/**
+ * One idle shell of the host is opened by the `ssh` that people use, so that no verdict rests on a library
+ * alone: a live one where there is one, for that is how they come in.
+ */
+function withOwnClient(probes: readonly PlannedProbe[]): PlannedProbe[] {
+  const shells = probes.filter(({ session }) => session === "idle-shell");
+  const chosen = shells.find(({ via }) => via === "live") ?? shells[0];
+  return probes.map((probe) => (probe === chosen ? { ...probe, client: "ssh" } : probe));
 }
 
 function livePeople(
   people: readonly Candidate[],
   wishes: ProbeWishes,
-): { person: Candidate; role: string; how: Pick<PlannedProbe, "via" | "identityFile"> }[] {
+): { person: Candidate; role: string; how: How }[] {
   const byName = (name: string): Candidate | undefined => people.find(({ account }) => account.user === name);
   const login = byName(wishes.login);
   const given = Object.entries(wishes.given).flatMap(([role, { user, identityFile }]) => {
@@ -164,11 +179,11 @@ function byKind(people: readonly Candidate[]): Candidate[] {
   return people.toSorted((left, right) => rank(left) - rank(right));
 }
 
-/** One usable account for each combination of role and exemptions from everything. */
+/** One usable account for each combination of role and exemptions: each exemption is shown at least once. */
 function exemptPeople(people: readonly Candidate[], wishes: ProbeWishes): Candidate[] {
   const chosen = new Map<string, Candidate>();
   for (const person of byKind(people)) {
-    if (!isExempt(person, wishes) || person.account.obstacle !== "") continue;
+    if (exemptControls(person, wishes.controls).length === 0 || person.account.obstacle !== "") continue;
     const names = person.resolved.exemptions.map(({ exemption }) => exemption.name);
     const key = [person.resolved.role, ...names].join("\n");
     if (!chosen.has(key)) chosen.set(key, person);
@@ -176,32 +191,13 @@ function exemptPeople(people: readonly Candidate[], wishes: ProbeWishes): Candid
   return [...chosen.values()];
 }
 
-function isExempt({ resolved }: Candidate, { controls }: ProbeWishes): boolean {
-  const from = new Set(resolved.exemptions.flatMap((exemption) => exemption.controls));
-  return controls.every((control) => from.has(control));
-}
-
 function limitsNothing({ idle, unresponsive }: ResolvedPerson): boolean {
   return idle === null && unresponsive === null;
 }
 
-function sessionsOf(
-  person: Candidate,
-  role: string,
-  how: Pick<PlannedProbe, "via" | "identityFile">,
-  wishes: ProbeWishes,
-  factor: number,
-): PlannedProbe[] {
-  const { account, resolved } = person;
-  const exempt = isExempt(person, wishes);
-  const sessions = exempt ? wishes.sessions.filter((session) => session === "idle-shell") : wishes.sessions;
-  return sessions.flatMap((session) => {
-    const limit = kindLimit(session, resolved);
-    if (limit === null) return [];
-    const expect = exempt || session === "typing" ? "kept" : "dropped";
-    const within = scaleLimit(limit, factor);
-    return [{ session, role, user: account.user, shell: account.shell, ...how, expect, limit, within }];
-  });
+/** Who is in it is probed all the same, for the exemption's sake. */
+function allExempt(host: string, role: string): Finding {
+  return finding(role, "a session of this role", `everybody in role ${role} on ${host} is exempt`, "pass");
 }
 
 function nobody(host: string, role: string, members: readonly Candidate[]): Finding {

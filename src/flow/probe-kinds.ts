@@ -4,18 +4,19 @@
  */
 import type { Observation, SessionTrace } from "../core/judge-probe.ts";
 import type { PlannedProbe } from "../core/probe-plan.ts";
-import type { SessionEnd } from "../model/connection.ts";
-import { CurfewError } from "../model/error.ts";
+import type { Connection, SessionEnd } from "../model/connection.ts";
 import type { ProbedKind } from "../model/session-kind.ts";
 import type { HostSession, HostWatch } from "./probe-watch.ts";
 import * as opening from "./probe-open.ts";
 import { PROBE_PROGRAMS as PROGRAMS } from "./probe-programs.ts";
+import { answers, terminalOf } from "./probe-answers.ts";
 import { over, pause } from "./probe-wait.ts";
 import type { TimedEvent } from "./shadow.ts";
 
 /** A session in which nobody does anything any more. */
 export interface OpenProbe extends opening.OpenedSession {
   readonly planned: PlannedProbe;
+  readonly connection: Connection;
   /** The mark of the programs that it started. */
   readonly token: string;
   /** Seconds from then on in which a drop is waited for. */
@@ -27,6 +28,8 @@ export interface OpenProbe extends opening.OpenedSession {
   /** The processes on the host; undefined where they are not needed, or cannot be told from others. */
   readonly processes: HostSession | undefined;
   readonly watch: HostWatch;
+  /** The client answers nothing from then on. */
+  readonly silence: () => Promise<void>;
   /** The shadow instance's log so far; undefined for a live probe. */
   readonly events: (() => readonly TimedEvent[]) | undefined;
   /** Aborted when the host is lost, or the run is. Waits end then. */
@@ -57,8 +60,8 @@ export const PROBE_KINDS: Readonly<Record<ProbedKind, Probe>> = {
 
 /** Seconds between two lines of somebody typing: well inside the limit, and at least every 10. */
 const TYPING_SECONDS = 10;
-/** Seconds in which a session must answer a line, and in which a log line about its end arrives. */
-const ANSWER_SECONDS = 8;
+/** Seconds in which the host must say what still runs, and in which a log line about its end arrives. */
+const LISTING_SECONDS = 8;
 const LOG_SECONDS = 0.8;
 /** How often a program that should have died is looked for, a log's time apart. */
 const ORPHAN_LOOKS = 3;
@@ -82,9 +85,10 @@ async function observeFrozenClient(open: OpenProbe): Promise<Observation> {
   }
   const shell = watch.whenGone(processes.shell);
   const sshd = watch.whenGone(processes.sshd);
-  terminalOf(open).freeze();
+  await open.silence();
   const at = await over(shell, quietSince + patience * 1000, signal);
-  if (at === undefined) return kept(open, false);
+  // Nothing can be asked of it, but the host still has it.
+  if (at === undefined) return { type: "kept", seconds: secondsOf(open), answers: true };
   const sshdAt = await over(sshd, performance.now() + LOG_SECONDS * 1000, signal);
   const trace: SessionTrace = {
     seconds: (at - quietSince) / 1000,
@@ -115,28 +119,12 @@ async function observeTyping(open: OpenProbe): Promise<Observation> {
 }
 
 async function kept(open: OpenProbe, ask: boolean): Promise<Observation> {
-  const seconds = (performance.now() - open.quietSince) / 1000;
+  const seconds = secondsOf(open);
   return { type: "kept", seconds, answers: ask && (await answers(open)) };
 }
 
-/**
- * Whether the shell still answers a line. An empty one: what is typed here would stay in somebody's
- * history. A prompt that comes back is the shell's own doing; the terminal's echo shows only a line feed.
- */
-async function answers(open: OpenProbe): Promise<boolean> {
-  const { signal } = open;
-  const terminal = terminalOf(open);
-  const before = terminal.transcript();
-  terminal.write("\r");
-  const until = performance.now() + ANSWER_SECONDS * 1000;
-  while (performance.now() < until) {
-    if ((await over(terminal.ended, performance.now() + 100, signal)) !== undefined) return false;
-    const now = terminal.transcript();
-    const grown =
-      now.length > before.length ? now.slice(before.length) : now === before ? "" : now.slice(-200);
-    if (/\S/u.test(grown)) return true;
-  }
-  return false;
+function secondsOf({ quietSince }: OpenProbe): number {
+  return (performance.now() - quietSince) / 1000;
 }
 
 async function ended(open: OpenProbe, end: SessionEnd, since: number): Promise<Observation> {
@@ -158,17 +146,12 @@ async function orphansOf({ planned, watch, token, signal }: OpenProbe): Promise<
   if (!(planned.session in PROGRAMS)) return [];
   let left: readonly string[] = [];
   for (let looks = 0; looks < ORPHAN_LOOKS; looks++) {
-    const until = performance.now() + ANSWER_SECONDS * 1000;
+    const until = performance.now() + LISTING_SECONDS * 1000;
     left = (await over(watch.programs(token), until, signal)) ?? [];
     if (left.length === 0) return [];
     await pause(LOG_SECONDS * 1000, signal);
   }
   return left;
-}
-
-function terminalOf({ terminal, planned }: OpenProbe): NonNullable<OpenProbe["terminal"]> {
-  if (terminal !== undefined) return terminal;
-  throw new CurfewError("internal", `a ${planned.session} session has no terminal`);
 }
 
 /** sshd's log names the session for ClientAlive; for ChannelTimeout the moment and the seconds have to fit. */

@@ -1,5 +1,6 @@
 /** One probe from its login to its verdict. */
 import type { Expectations } from "../core/expectations.ts";
+import { judgeExempt } from "../core/judge-exempt.ts";
 import { judgeProbe, latest, type Observation } from "../core/judge-probe.ts";
 import type { PlannedProbe } from "../core/probe-plan.ts";
 import { visible } from "../core/visible.ts";
@@ -12,6 +13,7 @@ import type { HostWatch } from "./probe-watch.ts";
 import { PROBE_PROGRAMS } from "./probe-programs.ts";
 import { over } from "./probe-wait.ts";
 import type { TimedEvent } from "./shadow.ts";
+import type { ProbeRecord } from "./verify-evidence.ts";
 
 /** What a probe needs from its host's run. */
 export interface ProbeBench extends Expectations {
@@ -28,6 +30,8 @@ export interface ProbeBench extends Expectations {
   readonly scaled: number | undefined;
   /** Called when the wait begins. */
   readonly began: () => void;
+  /** Called when all is over. */
+  readonly record: (record: ProbeRecord) => void;
 }
 
 const CLIENT_SAW = 2000;
@@ -39,15 +43,18 @@ interface Opened {
   connection?: Connection;
   channel?: OpenChannel;
   quietAt?: number;
+  quietSince?: number;
 }
 
 /** Opens the session, waits, and judges. Never rejects: what went wrong is an `unknown` with its reason. */
 export async function runProbe(planned: PlannedProbe, bench: ProbeBench): Promise<ProbeResult> {
   const opened: Opened = {};
+  const startedAt = performance.now();
   let observation: Observation;
   try {
     const open = await bench.inTurn(() => openProbe(planned, bench, opened));
     opened.quietAt = open.transcriptLength;
+    opened.quietSince = open.quietSince;
     bench.began();
     observation = await PROBE_KINDS[planned.session].observe(open);
   } catch (error) {
@@ -59,17 +66,25 @@ export async function runProbe(planned: PlannedProbe, bench: ProbeBench): Promis
       await over(bench.watch.reap(bench.token), until, new AbortController().signal);
     }
   }
-  return asResult(planned, bench, observation, opened.channel?.transcript().slice(opened.quietAt ?? 0) ?? "");
+  const transcript = opened.channel?.transcript() ?? "";
+  bench.record({
+    startedAt,
+    quietSince: opened.quietSince ?? null,
+    judgedAt: performance.now(),
+    transcript,
+  });
+  return asResult(planned, bench, observation, transcript.slice(opened.quietAt ?? 0));
 }
 
 /** A result without a session: the reason says why it was not opened. */
 export function notProbed(planned: PlannedProbe, scaled: number | undefined, reason: string): ProbeResult {
-  const { session, role, user, via, expect, within } = planned;
+  const { session, role, user, via, variant, expect, within } = planned;
   return {
     session,
     role,
     user,
     via,
+    ...(variant === undefined ? {} : { variant }),
     ...(scaled === undefined ? {} : { scaled }),
     expect,
     withinSeconds: within,
@@ -99,7 +114,20 @@ async function openProbe(planned: PlannedProbe, bench: ProbeBench, opened: Opene
   opened.channel = session.channel;
   const transcriptLength = session.channel.transcript().length;
   const located = await bench.way.locate();
-  return { ...session, planned, token, patience, transcriptLength, ...located, watch, events, signal };
+  const silence = bench.way.silence ?? (async () => session.terminal?.freeze());
+  return {
+    ...session,
+    silence,
+    connection,
+    planned,
+    token,
+    patience,
+    transcriptLength,
+    ...located,
+    watch,
+    events,
+    signal,
+  };
 }
 
 function asResult(
@@ -119,11 +147,19 @@ function asResult(
     explanation,
     unjudgeable,
   };
+  const verdict = judgeExempt(judgeProbe(question, observation), planned.user, planned.exemptFrom);
   return {
     ...notProbed(planned, scaled, ""),
-    ...judgeProbe(question, observation),
+    ...verdict,
+    reason: `${verdict.reason}${saidOf(planned)}`,
     clientSaw: visible(saw).slice(-CLIENT_SAW),
   };
+}
+
+/** What people have to know to tell two results of one kind apart. */
+function saidOf({ variant }: PlannedProbe): string {
+  if (variant === undefined) return "";
+  return variant === "stopped" ? " (client process stopped)" : " (network gone)";
 }
 
 function reasonOf(error: unknown, { signal }: ProbeBench): string {

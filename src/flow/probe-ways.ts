@@ -1,13 +1,15 @@
 /** The two ways into a session: the host's own sshd, and the shadow instance. */
+import type { Duplex } from "node:stream";
 import type { PlannedProbe } from "../core/probe-plan.ts";
 import type { Connection } from "../model/connection.ts";
 import { CurfewError } from "../model/error.ts";
 import type { RunContext } from "./context.ts";
 import type { ProbeKey } from "./probe-key.ts";
 import type { OpenProbe } from "./probe-kinds.ts";
-import { pause } from "./probe-wait.ts";
+import { over, pause } from "./probe-wait.ts";
 import type { HostSession, HostWatch } from "./probe-watch.ts";
 import type { Loopback } from "./shadow-loopback.ts";
+import type { CuttableStream } from "./shadow-relay.ts";
 import type { Shadow } from "./shadow.ts";
 
 export interface Way {
@@ -15,6 +17,8 @@ export interface Way {
   logIn(): Promise<Connection>;
   /** Which session on the host it is, once it has its prompt. Processes only where the kind needs them. */
   locate(): Promise<Pick<OpenProbe, "port" | "processes">>;
+  /** Lets the client fall silent, where that is not done by stopping it. Errors: CurfewError `unsupported`. */
+  readonly silence?: () => Promise<void>;
 }
 
 /** What both ways need. */
@@ -28,6 +32,7 @@ export interface WaySetup {
 }
 
 const LOCATE_TRIES = 10;
+const ASK_SECONDS = 10;
 const NOWHERE = { port: undefined, processes: undefined } as const;
 
 /** Through the instance: the key's fingerprint in its log leads to the port, the port to the processes. */
@@ -39,10 +44,18 @@ export function throughShadow(
   loopback: Loopback,
 ): Way {
   const { connection, watch, context, signal } = setup;
-  const { user, session } = planned;
+  const { user, session, variant } = planned;
+  let cut: CuttableStream["cut"] | undefined;
+  const openStream = async (): Promise<Duplex> => {
+    if (variant !== "network-gone") return loopback.open(shadow.port);
+    const stream = await loopback.openCuttable(shadow.port);
+    cut = () => stream.cut();
+    return stream;
+  };
   return {
+    ...(variant === "network-gone" && { silence: async () => cut?.() }),
     async logIn() {
-      const stream = await loopback.open(shadow.port);
+      const stream = await openStream();
       const login = { stream, host: connection.host, user, privateKey, hostKeys: shadow.hostKeys };
       const options = { signal, timeoutSeconds: context.connectTimeoutSeconds, keepAlive: false };
       return context.connectThrough(login, options).catch((error: unknown) => {
@@ -65,28 +78,41 @@ export function throughShadow(
   };
 }
 
-/** Through the host's own sshd, whose log is not ours: the one session that was not there before. */
+/**
+ * Through the host's own sshd, whose log is not ours: the login itself is asked for its port, for among
+ * many sessions of one account nothing else tells which is the probe's.
+ */
 export function throughHost(planned: PlannedProbe, setup: WaySetup): Way {
   const { connection, watch, shadowPort, context, signal } = setup;
   const { user, identityFile, session } = planned;
-  let before: readonly HostSession[] = [];
+  let port: number | undefined;
   return {
     async logIn() {
-      if (session === "frozen-client") before = await watch.sessions();
       const { host } = connection;
       const as = identityFile === undefined ? host : { ...host, user, identityFile };
-      return context.connect(as, { signal, timeoutSeconds: context.connectTimeoutSeconds, keepAlive: false });
+      const options = { signal, timeoutSeconds: context.connectTimeoutSeconds, keepAlive: false };
+      const login = await context.connect(as, options);
+      if (session === "frozen-client") port = await clientPort(login, signal);
+      return login;
     },
     async locate() {
-      if (session !== "frozen-client") return NOWHERE;
-      const known = new Set(before.map(({ shell }) => shell));
-      const fresh = (await watch.sessions()).filter(
-        (each) => each.user === user && each.serverPort !== shadowPort && !known.has(each.shell),
-      );
-      // Two new ones: somebody else has just logged in, and it must not be their session that is judged.
-      return fresh.length === 1 ? { port: undefined, processes: fresh[0] } : NOWHERE;
+      if (port === undefined) return NOWHERE;
+      const ours = (each: HostSession): boolean =>
+        each.clientPort === port && each.user === user && each.serverPort !== shadowPort;
+      const found = (await watch.sessions()).filter(ours);
+      // Two clients behind two addresses may have one port: somebody else's session must not be judged.
+      return found.length === 1 ? { port: undefined, processes: found[0] } : NOWHERE;
     },
   };
+}
+
+/** The client's port as the host sees it (sshd(8), SSH_CONNECTION): every login shell can print a variable. */
+async function clientPort(login: Connection, signal: AbortSignal): Promise<number | undefined> {
+  const channel = await login.openCommand("echo $SSH_CONNECTION", signal);
+  await over(channel.ended, performance.now() + ASK_SECONDS * 1000, signal);
+  const said = [...channel.transcript().matchAll(/^\S+ (\d+) \S+ \d+\r?$/gmu)].at(-1);
+  channel.close();
+  return said === undefined ? undefined : Number(said[1]);
 }
 
 /** The instance's log knows better than the client why somebody is not let in. */

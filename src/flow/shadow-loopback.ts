@@ -3,11 +3,13 @@ import { effectiveValue } from "../core/configured-timeouts.ts";
 import type { Connection } from "../model/connection.ts";
 import { CurfewError } from "../model/error.ts";
 import type { Facts } from "../model/facts.ts";
-import { startRelay, type ShadowRelay } from "./shadow-relay.ts";
+import { startRelay, type CuttableStream, type ShadowRelay } from "./shadow-relay.ts";
 
 /** Streams to the host's loopback ports, by whichever way the host permits. */
 export interface Loopback {
   open(port: number): Promise<Duplex>;
+  /** Always through the relay: only there can the network of one stream go. */
+  openCuttable(port: number): Promise<CuttableStream>;
   beat(): void;
   end(): void;
 }
@@ -18,7 +20,9 @@ export interface Loopback {
  */
 export function openLoopbacks(connection: Connection, facts: Facts, signal: AbortSignal): Loopback {
   let relay: Promise<ShadowRelay> | undefined = endsForwards(facts, connection.user) ? relayed() : undefined;
-  let started: ShadowRelay | undefined;
+  // Other streams stay with forwarding where the host allows it: it takes any number of them.
+  let cutting: Promise<ShadowRelay> | undefined;
+  const started: ShadowRelay[] = [];
   return {
     async open(port) {
       if (relay === undefined) {
@@ -26,19 +30,20 @@ export function openLoopbacks(connection: Connection, facts: Facts, signal: Abor
           return await connection.openLoopback(port, signal);
         } catch (error) {
           if (!(error instanceof CurfewError) || error.code !== "unsupported") throw error;
-          relay ??= relayed();
+          relay ??= cutting ?? relayed();
         }
       }
       return (await relay).open(port);
     },
-    beat: () => started?.beat(),
-    end: () => started?.end(),
+    openCuttable: async (port) => (await (cutting ??= relay ?? relayed())).open(port),
+    beat: () => started.forEach((each) => each.beat()),
+    end: () => started.forEach((each) => each.end()),
   };
 
   function relayed(): Promise<ShadowRelay> {
     const starting = startRelay(connection, signal);
     starting.then(
-      (ready) => (started = ready),
+      (ready) => started.push(ready),
       () => undefined,
     );
     return starting;

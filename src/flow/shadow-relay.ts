@@ -4,9 +4,18 @@ import { visible } from "../core/visible.ts";
 import type { Connection, RunningScript } from "../model/connection.ts";
 import { CurfewError } from "../model/error.ts";
 
+/** A byte stream whose network can go. */
+export interface CuttableStream extends Duplex {
+  /**
+   * From now on the far end gets nothing, no acknowledgement either, as when the cable is pulled. There is
+   * no way back but to close it. Rejects with `unsupported` where the host cannot do that.
+   */
+  cut(): Promise<void>;
+}
+
 /** Byte streams to the host's loopback ports without SSH forwarding. */
 export interface ShadowRelay {
-  open(port: number): Promise<Duplex>;
+  open(port: number): Promise<CuttableStream>;
   beat(): void;
   end(): void;
 }
@@ -56,20 +65,35 @@ async function follow(
       ready.reject(new CurfewError("unsupported", visible(line.slice(5)).slice(0, 200)));
     else if (word === "opened") streams.get(id)?.begin();
     else if (word === "data") streams.get(id)?.push(Buffer.from(hex, "hex"));
+    else if (word === "cut") streams.get(id)?.isCut();
+    else if (word === "uncut")
+      streams.get(id)?.isCut(visible(line.split(" ").slice(2).join(" ")).slice(0, 200));
     else if (word === "closed") streams.get(id)?.over();
   }
 }
 
-class RelayedStream extends Duplex {
+class RelayedStream extends Duplex implements CuttableStream {
   readonly #script: RunningScript;
   readonly #id: string;
   readonly #opening = Promise.withResolvers<void>();
+  readonly #cutting = Promise.withResolvers<void>();
 
   constructor(script: RunningScript, id: string) {
     super({ allowHalfOpen: false });
     this.#script = script;
     this.#id = id;
     this.#opening.promise.catch(() => undefined);
+    this.#cutting.promise.catch(() => undefined);
+  }
+
+  cut(): Promise<void> {
+    this.#script.write(`cut ${this.#id}\n`);
+    return this.#cutting.promise;
+  }
+
+  isCut(failure?: string): void {
+    if (failure === undefined) this.#cutting.resolve();
+    else this.#cutting.reject(new CurfewError("unsupported", `the network cannot be cut there: ${failure}`));
   }
 
   /** Rejects with `remote` where nothing listens. */
@@ -83,6 +107,7 @@ class RelayedStream extends Duplex {
 
   over(): void {
     this.#opening.reject(new CurfewError("remote", "nothing answers on the host's loopback port"));
+    this.#cutting.reject(new CurfewError("remote", "the stream ended before it was cut"));
     if (!this.readableEnded && !this.destroyed) this.push(null);
   }
 

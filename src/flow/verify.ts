@@ -1,8 +1,10 @@
 /** `curfew verify`: real sessions on every host, those that must be dropped and those that must be kept. */
 import PQueue from "p-queue";
+import { ladder } from "../core/ladder.ts";
 import { hostLimits } from "../core/limits.ts";
 import { verifyOutcome } from "../core/outcome.ts";
 import { parseSurvey, type Survey } from "../core/parse-survey.ts";
+import { planHost } from "../core/plan-host.ts";
 import {
   candidateAccounts,
   planProbes,
@@ -12,18 +14,22 @@ import {
 } from "../core/probe-plan.ts";
 import { remoteScript } from "../core/remote-script.ts";
 import { selectorsOf } from "../core/selectors.ts";
+import { verificationFindings } from "../core/verification-findings.ts";
 import type { Connection } from "../model/connection.ts";
 import { CurfewError, errorData } from "../model/error.ts";
 import type { Facts } from "../model/facts.ts";
 import { MINUTES_SCRIPT } from "../model/host-paths.ts";
 import type { Host } from "../model/host.ts";
 import type { HostLimits } from "../model/limits.ts";
-import type { HostVerification, Step } from "../model/run.ts";
+import type { HostPlan } from "../model/plan.ts";
+import type { ControlId } from "../model/policy.ts";
+import type { HostVerification, ProbeResult, Step } from "../model/run.ts";
 import type { ProbedKind } from "../model/session-kind.ts";
 import type { Fleet, RunContext } from "./context.ts";
 import { gatherFacts } from "./gather.ts";
 import { refuseArmed } from "./plan.ts";
 import { probeSite, type ProbeSite } from "./probe-host.ts";
+import { createRecorder } from "./verify-evidence.ts";
 
 export interface VerifyOptions {
   readonly sessions: readonly ProbedKind[];
@@ -58,6 +64,9 @@ interface Lanes {
 interface Prepared {
   readonly site: ProbeSite;
   readonly plan: ProbePlan;
+  readonly limits: HostLimits;
+  /** What the policy would have on the host. */
+  readonly wanted: Omit<HostPlan, "host">;
 }
 
 async function verifyHost(
@@ -78,22 +87,41 @@ async function verifyHost(
   return verification;
 
   async function run(): Promise<HostVerification> {
-    const { site, plan } = await lanes.preparing.add(() => {
+    const prepared = await lanes.preparing.add(() => {
       if (context.stopping.aborted)
         throw new CurfewError("interrupted", "interrupted before this host was probed");
       return prepare(host, fleet, options, context, signal, opened);
     });
+    const { site, plan } = prepared;
     void site.connection.closed.then(() =>
       lost.abort(
         new CurfewError("unreachable", `the connection to ${host.name} was lost`, { host: host.name }),
       ),
     );
-    const { findings } = plan;
-    if (plan.probes.length === 0) return { host: host.name, probes: [], findings };
-    step(host, "probing", context, `${plan.probes.length} sessions`);
-    const probes = await probeSite(site, context, lanes.logins, signal);
-    return { host: host.name, probes, findings };
+    if (plan.probes.length > 0) step(host, "probing", context, `${plan.probes.length} sessions`);
+    const probes = plan.probes.length === 0 ? [] : await probeSite(site, context, lanes.logins, signal);
+    return conclude(host, prepared, probes, fleet.policy.controls);
   }
+}
+
+/** What the sessions come to, together with what files and daemons say. */
+async function conclude(
+  host: Host,
+  { site, plan, limits, wanted }: Prepared,
+  probes: readonly ProbeResult[],
+  selected: readonly ControlId[],
+): Promise<HostVerification> {
+  const { facts, recorder } = site;
+  const cells = ladder({ facts, limits, selected, plan: wanted, probes });
+  const { evidence, findings } = await recorder.finish(plan.probes, probes);
+  const behind = verificationFindings(facts, wanted, cells, probes);
+  return {
+    host: host.name,
+    probes,
+    findings: [...plan.findings, ...behind, ...findings],
+    ladder: cells,
+    evidence,
+  };
 }
 
 async function prepare(
@@ -122,18 +150,22 @@ async function prepare(
       "the host's accounts could not be read, so nobody can be chosen for a probe",
     );
   }
+  const wanted = planHost(facts, limits, policy.controls, context.controls);
   const wishes = {
     sessions,
     roles,
     scaled,
     controls: policy.controls,
+    coverage: wanted.coverage,
     login: connection.user,
     given: givenAccounts(policy, limits),
   };
   const survey = await takeSurvey(connection, facts, wishes, signal);
   const plan = planProbes(host.name, survey.accounts, limits, wishes);
   const factor = scaleFactor(limits, scaled);
-  return { plan, site: { connection, facts, survey, probes: plan.probes, factor, scaled } };
+  const recorder = createRecorder(host.name, facts, context.keep);
+  const site = { connection, facts, survey, probes: plan.probes, factor, scaled, recorder };
+  return { plan, limits, wanted, site };
 }
 
 /** Accounts that the policy gives for live probes of roles that apply to the host. */

@@ -33,12 +33,22 @@ export interface HostResult {
   readonly changed?: readonly string[];
 }
 
+/**
+ * The client's process stopped: its kernel acknowledges whatever sshd sends, nobody answers. Or its network
+ * is gone: nothing comes back at all, not even an acknowledgement.
+ */
+export type FrozenVariant = "stopped" | "network-gone";
+
 /** One real session and how it ended. */
 export interface ProbeResult {
   readonly session: SessionKind;
   readonly role: string;
   readonly user: string;
   readonly via: "live" | "shadow";
+  /** How a frozen client came to be one; left out for every other kind of session. */
+  readonly variant?: FrozenVariant;
+  /** What opened the session: the system's own `ssh`, or the library. Left out where none was opened. */
+  readonly client?: "ssh" | "ssh2";
   /** Set when every limit was scaled down to this many seconds in the shadow instance. */
   readonly scaled?: number;
   readonly expect: "dropped" | "kept";

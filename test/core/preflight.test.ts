@@ -73,6 +73,7 @@ describe("explainKept", () => {
     role: "r",
     user: "bea",
     via: "shadow",
+    exemptFrom: [],
     shell: "/bin/bash",
     expect: "dropped",
     limit: 300,

@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import { hostLimits } from "../../src/core/limits.ts";
 import type { SurveyedAccount } from "../../src/core/parse-survey.ts";
 import { planProbes, scaleFactor, scaleLimit, type ProbeWishes } from "../../src/core/probe-plan.ts";
-import { CONTROL_IDS, policySchema } from "../../src/model/policy.ts";
+import type { Coverage } from "../../src/model/finding.ts";
+import type { SessionKind } from "../../src/model/session-kind.ts";
+import { CONTROL_IDS, policySchema, type ControlId } from "../../src/model/policy.ts";
 
 const HOST = { name: "web1", address: "web1", groups: ["all"], source: { file: "x" } };
 const account = (user: string, groups: string[], over: Partial<SurveyedAccount> = {}): SurveyedAccount => ({
@@ -32,8 +34,8 @@ const WISHES: ProbeWishes = {
 const PEOPLE = [account("root", []), account("amy", ["sudo"]), account("vic", ["ext"]), account("joe", [])];
 const short = (plan: ReturnType<typeof planProbes>): string[] =>
   plan.probes.map(
-    ({ role, user, via, session, expect: wish, within }) =>
-      `${role} ${user} ${via} ${session} ${wish} ${within}`,
+    ({ role, user, via, session, variant, expect: wish, within }) =>
+      `${role} ${user} ${via} ${session}${variant === "network-gone" ? "/gone" : ""} ${wish} ${within}`,
   );
 
 describe("planProbes", () => {
@@ -54,6 +56,7 @@ describe("planProbes", () => {
     expect(short(plan)).toEqual([
       "vendor vic shadow idle-shell dropped 300",
       "vendor vic shadow frozen-client dropped 180",
+      "vendor vic shadow frozen-client/gone dropped 180",
       "vendor vic shadow typing kept 300",
     ]);
     const idleOnly = limitsOf({ ...POLICY, defaults: { client_idle_timeout: "15m" } });
@@ -69,7 +72,7 @@ describe("planProbes", () => {
       account("val", ["ext"]),
     ];
     const plan = planProbes("web1", people, limitsOf(POLICY), { ...WISHES, login: "ops", roles: ["vendor"] });
-    expect(plan.probes.map(({ user }) => user)).toEqual(["val", "val", "val"]);
+    expect(plan.probes.map(({ user }) => user)).toEqual(["val", "val", "val", "val"]);
   });
 
   test.each([
@@ -96,14 +99,84 @@ describe("planProbes", () => {
     expect(short(plan)).toEqual(["admin vip shadow idle-shell dropped 300"]);
   });
 
-  test("exempt from everything: kept past the limit; exempt from a part: still dropped", () => {
-    const exemption = { name: "x", users: ["vic"], justification: "j", owner: "o", expires: "2027-01-01" };
+  const exemption = { name: "x", users: ["vic"], justification: "j", owner: "o", expires: "2027-01-01" };
+
+  test("exempt from everything: every kind is kept past the limit", () => {
     const all = limitsOf({ ...POLICY, exemptions: [exemption] });
-    expect(short(planProbes("web1", PEOPLE, all, { ...WISHES, roles: ["vendor"] }))).toEqual([
+    const plan = planProbes("web1", PEOPLE, all, { ...WISHES, roles: ["vendor"] });
+    expect(short(plan)).toEqual([
       "vendor vic shadow idle-shell kept 300",
+      "vendor vic shadow frozen-client kept 180",
+      "vendor vic shadow frozen-client/gone kept 180",
+      "vendor vic shadow typing kept 300",
     ]);
+    expect(plan.findings).toMatchObject([
+      { role: "vendor", outcome: "pass", actual: "everybody in role vendor on web1 is exempt" },
+    ]);
+  });
+
+  test("exempt from a part: kept where only that part would have ended it in time", () => {
     const part = limitsOf({ ...POLICY, exemptions: [{ ...exemption, controls: ["sshd"] }] });
-    expect(short(planProbes("web1", PEOPLE, part, { ...WISHES, roles: ["vendor"] }))[0]).toContain("dropped");
+    const covers = (control: ControlId, kind: SessionKind, within: number): Coverage => {
+      return { control, role: "vendor", kind, within, limit: 300 };
+    };
+    const coverage = [
+      covers("sshd", "idle-shell", 300),
+      covers("shell-timeout", "idle-shell", 300),
+      covers("sshd", "idle-command", 300),
+      covers("sshd", "idle-sftp", 900),
+      covers("shell-timeout", "escaped-shell", 900),
+      covers("sshd", "escaped-shell", 300),
+    ];
+    const sessions = ["idle-shell", "idle-command", "idle-sftp", "escaped-shell", "tmux"] as const;
+    const people = [...PEOPLE, account("val", ["ext"])];
+    const plan = planProbes("web1", people, part, { ...WISHES, sessions, coverage, roles: ["vendor"] });
+    const of = (user: string): string[] =>
+      plan.probes.filter((probe) => probe.user === user).map((probe) => `${probe.session} ${probe.expect}`);
+    expect(of("vic")).toEqual([
+      "idle-shell dropped",
+      "idle-command kept",
+      "idle-sftp dropped",
+      "escaped-shell kept",
+      "tmux dropped",
+    ]);
+    // The role itself is shown by somebody for whom nothing is excepted.
+    expect(of("val")).toEqual(sessions.map((session) => `${session} dropped`));
+    expect(plan.probes.map(({ exemptFrom }) => exemptFrom.join())).toEqual(
+      Array.from({ length: 10 }, (_, index) => (index < 5 ? "" : "sshd")),
+    );
+  });
+
+  test("one member is probed for each exemption, in part or from everything", () => {
+    const exemptions = [
+      { ...exemption, name: "a", users: ["vic"], controls: ["sshd"] },
+      { ...exemption, name: "b", users: ["joe"] },
+      { ...exemption, name: "c", users: ["amy", "ann"] },
+    ];
+    const people = [...PEOPLE, account("ann", ["sudo"])];
+    const plan = planProbes("web1", people, limitsOf({ ...POLICY, exemptions }), {
+      ...WISHES,
+      login: "ops",
+      sessions: ["idle-shell"],
+    });
+    expect(short(plan)).toEqual([
+      "default root shadow idle-shell dropped 900",
+      "admin amy shadow idle-shell kept 600",
+      "vendor vic shadow idle-shell dropped 300",
+      "default joe shadow idle-shell kept 900",
+    ]);
+  });
+
+  test("one idle shell of a host is opened by the ssh that people use, a live one if there is one", () => {
+    const own = (plan: ReturnType<typeof planProbes>): string[] =>
+      plan.probes.flatMap(({ client, via, session }) => (client === "ssh" ? [`${via} ${session}`] : []));
+    expect(own(planProbes("web1", PEOPLE, limitsOf(POLICY), WISHES))).toEqual(["live idle-shell"]);
+    expect(own(planProbes("web1", PEOPLE, limitsOf(POLICY), { ...WISHES, scaled: 20 }))).toEqual([
+      "shadow idle-shell",
+    ]);
+    expect(own(planProbes("web1", PEOPLE, limitsOf(POLICY), { ...WISHES, sessions: ["typing"] }))).toEqual(
+      [],
+    );
   });
 
   test("accounts that the policy gives are probed live in place of the shadow", () => {
@@ -128,7 +201,6 @@ describe("planProbes", () => {
   });
 
   test("nor does one that is exempt: somebody else of the role is probed as well", () => {
-    const exemption = { name: "x", users: ["vic"], justification: "j", owner: "o", expires: "2027-01-01" };
     const given = { vendor: { user: "vic", identityFile: "/k" } };
     const wishes = { ...WISHES, given, roles: ["vendor"], sessions: ["idle-shell"] } as const;
     const people = [...PEOPLE, account("val", ["ext"])];

@@ -51,10 +51,15 @@ export async function verify(
   return verification;
 }
 
-/** The results of one kind of session, by `role user via`. */
+/** The results of one kind of session, by `role user via`, and ` network-gone` where the network is. */
 export function bySession(verification: HostVerification, session: string): Record<string, ProbeResult> {
   const chosen = verification.probes.filter((probe) => probe.session === session);
-  return Object.fromEntries(chosen.map((probe) => [`${probe.role} ${probe.user} ${probe.via}`, probe]));
+  return Object.fromEntries(chosen.map((probe) => [whose(probe), probe]));
+}
+
+/** `role user via`, and ` network-gone` where the network is. */
+export function whose({ role, user, via, variant }: ProbeResult): string {
+  return `${role} ${user} ${via}${variant === "network-gone" ? " network-gone" : ""}`;
 }
 
 /** People with four kinds of login shell; `late` cannot log in. */

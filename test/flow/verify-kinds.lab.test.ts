@@ -5,7 +5,7 @@ import type { ProbeResult } from "../../src/model/run.ts";
 import { SESSION_KINDS, type SessionKind } from "../../src/model/session-kind.ts";
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
-import { bySession, LOOK, looksLike, peopledHost, verify, type Target } from "./verify-host.ts";
+import { bySession, LOOK, looksLike, peopledHost, verify, whose, type Target } from "./verify-host.ts";
 
 const lacks = labUnavailable();
 const KINDS = SESSION_KINDS.filter((kind) => kind !== "typing");
@@ -53,6 +53,8 @@ const POLICY = {
   roles: { root: { users: ["root"] }, bash: { groups: ["bashers"] } },
 };
 const WHO = ["root root live", "root root shadow", "bash bea shadow"];
+/** A frozen client is so in two ways. */
+const GONE = ["root root shadow network-gone", "bash bea shadow network-gone"];
 
 describe.skipIf(lacks !== null)(`every kind of session${lacks === null ? "" : ` (${lacks})`}`, () => {
   let lab: Lab;
@@ -80,10 +82,14 @@ describe.skipIf(lacks !== null)(`every kind of session${lacks === null ? "" : ` 
 
       expect(verification.error).toBeUndefined();
       const cells = verification.probes.map((probe) => {
-        const { session, role, user, via, outcome, by } = probe;
-        return [`${session} ${role} ${user} ${via}`, `${outcome} ${by}`] as const;
+        const { session, outcome, by } = probe;
+        return [`${session} ${whose(probe)}`, `${outcome} ${by}`] as const;
       });
-      const expected = KINDS.flatMap((kind) => WHO.map((who) => [`${kind} ${who}`, table[kind]] as const));
+      const expected = KINDS.flatMap((kind) =>
+        (kind === "frozen-client" ? [...WHO, ...GONE] : WHO).map(
+          (who) => [`${kind} ${who}`, table[kind]] as const,
+        ),
+      );
       expect(Object.fromEntries(cells)).toEqual(Object.fromEntries(expected));
       const orphaned = Object.values(bySession(verification, "idle-command")).map(({ orphans }) => orphans);
       expect(orphaned).toEqual(WHO.map(() => (sshd === "" ? undefined : ["sleep"])));

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { SESSION_KINDS } from "../../src/model/session-kind.ts";
 import type { LabHost } from "../lab/host.ts";
 import { CurfewError } from "../../src/model/error.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
@@ -121,7 +122,44 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
     }
   });
 
-  test("people exempt from everything are kept", async () => {
+  test("a client is silent in two ways: stopped, it still acknowledges; without a network, it does not", async () => {
+    await configure("ClientAliveInterval 4\nClientAliveCountMax 2\n");
+    const policy = { ...SHORT, defaults: { client_idle_timeout: "13s" } };
+    const waiting: Promise<string>[] = [];
+    const look = async (): Promise<string> => {
+      await new Promise((resolve) => setTimeout(resolve, 9000));
+      // What sshd sent to its own loopback and nobody acknowledged: those are being sent again (ss(8), timer:on).
+      return (await host.exec("ss -Htno state established '( src 127.0.0.1 )' | grep -c 'timer:(on,'"))
+        .stdout;
+    };
+    const options = { sessions: ["frozen-client"], roles: ["bash"] } as const;
+    const { probes } = await verify(target, policy, options, ({ type }) => {
+      if (type === "probe-started" && waiting.length === 0) waiting.push(look());
+    });
+    expect(await Promise.all(waiting)).toEqual(["1\n"]);
+    expect(probes.map(({ variant, outcome, by }) => `${variant} ${outcome} ${by}`)).toEqual([
+      "stopped pass ClientAlive",
+      "network-gone pass ClientAlive",
+    ]);
+    for (const { reason } of probes) expect(reason).toMatch(/\((?:client process stopped|network gone)\)$/u);
+  });
+
+  test("without perl and python the network cannot go: unknown, and said", async () => {
+    await limit(5);
+    await host.exec("for each in perl python3; do p=$(command -v $each) && mv $p $p.away; done; true");
+    try {
+      const options = { sessions: ["frozen-client"], roles: ["bash"] } as const;
+      const { probes } = await verify(target, SHORT, options);
+      expect(probes).toMatchObject([
+        { variant: "stopped", outcome: "pass", by: "TMOUT" },
+        { variant: "network-gone", outcome: "unknown", reason: expect.stringContaining("neither perl nor") },
+      ]);
+    } finally {
+      await host.exec("for each in /usr/bin/*.away; do mv $each ${each%.away}; done");
+    }
+  });
+
+  test("people exempt from everything are kept, whatever they do", async () => {
     await host.writeFile("/etc/profile.d/10-a.sh", "case $(id -un) in bea) ;; *) TMOUT=5 ;; esac\n");
     const exemption = {
       name: "backup",
@@ -131,12 +169,34 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
       expires: "2027-01-31",
     };
     const policy = { ...SHORT, roles: { bash: { groups: ["bashers"] } }, exemptions: [exemption] };
-    const verification = await verify(target, policy, { sessions: ALL });
+    const verification = await verify(target, policy, { sessions: SESSION_KINDS });
     expect(bySession(verification, "idle-shell")).toMatchObject({
       "bash bea shadow": { expect: "kept", outcome: "pass" },
       "default root live": { expect: "kept", outcome: "fail", by: "TMOUT" },
       "default ops shadow": { expect: "dropped", outcome: "pass", by: "TMOUT" },
     });
+    const kept = verification.probes.filter(({ user }) => user === "bea");
+    expect(kept.map(({ session }) => session).toSorted()).toEqual(
+      [...SESSION_KINDS, "frozen-client"].toSorted(),
+    );
+    for (const probe of kept) {
+      expect(probe, `${probe.session}: ${probe.reason}`).toMatchObject({ expect: "kept", outcome: "pass" });
+    }
+  });
+
+  test("people exempt from a part are dropped by the rest, and by nothing else", async () => {
+    await limit(5);
+    const policy = (controls: string[]): object => {
+      const exemption = { name: "part", users: ["bea"], controls, justification: "x", owner: "y" };
+      return { ...SHORT, exemptions: [{ ...exemption, expires: "2027-01-31" }] };
+    };
+    const options = { sessions: ["idle-shell"], roles: ["bash"] } as const;
+    const rest = await verify(target, policy(["sshd"]), options);
+    expect(rest.probes).toMatchObject([{ user: "bea", expect: "dropped", outcome: "pass", by: "TMOUT" }]);
+    const wrong = await verify(target, policy(["shell-timeout"]), options);
+    expect(wrong.probes).toMatchObject([
+      { outcome: "fail", by: "TMOUT", reason: expect.stringContaining("bea is exempt from shell-timeout") },
+    ]);
   });
 
   test("nothing remains when the controller is killed, not even what ran away from its session", async () => {

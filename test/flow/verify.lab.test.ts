@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
-import { bySession, LOOK, looksLike, peopledHost, verify, type Target } from "./verify-host.ts";
+import { bySession, LOOK, looksLike, peopledHost, verify, whose, type Target } from "./verify-host.ts";
 
 const lacks = labUnavailable();
 const ALL = ["idle-shell", "frozen-client", "typing"] as const;
@@ -105,9 +105,10 @@ describe.skipIf(lacks !== null)(`verify on real hosts${lacks === null ? "" : ` (
       await configure(host, "ChannelTimeout session:*=6s\n");
       const verification = await verify(target, POLICY, { sessions: ["idle-shell", "frozen-client"] });
       for (const result of verification.probes) {
-        expect(result).toMatchObject({ outcome: "pass", by: "ChannelTimeout" });
+        const said = `${result.session} ${whose(result)}: ${result.reason}`;
+        expect(result, said).toMatchObject({ outcome: "pass", by: "ChannelTimeout" });
       }
-      expect(verification.probes).toHaveLength(8);
+      expect(verification.probes).toHaveLength(11);
     });
   });
 

@@ -42,8 +42,9 @@ with_systemd() {
     mount -t tmpfs tmpfs /run/systemd/nspawn
     mount_overlay "$dir" "$image"
     export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
+    # of its own network root may do everything, as on any host
     exec systemd-nspawn --quiet --directory="$dir/merged" --machine="$group" --hostname="$name" \
-        --register=no --keep-unit --boot --network-namespace-path="/run/netns/$netns" --resolv-conf=off \
+        --capability=CAP_NET_ADMIN --register=no --keep-unit --boot --network-namespace-path="/run/netns/$netns" --resolv-conf=off \
         --timezone=off --link-journal=no --console=pipe
 }
 

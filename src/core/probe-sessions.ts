@@ -1,0 +1,81 @@
+/** The sessions of one person: which kinds, after how long, and whether an exemption keeps them. Pure. */
+import type { Coverage } from "../model/finding.ts";
+import type { ControlId } from "../model/policy.ts";
+import type { Profile } from "../model/profile.ts";
+import type { ProbeResult } from "../model/run.ts";
+import type { ProbedKind } from "../model/session-kind.ts";
+import { keepsLimit, kindLimit } from "./kind-limit.ts";
+import type { SurveyedAccount } from "./parse-survey.ts";
+import { keepsClientAlive } from "./profile-rules.ts";
+import { scaleLimit, type PlannedProbe, type ProbeWishes } from "./probe-plan.ts";
+import type { ResolvedPerson } from "./resolve-person.ts";
+
+/** An account that may be probed, and what the policy says about it. */
+export interface Candidate {
+  readonly account: SurveyedAccount;
+  readonly resolved: ResolvedPerson;
+}
+
+export type How = Pick<PlannedProbe, "via" | "identityFile">;
+
+/**
+ * One probe for each kind asked for that has a limit, a frozen client in both its variants where both can
+ * be had: the network of a session goes in the shadow way only, where its other end is on the host as well.
+ * An exempt person is probed like everybody else, and must be kept by what they are exempt from; under a
+ * baseline that wants ClientAlive for everybody, a frozen client of theirs is dropped all the same.
+ */
+export function sessionsOf(
+  person: Candidate,
+  role: string,
+  how: How,
+  wishes: ProbeWishes,
+  factor: number,
+  profile?: Profile,
+): PlannedProbe[] {
+  const { account, resolved } = person;
+  return wishes.sessions.flatMap((session) => {
+    const limit = kindLimit(session, resolved);
+    if (limit === null) return [];
+    const exemptFrom = exemptControls(person, wishes.controls).filter(
+      (control) => !(control === "sshd" && session === "frozen-client" && keepsClientAlive(profile)),
+    );
+    const expect = expected(session, resolved.role, exemptFrom, wishes);
+    const within = scaleLimit(limit, factor);
+    const probe = { session, role, user: account.user, shell: account.shell, ...how, exemptFrom };
+    return variantsOf(session, how).map((variant) => ({ ...probe, ...variant, expect, limit, within }));
+  });
+}
+
+/** Whether an exemption holds for the person: what becomes of them shows nothing about others. */
+export function isExempt({ resolved }: Candidate): boolean {
+  return resolved.exemptions.length > 0;
+}
+
+/** Those of the policy's mechanisms that the person is exempt from. */
+export function exemptControls({ resolved }: Candidate, controls: readonly ControlId[]): ControlId[] {
+  const from = new Set(resolved.exemptions.flatMap((exemption) => exemption.controls));
+  return controls.filter((control) => from.has(control));
+}
+
+function variantsOf(session: ProbedKind, { via }: How): Pick<PlannedProbe, "variant">[] {
+  if (session !== "frozen-client") return [{}];
+  const stopped = { variant: "stopped" } as const;
+  return via === "live" ? [stopped] : [stopped, { variant: "network-gone" }];
+}
+
+/**
+ * Somebody exempt from a part is kept only where what is left ends no such session in time and what they
+ * are exempt from would: where nothing ends it for anybody, that is no merit of the exemption.
+ */
+function expected(
+  session: ProbedKind,
+  role: string,
+  exemptFrom: readonly ControlId[],
+  { controls, coverage = [] }: ProbeWishes,
+): ProbeResult["expect"] {
+  if (session === "typing" || (exemptFrom.length > 0 && exemptFrom.length === controls.length)) return "kept";
+  const inTime = ({ within, limit = within }: Coverage): boolean => keepsLimit(within, limit);
+  const ending = coverage.filter((each) => each.role === role && each.kind === session && inTime(each));
+  const spared = ending.filter(({ control }) => exemptFrom.includes(control));
+  return spared.length > 0 && spared.length === ending.length ? "kept" : "dropped";
+}
