@@ -18,6 +18,8 @@ export interface RunFilter {
   readonly policy?: string | undefined;
   /** ISO time; runs that started at or after it. */
   readonly since?: string | undefined;
+  /** Only those that came to their end. */
+  readonly finished?: true | undefined;
   /** The newest so many. */
   readonly last?: number | undefined;
   /** A run: only those that can be compared with it (same policy, same `-l`), up to and with itself. */

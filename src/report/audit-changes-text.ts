@@ -5,9 +5,10 @@ import type { AuditContext, FindingChange, RunSummary } from "../model/audit.ts"
 import { CHECKS } from "../model/check.ts";
 
 import { type AuditView, count, hostList, timeText } from "./audit-words.ts";
-import { table, wrap } from "./columns.ts";
+import { table } from "./columns.ts";
 import { groupAlike } from "./groups.ts";
 import type { Paint } from "./paint.ts";
+import { wrap } from "./wrap.ts";
 
 /** How many lines one kind of change takes, unless verbose. */
 const LINES = 6;

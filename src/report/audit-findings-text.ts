@@ -4,9 +4,9 @@ import type { AuditRun } from "../model/audit.ts";
 import { CHECKS, type CheckId } from "../model/check.ts";
 import type { Finding } from "../model/finding.ts";
 import { type AuditView, COLOURS, count, hostList, SYMBOLS } from "./audit-words.ts";
-import { wrap } from "./columns.ts";
 import { createKeys, groupAlike, hostNames } from "./groups.ts";
 import type { Paint } from "./paint.ts";
+import { wrap } from "./wrap.ts";
 
 /** How many checks are shown unless verbose, how many statements of one, and how many answers to one. */
 const BLOCKS = 12;

@@ -6,8 +6,8 @@ import { type AuditGrouping, groupingLines, hostLines } from "./audit-by-text.ts
 import { changeLines, trendLines } from "./audit-changes-text.ts";
 import { driftLines, findingBlocks } from "./audit-findings-text.ts";
 import { COLOURS, count, SYMBOLS, timeText } from "./audit-words.ts";
-import { wrap } from "./columns.ts";
 import type { Paint } from "./paint.ts";
+import { wrap } from "./wrap.ts";
 
 export interface AuditTextOptions {
   readonly paint: Paint;

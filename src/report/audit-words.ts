@@ -1,7 +1,8 @@
 /** Words and signs that every part of an audit's text shares. */
 import { visible } from "../core/visible.ts";
-import { widthOf, wrap } from "./columns.ts";
+import { widthOf } from "./columns.ts";
 import type { Paint } from "./paint.ts";
+import { wrap } from "./wrap.ts";
 
 export const SYMBOLS = { pass: "✓", fail: "✗", unknown: "?", waived: "~" } as const;
 export const COLOURS = { pass: "green", fail: "red", unknown: "yellow", waived: "cyan" } as const;

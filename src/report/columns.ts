@@ -36,25 +36,6 @@ export function pad(line: string, columns: number): string {
   return line + " ".repeat(Math.max(0, columns - widthOf(line)));
 }
 
-/**
- * Text in lines of at most that many columns, broken at spaces; a word that is longer has a line of its own.
- * Every line but the first begins with `hanging` spaces. Uncoloured text only.
- */
-export function wrap(text: string, columns: number, hanging = 0): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (line.trim() === "" || widthOf(longer) <= columns) {
-      line = longer;
-    } else {
-      lines.push(line);
-      line = " ".repeat(hanging) + word;
-    }
-  }
-  return [...lines, line];
-}
-
 /** Rows of cells as lines with straight columns, two spaces between; cells may carry colour. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];

@@ -34,12 +34,13 @@ export interface RunRow {
 }
 
 /** The runs of a filter, newest last. */
-export function selectRuns(database: Database, { policy, since, last, like }: RunFilter): RunRow[] {
+export function selectRuns(database: Database, { policy, since, finished, last, like }: RunFilter): RunRow[] {
   const than = like === undefined ? undefined : runRow(database, like);
   const rows = database.all<RunRow>(
     `SELECT * FROM run
      WHERE (?1 IS NULL OR policy = ?1) AND (?2 IS NULL OR started >= ?2)
        AND (?3 IS NULL OR (policy = ?3 AND host_limit = ?4 AND (started, id) <= (?5, ?6)))
+       AND (?8 IS NULL OR finished IS NOT NULL)
      ORDER BY started DESC, id DESC LIMIT ?7`,
     policy ?? null,
     since === undefined ? null : new Date(since).toISOString(),
@@ -48,6 +49,7 @@ export function selectRuns(database: Database, { policy, since, last, like }: Ru
     than?.started ?? null,
     than?.id ?? null,
     last ?? -1,
+    finished ? 1 : null,
   );
   return rows.toReversed();
 }

@@ -1,0 +1,109 @@
+import type { Command } from "commander";
+import { visible, visibleJson } from "../../core/visible.ts";
+import type { RunSummary } from "../../model/audit.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { RunFilter } from "../../model/history.ts";
+import { historyText } from "../../report/history-text.ts";
+import { days, positive } from "../args.ts";
+import { daysAgo, moment, withHistory } from "../history-access.ts";
+import type { Setting } from "../program.ts";
+import type { Terminal } from "../terminal.ts";
+
+interface FilterOptions {
+  readonly policy?: string;
+  readonly since?: string;
+  readonly number?: number;
+}
+
+const EXAMPLE = `
+Example:
+  curfew history                                   the newest 20 audits
+  curfew history list --since 30d --policy production --json
+  curfew history export -o audits.jsonl            everything, to keep or to move
+  curfew history import audits.jsonl
+  curfew history prune --keep 400d                 forget what is older
+
+The history is history.sqlite in XDG_STATE_HOME/curfew (~/.local/state/curfew). Times are UTC.
+`;
+
+export function registerHistory(program: Command, { terminal }: Setting): void {
+  const command = program
+    .command("history")
+    .summary("list, export, import and forget audits")
+    .description("The audits that curfew remembers on this machine. Contacts no host.")
+    .addHelpText("after", EXAMPLE);
+  addFilter(command.command("list", { isDefault: true }).description("list audits, newest last"))
+    .option("-n, --number <n>", "the newest so many", positive, 20)
+    .option("--json", "print one JSON document on standard output")
+    .action((options: FilterOptions & { readonly json?: true }) => list(options, terminal));
+  addFilter(command.command("export").description("print audits as JSON lines"))
+    .option("-n, --number <n>", "the newest so many", positive)
+    .option("-o, --output <file>", "write them to a file")
+    .action((options: FilterOptions & { readonly output?: string }) => exportTo(options, terminal));
+  command
+    .command("import")
+    .description("take in what export printed; audits that are there already stay as they are")
+    .argument("<file>", "JSON lines, - is standard input")
+    .action((file: string) => importFrom(file, terminal));
+  command
+    .command("prune")
+    .description("forget old audits; the newest finished one of each policy stays")
+    .requiredOption("--keep <days>", "those that are no older, such as 90d", days)
+    .action((options: { readonly keep: number }) => prune(options.keep, terminal));
+}
+
+function addFilter(command: Command): Command {
+  return command
+    .option("--policy <name>", "only audits of this policy, by its name")
+    .option("--since <time>", "only audits that began then or later, such as 30d or 2026-11-01", moment);
+}
+
+function filterOf({ policy, since, number }: FilterOptions): RunFilter {
+  return { policy, since, last: number };
+}
+
+async function list(options: FilterOptions & { readonly json?: true }, terminal: Terminal): Promise<void> {
+  const runs = await withHistory(terminal, (history) => history.list(filterOf(options)));
+  await terminal.out([options.json === true ? documentOf(runs) : historyText(runs, terminal.outPaint)]);
+}
+
+function documentOf(runs: readonly RunSummary[]): string {
+  const head = JSON.stringify({ schema: "curfew/history/1", summary: { audits: runs.length } });
+  const rows = runs.map((run) => `\n${JSON.stringify(run)}`).join(",");
+  return visibleJson(`${head.slice(0, -1)},"audits":[${rows}\n]}\n`);
+}
+
+async function exportTo(
+  options: FilterOptions & { readonly output?: string },
+  terminal: Terminal,
+): Promise<void> {
+  const { output } = options;
+  await withHistory(terminal, async (history) => {
+    const lines = history.export(filterOf(options));
+    if (output !== undefined) return writeTo(output, lines);
+    for await (const line of lines) await terminal.out([line]);
+  });
+}
+
+async function writeTo(file: string, lines: AsyncIterable<string>): Promise<void> {
+  const { writeAtomically } = await import("../../store/atomic-write.ts");
+  try {
+    await writeAtomically(file, lines);
+  } catch (error) {
+    if (error instanceof CurfewError || !(error instanceof Error) || !("syscall" in error)) throw error;
+    throw new CurfewError("input", `cannot write ${visible(file)}: ${visible(error.message)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function importFrom(file: string, terminal: Terminal): Promise<void> {
+  const { readLines } = await import("../../store/line-file.ts");
+  const added = await withHistory(terminal, (history) => history.import(readLines(file)));
+  await terminal.out([`${added} new ${added === 1 ? "audit" : "audits"}\n`]);
+}
+
+async function prune(keep: number, terminal: Terminal): Promise<void> {
+  const gone = await withHistory(terminal, (history) => history.prune(daysAgo(keep)));
+  await terminal.out([`${gone} ${gone === 1 ? "audit" : "audits"} forgotten\n`]);
+}
