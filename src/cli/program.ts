@@ -3,9 +3,13 @@ import packageData from "../../package.json" with { type: "json" };
 import { didYouMean, shown } from "../core/nearest.ts";
 import { CurfewError } from "../model/error.ts";
 import { registerApply } from "./commands/apply.ts";
+import { registerAudit } from "./commands/audit.ts";
 import { registerExplain } from "./commands/explain.ts";
+import { registerHistory } from "./commands/history.ts";
 import { registerInit } from "./commands/init.ts";
 import { registerPlan } from "./commands/plan.ts";
+import { registerProfiles } from "./commands/profiles.ts";
+import { registerReport } from "./commands/report.ts";
 import { registerRevert } from "./commands/revert.ts";
 import { registerVerify } from "./commands/verify.ts";
 import { registerWizard } from "./commands/wizard.ts";
@@ -41,8 +45,12 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
     registerPlan,
     registerApply,
     registerVerify,
+    registerAudit,
     registerExplain,
     registerRevert,
+    registerHistory,
+    registerReport,
+    registerProfiles,
   ]) {
     register(program, setting);
   }

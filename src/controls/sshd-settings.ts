@@ -4,7 +4,7 @@ import { formatDuration } from "../model/duration.ts";
 import type { OpenSshVersion } from "../model/facts.ts";
 import { clientAlive, clientSilence, type ClientAlive } from "../core/client-alive.ts";
 import { can } from "../core/openssh-version.ts";
-import { demandsOf, holds } from "../core/profile-rules.ts";
+import { keepsClientAlive } from "../core/profile-rules.ts";
 import type { Profile } from "../model/profile.ts";
 
 export type SshdKeyword =
@@ -57,8 +57,7 @@ export interface SshdAbility {
 
 /** Which mechanism a release has for idle sessions, under a baseline if there is one. */
 export function sshdAbility(version: OpenSshVersion, profile: Profile | undefined): SshdAbility {
-  const counts = demandsOf(profile).get("ClientAliveCountMax") ?? [];
-  const keepsAlive = counts.some((relation) => !holds(relation, 0));
+  const keepsAlive = keepsClientAlive(profile);
   return { version, idle: idleMechanism(version, keepsAlive), keepsAlive };
 }
 

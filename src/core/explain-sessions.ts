@@ -6,6 +6,7 @@ import type { HostPlan } from "../model/plan.ts";
 import type { ControlId } from "../model/policy.ts";
 import { SESSION_KINDS } from "../model/session-kind.ts";
 import { keepsLimit } from "./kind-limit.ts";
+import { keepsClientAlive } from "./profile-rules.ts";
 import { planHost } from "./plan-host.ts";
 import { uncaughtKinds } from "./uncaught.ts";
 
@@ -27,8 +28,10 @@ export function explainSessions(
   const them = roleOf(explanation);
   const asked = { ...limits, roles: [...limits.roles, them] };
   const exempt = exemptControls(explanation);
+  const kept = keepsClientAlive(limits.profile) ? "sshd" : undefined;
   const coverage = planHost(facts, asked, selected, controls).coverage.filter(
-    ({ role, control }) => role === THEM && !exempt.has(control),
+    ({ role, control, kind }) =>
+      role === THEM && (!exempt.has(control) || (kind === "frozen-client" && control === kept)),
   );
   const uncaught = uncaughtKinds({ ...limits, roles: [], defaults: them }, coverage);
   const held = selected.filter((control) => exempt.has(control));

@@ -1,9 +1,14 @@
 import type { Facts } from "../model/facts.ts";
+import type { HostPlan } from "../model/plan.ts";
 import { holds } from "./profile-rules.ts";
 import type { Demand, Judgement } from "./rule-finding.ts";
 
-/** logind's StopIdleSessionSec as the running logind says it, for the whole host. Pure. */
-export function judgeLogindRule({ relation }: Demand, { logind }: Facts): Judgement {
+/** logind's StopIdleSessionSec as the running logind says it, for the whole host; where it is off, why the policy leaves it. Pure. */
+export function judgeLogindRule(
+  { relation }: Demand,
+  { logind }: Facts,
+  plan: Pick<HostPlan, "findings">,
+): Judgement {
   const about = { role: "*", source: "systemd-logind, StopIdleSessionSec", evidence: "effective" } as const;
   if (logind.state === "unreadable") return { ...about, actual: logind.reason, outcome: "unknown" };
   if (logind.state === "absent") {
@@ -13,7 +18,12 @@ export function judgeLogindRule({ relation }: Demand, { logind }: Facts): Judgem
   if (idleStop === "unsupported") {
     return { ...about, actual: `systemd ${version} ignores the key; it came with 252`, outcome: "fail" };
   }
-  if (!/^\d+$/u.test(idleStop)) return { ...about, actual: idleStop, outcome: "fail" };
+  if (!/^\d+$/u.test(idleStop)) {
+    const why = plan.findings.find(
+      ({ check, control }) => check === "mechanism-works" && control === "logind",
+    );
+    return { ...about, actual: why === undefined ? idleStop : `${idleStop}; ${why.actual}`, outcome: "fail" };
+  }
   const inert =
     utmp === "no" ? "; logind is built without utmp here and never ends an SSH session all the same" : "";
   return {

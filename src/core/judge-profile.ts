@@ -20,13 +20,14 @@ import { type Demand, ruleFinding } from "./rule-finding.ts";
  * system than the baseline's gives one failure that says so and nothing else: a pass under the
  * wrong baseline is worth nothing. Pure.
  *
- * @param plan what the policy would change here: tells whether the shells' file is the policy's.
+ * @param plan what the policy would change here, which tells whether the shells' file is the policy's,
+ *   and what it says about mechanisms that it leaves out.
  */
 export function judgeProfile(
   facts: Facts,
   limits: HostLimits,
   profile: Profile,
-  plan: Pick<HostPlan, "changes">,
+  plan: Pick<HostPlan, "changes" | "findings">,
 ): Finding[] {
   const system = systemOf(profile, facts);
   if (system === "foreign" || system === "unknown") return [wrongSystem(facts, profile, system)];
@@ -60,7 +61,12 @@ function demandsOfRule(profile: Profile, rule: ProfileRule): Demand[] {
   });
 }
 
-function judge(demand: Demand, facts: Facts, limits: HostLimits, plan: Pick<HostPlan, "changes">): Finding[] {
+function judge(
+  demand: Demand,
+  facts: Facts,
+  limits: HostLimits,
+  plan: Pick<HostPlan, "changes" | "findings">,
+): Finding[] {
   switch (demand.setting) {
     case "ClientAliveInterval":
     case "ClientAliveCountMax":
@@ -68,6 +74,6 @@ function judge(demand: Demand, facts: Facts, limits: HostLimits, plan: Pick<Host
     case "TMOUT":
       return judgeTmoutRule(demand, facts, limits, plan).map((found) => ruleFinding(demand, found));
     case "StopIdleSessionSec":
-      return [ruleFinding(demand, judgeLogindRule(demand, facts))];
+      return [ruleFinding(demand, judgeLogindRule(demand, facts, plan))];
   }
 }

@@ -68,6 +68,15 @@ export function demandsOf(profile: Profile | undefined): ReadonlyMap<RuleSetting
   return demands;
 }
 
+/**
+ * Whether a baseline wants a ClientAliveCountMax above 0 from sshd for everybody: then an exemption
+ * from sshd does not reach ClientAlive, which ends no session of a client that answers.
+ */
+export function keepsClientAlive(profile: Profile | undefined): boolean {
+  const counts = demandsOf(profile).get("ClientAliveCountMax") ?? [];
+  return counts.some((relation) => !holds(relation, 0));
+}
+
 /** Whether a number is what a rule asks for. */
 export function holds(relation: Relation, value: number): boolean {
   const { "at-most": most, "more-than": least, equals } = relation;

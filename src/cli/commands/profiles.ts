@@ -1,0 +1,70 @@
+import type { Command } from "commander";
+import { didYouMean, shown } from "../../core/nearest.ts";
+import { profileInfo } from "../../core/profile-rules.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { Profile } from "../../model/profile.ts";
+import { profilesText, profileText } from "../../report/profiles-text.ts";
+import type { Setting } from "../program.ts";
+import type { Terminal } from "../terminal.ts";
+
+const EXAMPLE = `
+Example:
+  curfew profiles                    all of them
+  curfew profiles stig-rhel9         its rules, numbers and references
+  In a policy:  profile: stig-rhel9
+`;
+
+export function registerProfiles(program: Command, { terminal }: Setting): void {
+  program
+    .command("profiles")
+    .summary("list the compliance baselines, or show one")
+    .description(
+      "Lists the compliance baselines that a policy may name in profile:, or shows one with its rules.",
+    )
+    .argument("[name]", "the baseline to show")
+    .option("--json", "print one JSON document on standard output")
+    .addHelpText("after", EXAMPLE)
+    .action((name: string | undefined, options: { readonly json?: true }) => show(name, options, terminal));
+}
+
+async function show(
+  name: string | undefined,
+  { json }: { readonly json?: true },
+  terminal: Terminal,
+): Promise<void> {
+  const { loadProfiles } = await import("../../config/profile.ts");
+  const all = loadProfiles();
+  const chosen = name === undefined ? all : [profileNamed(name, all)];
+  if (json === true) return terminal.out([`${JSON.stringify(documentOf(chosen))}\n`]);
+  const paint = terminal.outPaint;
+  return terminal.out(
+    name === undefined ? [profilesText(all, paint)] : chosen.map((each) => profileText(each, paint)),
+  );
+}
+
+function profileNamed(name: string, all: readonly Profile[]): Profile {
+  const found = all.find(({ id }) => id === name);
+  if (found !== undefined) return found;
+  const names = all.map(({ id }) => id);
+  throw new CurfewError("usage", `there is no profile ${shown(name)}${didYouMean(name, names)}`, {
+    hint: `there are ${names.join(", ")}`,
+  });
+}
+
+/** Rules as audits name them, with the numbers; limits in seconds. */
+function documentOf(profiles: readonly Profile[]): object {
+  return {
+    schema: "curfew/profiles/1",
+    summary: { profiles: profiles.length },
+    profiles: profiles.map((profile) => ({
+      ...profileInfo(profile),
+      systems: profile.systems,
+      uniform: profile.uniform,
+      limits: profile.limits,
+      rules: profile.rules.map(({ references, ...rule }) => ({
+        ...rule,
+        references: [...new Set([...references, ...profile.references])],
+      })),
+    })),
+  };
+}
