@@ -1,61 +1,20 @@
 /** Which sessions have to be opened on a host, as whom, and what must become of them. Pure. */
 import type { Seconds } from "../model/duration.ts";
 import type { Facts } from "../model/facts.ts";
-import type { Coverage, Finding } from "../model/finding.ts";
+import type { Finding } from "../model/finding.ts";
 import type { HostLimits } from "../model/limits.ts";
-import type { ControlId } from "../model/policy.ts";
-import type { FrozenVariant, ProbeResult } from "../model/run.ts";
-import type { ProbedKind } from "../model/session-kind.ts";
 import type { SurveyedAccount } from "./parse-survey.ts";
 import { resolvePerson, type ResolvedPerson } from "./resolve-person.ts";
-import { exemptControls, isExempt, sessionsOf, type Candidate, type How } from "./probe-sessions.ts";
+import { exemptControls, isExempt, sessionsOf } from "./probe-sessions.ts";
+import type { Candidate, How, PlannedProbe, ProbeWishes } from "./planned-probe.ts";
 
-/** One session to open. */
-export interface PlannedProbe {
-  readonly session: ProbedKind;
-  readonly role: string;
-  readonly user: string;
-  readonly via: ProbeResult["via"];
-  /** The private key of a live probe that is not the login account's. */
-  readonly identityFile?: string;
-  /** Only of a frozen client. */
-  readonly variant?: FrozenVariant;
-  /** The system's own `ssh` opens it; the library where left out. */
-  readonly client?: "ssh";
-  /** Mechanisms that must not end it: the person is exempt from them. */
-  readonly exemptFrom: readonly ControlId[];
-  /** Login shell. */
-  readonly shell: string;
-  readonly expect: ProbeResult["expect"];
-  /** The policy's limit. */
-  readonly limit: Seconds;
-  /** The same in the probed session: scaled, where the run is. */
-  readonly within: Seconds;
-}
+export type { PlannedProbe, ProbeWishes } from "./planned-probe.ts";
+export { scaleLimit } from "./planned-probe.ts";
 
 export interface ProbePlan {
   readonly probes: readonly PlannedProbe[];
   /** Roles of which nobody can be probed here, and why. */
   readonly findings: readonly Finding[];
-}
-
-export interface ProbeWishes {
-  readonly sessions: readonly ProbedKind[];
-  /** All, if left out. */
-  readonly roles?: readonly string[] | undefined;
-  /** Seconds that the longest limit becomes. */
-  readonly scaled?: Seconds | undefined;
-  /** The policy's mechanisms: who is exempt from all of them must be kept. */
-  readonly controls: readonly ControlId[];
-  /**
-   * Which selected control ends which kind of session there. Somebody exempt from one of them is kept where
-   * only that one would. Left out: what somebody is exempt from in part is not known to end anything.
-   */
-  readonly coverage?: readonly Coverage[];
-  /** The name that logged in. */
-  readonly login: string;
-  /** Accounts that the policy gives for live probes, by role. */
-  readonly given: Readonly<Record<string, { readonly user: string; readonly identityFile: string }>>;
 }
 
 /** At most so many accounts of each class are looked at, to find one that can log in. */
@@ -82,11 +41,6 @@ export function scaleFactor(limits: HostLimits, scaled: Seconds | undefined): nu
   ]);
   const longest = Math.max(...all);
   return longest === 0 ? 1 : scaled / longest;
-}
-
-/** A limit in proportion, at least 2 s: mechanisms count whole seconds. Keeps the order of limits. */
-export function scaleLimit(limit: Seconds, factor: number): Seconds {
-  return factor === 1 ? limit : Math.max(2, Math.round(limit * factor));
 }
 
 /**
@@ -175,8 +129,12 @@ function membersOf(role: string, people: readonly Candidate[]): Candidate[] {
 }
 
 function byKind(people: readonly Candidate[]): Candidate[] {
-  const rank = ({ account }: Candidate): number => (account.uid === 0 ? 2 : account.uid < 1000 ? 1 : 0);
   return people.toSorted((left, right) => rank(left) - rank(right));
+}
+
+function rank({ account }: Candidate): number {
+  if (account.uid === 0) return 2;
+  return account.uid < 1000 ? 1 : 0;
 }
 
 /** One usable account for each combination of role and exemptions: each exemption is shown at least once. */

@@ -5,18 +5,14 @@ import type { Profile } from "../model/profile.ts";
 import type { ProbeResult } from "../model/run.ts";
 import type { ProbedKind } from "../model/session-kind.ts";
 import { keepsLimit, kindLimit } from "./kind-limit.ts";
-import type { SurveyedAccount } from "./parse-survey.ts";
 import { keepsClientAlive } from "./profile-rules.ts";
-import { scaleLimit, type PlannedProbe, type ProbeWishes } from "./probe-plan.ts";
-import type { ResolvedPerson } from "./resolve-person.ts";
-
-/** An account that may be probed, and what the policy says about it. */
-export interface Candidate {
-  readonly account: SurveyedAccount;
-  readonly resolved: ResolvedPerson;
-}
-
-export type How = Pick<PlannedProbe, "via" | "identityFile">;
+import {
+  scaleLimit,
+  type Candidate,
+  type How,
+  type PlannedProbe,
+  type ProbeWishes,
+} from "./planned-probe.ts";
 
 /**
  * One probe for each kind asked for that has a limit, a frozen client in both its variants where both can
@@ -41,8 +37,9 @@ export function sessionsOf(
     );
     const expect = expected(session, resolved.role, exemptFrom, wishes);
     const within = scaleLimit(limit, factor);
-    const probe = { session, role, user: account.user, shell: account.shell, ...how, exemptFrom };
-    return variantsOf(session, how).map((variant) => ({ ...probe, ...variant, expect, limit, within }));
+    const who = { role, user: account.user, shell: account.shell, ...how, exemptFrom };
+    const probe = { session, ...who, expect, limit, within };
+    return variantsOf(session, how).map((variant) => Object.assign({}, probe, variant));
   });
 }
 
@@ -74,8 +71,11 @@ function expected(
   { controls, coverage = [] }: ProbeWishes,
 ): ProbeResult["expect"] {
   if (session === "typing" || (exemptFrom.length > 0 && exemptFrom.length === controls.length)) return "kept";
-  const inTime = ({ within, limit = within }: Coverage): boolean => keepsLimit(within, limit);
   const ending = coverage.filter((each) => each.role === role && each.kind === session && inTime(each));
   const spared = ending.filter(({ control }) => exemptFrom.includes(control));
   return spared.length > 0 && spared.length === ending.length ? "kept" : "dropped";
+}
+
+function inTime({ within, limit = within }: Coverage): boolean {
+  return keepsLimit(within, limit);
 }

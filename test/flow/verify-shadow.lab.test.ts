@@ -126,7 +126,7 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
     await configure("ClientAliveInterval 4\nClientAliveCountMax 2\n");
     const policy = { ...SHORT, defaults: { client_idle_timeout: "13s" } };
     const waiting: Promise<string>[] = [];
-    const look = async (): Promise<string> => {
+    const unacknowledged = async (): Promise<string> => {
       await new Promise((resolve) => setTimeout(resolve, 9000));
       // What sshd sent to its own loopback and nobody acknowledged: those are being sent again (ss(8), timer:on).
       return (await host.exec("ss -Htno state established '( src 127.0.0.1 )' | grep -c 'timer:(on,'"))
@@ -134,7 +134,7 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
     };
     const options = { sessions: ["frozen-client"], roles: ["bash"] } as const;
     const { probes } = await verify(target, policy, options, ({ type }) => {
-      if (type === "probe-started" && waiting.length === 0) waiting.push(look());
+      if (type === "probe-started" && waiting.length === 0) waiting.push(unacknowledged());
     });
     expect(await Promise.all(waiting)).toEqual(["1\n"]);
     expect(probes.map(({ variant, outcome, by }) => `${variant} ${outcome} ${by}`)).toEqual([
