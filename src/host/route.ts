@@ -2,12 +2,13 @@
 import type { Duplex } from "node:stream";
 import { CurfewError } from "../model/error.ts";
 import { chooseAlgorithms } from "./algorithms.ts";
+import type { Target } from "./ask-ssh.ts";
 import { openForward } from "./connection.ts";
 import { hostKeyCheck, type KnownHostsFiles } from "./host-key.ts";
 import type { KeyRing } from "./identities.ts";
 import { logIn } from "./login.ts";
 import type { Session } from "./session.ts";
-import type { SettingsBook, Target } from "./ssh-config.ts";
+import type { SettingsBook } from "./ssh-config.ts";
 import type { Environment, SshSettings } from "./ssh-settings.ts";
 import { openProxyCommand, openTcp } from "./transport.ts";
 

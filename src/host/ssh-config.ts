@@ -1,45 +1,14 @@
-/**
- * Asks the installed `ssh` for the settings of many hosts in one go. A process of our own per host
- * would cost the controller more than the login itself; a shell loop starts `ssh -G` for next to nothing.
- */
-import { execa, ExecaError } from "execa";
+/** The settings of many hosts, as the installed `ssh` says them. */
 import { CurfewError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
-import { defaultSettings, parseSettings, type Environment, type SshSettings } from "./ssh-settings.ts";
-
-/** What decides the settings of a host: hosts that agree in these share one answer. */
-export interface Target {
-  readonly address: string;
-  readonly user?: string;
-  readonly port?: number;
-  readonly identityFile?: string;
-  /** The ssh_config that the inventory itself is. */
-  readonly configFile?: string;
-}
-
-export interface SshConfigOptions {
-  /** `--ssh-config`: outranks a target's own file; without either, the user's own configuration. */
-  readonly file: string | undefined;
-  readonly environment: Environment;
-  readonly signal: AbortSignal;
-  /** Hears, once, that there is no `ssh` to ask. */
-  readonly onNote: (note: string) => void;
-}
+import { askSsh, type Answer, type SshConfigOptions, type Target } from "./ask-ssh.ts";
+import { sharedAnswers } from "./ssh-config-alike.ts";
+import { defaultSettings, parseSettings, type SshSettings } from "./ssh-settings.ts";
 
 /** Settings, or why there are none for this target. */
 export type Resolved = SshSettings | CurfewError;
 
 const LANES = 2;
-const END = "curfew-end-of-host";
-
-// File, user, port and address arrive as lines and are only ever arguments; "--" ends the options.
-const LOOP = `while IFS= read -r config && IFS= read -r user && IFS= read -r port && IFS= read -r address; do
-  ssh -T \${config:+-F "$config"} \${user:+-l "$user"} \${port:+-p "$port"} -G -- "$address" </dev/null
-  status=$?
-  echo "${END} $status"
-  echo "${END}" >&2
-done`;
-
 export type SettingsBook = (target: Target, signal: AbortSignal) => Promise<SshSettings>;
 
 /**
@@ -71,22 +40,44 @@ export async function resolveTargets(
   targets: readonly Target[],
   options: SshConfigOptions,
 ): Promise<readonly Resolved[]> {
-  const answers: Resolved[] = Array.from(targets, refuse).map((error) => error ?? missing());
-  const asked = targets.map((target, index) => ({ target, index })).filter(({ target }) => !refuse(target));
-  const size = Math.max(1, Math.ceil(asked.length / LANES));
-  const lanes = Array.from({ length: Math.ceil(asked.length / size) }, (_, lane) =>
-    asked.slice(lane * size, (lane + 1) * size),
+  const refused = targets.map(refuse);
+  const askable = targets.filter((_, index) => refused[index] === undefined);
+  const shared = await sharedAnswers(askable, options);
+  const asked = await inLanes(
+    askable.filter((_, index) => shared[index] === undefined),
+    options,
   );
-  await Promise.all(
+  let [next, nextAsked] = [0, 0];
+  return targets.map((target, index) => {
+    const error = refused[index];
+    if (error !== undefined) return error;
+    const answer = shared[next++] ?? asked[nextAsked++];
+    const { environment } = options;
+    if (answer === "no ssh") return defaultSettings(target.address, environment, target);
+    if (answer === undefined) return missing();
+    if (answer instanceof CurfewError) return answer;
+    const said = "output" in answer ? answer.output : answer;
+    return parseSettings(said, target.address, environment, target.identityFile);
+  });
+}
+
+/** Each by itself; where there is no ssh, no host has a configuration, and the defaults are the truth. */
+async function inLanes(
+  targets: readonly Target[],
+  options: SshConfigOptions,
+): Promise<(Answer | "no ssh" | undefined)[]> {
+  const size = Math.max(1, Math.ceil(targets.length / LANES));
+  const lanes = Array.from({ length: Math.ceil(targets.length / size) }, (_, lane) =>
+    targets.slice(lane * size, (lane + 1) * size),
+  );
+  const answers = await Promise.all(
     lanes.map(async (lane) => {
-      const resolved = await askSsh(
-        lane.map(({ target }) => target),
-        options,
-      );
-      for (const [at, { index }] of lane.entries()) answers[index] = resolved[at] ?? missing();
+      const said = await askSsh(lane, options);
+      if (said === undefined) noteMissingSsh(options);
+      return lane.map((_, index) => (said === undefined ? "no ssh" : said[index]));
     }),
   );
-  return answers;
+  return answers.flat();
 }
 
 /** The part of an inventory host that `ssh -G` is asked about. */
@@ -113,50 +104,6 @@ function refuse(target: Target): CurfewError | undefined {
   if (bad === undefined) return undefined;
   return new CurfewError("input", `${JSON.stringify(bad)} cannot be the name of a host or login`, {
     hint: "remove the leading - , spaces and control characters in the inventory",
-  });
-}
-
-async function askSsh(targets: readonly Target[], options: SshConfigOptions): Promise<readonly Resolved[]> {
-  const { file, environment, signal } = options;
-  const input = targets.map(({ configFile, user, port, address }) =>
-    [file ?? configFile, user, port, address].map((word) => `${word ?? ""}\n`).join(""),
-  );
-  const { stdout, stderr } = await execa("sh", ["-c", LOOP], {
-    input: input.join(""),
-    env: environment as Record<string, string>,
-    extendEnv: false,
-    cancelSignal: signal,
-    maxBuffer: 256 * 1024 * 1024,
-    stripFinalNewline: false,
-  }).catch((error: unknown) => {
-    if (signal.aborted) throw new CurfewError("interrupted", "interrupted while reading ssh_config");
-    const reason = error instanceof ExecaError ? error.shortMessage : String(error);
-    throw new CurfewError("internal", `ssh -G could not be run: ${reason}`, { cause: error });
-  });
-  return readAnswers(stdout, stderr, targets, options);
-}
-
-function readAnswers(
-  stdout: string,
-  stderr: string,
-  targets: readonly Target[],
-  options: SshConfigOptions,
-): readonly Resolved[] {
-  // Alternately an output and its exit status.
-  const outputs = stdout.split(new RegExp(`^${END} (\\d+)\n`, "mu"));
-  const complaints = stderr.split(`${END}\n`);
-  // 127: the shell found no ssh. Then no host has a configuration, and the defaults are the truth.
-  const lacksSsh = outputs[1] === "127";
-  if (lacksSsh) noteMissingSsh(options);
-  return targets.map((target, index) => {
-    const [output = "", status] = outputs.slice(2 * index, 2 * index + 2);
-    if (lacksSsh) return defaultSettings(target.address, options.environment, target);
-    if (status === "0")
-      return parseSettings(output, target.address, options.environment, target.identityFile);
-    const reason = (complaints[index] ?? "").trim().split("\n").join("; ");
-    return new CurfewError("input", `ssh -G cannot say how to reach ${target.address}: ${reason}`, {
-      hint: "mend ssh_config, or choose another with --ssh-config",
-    });
   });
 }
 

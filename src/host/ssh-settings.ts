@@ -35,6 +35,9 @@ export interface SshSettings {
   readonly unsupported: readonly string[];
 }
 
+/** The values of each keyword, by its lower-case name, in order. */
+export type Keywords = ReadonlyMap<string, readonly string[]>;
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The names ssh tries by itself (ssh_config(5), IdentityFile), as `ssh -G` prints them. */
@@ -43,17 +46,17 @@ const OWN_IDENTITIES = ["rsa", "ecdsa", "ecdsa_sk", "ed25519", "ed25519_sk", "xm
 );
 
 /**
- * Reads the output of `ssh -G` (lower-case keyword, space, value; some keywords several times).
+ * Reads the output of `ssh -G`, which may have been taken apart before.
  * `identityFile` comes before those of the configuration and in place of ssh's own default names.
  * Sources: ssh_config(5); its TOKENS section for what is expanded.
  */
 export function parseSettings(
-  output: string,
+  output: string | Keywords,
   alias: string,
   environment: Environment,
   identityFile?: string,
 ): SshSettings {
-  const values = readKeywords(output);
+  const values = typeof output === "string" ? readKeywords(output) : output;
   const one = (keyword: string): string | undefined => configured(values.get(keyword)?.[0]);
   const many = (keyword: string): readonly string[] => values.get(keyword) ?? [];
   const login = {
@@ -107,7 +110,8 @@ export function defaultSettings(
   return parseSettings(output.join("\n"), alias, environment, given.identityFile);
 }
 
-function readKeywords(output: string): ReadonlyMap<string, readonly string[]> {
+/** Lower-case keyword, space, value; some keywords several times. */
+export function readKeywords(output: string): Keywords {
   const values = new Map<string, string[]>();
   for (const line of output.split("\n")) {
     const end = line.indexOf(" ");
