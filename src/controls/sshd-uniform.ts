@@ -1,5 +1,7 @@
 /** One ClientAlive for everybody, where a baseline calls differing values a finding of their own. */
 import { strictest } from "../core/limits.ts";
+import { exempts } from "../core/present-people.ts";
+import { keepsClientAlive } from "../core/profile-rules.ts";
 import { formatDuration } from "../model/duration.ts";
 import type { Finding } from "../model/finding.ts";
 import type { HostLimits } from "../model/limits.ts";
@@ -17,11 +19,31 @@ export function uniformLimits(limits: HostLimits): HostLimits {
   };
 }
 
-/** Says whose clients have less time than their own limit gives them. */
-export function uniformFindings(given: HostLimits, uniform: HostLimits): Finding[] {
+/** What follows for people: who has less time than their own limit gives them, and who is exempt in part only. */
+export function baselineFindings(given: HostLimits, uniform: HostLimits): Finding[] {
+  if (given.profile === undefined || !keepsClientAlive(given.profile)) return [];
+  return [...lessTime(given, uniform, given.profile.id), ...exemptInPart(given, given.profile.id)];
+}
+
+function exemptInPart({ exemptions }: HostLimits, id: string): Finding[] {
+  return exemptions
+    .filter((active) => exempts(active, "sshd"))
+    .map(({ exemption }) => ({
+      check: "version-ability",
+      subject: `ClientAlive for ${exemption.name}`,
+      control: "sshd",
+      role: "*",
+      expected: "exempt people have no limit from sshd",
+      actual: `a client of theirs that stopped answering is dropped all the same: ${id} wants ClientAlive for everybody`,
+      source: id,
+      evidence: "configured",
+      outcome: "pass",
+    }));
+}
+
+function lessTime(given: HostLimits, uniform: HostLimits, id: string): Finding[] {
   const { unresponsive } = uniform.defaults;
-  const id = uniform.profile?.id;
-  if (unresponsive === null || id === undefined) return [];
+  if (given === uniform || unresponsive === null) return [];
   return [given.defaults, ...given.roles]
     .filter((role) => role.unresponsive !== unresponsive)
     .map(({ role, unresponsive: own }) => ({

@@ -17,7 +17,7 @@ import { tooOld, versionFindings } from "./sshd-findings.ts";
 import { writableNames } from "./sshd-names.ts";
 import { sshdPlace, sshdVersion } from "./sshd-place.ts";
 import { demandsOf } from "../core/profile-rules.ts";
-import { uniformFindings, uniformLimits } from "./sshd-uniform.ts";
+import { baselineFindings, uniformLimits } from "./sshd-uniform.ts";
 import { sshdRivals } from "./sshd-rivals.ts";
 import {
   channelTimeout,
@@ -53,7 +53,7 @@ function render(facts: Facts, given: HostLimits, selected: boolean): Rendered {
     expectations: expectations(facts, ability, limits, blocks, globals, rivals.contested),
     findings: [
       ...versionFindings(facts, ability, limits, stop),
-      ...uniformFindings(given, limits),
+      ...baselineFindings(given, limits),
       ...rivals.findings,
     ],
     coverage: sshdCoverage(ability, limits, hostWide),
