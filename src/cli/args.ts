@@ -56,7 +56,12 @@ export function addHostOptions(command: Command): Command {
   command
     .addOption(inventory)
     .option("-l, --limit <pattern>", "only these hosts: names, groups, globs, !exclusions, commas between");
-  return addLoginOptions(command).option("--concurrency <n>", "work on this many hosts at once", positive, 50);
+  return addLoginOptions(command).option(
+    "--concurrency <n>",
+    "work on this many hosts at once",
+    positive,
+    50,
+  );
 }
 
 /** How to log in. */

@@ -133,14 +133,19 @@ function shown({ by, seconds }: Rung): string {
  * mechanism ends those in time, the ladder still shows what becomes of the rest. Kept where no session is judged.
  */
 function relevant(findings: readonly Finding[], sessions: readonly Finding[]): Finding[] {
-  const served = (role: string): boolean => {
-    const own = sessions.filter((session) => role === "*" || session.role === role);
-    return own.length > 0 && own.every(({ outcome }) => outcome === "pass" || outcome === "waived");
-  };
   return findings.filter(
-    ({ check, role, outcome }) =>
-      outcome !== "fail" || (check !== "version-ability" && check !== "backstop") || !served(role),
+    (finding) => finding.outcome !== "fail" || !UNABLE.has(finding.check) || !isServed(finding, sessions),
   );
+}
+
+const UNABLE: ReadonlySet<Finding["check"]> = new Set(["version-ability", "backstop"]);
+
+/** Whether every judged session that the finding is about ends in time all the same. */
+function isServed({ role, subject }: Finding, sessions: readonly Finding[]): boolean {
+  const own = sessions
+    .filter((session) => role === "*" || session.role === role)
+    .filter((session) => (session.subject === "frozen-client") === (subject === "unresponsive clients"));
+  return own.length > 0 && own.every(({ outcome }) => outcome === "pass" || outcome === "waived");
 }
 
 /** One finding per name: where two sources say the same, the worse outcome stays. */

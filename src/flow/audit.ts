@@ -2,6 +2,7 @@
 import PQueue from "p-queue";
 import { fleetFindings } from "../core/audit-fleet.ts";
 import { auditHost, lostHost } from "../core/audit-host.ts";
+import { inertFindings } from "../core/inert-lines.ts";
 import { judgeProfile } from "../core/judge-profile.ts";
 import { ladder } from "../core/ladder.ts";
 import { hostLimits } from "../core/limits.ts";
@@ -108,14 +109,20 @@ function judge(
 ): AuditedHost {
   const selected = policy.controls;
   const limits = hostLimits(policy, host, context.now().toISOString().slice(0, 10));
+  const cells = ladder({ facts, limits, selected, plan, probes: [] });
+  const judgedCells = cells.filter(({ kind }) => sessions.includes(kind));
+  const baseline = policy.baseline;
   return auditHost({
     facts,
     limits,
     plan,
     selected,
-    ladder: ladder({ facts, limits, selected, plan, probes: [] }),
+    ladder: cells,
     sessions,
-    more: policy.baseline === undefined ? [] : judgeProfile(facts, limits, policy.baseline, plan),
+    more: [
+      ...inertFindings(facts, judgedCells),
+      ...(baseline === undefined ? [] : judgeProfile(facts, limits, baseline, plan)),
+    ],
     probes: [],
     evidence: [],
   });

@@ -126,7 +126,7 @@ attributes() {
 # When each regular file changed, and when sshd last read its own: it writes its PidFile anew whenever it
 # starts or is reloaded (sshd(8), SIGHUP). Where stat(1) is not GNU's or busybox's, nothing is said.
 file_times() {
-  pid_file=$(printf '%s\n' "${base:-}" | sed -n 's/^pidfile //p')
+  pid_file=$(printf '%s\n' "${base:-}" | sed -n 's/^[Pp][Ii][Dd][Ff][Ii][Ll][Ee] //p')
   said=''
   case $pid_file in
     /*[[:cntrl:]]*) pid_file='' ;;

@@ -1,0 +1,157 @@
+/** `curfew audit`: judges a fleet, changes nothing, remembers, and writes what auditors take. */
+import { homedir } from "node:os";
+import { type Command, Option } from "commander";
+import packageData from "../../../package.json" with { type: "json" };
+import type { Audit } from "../../flow/audit.ts";
+import type { AuditHeader } from "../../model/audit.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { History } from "../../model/history.ts";
+import { DEFAULT_PROBES, type ProbedKind } from "../../model/session-kind.ts";
+import { stateDirectory } from "../../store/xdg.ts";
+import * as args from "../args.ts";
+import type { ExitCode } from "../exit.ts";
+import { type Hosts, type LoadedPolicy, loadHosts, loadPolicyFor } from "../inputs.ts";
+import type { Setting } from "../program.ts";
+import { checkReports, saveReports } from "../report-files.ts";
+import { type Run, type RunResult, withRun } from "../run-context.ts";
+import type { Terminal } from "../terminal.ts";
+
+interface AuditOptions extends args.PolicyOptions, args.ReportOptions {
+  readonly verify?: true;
+  readonly sessions: readonly ProbedKind[];
+  readonly scaled?: number;
+  readonly history: boolean;
+  readonly keep?: number;
+}
+
+const EXAMPLE = `
+Example:
+  curfew audit -p policy.yaml -i inventory.yaml
+  curfew audit -p policy.yaml -i inventory.yaml --verify --scaled 20 --format html,sarif -o reports
+
+Judged are the files and settings on each host, what curfew wrote there before, whether sshd has
+read it, the baseline that the policy names, and how idle sessions end: from the settings, or with
+--verify from real sessions. Kinds of session that are not asked for are shown and not judged.
+Nothing is changed on any host.
+
+Exit codes: 0 everything passes or is waived, 2 a finding fails, 3 a host or a finding cannot be
+judged.
+`;
+
+export function registerAudit(program: Command, { terminal, setExitCode }: Setting): void {
+  const command = program.command("audit").summary("judge a fleet against the policy and its baseline");
+  command.description(
+    "Judges every host against the policy and its compliance baseline, remembers the result, and says what changed since the last audit. Changes nothing.",
+  );
+  args.addPolicyOption(command);
+  args.addHostOptions(command);
+  command
+    .option("--verify", "open real sessions as well, as curfew verify does")
+    .addOption(
+      new Option("--sessions <kinds>", "session kinds to judge, commas between, or all")
+        .argParser(args.sessionKinds)
+        .default(DEFAULT_PROBES, DEFAULT_PROBES.join(",")),
+    )
+    .option("--scaled <seconds>", "with --verify: scale every limit down to about this", args.positive);
+  args
+    .addReportOptions(command)
+    .option("--no-history", "do not remember this audit")
+    .option("--keep <days>", "forget audits older than this, such as 400d", args.days);
+  args
+    .addOutputOptions(command)
+    .addHelpText("after", EXAMPLE)
+    .action(async (options: AuditOptions) => setExitCode(await audit(options, terminal)));
+}
+
+async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitCode> {
+  if (options.scaled !== undefined && options.verify !== true) {
+    throw new CurfewError("usage", "--scaled is for sessions that are opened: give --verify as well");
+  }
+  const chosen = await loadHosts(options, terminal);
+  const loaded = await loadPolicyFor(options.policy, chosen.inventory, options, terminal);
+  const profile = await profileOf(loaded);
+  await checkReports(options, { profile });
+  return withRun({ command: "audit", hosts: chosen.hosts, options, terminal }, async (run) => {
+    const history = options.history ? await open(run, terminal) : undefined;
+    try {
+      const made = await judge(
+        chosen,
+        loaded,
+        headerOf(chosen, loaded, profile, options, run),
+        options,
+        run,
+        history,
+      );
+      if (options.keep !== undefined) await forget(options.keep, run, history);
+      await saveReports(options, made.run, made.context, terminal);
+      return await resultOf(made);
+    } finally {
+      await history?.close();
+    }
+  });
+}
+
+async function open({ context }: Run, { environment }: Terminal): Promise<History> {
+  const { openHistory } = await import("../../store/history.ts");
+  return openHistory({ state: stateDirectory(environment, homedir()), now: context.now });
+}
+
+async function judge(
+  { hosts }: Hosts,
+  { policy }: LoadedPolicy,
+  header: AuditHeader,
+  { sessions }: AuditOptions,
+  run: Run,
+  history: History | undefined,
+): Promise<Audit> {
+  const { auditFleet } = await import("../../flow/audit.ts");
+  return run.phase(
+    "audit",
+    hosts.map(({ name }) => name),
+    () => auditFleet({ policy, hosts }, header, { sessions }, run.context, history),
+  );
+}
+
+async function profileOf({ policy: { baseline } }: LoadedPolicy): Promise<AuditHeader["profile"]> {
+  if (baseline === undefined) return null;
+  const { profileInfo } = await import("../../core/profile-rules.ts");
+  return profileInfo(baseline);
+}
+
+function headerOf(
+  { source: inventory }: Hosts,
+  { policy, source }: LoadedPolicy,
+  profile: AuditHeader["profile"],
+  { verify, scaled }: AuditOptions,
+  { journal, context }: Run,
+): AuditHeader {
+  return {
+    schema: "curfew/audit/1",
+    runId: journal.runId,
+    startedAt: context.now().toISOString(),
+    curfew: packageData.version,
+    policy: { name: policy.name, ...source },
+    profile,
+    inventory,
+    verified: verify === true,
+    ...(scaled === undefined ? {} : { scaled }),
+  };
+}
+
+async function forget(seconds: number, { context }: Run, history: History | undefined): Promise<void> {
+  await history?.prune(new Date(context.now().getTime() - seconds * 1000).toISOString());
+}
+
+async function resultOf({ run, context, unstored }: Audit): Promise<RunResult> {
+  const [{ auditVerdict }, { renderJson }, { auditText }] = await Promise.all([
+    import("../../core/audit-summary.ts"),
+    import("../../report/audit-json.ts"),
+    import("../../report/audit-text.ts"),
+  ]);
+  return {
+    verdict: auditVerdict(run),
+    document: () => renderJson(run),
+    text: (view) => auditText(run, context, view),
+    ...(unstored === undefined ? {} : { failure: unstored }),
+  };
+}

@@ -1,0 +1,175 @@
+/** Audits of real hosts: compliant, drifted by hand in every way, half-readable, lost; and a host that never notices. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { LabHost } from "../lab/host.ts";
+import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
+import { type Call, type Desk, documentOf, openDesk, RELEASES } from "./curfew.ts";
+
+const POLICY = `
+name: audited
+defaults: { client_idle_timeout: 15m, unresponsive_timeout: 3m }
+roles:
+  admin: { users: [root], groups: [operators], client_idle_timeout: 10m }
+`;
+const DROP_IN = "/etc/ssh/sshd_config.d/00-00-curfew.conf";
+const SCRIPT = "/etc/profile.d/00-curfew.sh";
+
+/** What sshd has not read ends nothing that anybody can rely on; the shells' own timeout still does. */
+const NOT_READ = ["fail session-ends admin frozen-client", "fail session-ends default frozen-client"];
+
+interface SaidFinding {
+  readonly check: string;
+  readonly role: string;
+  readonly subject?: string;
+  readonly outcome: string;
+  readonly actual: string;
+}
+
+const lacks = labUnavailable();
+describe.skipIf(lacks !== null)(`audit${lacks === null ? "" : ` (${lacks})`}`, () => {
+  let lab: Lab;
+  let desk: Desk;
+  const hosts: LabHost[] = [];
+
+  beforeAll(async () => {
+    lab = await openLab();
+    const users = [
+      { name: "ops", sudo: "nopasswd", groups: ["operators"] },
+      { name: "dev", sudo: "none" },
+    ] as const;
+    for (const release of RELEASES) hosts.push(await lab.host({ release, name: release, users }));
+    desk = await openDesk(lab, hosts, POLICY);
+  });
+  afterAll(() => lab?.close());
+
+  const audit = (...args: string[]): Promise<Call> => desk.run(["audit", "--json", ...args]);
+  const findingsOf = (call: Call, name: string): SaidFinding[] =>
+    documentOf(call).hosts.find((each: { host: string }) => each.host === name).findings;
+  /** Everything that neither passes nor is waived, on one host. */
+  const open = (call: Call, name: string): string[] =>
+    findingsOf(call, name)
+      .filter(({ outcome }) => outcome === "fail" || outcome === "unknown")
+      .map(({ outcome, check, role, subject }) => [outcome, check, role, subject ?? ""].join(" ").trim())
+      .toSorted();
+  const host = (name: string): LabHost => hosts.find((each) => each.name === name) as LabHost;
+  const apply = (name: string): Promise<Call> => desk.run(["apply", "--yes", "-l", name]);
+
+  test("before apply every host fails, and says in which files", async () => {
+    const call = await audit();
+    expect([call.exitCode, call.stderr]).toEqual([2, expect.any(String)]);
+    for (const name of RELEASES) {
+      expect(open(call, name)).toContain("fail files-as-rendered *");
+      expect(open(call, name)).toContain("fail sshd-effective admin");
+    }
+  });
+
+  test("after apply every host passes, on all four releases", async () => {
+    const applied = await desk.run(["apply", "--yes", "--waves", "100%"]);
+    expect([applied.exitCode, applied.stderr]).toEqual([0, expect.any(String)]);
+    const call = await audit();
+    expect(Object.fromEntries(RELEASES.map((name) => [name, open(call, name)]))).toEqual(
+      Object.fromEntries(RELEASES.map((name) => [name, []])),
+    );
+    expect(call.exitCode).toBe(0);
+    expect(findingsOf(call, "trixie").map(({ check }) => check)).toContain("session-ends");
+  });
+
+  test("an audit leaves no trace beyond that of a bare login", async () => {
+    const target = host("bookworm");
+    const state = async (): Promise<string> => (await target.exec(STATE)).stdout;
+    await desk.run(["audit", "-l", "bookworm"]);
+    const before = await state();
+    await desk.run(["audit", "-l", "bookworm"]);
+    expect(await state()).toBe(before);
+  });
+
+  test.each<[string, string, string[]]>([
+    [
+      "curfew's sshd file edited, not reloaded",
+      `echo 'PermitTTY yes' >> ${DROP_IN}`,
+      [
+        "fail daemon-current *",
+        `fail files-as-applied * ${DROP_IN}`,
+        "fail files-as-rendered *",
+        ...NOT_READ,
+      ],
+    ],
+    [
+      "curfew's sshd file removed and sshd reloaded",
+      `rm ${DROP_IN}; systemctl reload ssh`,
+      [
+        `fail files-as-applied * ${DROP_IN}`,
+        "fail files-as-rendered *",
+        "fail session-ends admin frozen-client",
+        "fail session-ends default frozen-client",
+        "fail sshd-effective admin",
+        "fail sshd-effective default",
+      ],
+    ],
+    [
+      "the shells' script removed",
+      `rm ${SCRIPT}`,
+      [
+        `fail files-as-applied * ${SCRIPT}`,
+        "fail files-as-rendered *",
+        // ChannelTimeout would end it after the looser limit, which is all that 10.0 can do.
+        "fail session-ends admin idle-shell",
+        "fail version-ability admin idle sessions",
+      ],
+    ],
+    [
+      "a rival drop-in that changes nothing yet: sshd was not reloaded",
+      "echo '# hello' > /etc/ssh/sshd_config.d/50-rival.conf",
+      ["fail daemon-current *", ...NOT_READ],
+    ],
+    ["no PidFile: nobody can tell what sshd has read", "rm /run/sshd.pid", ["unknown daemon-current *"]],
+  ])("%s", async (_, sabotage, expected) => {
+    const target = host("trixie");
+    await target.exec(sabotage);
+    const call = await audit("-l", "trixie");
+    try {
+      expect(open(call, "trixie")).toEqual(expected.toSorted());
+      expect(call.exitCode).toBe(expected.some((line) => line.startsWith("unknown")) ? 3 : 2);
+    } finally {
+      await target.exec("rm -f /etc/ssh/sshd_config.d/50-rival.conf");
+      await apply("trixie");
+      await target.exec("systemctl restart ssh");
+    }
+    expect(open(await audit("-l", "trixie"), "trixie")).toEqual([]);
+  });
+
+  test("a new member of a role is covered at once; an account without any limit is named", async () => {
+    const target = host("bookworm");
+    await target.exec("useradd -m -s /bin/bash newcomer && usermod -aG operators newcomer");
+    expect(open(await audit("-l", "bookworm"), "bookworm")).toEqual([]);
+    await desk.setPolicy(POLICY.replace(/^defaults.*$/mu, "defaults: { unresponsive_timeout: 3m }"));
+    await apply("bookworm");
+    const call = await audit("-l", "bookworm");
+    expect(open(call, "bookworm")).toContain("fail accounts-covered *");
+    await desk.setPolicy(POLICY);
+    await apply("bookworm");
+  });
+
+  test("a host that went away and one that cannot say what sshd does: unknown, the rest judged, exit 3", async () => {
+    await host("sid").powerOff();
+    const half = host("bullseye");
+    await half.exec("echo 'ClientAliveInterval banana' > /etc/ssh/sshd_config.d/99-broken.conf");
+    const call = await audit("--connect-timeout", "4s");
+    expect(call.exitCode).toBe(3);
+    expect(open(call, "sid")).toEqual(["unknown host-judged *"]);
+    expect(open(call, "bullseye").some((line) => line.startsWith("unknown sshd-effective"))).toBe(true);
+    expect(open(call, "bookworm")).toEqual([]);
+    await half.exec("rm /etc/ssh/sshd_config.d/99-broken.conf; systemctl reload ssh");
+    await host("sid").boot();
+  });
+});
+
+/** Content, owner, mode and times of everything that a reader must not touch; services and their last change. */
+const STATE = `
+for tree in /etc /var/lib /run; do
+  find "$tree" \\( -path /run/systemd/sessions -o -path /run/systemd/users -o -path /run/user -o -path /run/log \\
+    -o -path /run/systemd/transient -o -path /run/systemd/units -o -path /run/systemd/inhibit \\
+    -o -path /run/systemd/journal -o -path /run/utmp -o -path /run/motd.dynamic -o -path /run/sudo \\
+    -o -path /var/lib/lastlog -o -path /run/credentials -o -path /run/dbus \\) -prune -o -type f -printf '%p %m %U %G %s %T@\\n'
+done | sort
+systemctl show -p Id,ActiveEnterTimestampMonotonic,ExecMainStartTimestampMonotonic,NRestarts ssh.service cron.service systemd-logind.service
+`;
