@@ -68,9 +68,16 @@ function quiet(stream: WriteStream): WriteStream {
 async function writeAll(stream: WriteStream, chunks: Iterable<string>): Promise<void> {
   for (const chunk of chunks) {
     if (stream.destroyed) return;
-    if (!stream.write(chunk))
-      await Promise.race([once(stream, "drain"), once(stream, "close")]).catch(() => {});
+    if (!stream.write(chunk)) await drainedOrClosed(stream);
   }
+}
+
+async function drainedOrClosed(stream: WriteStream): Promise<void> {
+  // Whichever does not come would leave its listeners behind, once per full pipe.
+  const over = new AbortController();
+  const wait = { signal: over.signal };
+  await Promise.race([once(stream, "drain", wait), once(stream, "close", wait)]).catch(() => {});
+  over.abort();
 }
 
 function drained(stream: WriteStream): Promise<void> {
