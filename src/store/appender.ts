@@ -1,9 +1,16 @@
 import type { FileHandle } from "node:fs/promises";
 
+/**
+ * How soon a line has to be in the file: forced to the disk, handed to the system at once, or together
+ * with what follows within a fraction of a second.
+ */
+export type Urgency = "synced" | "now" | "soon";
+
+const SOON_MS = 100;
+
 /** A file that only grows, written behind the caller's back and in order. */
 export interface Appender {
-  /** Queues text; with `sync` it is also forced to the disk. */
-  append(text: string, sync: boolean): void;
+  append(text: string, urgency: Urgency): void;
   close(): Promise<void>;
 }
 
@@ -17,6 +24,7 @@ export function createAppender(file: FileHandle, fail: (error: unknown) => void)
   let syncQueued = false;
   let broken = false;
   let writing: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
 
   async function drain(): Promise<void> {
     try {
@@ -36,14 +44,23 @@ export function createAppender(file: FileHandle, fail: (error: unknown) => void)
     }
   }
 
+  function flush(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (queued !== "") writing ??= drain();
+  }
+
   return {
-    append(text, sync) {
+    append(text, urgency) {
       if (broken) return;
       queued += text;
-      syncQueued ||= sync;
-      writing ??= drain();
+      syncQueued ||= urgency === "synced";
+      // A write costs as much as a tenth of a login: what nobody needs after a crash can wait for company.
+      if (urgency === "soon") timer ??= setTimeout(flush, SOON_MS);
+      else flush();
     },
     async close() {
+      flush();
       await writing;
       await file.close().catch(fail);
     },

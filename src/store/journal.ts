@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunEvent } from "../model/run.ts";
-import { createAppender, type Appender } from "./appender.ts";
+import { createAppender, type Appender, type Urgency } from "./appender.ts";
 import { writeAtomically } from "./atomic-write.ts";
 
 /** How many runs are kept; the oldest go when a new one begins. */
@@ -71,7 +71,7 @@ function createJournal(
       const text = `${JSON.stringify({ time: options.now().toISOString(), ...event })}\n`;
       // After a crash somebody must find out which hosts were changed; what was only read is read again.
       if (event.type === "run-started") changes = event.command === "apply" || event.command === "revert";
-      events.append(text, (changes && event.type === "host-finished") || event.type === "run-finished");
+      events.append(text, urgencyOf(event, changes));
     },
     async write(name, chunks) {
       await writeAtomically(join(directory, name), chunks).catch((error: unknown) => warn(options, error));
@@ -80,6 +80,12 @@ function createJournal(
       await Promise.all([events.close(), pruned]);
     },
   };
+}
+
+function urgencyOf({ type }: RunEvent, changes: boolean): Urgency {
+  if (type === "run-finished") return "synced";
+  if (!changes) return "soon";
+  return type === "host-finished" ? "synced" : "now";
 }
 
 /** Takes away the oldest runs, and nothing whose name curfew did not give. */

@@ -55,6 +55,18 @@ describe("a journal", () => {
     await journal.close();
   });
 
+  test("of a run that only reads is written in few pieces, and completely", async () => {
+    const journal = await open("20261122T034310Z-plan-00000003");
+    const file = join(journal.directory ?? "", "events.ndjson");
+    journal.append({ type: "run-started", at: 0, command: "plan", runId: journal.runId, hosts: ["web1"] });
+    journal.append(step("web1"));
+    expect(await readFile(file, "utf8")).toBe("");
+    await expect.poll(() => readFile(file, "utf8")).toContain('"host":"web1"');
+    journal.append(step("web2"));
+    await journal.close();
+    expect((await readFile(file, "utf8")).trimEnd().split("\n")).toHaveLength(3);
+  });
+
   test("that cannot be made is one warning, not an error", async () => {
     await writeFile(join(state, "runs"), "in the way");
     const journal = await open("20261122T034310Z-plan-00000001");
@@ -71,7 +83,7 @@ describe("a journal", () => {
     const errors: unknown[] = [];
     const appender = createAppender(await openFile("/dev/full", "a"), (error) => errors.push(error));
     for (let index = 0; index < 10; index += 1) {
-      appender.append("event\n", true);
+      appender.append("event\n", "synced");
       await new Promise((resolve) => setImmediate(resolve));
     }
     await appender.close();
