@@ -4,10 +4,12 @@ import type { Verdict } from "../core/outcome.ts";
 import { visible } from "../core/visible.ts";
 import type { RunContext } from "../flow/context.ts";
 import type { CurfewError } from "../model/error.ts";
+import type { KeepEvidence } from "../model/evidence.ts";
 import type { Host } from "../model/host.ts";
 import type { Emit, RunEvent } from "../model/run.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Paint } from "../report/paint.ts";
+import { createEvidence } from "../store/evidence.ts";
 import { createRunId, type Journal, openJournal } from "../store/journal.ts";
 import { stateDirectory } from "../store/xdg.ts";
 import type { HostOptions } from "./args.ts";
@@ -58,7 +60,9 @@ export async function withRun(
   work: (run: Run) => Promise<RunResult>,
 ): Promise<ExitCode> {
   const password =
-    "sudoPassword" in setting ? setting.sudoPassword : await becomePassword(setting.options, setting.terminal);
+    "sudoPassword" in setting
+      ? setting.sudoPassword
+      : await becomePassword(setting.options, setting.terminal);
   const parts = await openParts(setting);
   const { journal, interrupts, emit } = parts;
   const { command } = setting;
@@ -85,6 +89,7 @@ export async function withRun(
 
 interface Parts {
   readonly journal: Journal;
+  readonly keep: KeepEvidence;
   readonly progress: Progress;
   readonly interrupts: Interrupts;
   readonly emit: Emit;
@@ -93,27 +98,30 @@ interface Parts {
 async function openParts({ command, options, terminal }: RunSetting): Promise<Parts> {
   const progress = createProgress(options, terminal, clock);
   const { yellow } = terminal.errPaint;
+  const warn = (message: string): void => progress.note(`${yellow("warning:")} ${visible(message)}`);
   const journal = await openJournal({
     state: stateDirectory(terminal.environment, homedir()),
     runId: createRunId(command, now(), token()),
     now,
-    warn: (message) => progress.note(`${yellow("warning:")} ${visible(message)}`),
+    warn,
   });
+  const keep = createEvidence({ directory: journal.directory, warn });
   const interrupts = watchInterrupts((message) => progress.note(yellow(message)));
   const emit = (event: RunEvent): void => {
     journal.append(event);
     progress.emit(event);
   };
-  return { journal, progress, interrupts, emit };
+  return { journal, keep, progress, interrupts, emit };
 }
 
 async function createContext(
-  { interrupts: { stopping, aborting }, emit, progress }: Parts,
+  { keep, interrupts: { stopping, aborting }, emit, progress }: Parts,
   sudoPassword: Secret | undefined,
   { hosts, options, terminal }: RunSetting,
 ): Promise<RunContext> {
-  const [{ connectThrough, createConnect }, { CONTROLS }] = await Promise.all([
+  const [{ connectThrough, createConnect }, { createSystemSsh }, { CONTROLS }] = await Promise.all([
     import("../host/connect.ts"),
+    import("../host/system-ssh.ts"),
     import("../controls/index.ts"),
   ]);
   const connect = await createConnect({
@@ -125,7 +133,8 @@ async function createContext(
     onNote: (note) => progress.note(visible(note)),
   });
   const { concurrency, connectTimeout: connectTimeoutSeconds } = options;
-  const effects = { connect, connectThrough, controls: CONTROLS, emit, clock, now, token };
+  const systemSsh = createSystemSsh(terminal.environment, options.sshConfig);
+  const effects = { connect, connectThrough, systemSsh, controls: CONTROLS, emit, clock, now, token, keep };
   return { ...effects, stopping, aborting, concurrency, connectTimeoutSeconds };
 }
 

@@ -2,8 +2,9 @@
  * floor 4: the use cases. Every effect comes in as an argument, so that a use case can be read,
  * and tested, without a network.
  */
-import type { Connect, ConnectThrough } from "../model/connection.ts";
+import type { Connect, ConnectThrough, SystemSsh } from "../model/connection.ts";
 import type { Control } from "../model/control.ts";
+import type { KeepEvidence } from "../model/evidence.ts";
 import type { Host } from "../model/host.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Emit } from "../model/run.ts";
@@ -12,6 +13,8 @@ import type { Emit } from "../model/run.ts";
 export interface RunContext {
   readonly connect: Connect;
   readonly connectThrough: ConnectThrough;
+  /** For one probe of each host; the library opens it as well where this is left out. */
+  readonly systemSsh?: SystemSsh | undefined;
   readonly controls: readonly Control[];
   readonly emit: Emit;
   /** Milliseconds of a monotonic clock. */
@@ -27,6 +30,8 @@ export interface RunContext {
   /** How many hosts are worked on at once. */
   readonly concurrency: number;
   readonly connectTimeoutSeconds: number;
+  /** Keeps what backs a result beside the run's journal; nothing is kept where it is left out. */
+  readonly keep?: KeepEvidence | undefined;
 }
 
 /** Which policy for which hosts. */

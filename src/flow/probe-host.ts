@@ -13,12 +13,14 @@ import { throughHost, throughShadow } from "./probe-ways.ts";
 import { startWatch, type HostWatch } from "./probe-watch.ts";
 import { openLoopbacks, type Loopback } from "./shadow-loopback.ts";
 import { startShadow, type Shadow } from "./shadow.ts";
+import type { Recorder } from "./verify-evidence.ts";
 
 /** One host that is ready to be probed. */
 export interface ProbeSite extends Knowledge {
   readonly connection: Connection;
   readonly probes: readonly PlannedProbe[];
   readonly scaled: number | undefined;
+  readonly recorder: Recorder;
 }
 
 /** What is in place on the host while probes run. */
@@ -107,11 +109,12 @@ async function probe(
   const obstacle = obstacleOf(planned, site, typeof shadow === "string" ? shadow : (effective ?? []));
   if (obstacle !== undefined) return notProbed(planned, scaled, obstacle);
   const shadowPort = typeof shadow === "string" ? undefined : shadow.port;
-  const setup = { connection, watch, shadowPort, context, signal };
+  const client = await clientOf(planned, context);
+  const setup = { connection, watch, shadowPort, context, client, signal };
   const key = keys.get(planned);
   const { session, role, user, within } = planned;
   const started = { type: "probe-started", host: connection.host.name, role, session, user } as const;
-  return runProbe(planned, {
+  const result = await runProbe(planned, {
     watch,
     token: context.token(),
     shadowPort,
@@ -124,8 +127,26 @@ async function probe(
     events: instance?.events,
     signal,
     scaled,
+    record: (record) => site.recorder.session(planned, record),
     began: () => context.emit({ ...started, at: context.clock(), withinSeconds: within }),
   });
+  return { ...result, client: client.name, reason: `${result.reason}${client.remark}` };
+}
+
+interface ProbeClient extends Pick<RunContext, "connect" | "connectThrough"> {
+  readonly name: "ssh" | "ssh2";
+  /** For the result's reason. */
+  readonly remark: string;
+}
+
+async function clientOf(planned: PlannedProbe, context: RunContext): Promise<ProbeClient> {
+  const { systemSsh, connect, connectThrough } = context;
+  const library = { connect, connectThrough, name: "ssh2", remark: "" } as const;
+  if (planned.client !== "ssh" || systemSsh === undefined) return library;
+  if (await systemSsh.available()) {
+    return { connect: systemSsh.live, connectThrough: systemSsh.through, name: "ssh", remark: "" };
+  }
+  return { ...library, remark: " (no ssh client is installed here: the library was the client)" };
 }
 
 async function tryShadow(
@@ -150,6 +171,7 @@ async function tryShadow(
       files: replacedFiles(facts, survey.files, factor),
       deadlineSeconds: longestWait(probes) + 120 + keys.size * 5,
       signal,
+      onLog: site.recorder.log,
     });
   } catch (error) {
     if (error instanceof CurfewError && error.code === "unsupported") return error.message;

@@ -19,6 +19,8 @@ export interface ShadowWishes {
   /** Seconds after which the host takes the instance down whatever happens. */
   readonly deadlineSeconds: number;
   readonly signal: AbortSignal;
+  /** Given every line of the instance's log, as it is. */
+  readonly onLog?: ((line: string) => void) | undefined;
 }
 
 /** A line of the instance's log that means something, and when it came (`performance.now()`). */
@@ -47,7 +49,7 @@ export async function startShadow(connection: Connection, wishes: ShadowWishes):
   const script = await connection.startScript(shadowScript(wishes), { signal: wishes.signal });
   const state: State = { hostKeys: [], effective: new Map(), events: [], account: [] };
   const ready = Promise.withResolvers<number>();
-  const over = follow(script, state, ready).finally(async () => {
+  const over = follow(script, state, ready, wishes.onLog).finally(async () => {
     const { stderr } = await script.ended;
     const said = visible(stderr.trim().split("\n").at(-1) ?? "").slice(0, 200);
     ready.reject(unsupported(`the shadow instance did not start${said === "" ? "" : `: ${said}`}`));
@@ -79,6 +81,7 @@ async function follow(
   script: RunningScript,
   state: State,
   ready: PromiseWithResolvers<number>,
+  onLog: ShadowWishes["onLog"],
 ): Promise<void> {
   for await (const line of script.lines) {
     const space = line.indexOf(" ");
@@ -93,6 +96,7 @@ async function follow(
       state.account = [];
       state.effective.set(rest, state.account);
     } else if (word === "log") {
+      onLog?.(rest);
       const event = parseShadowLog(rest);
       if (event !== undefined) state.events.push({ ...event, at: performance.now() });
     }

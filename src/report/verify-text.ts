@@ -1,10 +1,9 @@
 import { countBy, verifyOutcome } from "../core/outcome.ts";
 import { visible } from "../core/visible.ts";
 import type { HostVerification, ProbeResult } from "../model/run.ts";
-import { SESSION_KINDS, type SessionKind } from "../model/session-kind.ts";
-import { table } from "./columns.ts";
 import { hostNames } from "./groups.ts";
 import { findingLines } from "./finding-text.ts";
+import { ladderLegend, ladderLines } from "./ladder-text.ts";
 import type { Paint } from "./paint.ts";
 
 const SYMBOLS = { pass: "✓", fail: "✗", unknown: "?" } as const;
@@ -20,8 +19,9 @@ export interface VerifyTextOptions {
 }
 
 /**
- * Verifications for people: per host a matrix of session kinds by roles with the measured seconds
- * and what ended the session, the reason of whatever did not pass, and a last line with the totals.
+ * Verifications for people: per host the ladder, session kinds by roles with the measured seconds and
+ * what ended the session, or what is only promised; the reason of whatever did not pass, with
+ * `verbose` of every session; what the signs mean, and a last line with the totals.
  */
 export function verifyText(verifications: readonly HostVerification[], options: VerifyTextOptions): string {
   const passed = verifications.filter((verification) => verifyOutcome(verification) === "pass");
@@ -35,7 +35,12 @@ export function verifyText(verifications: readonly HostVerification[], options: 
     ...(collapse ? [`${options.paint.green("✓")} every session as it should be: ${names}`] : []),
     ...listed.map((verification) => hostText(verification, options)),
   ];
-  return `${[...blocks, verifySummary(verifications, options.paint)].join("\n\n")}\n`;
+  const legend = ladderLegend(
+    listed.flatMap(({ ladder }) => ladder ?? []),
+    options.paint,
+  );
+  const last = [...legend, verifySummary(verifications, options.paint)].join("\n");
+  return `${[...blocks, last].join("\n\n")}\n`;
 }
 
 /** `Verify: 2 hosts passed, 1 failed; 8 sessions passed, 1 failed`. */
@@ -55,7 +60,7 @@ function countText(counts: Partial<Record<keyof typeof WORDS, number>>, paint: P
 }
 
 function hostText(verification: HostVerification, { paint, verbose }: VerifyTextOptions): string {
-  const { host, probes, findings, error } = verification;
+  const { host, probes, findings, error, ladder = [] } = verification;
   const errors = error === undefined ? [] : [`${paint.red("?")} ${visible(error.message)}`];
   const hints = error?.hint === undefined ? [] : [`  hint: ${visible(error.hint)}`];
   const nothing = verifyOutcome(verification) === "skipped" ? [paint.dim("- nothing to probe here")] : [];
@@ -63,41 +68,15 @@ function hostText(verification: HostVerification, { paint, verbose }: VerifyText
     ...errors,
     ...hints,
     ...nothing,
-    ...matrix(probes, paint),
-    ...probes.filter(({ outcome }) => outcome !== "pass").flatMap((probe) => reasonLines(probe, paint)),
+    ...ladderLines(ladder, probes, paint),
+    ...probes
+      .filter(({ outcome }) => verbose || outcome !== "pass")
+      .flatMap((probe) => reasonLines(probe, paint)),
     ...findingLines(findings, { paint, verbose }),
   ];
   const scaled = probes.find((probe) => probe.scaled !== undefined)?.scaled;
   const note = scaled === undefined ? "" : paint.yellow(`  (scaled to ${scaled} s)`);
   return [`${paint.bold(visible(host))}${note}`, ...lines.map((line) => `  ${line}`)].join("\n");
-}
-
-function matrix(probes: readonly ProbeResult[], paint: Paint): string[] {
-  const roles = [...new Set(probes.map(({ role }) => role))];
-  const kinds = SESSION_KINDS.filter((kind) => probes.some(({ session }) => session === kind));
-  if (kinds.length === 0) return [];
-  const row = (kind: SessionKind): string[] => [
-    kind,
-    ...roles.map((role) => cells(probes, kind, role, paint)),
-  ];
-  return table([["session", ...roles.map(visible)].map(paint.bold), ...kinds.map(row)]);
-}
-
-function cells(probes: readonly ProbeResult[], kind: SessionKind, role: string, paint: Paint): string {
-  return probes
-    .filter((probe) => probe.session === kind && probe.role === role)
-    .map((probe) => cell(probe, paint))
-    .join(", ");
-}
-
-function cell(probe: ProbeResult, paint: Paint): string {
-  const symbol = paint[COLOURS[probe.outcome]](SYMBOLS[probe.outcome]);
-  if (probe.droppedAfterSeconds === null) {
-    return `${symbol} ${probe.outcome === "unknown" ? "nobody knows" : `kept ${probe.withinSeconds}s`}`;
-  }
-  const by = probe.by === "none" ? "" : ` ${probe.by}`;
-  const limit = probe.expect === "dropped" ? `/${probe.withinSeconds}s` : "";
-  return `${symbol} ${probe.droppedAfterSeconds.toFixed(1)}s${limit}${by} ${paint.dim(`(${probe.via})`)}`;
 }
 
 function reasonLines(probe: ProbeResult, paint: Paint): string[] {
