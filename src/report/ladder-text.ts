@@ -32,7 +32,7 @@ export function ladderLines(
   return blocks.flatMap((lines, index) => (index === 0 ? lines : [""].concat(lines)));
 }
 
-/** What the signs mean, of those that occur; one line. */
+/** What the signs and short words mean, of those that occur. */
 export function ladderLegend(cells: readonly LadderCell[], paint: Paint): string[] {
   const signs = new Set(cells.map(signOf));
   const meanings = LEGEND.filter(([sign]) => signs.has(sign)).map(([sign, meaning]) => `${sign} ${meaning}`);
@@ -42,7 +42,18 @@ export function ladderLegend(cells: readonly LadderCell[], paint: Paint): string
     ),
   );
   const short = [...words].filter((by) => SHORT[by] !== undefined).map((by) => `${SHORT[by]}: ${by}`);
-  return [meanings, short].filter((each) => each.length > 0).map((each) => paint.dim(each.join(" · ")));
+  return [...packed(meanings), ...packed(short)].map(paint.dim);
+}
+
+/** The words in as few lines as have room for them. */
+function packed(words: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (const word of words) {
+    const longer = `${lines.at(-1) ?? ""} · ${word}`;
+    if (lines.length > 0 && widthOf(longer) <= COLUMNS) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 interface Shown {
@@ -54,11 +65,11 @@ type Sign = "✓" | "✗" | "?" | "◐" | "○" | "!" | "~" | "-";
 
 const LEGEND: readonly [Sign, string][] = [
   ["✓", "shown by a session"],
-  ["✗", "a session was not as it should be"],
+  ["✗", "a session showed otherwise"],
   ["?", "cannot be told"],
   ["◐", "the daemon says so"],
   ["○", "a file says so"],
-  ["!", "nothing says so, not tried"],
+  ["!", "never or too late, not tried"],
   ["~", "exempt"],
   ["-", "nothing asked"],
 ];
@@ -114,7 +125,8 @@ function limitText(cells: readonly LadderCell[], scaled: readonly ProbeResult[])
       : `${formatDuration(probe.withinSeconds)} for ${formatDuration(limit)}`;
   };
   const [idle, frozen] = [limitOf(false), limitOf(true)];
-  return idle === frozen || frozen.includes("for") ? idle : `${idle}, frozen ${frozen}`;
+  const alike = idle === frozen || !cells.some(({ kind }) => kind === "frozen-client");
+  return alike || scaled.length > 0 ? idle : `${idle}, frozen ${frozen}`;
 }
 
 function cellText(cell: LadderCell, paint: Paint): string {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { LadderCell } from "../../src/model/finding.ts";
 import type { HostResult, HostVerification } from "../../src/model/run.ts";
 import { createPaint } from "../../src/report/paint.ts";
 import { resultText } from "../../src/report/result-text.ts";
@@ -40,11 +41,27 @@ describe("resultText", () => {
   });
 });
 
+const rung = { by: "TMOUT", seconds: 598.24, source: "shadow as alice" };
+const ladder: LadderCell[] = [
+  {
+    role: "admin",
+    kind: "idle-shell",
+    expect: "dropped",
+    limit: 600,
+    configured: null,
+    effective: null,
+    demonstrated: rung,
+    outcome: "pass",
+    evidence: "demonstrated",
+  },
+];
+
 describe("verifyText", () => {
   const verifications: HostVerification[] = [
     {
       host: "web1",
       findings: [],
+      ladder,
       probes: [
         probe(),
         probe({ role: "default", withinSeconds: 900, droppedAfterSeconds: 903.1, by: "ChannelTimeout" }),
@@ -88,7 +105,12 @@ describe("verifyText", () => {
     ]);
   });
 
-  test("shows measured seconds by session kind and role, and why something did not pass", () => {
+  test("shows the ladder, why something did not pass, and what the signs mean", () => {
     expect(verifyText(verifications, view)).toMatchSnapshot();
+  });
+
+  test("verbose says of every session how it went", () => {
+    const text = verifyText(verifications.slice(0, 1), { ...view, verbose: true });
+    expect(text).toContain("✓ idle-shell admin (alice, shadow): the shell ended the session");
   });
 });
