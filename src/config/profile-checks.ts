@@ -36,9 +36,8 @@ export function profileChecks(yaml: YamlText, profile: Profile): Problem[] {
   ];
   return blocks.flatMap(({ owner, node }) => {
     const block = yaml.resolve(node);
-    return isMap(block)
-      ? [...looser(yaml, owner, block, profile), ...lateWarning(yaml, owner, block, profile)]
-      : [];
+    if (!isMap(block)) return [];
+    return looser(yaml, owner, block, profile).concat(lateWarning(yaml, owner, block, profile));
   });
 }
 

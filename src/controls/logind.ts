@@ -43,7 +43,7 @@ function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
     return without([finding(actual, "fail")]);
   }
   const ability = logindAbility(facts);
-  const files = [file(content(limits, limit, demanded !== null))];
+  const files = [file(contentFor(limits, limit, demanded !== null))];
   if (ability.works !== "yes") {
     const findings = [finding(ability.reason, ability.works === "no" ? "fail" : "unknown")];
     // A baseline's rule is about the number; that it does nothing here is the finding's business.
@@ -64,7 +64,7 @@ function demandedSeconds({ profile }: HostLimits): Seconds | null {
 }
 
 /** Without a unit under a baseline: its scanners read a number. */
-function content(limits: HostLimits, seconds: Seconds, bare: boolean): string {
+function contentFor(limits: HostLimits, seconds: Seconds, bare: boolean): string {
   return renderTemplate("logind", {
     policy: limits.policy ?? "",
     value: bare ? String(seconds) : `${seconds}s`,

@@ -22,7 +22,7 @@ export interface Setting {
 }
 
 /** What ends an idle session in this release; see sshd_config(5) ClientAliveCountMax, ChannelTimeout. */
-export type IdleMechanism = "client-silence" | "none" | "host-wide" | "per-role";
+type IdleMechanism = "client-silence" | "none" | "host-wide" | "per-role";
 
 /** Limits of a role, or of a person after the strictest of several roles was taken. */
 export interface SshdLimits {

@@ -81,9 +81,12 @@ function limitJudgement(
   if (limits.length === 0) return [];
   const values = [...new Set(limits)];
   const bad = values.filter((value) => value === null || !holds(relation, value));
-  const spell = (list: readonly (number | null)[]) => list.map((value) => value ?? "not set").join(", ");
   if (bad.length > 0) return [judgement(role, spell(bad), SHELL_SCRIPT, "fail")];
   return [judgement(role, `${spell(values)}${PROMPT_ONLY}`, SHELL_SCRIPT, "pass")];
+}
+
+function spell(limits: readonly (number | null)[]): string {
+  return limits.map((value) => value ?? "not set").join(", ");
 }
 
 function waived(role: string, { exemption }: ActiveExemption): Judgement {

@@ -181,7 +181,7 @@ describe("files, where the baseline looks at them", () => {
       ...facts,
       sshd: {
         ...facts.sshd,
-        dropIns: facts.sshd.dropIns.map((file) => ({ ...file, state: unreadable<never>("denied") })),
+        dropIns: [{ path: DROP_IN, realPath: DROP_IN, state: unreadable<never>("denied") }],
       },
     };
     expect(judge(torn).find(({ subject }) => subject === "ClientAliveInterval in files")).toMatchObject({
