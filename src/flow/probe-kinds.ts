@@ -90,6 +90,8 @@ async function observeFrozenClient(open: OpenProbe): Promise<Observation> {
   // Nothing can be asked of it, but the host still has it.
   if (at === undefined) return { type: "kept", seconds: secondsOf(open), answers: true };
   const sshdAt = await over(sshd, performance.now() + LOG_SECONDS * 1000, signal);
+  // sshd's last words may be on their way still.
+  if (sshdAt !== undefined) await pause(LOG_SECONDS * 1000, signal);
   const trace: SessionTrace = {
     seconds: (at - quietSince) / 1000,
     exitCode: null,

@@ -28,6 +28,8 @@ export interface WaySetup {
   /** Where the instance listens: sessions there are not the host's own. Undefined without one. */
   readonly shadowPort: number | undefined;
   readonly context: RunContext;
+  /** What logs in as the probe's account: the library, or the system's ssh. */
+  readonly client: Pick<RunContext, "connect" | "connectThrough">;
   readonly signal: AbortSignal;
 }
 
@@ -43,7 +45,7 @@ export function throughShadow(
   shadow: Shadow,
   loopback: Loopback,
 ): Way {
-  const { connection, watch, context, signal } = setup;
+  const { connection, watch, context, client, signal } = setup;
   const { user, session, variant } = planned;
   let cut: CuttableStream["cut"] | undefined;
   const openStream = async (): Promise<Duplex> => {
@@ -58,7 +60,7 @@ export function throughShadow(
       const stream = await openStream();
       const login = { stream, host: connection.host, user, privateKey, hostKeys: shadow.hostKeys };
       const options = { signal, timeoutSeconds: context.connectTimeoutSeconds, keepAlive: false };
-      return context.connectThrough(login, options).catch((error: unknown) => {
+      return client.connectThrough(login, options).catch((error: unknown) => {
         stream.destroy();
         throw refusal(shadow, user, error);
       });
@@ -83,7 +85,7 @@ export function throughShadow(
  * many sessions of one account nothing else tells which is the probe's.
  */
 export function throughHost(planned: PlannedProbe, setup: WaySetup): Way {
-  const { connection, watch, shadowPort, context, signal } = setup;
+  const { connection, watch, shadowPort, context, client, signal } = setup;
   const { user, identityFile, session } = planned;
   let port: number | undefined;
   return {
@@ -91,7 +93,7 @@ export function throughHost(planned: PlannedProbe, setup: WaySetup): Way {
       const { host } = connection;
       const as = identityFile === undefined ? host : { ...host, user, identityFile };
       const options = { signal, timeoutSeconds: context.connectTimeoutSeconds, keepAlive: false };
-      const login = await context.connect(as, options);
+      const login = await client.connect(as, options);
       if (session === "frozen-client") port = await clientPort(login, signal);
       return login;
     },

@@ -120,3 +120,16 @@ export type Connect = (host: Host, options: ConnectOptions) => Promise<Connectio
 
 /** Opens a login through an existing byte stream, for shadow probes. Errors as Connect. */
 export type ConnectThrough = (login: ProbeLogin, options: ConnectOptions) => Promise<Connection>;
+
+/**
+ * The system's own `ssh` as the client: what it opens has its login shell and nothing else. Whether it gets
+ * in is only known with `openTerminal`, which then rejects with `auth`. It ends with curfew, however that ends.
+ */
+export interface SystemSsh {
+  /** False where no `ssh` is installed. */
+  available(): Promise<boolean>;
+  /** A login as the user's ssh_config says, without questions, agent forwarding and shared connections. */
+  readonly live: Connect;
+  /** A login over a stream, with nothing of the user's: neither configuration nor keys nor agent. */
+  readonly through: ConnectThrough;
+}

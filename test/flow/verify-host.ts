@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { verifyFleet, type VerifyOptions } from "../../src/flow/verify.ts";
 import { connectThrough, createConnect } from "../../src/host/connect.ts";
+import { createSystemSsh } from "../../src/host/system-ssh.ts";
 import type { Host } from "../../src/model/host.ts";
 import { policySchema } from "../../src/model/policy.ts";
 import type { HostVerification, ProbeResult, RunEvent } from "../../src/model/run.ts";
@@ -14,11 +15,13 @@ export interface Target {
   readonly name: string;
   readonly sshConfig: string;
   readonly user?: string;
+  /** Where the system's own ssh is looked for, if not where everything is. */
+  readonly path?: string;
 }
 
 /** One verification of one host, as the command does it. */
 export async function verify(
-  { name, sshConfig, user }: Target,
+  { name, sshConfig, user, path }: Target,
   policy: unknown,
   options: VerifyOptions,
   emit: (event: RunEvent) => void = () => undefined,
@@ -37,6 +40,7 @@ export async function verify(
   const [verification] = await verifyFleet({ policy: policySchema.parse(policy), hosts: [host] }, options, {
     connect,
     connectThrough,
+    systemSsh: createSystemSsh({ ...environment, PATH: path ?? environment.PATH }, sshConfig),
     controls: [],
     emit,
     clock: () => performance.now(),

@@ -1,13 +1,18 @@
 /** The shadow instance: where it can run, what it shows when everything is scaled, and that it never outlives its run. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { SESSION_KINDS } from "../../src/model/session-kind.ts";
 import type { LabHost } from "../lab/host.ts";
 import { CurfewError } from "../../src/model/error.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { bySession, LOOK, looksLike, peopledHost, verify, type Target } from "./verify-host.ts";
+
+const ownFiles = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("curfew-ssh-"));
 
 const lacks = labUnavailable();
 const ALL = ["idle-shell", "frozen-client", "typing"] as const;
@@ -34,6 +39,8 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
   let target: Target;
   beforeAll(async () => {
     lab = await openLab();
+    // What is in the machine's own may be another run's.
+    process.env["TMPDIR"] = lab.dir;
     host = await lab.host(peopledHost("trixie"));
     target = { name: host.name, sshConfig: lab.sshConfigPath };
   });
@@ -157,6 +164,36 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
     } finally {
       await host.exec("for each in /usr/bin/*.away; do mv $each ${each%.away}; done");
     }
+  });
+
+  test("the ssh that people use opens one shell, with a key that is gone at once", async () => {
+    await limit(6);
+    const seen: Promise<{ readonly processes: string; readonly files: string[] }>[] = [];
+    const glance = async (): Promise<{ processes: string; files: string[] }> => {
+      const { stdout } = await execa("ps", ["-eo", "args="]);
+      return { processes: stdout, files: ownFiles() };
+    };
+    const options = { sessions: ["idle-shell"], roles: ["bash", "zsh"] } as const;
+    const roles = { bash: { groups: ["bashers"] }, zsh: { groups: ["zshers"] } };
+    const { probes } = await verify(target, { ...SHORT, roles }, options, ({ type }) => {
+      if (type === "probe-started") seen.push(glance());
+    });
+    expect(probes.map(({ user, client }) => `${user} ${client}`)).toEqual(["bea ssh", "zoe ssh2"]);
+    expect(probes[0]).toMatchObject({ outcome: "pass", by: "TMOUT", via: "shadow" });
+    expect(probes[0]?.clientSaw).toMatch(/timed out waiting for input[^]*Connection to 127\.0\.0\.1 closed/u);
+    const glances = await Promise.all(seen);
+    expect(glances.some(({ processes }) => /^ssh -F none -tt -l bea /mu.test(processes))).toBe(true);
+    expect(glances.flatMap(({ files }) => files)).toEqual([]);
+    expect((await glance()).processes).not.toMatch(/^ssh -F none -tt -l bea /mu);
+  });
+
+  test("where no ssh is installed the library does it, and that is said", async () => {
+    await limit(5);
+    const options = { sessions: ["idle-shell"], roles: ["bash"] } as const;
+    const { probes } = await verify({ ...target, path: "/nonexistent" }, SHORT, options);
+    expect(probes).toMatchObject([
+      { outcome: "pass", client: "ssh2", reason: expect.stringContaining("no ssh client is installed") },
+    ]);
   });
 
   test("people exempt from everything are kept, whatever they do", async () => {

@@ -64,6 +64,8 @@ describe.skipIf(lacks !== null)(`verify on real hosts${lacks === null ? "" : ` (
         expect(Math.abs((result.droppedAfterSeconds ?? 0) - result.withinSeconds)).toBeLessThan(2.5);
       }
       expect(idle["bash bea shadow"]?.withinSeconds).toBe(5);
+      const clients = Object.entries(idle).map(([name, { client }]) => `${name} ${client}`);
+      expect(clients.filter((each) => each.endsWith(" ssh"))).toEqual(["default ops live ssh"]);
       for (const result of Object.values(bySession(verification, "frozen-client"))) {
         expect(result, result.reason).toMatchObject({ outcome: "pass" });
         expect(["ClientAlive", "TMOUT"]).toContain(result.by);
@@ -109,6 +111,10 @@ describe.skipIf(lacks !== null)(`verify on real hosts${lacks === null ? "" : ` (
         expect(result, said).toMatchObject({ outcome: "pass", by: "ChannelTimeout" });
       }
       expect(verification.probes).toHaveLength(11);
+      const saw = verification.probes.flatMap(({ client, clientSaw }) =>
+        client === "ssh" ? [clientSaw] : [],
+      );
+      expect(saw).toEqual([expect.stringMatching(/^Connection to \S+ closed\./u)]);
     });
   });
 
