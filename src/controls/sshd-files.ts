@@ -99,19 +99,22 @@ function globalLines(
   { alive, channel }: SshdGlobals,
   { profile }: HostLimits,
 ): { profile: string; alive: string[]; global: string } {
-  const text = ({ keyword, value }: Setting) => `${keyword} ${value}`;
   return {
     profile: profile?.id ?? "",
-    alive: alive.map(text),
-    global: channel === null ? "" : text(channel),
+    alive: alive.map(lineOf),
+    global: channel === null ? "" : lineOf(channel),
   };
+}
+
+function lineOf({ keyword, value }: Setting): string {
+  return `${keyword} ${value}`;
 }
 
 function lines(blocks: readonly MatchBlock[]): { comment: string; criteria: string; settings: string[] }[] {
   return blocks.map(({ comment, criteria, settings }) => ({
     comment,
     criteria,
-    settings: settings.map(({ keyword, value }) => `${keyword} ${value}`),
+    settings: settings.map(lineOf),
   }));
 }
 
