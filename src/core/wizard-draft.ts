@@ -8,9 +8,9 @@ export interface WizardBaseline {
   /** As `profile:` names it; `none` for none. */
   readonly id: string;
   readonly title: string;
-  /** Its own limits; null where it says nothing. */
-  readonly idle: Seconds | null;
-  readonly unresponsive: Seconds | null;
+  /** Its own limits: nobody may be given more. */
+  readonly idle: Seconds;
+  readonly unresponsive: Seconds;
 }
 
 /** What the questions are about: the host as it was found. */
@@ -53,14 +53,17 @@ export interface Draft {
 /** Proposals where neither a flag, an answer nor a baseline says otherwise. */
 const PROPOSED = { idle: 900, admin: 600, unresponsive: 180, exemptDays: 90 } as const;
 
-/** The answers with everything that is missing filled in. A role is never looser than the defaults. */
+/**
+ * The answers with everything that is missing filled in. Nobody's limit is looser than the baseline's,
+ * and no role's looser than everybody's.
+ */
 export function draftOf(subject: WizardSubject, answers: WizardAnswers): Draft {
   const baseline = subject.baselines.find(({ id }) => id === answers["baseline"]);
-  const limits = { idle: PROPOSED.idle, unresponsive: PROPOSED.unresponsive };
-  const idle = number(answers["idle"]) ?? Math.min(limits.idle, baseline?.idle ?? limits.idle);
-  const unresponsive =
-    number(answers["unresponsive"]) ??
-    Math.min(limits.unresponsive, baseline?.unresponsive ?? limits.unresponsive);
+  const idle = atMost(number(answers["idle"]) ?? PROPOSED.idle, baseline?.idle);
+  const unresponsive = atMost(
+    number(answers["unresponsive"]) ?? PROPOSED.unresponsive,
+    baseline?.unresponsive,
+  );
   const exempt = exempted(subject, answers);
   const chosen = list(answers["roles"]) ?? subject.people.roles.map(({ name }) => name);
   const roles = subject.people.roles
@@ -93,6 +96,10 @@ function exempted(subject: WizardSubject, answers: WizardAnswers): readonly stri
   const proposed = services.filter((name) => working.includes(name));
   const possible = exemptible(subject);
   return (list(answers["exempt"]) ?? proposed).filter((name) => possible.includes(name));
+}
+
+function atMost(seconds: Seconds, most: Seconds | undefined): Seconds {
+  return most === undefined ? seconds : Math.min(seconds, most);
 }
 
 function roleIdle(name: string, idle: Seconds, answers: WizardAnswers): Seconds {

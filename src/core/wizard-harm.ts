@@ -19,8 +19,8 @@ export interface Harm {
   readonly count: number;
 }
 
-/** Shorter ones will be over before anybody could call them idle. */
-const LONG = 60;
+/** Younger ones will be over before anybody could call them idle; people look into a file for a moment. */
+const AGE = { job: 5, program: 60 } as const;
 
 /** Longest first; null where the processes could not be read. */
 export function harmIn({ processes, accounts }: WizardSurvey): readonly Harm[] | null {
@@ -57,11 +57,11 @@ function kindOf(each: RunningProcess, byPid: ReadonlyMap<number, RunningProcess>
   if (each.uid !== 0 && EDITOR.test(each.words)) return "editor";
   const above = lineage(each.pid, byPid).slice(1);
   const login = above.findIndex(isLogin);
-  if (login < 0 || each.seconds < LONG || AROUND.test(each.command)) return undefined;
+  const kind = each.terminal ? "program" : "job";
+  if (login < 0 || each.seconds < AGE[kind] || AROUND.test(each.command)) return undefined;
   // Below a program that is counted already, as compilers are below make.
   if (above.slice(0, login).some(({ command }) => !AROUND.test(command))) return undefined;
-  if (TRANSFER.test(each.command)) return "transfer";
-  return each.terminal ? "program" : "job";
+  return TRANSFER.test(each.command) ? "transfer" : kind;
 }
 
 /** sshd's own process for one session; the listener's words have no account in them. */

@@ -1,6 +1,7 @@
 /** What limits idle sessions on a host before curfew, and what that really comes to. Pure. */
 import type { Facts, OpenSshVersion } from "../model/facts.ts";
 import { effectiveValue, sshdTexts } from "./configured-timeouts.ts";
+import { inertLines } from "./inert-lines.ts";
 import { can } from "./openssh-version.ts";
 import { parseSshdTime } from "./scale-config.ts";
 import { parseSshdConfig } from "./sshd-config-text.ts";
@@ -21,9 +22,17 @@ export function inForce(facts: Facts): InForce[] {
   const { server, sshd } = facts;
   if (server.product !== "openssh") return [];
   const lines = sshd.effective.state === "known" ? sshd.effective.value : [];
+  const inert = inertLines(facts).map(({ text, source, why }): InForce => ({
+    setting: text,
+    source,
+    effect: `on this version this ends nothing: ${why}`,
+    verdict: "nothing",
+  }));
+  const dead = new Set(inert.map(({ source }) => source));
   return [
+    ...inert,
     ...clientAlive(lines, server.version),
-    ...channelTimeout(facts, lines, server.version),
+    ...channelTimeout(facts, lines).filter(({ source }) => !dead.has(source)),
     ...unusedConnection(lines),
     ...logind(facts),
     ...facts.foreignTimeouts.map(({ file, line, text }) => ({
@@ -47,21 +56,13 @@ function clientAlive(lines: readonly string[], version: OpenSshVersion): InForce
     const effect = `ends a client that stopped answering after about ${within} s; one that answers stays for ever`;
     return [{ ...head, effect, verdict: "partly" }];
   }
-  if (!can(version, "client-alive-zero-drops")) {
-    return [
-      { ...head, effect: `ends a session after ${interval} s without data from its client`, verdict: "ends" },
-    ];
-  }
+  if (!can(version, "client-alive-zero-drops")) return [];
   return [
-    {
-      ...head,
-      effect: "on this version this ends nothing: a count of 0 switches the check off",
-      verdict: "nothing",
-    },
+    { ...head, effect: `ends a session after ${interval} s without data from its client`, verdict: "ends" },
   ];
 }
 
-function channelTimeout(facts: Facts, lines: readonly string[], version: OpenSshVersion): InForce[] {
+function channelTimeout(facts: Facts, lines: readonly string[]): InForce[] {
   const shown = effectiveValue(lines, "channeltimeout");
   // 9.2 does not print it.
   const texts = shown === undefined ? sshdTexts(facts) : [{ path: "", text: `channeltimeout ${shown}` }];
@@ -70,24 +71,20 @@ function channelTimeout(facts: Facts, lines: readonly string[], version: OpenSsh
       .filter(({ keyword }) => keyword === "channeltimeout")
       .flatMap(({ args, line }) => {
         const source = path === "" ? "sshd -T" : `${path}:${line}`;
-        return args.flatMap((entry) => channelEntry(entry, source, version));
+        return args.flatMap((entry) => channelEntry(entry, source));
       }),
   );
 }
 
-function channelEntry(entry: string, source: string, version: OpenSshVersion): InForce[] {
+function channelEntry(entry: string, source: string): InForce[] {
   const [type = "", time = ""] = entry.split("=");
   const seconds = parseSshdTime(time);
   if (seconds === undefined || seconds === 0) return [];
-  const head = { setting: `ChannelTimeout ${entry}`, source };
-  if (type === "session:*" || type === "*" || can(version, "channel-timeout-bare-session")) {
-    const effect = `ends sessions after ${seconds} s without data; output counts as data`;
-    return [{ ...head, effect, verdict: "ends" }];
-  }
-  const effect = type.startsWith("session")
-    ? "on this version this ends nothing: the name has to be session:*"
+  const sessions = type.startsWith("session") || type === "*";
+  const effect = sessions
+    ? `ends sessions after ${seconds} s without data; output counts as data`
     : "ends such channels only, no session";
-  return [{ ...head, effect, verdict: type.startsWith("session") ? "nothing" : "partly" }];
+  return [{ setting: `ChannelTimeout ${entry}`, source, effect, verdict: sessions ? "ends" : "partly" }];
 }
 
 function unusedConnection(lines: readonly string[]): InForce[] {
@@ -100,16 +97,7 @@ function unusedConnection(lines: readonly string[]): InForce[] {
 
 function logind({ logind: state }: Facts): InForce[] {
   const seconds = state.state === "known" ? Number(state.value.idleStop) : 0;
-  if (state.state !== "known" || !(seconds > 0)) return [];
-  const works = state.value.utmp !== "no";
-  return [
-    {
-      setting: `StopIdleSessionSec ${seconds}`,
-      source: "logind.conf",
-      effect: works
-        ? `ends sessions at a terminal after ${seconds} s without input`
-        : "on this system it never fires for SSH sessions: systemd was built without utmp",
-      verdict: works ? "ends" : "nothing",
-    },
-  ];
+  if (state.state !== "known" || !(seconds > 0) || state.value.utmp === "no") return [];
+  const effect = `ends sessions at a terminal after ${seconds} s without input`;
+  return [{ setting: `StopIdleSessionSec ${seconds}`, source: "logind", effect, verdict: "ends" }];
 }

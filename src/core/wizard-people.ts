@@ -30,9 +30,15 @@ export function peopleOf(survey: WizardSurvey): WizardPeople {
   const harm = harmIn(survey);
   const services = accounts.filter((account) => isService(account, harm ?? [])).map(({ name }) => name);
   const groups = survey.admins.map(({ group }) => group).filter((name) => PLAIN_NAME.test(name));
-  const users = accounts.filter(({ uid }) => uid === 0).map(({ name }) => name);
+  const users = accounts
+    .filter(({ uid, name }) => uid === 0 || survey.sudoers.includes(name))
+    .map(({ name }) => name);
   const admin = { name: "admin", users, groups } as const;
-  const service = { name: "service", users: services, groups: [] } as const;
+  const service = {
+    name: "service",
+    users: services.filter((name) => !users.includes(name)),
+    groups: [],
+  } as const;
   const roles = [admin, service].filter((role) => role.users.length + role.groups.length > 0);
   return { accounts, roles, services, harm };
 }

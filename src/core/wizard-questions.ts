@@ -25,6 +25,13 @@ export const WIZARD_STEPS = [
 ] as const;
 export type WizardStep = (typeof WIZARD_STEPS)[number];
 
+/** The steps to be shown on the way to one, itself last: those without a question as well, but only forth. */
+export function stepsTo(step: WizardStep, from: WizardStep | undefined): readonly WizardStep[] {
+  if (step === from) return [];
+  const [start, end] = [from === undefined ? -1 : WIZARD_STEPS.indexOf(from), WIZARD_STEPS.indexOf(step)];
+  return from === undefined || end < start ? [step] : WIZARD_STEPS.slice(start + 1, end + 1);
+}
+
 interface Head {
   /** Key of its answer: `idle`, `role:admin`. */
   readonly id: string;
@@ -44,7 +51,7 @@ export type WizardQuestion =
   | (Head & {
       readonly form: "duration";
       readonly preset: Seconds;
-      /** A role is never looser than this; null: no bound but the policy's own. */
+      /** The baseline's, or for a role that of everybody; null: no bound but the policy's own. */
       readonly most: Seconds | null;
     })
   | (Head & { readonly form: "line" | "date" | "directory"; readonly preset: string });
@@ -54,6 +61,7 @@ export function questionsBefore(subject: WizardSubject, answers: WizardAnswers):
   const draft = draftOf(subject, answers);
   const { people, baselines } = subject;
   const roles = people.roles.map(({ name }) => name);
+  const baseline = baselines.find(({ id }) => id === draft.baseline);
   return [
     { id: "found", step: "found", form: "choose", choices: ["on", "leave"], preset: "on" },
     {
@@ -63,8 +71,8 @@ export function questionsBefore(subject: WizardSubject, answers: WizardAnswers):
       choices: ["none", ...baselines.map(({ id }) => id)],
       preset: draft.baseline,
     },
-    { id: "idle", step: "limits", form: "duration", preset: draft.idle, most: null },
-    { id: "unresponsive", step: "limits", form: "duration", preset: draft.unresponsive, most: null },
+    { ...duration("idle", draft.idle), most: baseline?.idle ?? null },
+    { ...duration("unresponsive", draft.unresponsive), most: baseline?.unresponsive ?? null },
     ...(roles.length === 0
       ? []
       : [
@@ -75,10 +83,7 @@ export function questionsBefore(subject: WizardSubject, answers: WizardAnswers):
             draft.roles.map(({ name }) => name),
           ),
         ]),
-    ...draft.roles.map(
-      ({ name, idle }) =>
-        ({ id: `role:${name}`, step: "limits", form: "duration", preset: idle, most: draft.idle }) as const,
-    ),
+    ...draft.roles.map(({ name, idle }) => ({ ...duration(`role:${name}`, idle), most: draft.idle })),
     ...exemptionQuestions(subject, answers),
     { ...pick("controls", "controls", CONTROL_IDS, draft.controls), empty: false },
     { id: "decide", step: "diff", form: "choose", choices: ["apply", "files", "leave"], preset: "apply" },
@@ -125,6 +130,10 @@ function exemptionQuestions(subject: WizardSubject, answers: WizardAnswers): rea
     { id: "expires", step: "hurt", form: "date", preset: expires },
     { id: "reason", step: "hurt", form: "line", preset: reason },
   ];
+}
+
+function duration(id: string, preset: Seconds) {
+  return { id, step: "limits", form: "duration", preset } as const;
 }
 
 function pick(

@@ -27,6 +27,8 @@ export interface WizardSurvey {
   readonly accounts: readonly LoginAccount[];
   /** Groups that exist and may become root, with their listed members. */
   readonly admins: readonly { readonly group: string; readonly members: readonly string[] }[];
+  /** Accounts to which sudoers gives everything by name. */
+  readonly sudoers: readonly string[];
   /** Null where the host has no /proc to read them from. */
   readonly processes: readonly RunningProcess[] | null;
 }
@@ -54,6 +56,7 @@ export function parseWizardSurvey(output: string, host: string): WizardSurvey {
       group,
       members: members.split(",").filter((name) => name !== ""),
     })),
+    sudoers: of("sudoer").map(([, name = ""]) => name),
     processes: processes(of, host),
   };
 }
@@ -62,6 +65,7 @@ export function parseWizardSurvey(output: string, host: string): WizardSurvey {
 const FIELDS: Readonly<Record<string, number>> = {
   account: 3,
   admins: 2,
+  sudoer: 1,
   clock: 2,
   self: 1,
   process: 6,

@@ -18,10 +18,12 @@ export function foundText(
     readonly people: WizardPeople;
     readonly now: readonly InForce[];
     readonly uncertain: readonly string[];
+    /** Whether curfew has changed the host before. */
+    readonly managed: boolean;
   },
   { paint, columns }: WizardView,
 ): string {
-  const { description, people, now, uncertain } = found;
+  const { description, people, now, uncertain, managed } = found;
   const lines = [
     ...wrap(`System: ${visible(description)}`, columns, 2),
     ...wrap(`Can log in: ${namesOf(people.accounts.map(({ name }) => name))}`, columns, 2),
@@ -34,6 +36,7 @@ export function foundText(
           2,
         ),
       ),
+    ...(managed ? wrap("curfew is here already: what you decide now takes its place", columns, 2) : []),
     "",
     "In force now:",
     ...(now.length === 0

@@ -1,13 +1,16 @@
 /** The wizard's words: why each step is there, and each question with its choices. Pure text. */
 import { visible } from "../core/visible.ts";
-import type { WizardSubject } from "../core/wizard-draft.ts";
+import type { WizardAnswer, WizardSubject } from "../core/wizard-draft.ts";
 import { WIZARD_STEPS, type WizardQuestion, type WizardStep } from "../core/wizard-questions.ts";
 import { formatDuration } from "../model/duration.ts";
 import type { WizardView } from "./wizard-found.ts";
 import { wrap } from "./wrap.ts";
 
 const TITLES: Readonly<Record<WizardStep, readonly [string, string]>> = {
-  found: ["What was found", "Nothing is changed before you say so at step 6."],
+  found: [
+    "What was found",
+    "Nothing is changed before you say so at step 6. Esc goes back a question, Ctrl-C leaves.",
+  ],
   baseline: [
     "A baseline",
     "A compliance baseline brings its own limits; yours may then only be stricter, and an audit checks its rules.",
@@ -49,15 +52,26 @@ export function questionWords(question: WizardQuestion, subject: WizardSubject):
   const { id } = question;
   if (id.startsWith("role:")) return { message: roleMessage(id.slice("role:".length), subject), labels: {} };
   if (id === "roles") return { message: "Roles to set up:", labels: roleLabels(subject) };
+  if (id === "exempt") return { message: "Exempt from every limit:", labels: exemptLabels(subject) };
   if (id === "baseline") return { message: "Baseline:", labels: baselineLabels(subject) };
   return { message: MESSAGES[id] ?? id, labels: LABELS[id] ?? {} };
+}
+
+/** An answer as it stays on the screen. */
+export function answerText(
+  question: WizardQuestion,
+  answer: WizardAnswer,
+  { labels }: QuestionWords,
+): string {
+  if (typeof answer === "number") return formatDuration(answer);
+  if (typeof answer !== "string") return answer.length === 0 ? "nobody" : answer.map(visible).join(", ");
+  return question.form === "choose" ? (labels[answer] ?? answer) : visible(answer);
 }
 
 const MESSAGES: Readonly<Record<string, string>> = {
   found: "Go on?",
   idle: "Everybody: an idle session ends after",
   unresponsive: "Everybody: a client that stopped answering is dropped after",
-  exempt: "Exempt from every limit:",
   owner: "Who answers for the exemption:",
   expires: "Its last day:",
   reason: "Why:",
@@ -103,13 +117,20 @@ function roleLabels({ people }: WizardSubject): Record<string, string> {
   );
 }
 
+function exemptLabels({ people }: WizardSubject): Record<string, string> {
+  const named = Map.groupBy(people.harm ?? [], ({ user }) => user);
+  const services = people.services.map((name) => [name, `${name} - a service account`] as const);
+  const working = [...named].map(([name, own]) => {
+    const what = [...new Set(own.map((each) => visible(each.what)))].slice(0, 4).join(", ");
+    return [name, `${name} - ${what}`] as const;
+  });
+  return Object.fromEntries([...services, ...working]);
+}
+
 function baselineLabels({ baselines }: WizardSubject): Record<string, string> {
   const labels = baselines.map(({ id, title, idle, unresponsive }) => {
-    const numbers = [
-      ...(idle === null ? [] : [`idle ${formatDuration(idle)}`]),
-      ...(unresponsive === null ? [] : [`unresponsive ${formatDuration(unresponsive)}`]),
-    ];
-    return [id, `${title}${numbers.length === 0 ? "" : ` (${numbers.join(", ")})`}`];
+    const numbers = `idle ${formatDuration(idle)}, unresponsive ${formatDuration(unresponsive)} at most`;
+    return [id, `${title} (${numbers})`];
   });
   return Object.fromEntries([["none", "None: limits of your own"], ...labels]);
 }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { widthOf } from "./columns.ts";
 
 /**
@@ -18,4 +19,10 @@ export function wrap(text: string, columns: number, indent = 0): string[] {
     }
   }
   return [...lines, line];
+}
+
+/** A line as it is where it fits, or where its columns mean something; a statement behind a sign is wrapped. */
+export function wrapStatement(line: string, columns: number): string[] {
+  const statement = /^ *[✓✗?~=-] /u.test(stripVTControlCharacters(line));
+  return !statement || widthOf(line) <= columns ? [line] : wrap(line, columns, 2);
 }

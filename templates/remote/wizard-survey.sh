@@ -5,6 +5,7 @@
 # Output, fields apart by tabs, foreign text without control characters:
 #   account NAME UID SHELL         accounts whose shell lets somebody in, at most 2000
 #   admins GROUP MEMBER,MEMBER…    groups that exist here and may become root
+#   sudoer NAME                    accounts to which sudoers gives everything by name
 #   clock SECONDS TICKS            since boot; ticks of the kernel's clock in a second
 #   self PID                       this script
 #   process PID PPID UID TTY START COMMAND   every process but the kernel's own; START in ticks since boot
@@ -47,7 +48,9 @@ accounts() {
 
 # The groups that distributions give root to, and those that sudoers gives everything to.
 admins() {
-  named=$(sed -n 's/^%\([A-Za-z0-9._-]\{1,64\}\)[[:blank:]].*ALL[[:blank:]]*$/\1/p' /etc/sudoers /etc/sudoers.d/* 2>/dev/null)
+  rules=$(cat /etc/sudoers /etc/sudoers.d/* 2>/dev/null | sed -n 's/^\(%\{0,1\}[a-z_][A-Za-z0-9._-]\{0,63\}\)[[:blank:]].*=.*ALL[[:blank:]]*$/\1/p')
+  printf '%s\n' "$rules" | sed -n 's/^[a-z_]/sudoer\t&/p' | head -n 200
+  named=$(printf '%s\n' "$rules" | sed -n 's/^%//p' | head -n 50)
   # shellcheck disable=SC2086 # names without blanks, one word each
   for group in $(printf '%s\n' sudo wheel admin $named | sort -u); do
     database group | awk -F: -v OFS='\t' -v name="$group" '

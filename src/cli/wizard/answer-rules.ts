@@ -13,7 +13,7 @@ export function problemWith(question: WizardQuestion, text: string): string | un
   const trimmed = text.trim();
   switch (question.form) {
     case "duration":
-      return durationProblem(trimmed, question.most);
+      return durationProblem(trimmed, question);
     case "date":
       return dateProblem(trimmed);
     case "line":
@@ -26,12 +26,17 @@ export function problemWith(question: WizardQuestion, text: string): string | un
 }
 
 /** The policy's own bounds: model/policy.ts. */
-function durationProblem(text: string, most: number | null): string | undefined {
+function durationProblem(
+  text: string,
+  { id, most }: WizardQuestion & { readonly form: "duration" },
+): string | undefined {
   const seconds = parseDuration(text);
   if (seconds === undefined || seconds > 7 * 24 * 3600)
     return "a duration is written 90s, 15m or 1h30m, from 1s to 168h";
   if (most === null || seconds <= most) return undefined;
-  return `a role is never looser than the limit for everybody, ${formatDuration(most)}; only an exemption is`;
+  return id.startsWith("role:")
+    ? `a role is never looser than the limit for everybody, ${formatDuration(most)}; only an exemption is`
+    : `the baseline allows ${formatDuration(most)} at the most`;
 }
 
 function dateProblem(text: string): string | undefined {

@@ -83,7 +83,7 @@ async function acceptedKey(
     terminal.err(
       `The key of ${visible(name)} is not known here. It presents\n  ${type} ${fingerprint}\nCompare that on the host itself: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub\n`,
     );
-    if (!(await askYes(`Accept it and keep it in ${visible(file)}?`))) throw error;
+    if (!(await askYes(`Accept it and keep it in ${visible(file)}?`, terminal))) throw error;
   }
   await acceptHostKey(key);
   return true;

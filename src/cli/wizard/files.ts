@@ -21,9 +21,13 @@ export interface DraftFiles {
 
 /** Renders both files and reads the policy as every command does. Errors: CurfewError `input`. */
 export async function draftFiles(draft: Draft, { host, subject, run }: Sitting): Promise<DraftFiles> {
-  const { parsePolicy } = await import("../../config/policy.ts");
+  const [{ parsePolicy }, { applyProfile }] = await Promise.all([
+    import("../../config/policy.ts"),
+    import("../../core/apply-profile.ts"),
+  ]);
   const text = wizardPolicy(draft, subject.host, subject.today);
-  const { policy, digest } = parsePolicy("policy.yaml", text, run.context.now());
+  const { policy: written, profile, digest } = parsePolicy("policy.yaml", text, run.context.now());
+  const policy = applyProfile(written, profile);
   const inventory = wizardInventory(host, subject.today);
   return { policy: text, inventory, fleet: { policy, hosts: [host] }, digest };
 }

@@ -1,11 +1,11 @@
 /** After the decision: apply, prove, write, and say what is proved now. */
 import { documentText } from "../../core/document.ts";
 import { resultVerdict, verifyVerdict, worst, type Verdict } from "../../core/outcome.ts";
-import { command } from "../../core/shell-quote.ts";
+import { quote } from "../../core/shell-quote.ts";
 import { questionsAfter } from "../../core/wizard-questions.ts";
+import { CurfewError } from "../../model/error.ts";
 import type { HostResult, HostVerification } from "../../model/run.ts";
 import { resultText } from "../../report/result-text.ts";
-import { verifyText } from "../../report/verify-text.ts";
 import { provedText } from "../../report/wizard-end.ts";
 import { stepText } from "../../report/wizard-words.ts";
 import type { RunResult } from "../run-context.ts";
@@ -30,12 +30,25 @@ export async function finish(sitting: Sitting, decided: Decided): Promise<RunRes
   const result = await applyOne(decided.files.fleet, decided.plan, sources, options.confirmWithin, run);
   say(resultText([result], { title: "Apply", paint: view.paint, verbose: false }));
   if (resultVerdict([result.outcome]) !== "pass") return ended(sitting, decided, { result, files: [] });
-  return ended(sitting, decided, await close(sitting, decided, { result }));
+  return ended(sitting, decided, await close(sitting, decided, { result }).catch(afterChange));
+}
+
+/** An interrupt must not leave anybody in doubt about the host. */
+function afterChange(error: unknown): never {
+  if (!(error instanceof CurfewError) || error.code !== "interrupted") throw error;
+  throw new CurfewError(
+    "interrupted",
+    "interrupted; the change on the host stays, no file was written here",
+    {
+      hint: "call curfew wizard again for the files, or curfew revert to take the change back",
+      cause: error,
+    },
+  );
 }
 
 /** The proof where something was applied, then the files. */
 async function close(
-  { host, options, run, say, subject, view }: Sitting,
+  { host, options, terminal, run, say, subject, view }: Sitting,
   { answers, files, plan }: Decided,
   applied: Pick<Done, "result">,
 ): Promise<Done> {
@@ -43,6 +56,7 @@ async function close(
   let verification: HostVerification | undefined;
   const final = await walk(answers, {
     subject,
+    terminal,
     asks: options.yes !== true,
     questions: (soFar) => questionsAfter(decision, soFar, directoryFor(host)),
     async enter(step, soFar) {
@@ -50,7 +64,6 @@ async function close(
       if (step === "files" && decision === "apply") {
         if ((how === "scaled" || how === "full") && verification === undefined) {
           verification = await proveOne(files.fleet, how, run);
-          say(verifyText([verification], { paint: view.paint, verbose: false }));
         }
         say(provedText(plan, verification, view));
       }
@@ -102,7 +115,7 @@ function verdictOf({ result, verification }: Done): Verdict {
 function nextText([policy = "", inventory = ""]: readonly string[], { options }: Sitting): string {
   const config = options.sshConfig === undefined ? [] : ["--ssh-config", options.sshConfig];
   const line = (name: string, ...given: string[]): string =>
-    `  ${command(["curfew", name, ...given, ...config])}`;
+    `  curfew ${[name, ...given, ...config].map(word).join(" ")}`;
   return [
     `wrote ${policy} and ${inventory}`,
     "",
@@ -112,4 +125,9 @@ function nextText([policy = "", inventory = ""]: readonly string[], { options }:
     `${line("revert", "-i", inventory)}`,
     "",
   ].join("\n");
+}
+
+/** As somebody would type it. */
+function word(text: string): string {
+  return /^[\w@%+=:,./-]+$/u.test(text) ? text : quote(text);
 }

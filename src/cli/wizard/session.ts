@@ -13,12 +13,13 @@ import { policySchema } from "../../model/policy.ts";
 import { planText } from "../../report/plan-text.ts";
 import { foundText, hurtText, type WizardView } from "../../report/wizard-found.ts";
 import { stepText } from "../../report/wizard-words.ts";
+import { wrapStatement } from "../../report/wrap.ts";
 import type { Run, RunResult } from "../run-context.ts";
 import type { Terminal } from "../terminal.ts";
 import { draftFiles, type DraftFiles } from "./files.ts";
 import { finish } from "./finish.ts";
 import { givenAnswers, type WizardOptions } from "./options.ts";
-import { refuseMisfits } from "./subject.ts";
+import { baselinesFor, refuseMisfits } from "./subject.ts";
 import { walk } from "./walk.ts";
 import { look, planOne } from "./work.ts";
 
@@ -51,7 +52,8 @@ export async function sit(
   const seen = await look({ policy: FIRST_LOOK, hosts: [host] }, run);
   const today = run.context.now().toISOString().slice(0, 10);
   const people = peopleOf(seen.survey);
-  const subject = { host: host.name, owner: run.owner, today, people, baselines: [] };
+  const baselines = await baselinesFor(seen.facts);
+  const subject = { host: host.name, owner: run.owner, today, people, baselines };
   const view = { paint: terminal.errPaint, columns: Math.min(terminal.size().columns, 100) };
   const say = (text: string): void => {
     if (options.quiet !== true) terminal.err(`${text}\n`);
@@ -70,10 +72,11 @@ export async function sit(
 const FIRST_LOOK = policySchema.parse({ name: "first look", roles: { admin: { users: ["root"] } } });
 
 async function decide(sitting: Sitting, seen: Look, given: WizardAnswers): Promise<Decided> {
-  const { subject, options, say } = sitting;
+  const { subject, options, terminal, say } = sitting;
   let shown: Omit<Decided, "answers"> | undefined;
   const answers = await walk(options.writeOnly === true ? { ...given, decide: "files" } : given, {
     subject,
+    terminal,
     asks: options.yes !== true,
     questions: (soFar) => questionsBefore(subject, soFar),
     async enter(step, soFar) {
@@ -103,7 +106,13 @@ async function enter(
   if (step !== "diff") return undefined;
   const files = await draftFiles(draftOf(subject, answers), sitting);
   const plan = await planOf(files.fleet, sitting);
-  say(planText([plan], { paint: view.paint, verbose: false }));
+  const text = planText([plan], { paint: view.paint, verbose: false });
+  say(
+    text
+      .split("\n")
+      .flatMap((line) => wrapStatement(line, view.columns))
+      .join("\n"),
+  );
   return { files, plan };
 }
 
@@ -122,5 +131,6 @@ function foundIn({ facts }: Look, { people }: WizardSubject): Parameters<typeof 
     ...(service.state === "known" ? [service.value.manager] : []),
   ].join(", ");
   const uncertain = sshd.effective.state === "unreadable" ? [`sshd -T: ${sshd.effective.reason}`] : [];
-  return { description: visible(description), people, now: inForce(facts), uncertain };
+  const managed = facts.curfew.originals.length > 0;
+  return { description: visible(description), people, now: inForce(facts), uncertain, managed };
 }

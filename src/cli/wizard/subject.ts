@@ -1,11 +1,32 @@
 /** The host as the questions see it, and whether the options given fit it. */
-import { draftOf, exemptible, type WizardAnswers, type WizardSubject } from "../../core/wizard-draft.ts";
+import {
+  draftOf,
+  exemptible,
+  type WizardAnswers,
+  type WizardBaseline,
+  type WizardSubject,
+} from "../../core/wizard-draft.ts";
+import { systemOf } from "../../core/profile-rules.ts";
+import type { Facts } from "../../model/facts.ts";
 import { didYouMean, shown } from "../../core/nearest.ts";
 import { questionsBefore } from "../../core/wizard-questions.ts";
 import { CurfewError } from "../../model/error.ts";
 import { formatDuration } from "../../model/duration.ts";
 import { problemWith } from "./answer-rules.ts";
 import type { WizardOptions } from "./options.ts";
+
+/** The baselines that are written for the host's system, or for every system. */
+export async function baselinesFor(facts: Facts): Promise<WizardBaseline[]> {
+  const { loadProfiles } = await import("../../config/profile.ts");
+  return loadProfiles()
+    .filter((profile) => systemOf(profile, facts) !== "foreign")
+    .map(({ id, title, limits }) => ({
+      id,
+      title,
+      idle: limits.client_idle_timeout,
+      unresponsive: limits.unresponsive_timeout,
+    }));
+}
 
 /**
  * Refuses options that no question on this host would take. Errors: CurfewError `usage` naming the

@@ -1,7 +1,8 @@
 /** Goes through questions, forth and back. */
 import type { WizardAnswer, WizardAnswers, WizardSubject } from "../../core/wizard-draft.ts";
-import { presetOf, type WizardQuestion, type WizardStep } from "../../core/wizard-questions.ts";
+import { presetOf, stepsTo, type WizardQuestion, type WizardStep } from "../../core/wizard-questions.ts";
 import { questionWords } from "../../report/wizard-words.ts";
+import type { Terminal } from "../terminal.ts";
 import { ask, BACK } from "./prompts.ts";
 
 /** What a walk needs of the world. */
@@ -10,7 +11,8 @@ export interface Walk {
   /** False: every question gets the answer that Enter would give. */
   readonly asks: boolean;
   readonly questions: (answers: WizardAnswers) => readonly WizardQuestion[];
-  /** Called before the first question of a step, each time it is entered. */
+  readonly terminal: Terminal;
+  /** Called before the first question of a step, each time it is entered, and for those without one. */
   readonly enter: (step: WizardStep, answers: WizardAnswers) => Promise<void>;
   /** True ends the walk at once. */
   readonly ends: (question: WizardQuestion, answer: WizardAnswer) => boolean;
@@ -30,10 +32,10 @@ export async function walk(given: WizardAnswers, setting: Walk): Promise<WizardA
   for (let index = 0; ;) {
     const question = setting.questions(answers)[index];
     if (question === undefined) return answers;
-    if (question.step !== entered) await setting.enter(question.step, answers);
+    for (const step of stepsTo(question.step, entered)) await setting.enter(step, answers);
     entered = question.step;
     const answer = setting.asks
-      ? await ask(question, questionWords(question, setting.subject))
+      ? await ask(question, questionWords(question, setting.subject), setting.terminal)
       : presetOf(question);
     if (answer === BACK) {
       if (index === 0) setting.say(setting.first);
