@@ -35,7 +35,7 @@ export interface AuditFormat {
 }
 
 /** Every format by the name that `--format` takes; the names alone, for floors below, are in model/audit.ts. */
-export const REPORT_FORMATS = {
+export const REPORT_FORMATS: Readonly<Record<ReportFormatName, AuditFormat>> = {
   html: single("html", "text/html; charset=utf-8", renderHtml),
   json: single("json", "application/json", renderJson),
   csv: single("csv", "text/csv; charset=utf-8; header=present", renderCsv),
@@ -49,7 +49,7 @@ export const REPORT_FORMATS = {
     files: cklbFiles,
   },
   metrics: single("prom", "text/plain; version=0.0.4; charset=utf-8", renderMetrics, true),
-} as const satisfies Record<ReportFormatName, AuditFormat>;
+};
 
 /** A format with one file for the whole audit. */
 function single(

@@ -1,6 +1,6 @@
 import type { AuditedHost, AuditRun } from "../model/audit.ts";
 import type { Finding } from "../model/finding.ts";
-import { clipLines } from "./clip.ts";
+import { clipLine, clipLines } from "./clip.ts";
 
 /** What a checklist says about one rule. */
 export interface RuleReview {
@@ -11,6 +11,8 @@ export interface RuleReview {
 
 /** STIG Manager cuts at 32,767 characters. */
 const LONGEST_TEXT = 32_000;
+/** A host's text with a line feed in it must not pass for a line of ours. */
+const line = (text: string): string => clipLine(text, 2000);
 
 /**
  * The review of one rule from the findings about it on one host. Anything that fails makes it open,
@@ -39,11 +41,11 @@ function statusOf(findings: readonly Finding[]): RuleReview["status"] {
 
 function* reasons(host: AuditedHost, findings: readonly Finding[]): Generator<string> {
   if (findings.length === 0) {
-    yield `Not judged on this host${host.error === undefined ? "" : `: ${host.error.message}`}.`;
+    yield `Not judged on this host${host.error === undefined ? "" : `: ${line(host.error.message)}`}.`;
   }
   for (const { outcome, actual, waiver, role } of findings) {
-    if (outcome === "unknown") yield `Could not be judged for ${role}: ${actual}`;
-    if (outcome === "waived") yield `Waived for ${role}: ${waiver ?? "no justification given"}`;
+    if (outcome === "unknown") yield line(`Could not be judged for ${role}: ${actual}`);
+    if (outcome === "waived") yield line(`Waived for ${role}: ${waiver ?? "no justification given"}`);
   }
 }
 
@@ -54,12 +56,15 @@ function* demonstrated({ findings }: AuditedHost): Generator<string> {
       check === "session-ends" && evidence === "demonstrated" && outcome === "fail",
   );
   for (const { role, subject, expected, actual } of kept) {
-    yield `A real session showed otherwise (${role}, ${subject ?? "session"}): expected ${expected}, found ${actual}`;
+    const about = [role, subject ?? "session"].join(", ");
+    yield line(`A real session showed otherwise (${about}): expected ${expected}, found ${actual}`);
   }
 }
 
 function detail(finding: Finding): string {
   const { outcome, control, role, subject, expected, actual, source, evidence } = finding;
   const about = [control, role, subject].filter((part) => part !== undefined).join(", ");
-  return `${about}: ${outcome}\nexpected: ${expected}\nactual: ${actual}\nsource: ${source}\nevidence: ${evidence}`;
+  const lines = { expected, actual, source, evidence };
+  const values = Object.entries(lines).map(([name, value]) => line(`${name}: ${value}`));
+  return [line(`${about}: ${outcome}`), ...values].join("\n");
 }

@@ -14,8 +14,9 @@ export function clipLines(text: string, longest: number): string {
 
 /** Cut before and after: making text visible can lengthen it, and there may be megabytes of it. */
 function clip(text: string, longest: number, show: (text: string) => string): string {
-  const shown = show(cut(text, longest + 1));
-  return shown.length <= longest ? shown : `${cut(shown, longest - MARK.length)}${MARK}`;
+  const shown = show(cut(text, longest));
+  if (text.length <= longest && shown.length <= longest) return shown;
+  return `${cut(shown, longest - MARK.length)}${MARK}`;
 }
 
 /** The beginning of a text, without half a surrogate pair at its end. */

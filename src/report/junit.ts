@@ -80,7 +80,7 @@ function caseText(suite: string, { key, finding }: KeyedFinding): string {
   if (finding.outcome === "pass") return `<testcase${head}/>\n`;
   const element = ELEMENTS[finding.outcome];
   const message = finding.outcome === "waived" ? waiverText(finding) : differenceText(finding);
-  const body = finding.outcome === "waived" ? "" : escapeText(clipLines(detailText(finding), LONGEST_TEXT));
+  const body = finding.outcome === "waived" ? "" : escapeText(detailText(finding));
   const inner = `<${element}${attributes({ type: finding.check, message })}>${body}</${element}>`;
   return `<testcase${head}>${inner}</testcase>\n`;
 }
@@ -93,12 +93,15 @@ function differenceText({ expected, actual }: Finding): string {
   return `expected ${expected}, found ${actual}`;
 }
 
+/** Every value on its own line: a host's text with a line feed in it must not pass for a line of ours. */
 function detailText(finding: Finding): string {
   const { check, control, role, rule, subject, expected, actual, source, evidence } = finding;
   const { title, help } = CHECKS[check];
   const lines = { control, role, rule, subject, expected, actual, source, evidence };
-  const shown = Object.entries(lines).filter(([, value]) => value !== undefined);
-  return [title, help, "", ...shown.map(([name, value]) => `${name}: ${value}`)].join("\n");
+  const shown = Object.entries(lines).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}: ${clipLine(value, LONGEST_LINE)}`],
+  );
+  return [title, help, "", ...shown].join("\n");
 }
 
 function driftText(host: AuditedHost | undefined): string {

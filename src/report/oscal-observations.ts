@@ -7,7 +7,7 @@ import { keyedFindings, reportedFindings } from "./reported-findings.ts";
 import { stableUuid } from "./uuid.ts";
 
 /** Namespace of curfew's own properties. */
-export const NAMESPACE = "urn:curfew:oscal";
+const NAMESPACE = "urn:curfew:oscal";
 
 /** A finding and the host it is about; none: the fleet. */
 export interface Observed {

@@ -2,15 +2,15 @@ import { clipLine } from "./clip.ts";
 
 const LONGEST = 2000;
 
-/** A relative URI reference from a path; each segment encoded, so that none is a scheme or leads upwards. */
+/**
+ * A relative URI reference from a path: each segment encoded, so that none is a scheme. What would
+ * lead elsewhere, `.` and `..`, is put in brackets: encoded as `%2E%2E` it would still be `..` to a
+ * browser (WHATWG URL, double-dot path segment).
+ */
 export function relativeUri(path: string): string {
   const segments = clipLine(path, LONGEST)
     .split("/")
     .filter((segment) => segment !== "")
-    .map(encodeSegment);
-  return segments.join("/") || "%2E";
-}
-
-function encodeSegment(segment: string): string {
-  return segment === "." || segment === ".." ? segment.replaceAll(".", "%2E") : encodeURIComponent(segment);
+    .map((segment) => (/^\.{1,2}$/u.test(segment) ? `(${segment})` : encodeURIComponent(segment)));
+  return segments.join("/") || "(empty)";
 }

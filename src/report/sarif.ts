@@ -13,7 +13,7 @@ import { ruleIndexOf, type SarifRule, sarifRules } from "./sarif-rules.ts";
 import { stableUuid } from "./uuid.ts";
 
 /** GitHub refuses a run with more results; it takes 20 runs in a file. */
-export const MOST_RESULTS = 25_000;
+const MOST_RESULTS = 25_000;
 
 /** The audit as one SARIF run, or several where there are more problems than a board takes in one. */
 export function renderSarif(run: AuditRun, context: AuditContext): Iterable<string> {
