@@ -6,7 +6,7 @@ import { execa } from "execa";
 
 const needed = [
   "debootstrap systemd-container openssh-client openssh-server iproute2 nftables",
-  "procps util-linux rsync tmux shellcheck",
+  "procps util-linux rsync tmux shellcheck libxml2-utils",
 ].flatMap((line) => line.split(" "));
 
 /**
