@@ -14,6 +14,7 @@ import { renderTemplate } from "../core/template.ts";
 import { demandsOf } from "../core/profile-rules.ts";
 import { backstop } from "./backstop.ts";
 import { logindAbility } from "./logind-ability.ts";
+import { logindMainFile } from "./logind-main.ts";
 
 export const logind: Control = { id: "logind", render };
 
@@ -31,6 +32,13 @@ const CAUGHT: readonly SessionKind[] = [
 const SHORTEST: Seconds = 20;
 
 function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
+  const rendered = renderDropIn(facts, limits, selected);
+  const written = rendered.files.some(({ content }) => content !== null);
+  const main = written && limits.profile?.logind === "main-file" ? demandedSeconds(limits) : null;
+  return { ...rendered, files: [...rendered.files, ...logindMainFile(facts, main)] };
+}
+
+function renderDropIn(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
   if (!selected) return without([]);
   const stop = backstop(facts, limits, "logind");
   if (stop.state === "no-limits") return without([]);

@@ -9,6 +9,9 @@ export const MINUTES_SCRIPT = "/etc/profile.d/00-curfew.minutes";
 /** systemd: the last file wins (logind.conf.d(5)), so the name sorts last. */
 export const LOGIND_FILE = "/etc/systemd/logind.conf.d/zz-curfew.conf";
 
+/** The file itself; only where a baseline's scanners read nothing else. */
+export const LOGIND_MAIN_FILE = "/etc/systemd/logind.conf";
+
 /** curfew's own mechanism, and what starts it: a timer where there is systemd, else a line of cron. */
 export const WATCHDOG_FILES = {
   script: "/etc/curfew/watchdog.sh",
@@ -40,6 +43,7 @@ export const FACT_FILES: readonly string[] = [
   SHELL_SCRIPT,
   MINUTES_SCRIPT,
   LOGIND_FILE,
+  LOGIND_MAIN_FILE,
   ...Object.values(WATCHDOG_FILES),
   ...Object.values(SHELL_RC_FILES).flat(),
 ];

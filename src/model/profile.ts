@@ -84,6 +84,8 @@ export const profileSchema = z.strictObject({
   form: z.enum(["typeset", "lines", "by-system"]),
   /** The keywords of sshd have to stand in a drop-in whose name sorts before this one. */
   before: line.optional(),
+  /** Where scanners look for StopIdleSessionSec: `main-file` is /etc/systemd/logind.conf and nothing else. */
+  logind: z.enum(["drop-in", "main-file"]).default("drop-in"),
   /** What holds where the policy names nothing, and what nobody may be given more of. */
   limits: z.strictObject({ client_idle_timeout: limit, unresponsive_timeout: limit }),
   /** What all rules go back to. */

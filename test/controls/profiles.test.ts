@@ -12,7 +12,7 @@ import type { HostPlan } from "../../src/model/plan.ts";
 import { policySchema } from "../../src/model/policy.ts";
 import { PROFILE_NAMES, type ProfileName } from "../../src/model/profile.ts";
 import { known } from "../../src/model/reading.ts";
-import { DROP_IN, WITHOUT_INCLUDE, WITH_INCLUDE, host, person, version } from "./facts-fixture.ts";
+import { DROP_IN, WITHOUT_INCLUDE, WITH_INCLUDE, fileFact, host, person, version } from "./facts-fixture.ts";
 import { golden } from "./golden.ts";
 import {
   type Files,
@@ -218,6 +218,32 @@ describe("StopIdleSessionSec", () => {
       logind: known({ version: 247, idleStop: "unsupported", utmp: "yes" }),
     };
     expect(content(old)).toBeUndefined();
+  });
+});
+
+describe("logind.conf itself, where RHEL 8's scanners look", () => {
+  const MAIN = "/etc/systemd/logind.conf";
+  const SHIPPED = "# shipped\n[Login]\n#NAutoVTs=6\n#StopIdleSessionSec=infinity\n";
+  const withMain = (text: string): Facts => {
+    const found = facts("stig-rhel8");
+    return { ...found, files: found.files.map((file) => (file.path === MAIN ? fileFact(MAIN, text) : file)) };
+  };
+  const after = (found: Facts, name: ProfileName = "stig-rhel8") =>
+    filesOf(planned(name, found), found).find(([path]) => path === MAIN)?.[1] ?? "";
+
+  test.each([
+    ["as shipped", SHIPPED],
+    ["without the section", "# nothing\n"],
+    ["with another section first", "[Other]\nx=1\n\n[Login]\nKillUserProcesses=no\n"],
+  ])("%s: the setting is found there, and taken away again", (_name, text) => {
+    const written = after(withMain(text));
+    expect(logindTimeout([[MAIN, written]], 600)).toBe(true);
+    expect(after(withMain(written))).toBe(written);
+    expect(after(withMain(written), "stig-rhel9")).toBe(text);
+  });
+
+  test("other baselines leave it alone", () => {
+    expect(after(withMain(SHIPPED), "stig-rhel9")).toBe(SHIPPED);
   });
 });
 
