@@ -1,11 +1,15 @@
-/** A controller that a test kills: runs verify on one lab host and says `waiting` when its sessions wait. */
+/** A controller that a test kills: runs verify on lab hosts and says `waiting` when its sessions wait. */
+import type { ProbedKind } from "../../src/model/session-kind.ts";
 import { verify, type Target } from "./verify-host.ts";
 
-const target = JSON.parse(process.argv[2] ?? "") as Target;
+const targets = JSON.parse(process.argv[2] ?? "") as Target[];
 const policy: unknown = JSON.parse(process.argv[3] ?? "");
+const sessions = (process.argv[4] ?? "idle-shell").split(",") as ProbedKind[];
 let waiting = 0;
-await verify(target, policy, { sessions: ["idle-shell"] }, (event) => {
-  if (event.type !== "probe-started") return;
-  waiting++;
-  process.stdout.write(`waiting ${waiting}\n`);
-});
+const run = (target: Target): Promise<unknown> =>
+  verify(target, policy, { sessions }, (event) => {
+    if (event.type !== "probe-started") return;
+    waiting++;
+    process.stdout.write(`waiting ${waiting}\n`);
+  });
+await Promise.all(targets.map(run));

@@ -352,7 +352,7 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
   /** A controller in a process of its own, once both its sessions wait. */
   async function waitingController(): Promise<ChildProcess> {
     const script = join(import.meta.dirname, "verify-killed.ts");
-    const child = spawn(process.execPath, [script, JSON.stringify(target), JSON.stringify(LONG)], {
+    const child = spawn(process.execPath, [script, JSON.stringify([target]), JSON.stringify(LONG)], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     for await (const chunk of child.stdout) if (String(chunk).includes("waiting 3")) return child;
