@@ -57,7 +57,7 @@ export const property = (name: string, value: string): object => ({
 function findingObservation(run: AuditRun, item: Observed): object {
   const { key, host, finding } = item;
   const { check, control, role, expected, actual, source, evidence, outcome } = finding;
-  const kept = host?.evidence.filter((file) => file.title === source || source.includes(file.path)) ?? [];
+  const kept = host?.evidence.filter(({ title }) => isBehind(finding, title)) ?? [];
   return {
     uuid: observationUuid(run, item),
     title: CHECKS[check].title,
@@ -72,11 +72,20 @@ function findingObservation(run: AuditRun, item: Observed): object {
   };
 }
 
+/** A file is behind a finding whose source is the command that it holds the answer of, or the session it shows. */
+function isBehind({ check, role, subject, source }: Finding, title: string): boolean {
+  if (check === "session-ends") return subject !== undefined && title.includes(`${subject} ${role} (`);
+  return source.split(/[;,] /u).includes(title);
+}
+
 function probeObservation(run: AuditRun, host: AuditedHost, probe: ProbeResult, index: number): object {
   const { session, role, user, via, scaled, expect, withinSeconds, droppedAfterSeconds, by } = probe;
   const seen =
     droppedAfterSeconds === null ? "it was kept" : `it ended after ${droppedAfterSeconds} s (${by})`;
-  const kept = host.evidence.filter(({ path }) => path.includes("probe") && path.includes(session));
+  const name = `${session} ${role} (${user}, ${via})`;
+  const kept = host.evidence.filter(
+    ({ path, title }) => title.includes(name) || path.endsWith("/probes.ndjson"),
+  );
   return {
     uuid: stableUuid("probe", run.runId, host.host, String(index)),
     title: `A real session, left idle: ${session}`,

@@ -98,7 +98,7 @@ describe("CKLB", () => {
       benchmark: "RHEL_9_STIG",
       revision: "V2R9",
       reviews: [
-        { ruleId: "SV-257996r1045063_rule", result: "fail" },
+        { ruleId: "SV-257996r1045055_rule", result: "fail" },
         { ruleId: "SV-258068r1045158_rule", result: "notchecked" },
         { ruleId: "SV-258077_rule", result: "notchecked" },
       ],

@@ -108,11 +108,18 @@ describe("OSCAL", () => {
       back.resources.flatMap(({ rlinks }) => rlinks.map(({ href, hashes }) => [href, hashes[0]?.value[0]])),
     ).toEqual([
       ["policy.yaml", "a"],
-      ["evidence/web2/sshd-effective.txt", "b"],
-      ["evidence/web2/probe-idle-shell.txt", "c"],
+      ["evidence/web2/sshd-t-c-alice.txt", "b"],
+      ["evidence/web2/client-1-idle-shell-admin-alice-shadow.txt", "c"],
     ]);
     const probed = results[0].observations?.find(({ title }) => title?.startsWith("A real session"));
     expect(probed?.["relevant-evidence"]).toHaveLength(1);
+    const backed = results[0].observations?.filter((item) => item["relevant-evidence"] !== undefined) ?? [];
+    expect(backed.map(({ title }) => title)).toEqual([
+      "Idle sessions end within their limit, others are kept",
+      "sshd's effective settings are those of the policy",
+      "A real session, left idle: idle-shell",
+      "What was read and kept as evidence",
+    ]);
   });
 
   test("what failed is a risk, and so is what was waived, by its owner's approval", () => {
