@@ -5,6 +5,7 @@
 import { writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { HONOURED, IGNORED } from "./config/connection-variables.ts";
+import { alertsSchema } from "./model/alert.ts";
 import { policySchema } from "./model/policy.ts";
 import { end, header, host } from "./store/history-line-schema.ts";
 
@@ -13,6 +14,7 @@ export function schemaFiles(): Readonly<Record<string, string>> {
   return {
     "templates/policy.schema.json": render(policySchema),
     "templates/inventory.schema.json": render(inventorySchema()),
+    "templates/alerts.schema.json": render(alertsSchema),
     "templates/audit.schema.json": render(auditSchema()),
   };
 }

@@ -14,7 +14,7 @@ import { createRunId, type Journal, openJournal } from "../store/journal.ts";
 import { stateDirectory } from "../store/xdg.ts";
 import type { HostOptions } from "./args.ts";
 import { becomePassword } from "./become-password.ts";
-import { type ExitCode, exitCodeOf, exitCodeOfVerdict } from "./exit.ts";
+import { type ExitCode, exitCodeOf, exitCodeOfVerdict, writeError } from "./exit.ts";
 import { type Interrupts, watchInterrupts } from "./interrupts.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
@@ -37,8 +37,8 @@ export interface RunResult {
   /** What the journal keeps, where that is less than the document. */
   readonly record?: () => Iterable<string>;
   readonly text: (view: { readonly paint: Paint; readonly verbose: boolean }) => string;
-  /** What went wrong beside the hosts, thrown once the result was shown and recorded. */
-  readonly failure?: CurfewError;
+  /** What went wrong beside the hosts: told once the result was shown and recorded; exit code 3. */
+  readonly failures?: readonly CurfewError[];
 }
 
 export interface RunSetting {
@@ -74,7 +74,8 @@ export async function withRun(
     exitCode = interrupts.stopping.aborted ? 130 : exitCodeOfVerdict(result.verdict);
     await show(result, setting);
     await journal.write("result.json", (result.record ?? result.document)());
-    if (result.failure !== undefined) throw result.failure;
+    for (const failure of result.failures ?? []) writeError(failure, setting.terminal);
+    if (exitCode !== 130 && (result.failures ?? []).length > 0) exitCode = exitCodeOfVerdict("unknown");
   } catch (error) {
     exitCode = exitCodeOf(error);
     throw error;

@@ -36,14 +36,22 @@ export async function beginRecord(
   };
 }
 
-/** What the history adds to an audit that it holds: earlier runs of the same policy, and what changed since the last. */
-export async function historyOf(history: History | undefined, { runId }: AuditHeader): Promise<AuditContext> {
-  if (history === undefined) return { trend: [], changes: [] };
+/** What the history adds to an audit that it holds. */
+export interface Beside {
+  readonly context: AuditContext;
+  /** When the audit before, of the same policy and hosts, began; undefined where there is none. */
+  readonly before: string | undefined;
+}
+
+/** Earlier audits of the same policy, and what changed since the last. Errors: those of the history. */
+export async function historyOf(history: History | undefined, { runId }: AuditHeader): Promise<Beside> {
+  if (history === undefined) return { context: { trend: [], changes: [] }, before: undefined };
   const before = await history.previous(runId);
-  return {
+  const context = {
     trend: await history.list({ like: runId, last: TREND }),
     changes: before === undefined ? [] : await history.changes(before.runId, runId),
   };
+  return { context, before: before?.startedAt };
 }
 
 /** As many runs as a report can draw. */

@@ -6,13 +6,13 @@ import { inertFindings } from "../core/inert-lines.ts";
 import { judgeProfile } from "../core/judge-profile.ts";
 import { ladder } from "../core/ladder.ts";
 import { hostLimits } from "../core/limits.ts";
-import type { AuditContext, AuditedHost, AuditHeader, AuditRun } from "../model/audit.ts";
+import type { AuditedHost, AuditHeader, AuditRun } from "../model/audit.ts";
 import type { Connection } from "../model/connection.ts";
 import { CurfewError, errorData } from "../model/error.ts";
 import type { History } from "../model/history.ts";
 import type { Host } from "../model/host.ts";
 import type { SessionKind } from "../model/session-kind.ts";
-import { type AuditRecord, beginRecord, historyOf } from "./audit-record.ts";
+import { type AuditRecord, beginRecord, type Beside, historyOf } from "./audit-record.ts";
 import type { Fleet, RunContext } from "./context.ts";
 import { decide, type HostDecision, login, refuseArmed } from "./plan.ts";
 
@@ -22,9 +22,8 @@ export interface AuditOptions {
 }
 
 /** An audit, what the history says beside it, and what it did not take. */
-export interface Audit {
+export interface Audit extends Beside {
   readonly run: AuditRun;
-  readonly context: AuditContext;
   readonly unstored: CurfewError | undefined;
 }
 
@@ -54,7 +53,7 @@ export async function auditFleet(
     const run = { ...header, ...end, hosts };
     const unstored = record.failure;
     const beside = await historyOf(unstored === undefined ? history : undefined, header);
-    return { run, context: beside, unstored };
+    return { run, ...beside, unstored };
   } finally {
     await record.abandon();
   }

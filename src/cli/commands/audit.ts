@@ -3,12 +3,14 @@ import { homedir } from "node:os";
 import { type Command, Option } from "commander";
 import packageData from "../../../package.json" with { type: "json" };
 import type { Audit } from "../../flow/audit.ts";
+import type { Alerts } from "../../model/alert.ts";
 import type { AuditHeader } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { History } from "../../model/history.ts";
 import { DEFAULT_PROBES, type ProbedKind } from "../../model/session-kind.ts";
 import { stateDirectory } from "../../store/xdg.ts";
 import * as args from "../args.ts";
+import { tellOfAudit } from "../audit-alerts.ts";
 import type { ExitCode } from "../exit.ts";
 import { type Hosts, type LoadedPolicy, loadHosts, loadPolicyFor } from "../inputs.ts";
 import type { Setting } from "../program.ts";
@@ -21,6 +23,7 @@ interface AuditOptions extends args.PolicyOptions, args.ReportOptions {
   readonly sessions: readonly ProbedKind[];
   readonly scaled?: number;
   readonly history: boolean;
+  readonly alerts?: string;
   readonly keep?: number;
 }
 
@@ -55,6 +58,7 @@ export function registerAudit(program: Command, { terminal, setExitCode }: Setti
     .option("--scaled <seconds>", "with --verify: scale every limit down to about this", args.positive);
   args
     .addReportOptions(command)
+    .option("--alerts <file>", "tell the people in this file what changed since the last audit")
     .option("--no-history", "do not remember this audit")
     .option("--keep <days>", "forget audits older than this, such as 400d", args.days);
   args
@@ -64,36 +68,68 @@ export function registerAudit(program: Command, { terminal, setExitCode }: Setti
 }
 
 async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitCode> {
-  if (options.scaled !== undefined && options.verify !== true) {
-    throw new CurfewError("usage", "--scaled is for sessions that are opened: give --verify as well");
-  }
+  refuseContradictions(options);
   const chosen = await loadHosts(options, terminal);
   const loaded = await loadPolicyFor(options.policy, chosen.inventory, options, terminal);
+  const alerts = options.alerts === undefined ? undefined : await readAlerts(options.alerts);
   const profile = await profileOf(loaded);
   await checkReports(options, { profile });
   return withRun({ command: "audit", hosts: chosen.hosts, options, terminal }, async (run) => {
-    const history = options.history ? await open(run, terminal) : undefined;
+    const state = stateDirectory(terminal.environment, homedir());
+    const history = options.history ? await open(state, run) : undefined;
     try {
-      const made = await judge(
-        chosen,
-        loaded,
-        headerOf(chosen, loaded, profile, options, run),
-        options,
-        run,
-        history,
-      );
+      const header = headerOf(chosen, loaded, profile, options, run);
+      const made = await judge(chosen, loaded, header, options, run, history);
       if (options.keep !== undefined) await forget(options.keep, run, history);
-      await saveReports(options, made.run, made.context, terminal);
-      return await resultOf(made);
+      const { policy } = loaded;
+      const { context } = run;
+      const tell = { policy, state, context, terminal, quiet: options.quiet === true };
+      return await resultOf(made, [
+        await saved(made, options, terminal),
+        alerts && !context.stopping.aborted ? await tellOfAudit(made, { ...tell, alerts }) : undefined,
+      ]);
     } finally {
       await history?.close();
     }
   });
 }
 
-async function open({ context }: Run, { environment }: Terminal): Promise<History> {
+/** Errors: CurfewError `usage`. */
+function refuseContradictions({ scaled, verify, alerts, history }: AuditOptions): void {
+  if (scaled !== undefined && verify !== true) {
+    throw new CurfewError("usage", "--scaled is for sessions that are opened: give --verify as well");
+  }
+  if (alerts !== undefined && !history) {
+    throw new CurfewError(
+      "usage",
+      "--alerts tells what changed since the last audit, so --no-history excludes it",
+    );
+  }
+}
+
+async function readAlerts(file: string): Promise<Alerts> {
+  const { loadAlerts } = await import("../../config/alerts.ts");
+  return loadAlerts(file);
+}
+
+async function open(state: string, { context }: Run): Promise<History> {
   const { openHistory } = await import("../../store/history.ts");
-  return openHistory({ state: stateDirectory(environment, homedir()), now: context.now });
+  return openHistory({ state, now: context.now });
+}
+
+/** A report that cannot be written must not keep the audit from the screen. */
+async function saved(
+  made: Audit,
+  options: AuditOptions,
+  terminal: Terminal,
+): Promise<CurfewError | undefined> {
+  try {
+    await saveReports(options, made.run, made.context, terminal);
+    return undefined;
+  } catch (error) {
+    if (error instanceof CurfewError) return error;
+    throw error;
+  }
 }
 
 async function judge(
@@ -142,7 +178,10 @@ async function forget(seconds: number, { context }: Run, history: History | unde
   await history?.prune(new Date(context.now().getTime() - seconds * 1000).toISOString());
 }
 
-async function resultOf({ run, context, unstored }: Audit): Promise<RunResult> {
+async function resultOf(
+  { run, context, unstored }: Audit,
+  others: readonly (CurfewError | undefined)[],
+): Promise<RunResult> {
   const [{ auditVerdict }, { renderJson }, { auditText }] = await Promise.all([
     import("../../core/audit-summary.ts"),
     import("../../report/audit-json.ts"),
@@ -152,6 +191,6 @@ async function resultOf({ run, context, unstored }: Audit): Promise<RunResult> {
     verdict: auditVerdict(run),
     document: () => renderJson(run),
     text: (view) => auditText(run, context, view),
-    ...(unstored === undefined ? {} : { failure: unstored }),
+    failures: [unstored, ...others].filter((each) => each !== undefined),
   };
 }

@@ -1,0 +1,93 @@
+/** What is news in an audit. Pure. */
+import { ALERT_EVENTS, type Alert, type AlertEvent, type ExpiringExemption } from "../model/alert.ts";
+import type { AuditContext, AuditRun, FindingChange } from "../model/audit.ts";
+import type { Policy } from "../model/policy.ts";
+import { changeKind } from "./audit-changes.ts";
+import { findingKey } from "./finding-key.ts";
+
+/** Everything an audit has to tell, before it is cut to what a destination wants. */
+export type News = Pick<Alert, "first" | AlertEvent>;
+
+/**
+ * News of a run: what changed since the run before, or, where there is none, what fails or cannot be judged as it
+ * stands; exemptions that come within `days` of their last day, each once. What stayed as it was is no news.
+ *
+ * @param before When the run before began, ISO time; undefined where there is none.
+ */
+export function newsOf(
+  run: AuditRun,
+  { changes }: Pick<AuditContext, "changes">,
+  policy: Policy,
+  { before, days }: { readonly before: string | undefined; readonly days: number },
+): News {
+  const all = before === undefined ? standing(run) : changes;
+  const of = (kind: string): FindingChange[] => all.filter((change) => changeKind(change) === kind);
+  return {
+    first: before === undefined,
+    failing: of("failing"),
+    recovered: of("recovered"),
+    lost: of("lost"),
+    expiring: expiring(policy, run.startedAt, before, days),
+  };
+}
+
+/** As many changes as a message carries of each kind. */
+const CARRIED = 50;
+
+/** The news that a destination wants, or undefined where there is none for it. */
+export function alertFor(
+  news: News,
+  run: AuditRun,
+  destination: { readonly name: string; readonly on: readonly AlertEvent[] },
+  undelivered: readonly string[],
+): Alert | undefined {
+  const wanted = ALERT_EVENTS.filter((event) => destination.on.includes(event));
+  if (wanted.every((event) => news[event].length === 0)) return undefined;
+  const take = <T>(event: AlertEvent, items: readonly T[]): readonly T[] =>
+    wanted.includes(event) ? items.slice(0, CARRIED) : [];
+  const count = wanted.reduce((sum, event) => sum + news[event].length, 0);
+  const carried = wanted.reduce((sum, event) => sum + Math.min(CARRIED, news[event].length), 0);
+  return {
+    schema: "curfew/alert/1",
+    id: `${run.runId}-${destination.name}`,
+    runId: run.runId,
+    at: run.finishedAt,
+    policy: run.policy.name,
+    first: news.first,
+    failing: take("failing", news.failing),
+    recovered: take("recovered", news.recovered),
+    lost: take("lost", news.lost),
+    expiring: take("expiring", news.expiring),
+    omitted: count - carried,
+    undelivered,
+  };
+}
+
+/** What fails or is unknown without an audit to compare with, as changes from nothing. */
+function standing({ hosts, findings }: AuditRun): FindingChange[] {
+  const all = [{ host: "", findings }, ...hosts];
+  return all.flatMap(({ host, findings: own }) =>
+    own
+      .filter(({ outcome }) => outcome === "fail" || outcome === "unknown")
+      .map((finding) => ({ host, key: findingKey(finding), before: null, after: finding.outcome, finding })),
+  );
+}
+
+/** Exemptions that entered their last `days` days since the run before; those past their end are findings. */
+function expiring(
+  { exemptions }: Policy,
+  startedAt: string,
+  before: string | undefined,
+  days: number,
+): ExpiringExemption[] {
+  const today = startedAt.slice(0, 10);
+  const warnFrom = (expires: string): string => daysLater(expires, -days);
+  return exemptions
+    .filter(({ expires }) => expires >= today && warnFrom(expires) <= today)
+    .filter(({ expires }) => before === undefined || before.slice(0, 10) < warnFrom(expires))
+    .map(({ name, owner, expires }) => ({ name, owner, expires }));
+}
+
+function daysLater(day: string, days: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+}

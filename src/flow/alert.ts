@@ -1,0 +1,103 @@
+/** Tells people what is news in an audit: written down first, then delivered, what fails again with the next audit. */
+import { alertFor, newsOf } from "../core/alert.ts";
+import type { Alert, Alerts, AlertEvent } from "../model/alert.ts";
+import { CurfewError } from "../model/error.ts";
+import type { Policy } from "../model/policy.ts";
+import type { Audit } from "./audit.ts";
+
+/** Somewhere an alert goes. */
+export interface Destination {
+  readonly name: string;
+  readonly on: readonly AlertEvent[];
+  /** One attempt. Errors: any; with `again` true where another attempt may succeed. */
+  deliver(alert: Alert): Promise<void>;
+}
+
+/** As `store/outbox.ts` has it. */
+export interface AlertQueue {
+  add(queued: { readonly destination: string; readonly alert: Alert }): Promise<void>;
+  take(destination: string): Promise<{ readonly destination: string; readonly alert: Alert }[]>;
+  done(queued: { readonly destination: string; readonly alert: Alert }): Promise<void>;
+  putBack(queued: { readonly destination: string; readonly alert: Alert }): Promise<void>;
+  giveUp(destination: string): Promise<string[]>;
+}
+
+export interface AlertSetting {
+  readonly alerts: Pick<Alerts, "expiring_within">;
+  readonly destinations: readonly Destination[];
+  readonly queue: AlertQueue;
+  /** Waits so many milliseconds. */
+  readonly pause: (milliseconds: number) => Promise<void>;
+}
+
+/** What became of the alerts of one audit. */
+export interface AlertOutcome {
+  readonly delivered: number;
+  /** What went wrong, for people, one per destination. */
+  readonly failures: readonly string[];
+}
+
+/** Waits before the second and third attempt. */
+const PAUSES = [1000, 4000] as const;
+
+/**
+ * Queues the news of an audit for every destination that wants it, then delivers whatever waits, oldest first. One
+ * destination that fails does not keep the others waiting. Never rejects for the sake of a destination.
+ */
+export async function sendAlerts(
+  { run, context, before }: Pick<Audit, "run" | "context" | "before">,
+  policy: Policy,
+  setting: AlertSetting,
+): Promise<AlertOutcome> {
+  const news = newsOf(run, context, policy, { before, days: setting.alerts.expiring_within });
+  const outcomes = await Promise.all(
+    setting.destinations.map(async (destination) => {
+      const { queue } = setting;
+      const undelivered = await queue.giveUp(destination.name);
+      const alert = alertFor(news, run, destination, undelivered);
+      if (alert !== undefined) await queue.add({ destination: destination.name, alert });
+      const lost = undelivered.map((id) => `${destination.name}: given up after a week: ${id}`);
+      const outcome = await empty(destination, setting);
+      return { delivered: outcome.delivered, failures: [...lost, ...outcome.failures] };
+    }),
+  );
+  return {
+    delivered: outcomes.reduce((sum, { delivered }) => sum + delivered, 0),
+    failures: outcomes.flatMap(({ failures }) => failures),
+  };
+}
+
+async function empty(destination: Destination, { queue, pause }: AlertSetting): Promise<AlertOutcome> {
+  const waiting = await queue.take(destination.name);
+  let delivered = 0;
+  let failure: string | undefined;
+  for (const queued of waiting) {
+    failure ??= await attempt(destination, queued.alert, pause);
+    if (failure !== undefined) await queue.putBack(queued);
+    else {
+      await queue.done(queued);
+      delivered += 1;
+    }
+  }
+  return { delivered, failures: failure === undefined ? [] : [failure] };
+}
+
+/** Undefined where it was delivered. */
+async function attempt(
+  destination: Destination,
+  alert: Alert,
+  pause: AlertSetting["pause"],
+): Promise<string | undefined> {
+  for (const wait of [...PAUSES, undefined]) {
+    try {
+      await destination.deliver(alert);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof CurfewError)) throw error;
+      const again = "again" in error && error.again === true;
+      if (!again || wait === undefined) return `${error.message}; the next audit tries again`;
+      await pause(wait);
+    }
+  }
+  return undefined;
+}

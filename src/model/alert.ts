@@ -1,0 +1,112 @@
+/** Who is told when an audit differs from the one before, and what they are told. */
+import { z } from "zod";
+import type { FindingChange } from "./audit.ts";
+
+/** What people can be told about. */
+export const ALERT_EVENTS = ["failing", "recovered", "lost", "expiring"] as const;
+export type AlertEvent = (typeof ALERT_EVENTS)[number];
+
+const line = z
+  .string()
+  .min(1)
+  .max(2000)
+  .regex(/^[^\p{Cc}]+$/u, "one line of text without control characters");
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/u, "letters, digits, dots, dashes and underscores")
+  .meta({ description: "What errors and the list of undelivered alerts call this destination" });
+const events = z
+  .array(z.enum(ALERT_EVENTS))
+  .min(1)
+  .default([...ALERT_EVENTS])
+  .meta({ description: "What this destination is told about; everything if left out" });
+const address = z
+  .string()
+  .max(254)
+  .regex(
+    /^[^\s\p{Cc}<>,;:()"\\[\]@-][^\s\p{Cc}<>,;:()"\\[\]@]*@[A-Za-z0-9.-]+$/u,
+    "an address such as ops@example.com",
+  );
+
+/** A value that must not stand in the file: where it is read from when it is needed. */
+const secret = z
+  .union([z.strictObject({ file: line }), z.strictObject({ env: line })])
+  .meta({ description: "A file whose first line is the value, or an environment variable" });
+export type SecretSource = z.output<typeof secret>;
+
+const webhook = z.strictObject({
+  name,
+  url: z
+    .union([z.url({ protocol: /^https?$/u }), secret])
+    .meta({
+      description: "http(s) address; one that is a secret in itself comes from a file or the environment",
+    }),
+  format: z.enum(["json", "slack"]).default("json").meta({
+    description: "json: curfew/alert/1; slack: {text}, as Slack, Mattermost and Rocket.Chat take it",
+  }),
+  headers: z
+    .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/u, "a header's name"), secret)
+    .default({})
+    .meta({ description: "Headers such as Authorization, each from a file or the environment" }),
+  on: events,
+});
+
+const mail = z.strictObject({
+  name,
+  to: z.array(address).min(1),
+  from: address.optional(),
+  sendmail: line.default("/usr/sbin/sendmail"),
+  on: events,
+});
+
+/** The schema of an alerts file. */
+export const alertsSchema = z
+  .strictObject({
+    expiring_within: z
+      .string()
+      .regex(/^[1-9]\d{0,2}d$/u, "a number of days such as 14d")
+      .default("14d")
+      .transform((text) => Number(text.slice(0, -1)))
+      .meta({ description: "Tell about an exemption this long before its last day" }),
+    webhooks: z.array(webhook).default([]),
+    mail: z.array(mail).default([]),
+    metrics: line
+      .optional()
+      .meta({
+        description: "An OpenMetrics file for node_exporter's textfile collector, written after every audit",
+      }),
+  })
+  .meta({ title: "curfew alerts" });
+
+export type Alerts = z.output<typeof alertsSchema>;
+export type Webhook = Alerts["webhooks"][number];
+export type Mail = Alerts["mail"][number];
+
+/** An exemption that ends soon. */
+export interface ExpiringExemption {
+  readonly name: string;
+  readonly owner: string;
+  /** The last day, YYYY-MM-DD. */
+  readonly expires: string;
+}
+
+/** One audit's news. Delivered at least once; `id` tells a repetition. */
+export interface Alert {
+  readonly schema: "curfew/alert/1";
+  /** The run and the destination: the same for every attempt. */
+  readonly id: string;
+  readonly runId: string;
+  /** ISO time of the audit. */
+  readonly at: string;
+  readonly policy: string;
+  /** True where there is no audit to compare with: what fails is told as it stands. */
+  readonly first: boolean;
+  readonly failing: readonly FindingChange[];
+  readonly recovered: readonly FindingChange[];
+  readonly lost: readonly FindingChange[];
+  readonly expiring: readonly ExpiringExemption[];
+  /** Changes beyond those above, which are cut so that a message stays one. */
+  readonly omitted: number;
+  /** Earlier alerts that this destination never got, oldest first. */
+  readonly undelivered: readonly string[];
+}
