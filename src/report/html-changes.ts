@@ -22,7 +22,9 @@ export function changeValues(run: AuditRun, changes: readonly FindingChange[], h
   const index = new Map(run.hosts.map(({ host }, position) => [host, position]));
   const lost = lostHosts(run, changes);
   const kinds = (Object.keys(KINDS) as Kind[]).map((kind) => {
-    const those = changes.filter((change) => kindOf(change) === kind && !(kind === "gone" && lost.has(change.host)));
+    const those = changes.filter(
+      (change) => kindOf(change) === kind && !(kind === "gone" && lost.has(change.host)),
+    );
     const told = lines(those, index, run);
     return {
       ...KINDS[kind],
@@ -51,7 +53,9 @@ function lostHosts(run: AuditRun, changes: readonly FindingChange[]): ReadonlySe
   const unjudged = changes.filter(
     ({ finding, after }) => finding.check === "host-judged" && after === "unknown",
   );
-  const missing = changes.filter(({ host, finding }) => !present.has(host) && finding.check !== "host-judged");
+  const missing = changes.filter(
+    ({ host, finding }) => !present.has(host) && finding.check !== "host-judged",
+  );
   return new Set([...unjudged, ...missing].map(({ host }) => host).filter((host) => host !== ""));
 }
 

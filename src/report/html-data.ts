@@ -62,7 +62,8 @@ function createPack(reasons: readonly Reason[]) {
   const rung = (item: Rung | null): Packed | null =>
     item === null ? null : [text(item.by), item.seconds, text(item.source)];
   const cell = (item: LadderCell): number => {
-    const { role, kind, expect, limit, configured, effective, demonstrated, outcome, evidence, reason } = item;
+    const { role, kind, expect, limit, configured, effective, demonstrated, outcome, evidence, reason } =
+      item;
     const rungs = [rung(configured), rung(effective), rung(demonstrated)];
     const judged = [text(outcome), text(evidence), text(reason)];
     return cells.add([text(role), text(kind), text(expect), limit, ...rungs, ...judged]);

@@ -72,5 +72,17 @@ function reason({ first, hosts, variants }: Gathered, id: number): Reason {
   const { outcome, check, control, role, rule = null } = first;
   const { title, help } = CHECKS[check];
   const sorted = [...variants.values()].toSorted((a, b) => b.hosts.length - a.hosts.length);
-  return { id, key: reasonKey(first), outcome, check, title, help, control, role, rule, hosts, variants: sorted };
+  return {
+    id,
+    key: reasonKey(first),
+    outcome,
+    check,
+    title,
+    help,
+    control,
+    role,
+    rule,
+    hosts,
+    variants: sorted,
+  };
 }

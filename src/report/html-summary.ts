@@ -53,14 +53,21 @@ export function tally(outcomes: Iterable<Outcome>): Record<Outcome, number> {
 function verdict(hosts: Record<Outcome, number>, total: number) {
   if (total === 0) return { mark: mark("unknown"), text: "No host was audited" };
   if (hosts.fail === 0 && hosts.unknown === 0) {
-    const text = total === 1 ? "The one host is in compliance" : `All ${number(total)} hosts are in compliance`;
+    const text =
+      total === 1 ? "The one host is in compliance" : `All ${number(total)} hosts are in compliance`;
     return { mark: mark("pass"), text };
   }
   if (hosts.fail === 0) {
-    const text = `${number(hosts.unknown)} of ${count(total, "host")} could not be judged`;
+    const text =
+      total === 1
+        ? "The one host could not be judged"
+        : `${number(hosts.unknown)} of ${number(total)} hosts could not be judged`;
     return { mark: mark("unknown"), text };
   }
-  const text = `${number(hosts.fail)} of ${count(total, "host")} ${hosts.fail === 1 ? "is" : "are"} out of compliance`;
+  const text =
+    total === 1
+      ? "The one host is out of compliance"
+      : `${number(hosts.fail)} of ${number(total)} hosts ${hosts.fail === 1 ? "is" : "are"} out of compliance`;
   return { mark: mark("fail"), text };
 }
 
@@ -76,35 +83,30 @@ function lead(hosts: Record<Outcome, number>, findings: readonly Finding[]): str
 }
 
 /** What the numbers do not show. An auditor reads these first, so nothing here is folded away. */
-function cautions(run: AuditRun, cells: readonly LadderCell[]) {
-  const shown = cells.filter(({ demonstrated }) => demonstrated !== null).length;
-  if (!run.verified) {
-    return [
-      {
-        title: "Not demonstrated",
-        text: "No real session was opened in this audit. It rests on files and on what the daemons answer; with --verify, sessions are opened and have to be dropped.",
-      },
-    ];
-  }
-  const scaled =
-    run.scaled === undefined
-      ? []
-      : [
-          {
-            title: `Scaled to ${run.scaled} s`,
-            text: `Sessions were demonstrated with every limit scaled down to ${run.scaled} seconds. The real limits were not waited out.`,
-          },
-        ];
-  const partly =
-    shown === cells.length
-      ? []
-      : [
-          {
-            title: "Partly demonstrated",
-            text: `${number(cells.length - shown)} of ${count(cells.length, "combination")} of host, role and session were not demonstrated and rest on files or on what the daemons answer.`,
-          },
-        ];
-  return [...scaled, ...partly];
+function cautions({ verified, scaled, hosts }: AuditRun, cells: readonly LadderCell[]) {
+  const open = cells.filter(({ demonstrated }) => demonstrated === null).length;
+  const unread = hosts.filter(({ ladder }) => ladder.length === 0).length;
+  if (!verified) return [{ title: "Not demonstrated", text: NO_SESSIONS }];
+  if (open === cells.length) return [{ title: "Not demonstrated", text: NO_RESULT }];
+  const parts = [
+    open === 0 ? [] : [`${number(open)} of ${count(cells.length, "combination")} ${OPEN}`],
+    unread === 0 ? [] : [`${count(unread, "host")} could not be read at all.`],
+  ].flat();
+  return [
+    scaled === undefined ? [] : [{ title: `Scaled to ${scaled} s`, text: scaledText(scaled) }],
+    parts.length === 0 ? [] : [{ title: "Partly demonstrated", text: parts.join(" ") }],
+  ].flat();
+}
+
+const NO_SESSIONS =
+  "No real session was opened in this audit. It rests on files and on what the daemons answer; with --verify, sessions are opened and have to be dropped.";
+const NO_RESULT =
+  "Real sessions were asked for, but none was demonstrated on any host. What is said rests on files and on what the daemons answer.";
+const OPEN =
+  "of host, role and session were not demonstrated and rest on files or on what the daemons answer.";
+
+function scaledText(seconds: number): string {
+  return `Sessions were demonstrated with every limit scaled down to ${seconds} seconds. The real limits were not waited out.`;
 }
 
 function rungs(cells: readonly LadderCell[]) {

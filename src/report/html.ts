@@ -16,7 +16,7 @@ import { exemptionValues, ruleValues } from "./html-rules.ts";
 import { summaryValues } from "./html-summary.ts";
 import { contentHash, renderPart, reportAsset } from "./html-template.ts";
 import { trendValues } from "./html-trend.ts";
-import { count, when } from "./html-words.ts";
+import { count, OUTCOMES, when } from "./html-words.ts";
 
 const STYLES = ["page.css", "parts.css", "detail.css", "print.css"] as const;
 const SCRIPTS = ["data.js", "state.js", "filter.js", "map.js", "host.js", "page.js"] as const;
@@ -30,7 +30,10 @@ export function* renderHtml(run: AuditRun, context: AuditContext): Iterable<stri
   const script = `\n${reportAsset(...SCRIPTS)}`;
   const policy = csp(style, script);
   const why = reasons(run);
-  yield renderPart("head", { policy, title: visible(`${run.policy.name}: curfew audit ${when(run.startedAt)}`) });
+  yield renderPart("head", {
+    policy,
+    title: visible(`${run.policy.name}: curfew audit ${when(run.startedAt)}`),
+  });
   yield `<style>${style}</style>\n</head>\n`;
   yield renderPart("summary", summaryValues(run));
   yield renderPart("trend", { trend: trendValues(context.trend) });
@@ -85,7 +88,9 @@ function* reasonParts(run: AuditRun, why: readonly Reason[]): Iterable<string> {
 
 function* hostParts(run: AuditRun, why: readonly Reason[]): Iterable<string> {
   yield renderPart("hosts-start", { amount: count(run.hosts.length, "host") });
-  for (const [index, host] of run.hosts.entries()) {
+  const rows = run.hosts.map((host, index) => ({ host, index }));
+  const order = ({ host }: (typeof rows)[number]): number => OUTCOMES.indexOf(host.outcome);
+  for (const { host, index } of rows.toSorted((a, b) => order(a) - order(b))) {
     const its = why.filter(({ hosts }) => hosts.has(index));
     yield renderPart("host-row", hostRow(host, index, its));
   }

@@ -100,13 +100,13 @@ function showRows(shown) {
 let order = hosts.map(({ index }) => index);
 const BY = {
   name: (a, b) => a.name.localeCompare(b.name, "en", { numeric: true }),
-  outcome: (a, b) => OUTCOMES.indexOf(a.outcome) - OUTCOMES.indexOf(b.outcome) || openOf[b.index].fail - openOf[a.index].fail,
+  outcome: (a, b) => OUTCOMES.indexOf(a.outcome) - OUTCOMES.indexOf(b.outcome),
   fail: (a, b) => openOf[a.index].fail - openOf[b.index].fail,
   unknown: (a, b) => openOf[a.index].unknown - openOf[b.index].unknown,
   waived: (a, b) => openOf[a.index].waived - openOf[b.index].waived,
 };
 
-/** `fail`, `-fail`: a minus turns it round. Without a choice, hosts stand as in the inventory. */
+/** `fail`, `-fail`: a minus turns it round. The worst first, until something else is chosen. */
 function sortRows() {
   const by = state.sort.replace(/^-/, "");
   const turned = state.sort.startsWith("-") ? -1 : 1;

@@ -81,17 +81,17 @@ function ladderTable(role, its) {
     make("th", { scope: "row" }, cell.kind),
     make("td", {}, markOf(cell.outcome), cell.reason === "" ? null : make("span", { class: "source" }, cell.reason)),
     make("td", {}, cell.expect === "kept" ? "kept" : cell.limit === null ? "no limit" : `ends in ${duration(cell.limit)}`),
-    cell.rungs.map((rung, at) => make("td", { class: RUNGS[at] }, rungText(rung, at), rung === null ? null : make("span", { class: "source" }, rung.source)))));
+    cell.rungs.map((rung, at) => make("td", { class: RUNGS[at] }, rungText(rung, at, cell.expect), rung === null ? null : make("span", { class: "source" }, rung.source)))));
   const table = make("table", { class: "ladder" }, make("caption", { class: "hide" }, `Sessions of role ${role}`), make("thead", {}, make("tr", {}, heads.map((head) => make("th", { scope: "col" }, head)))), make("tbody", {}, body));
-  const scroll = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Sessions of role ${role}` }, table);
+  const scroll = make("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": `Sessions of role ${role}` }, table);
   const details = make("details", {}, make("summary", {}, make("b", {}, "Role ", isolated(role)), " ", markOf(outcome)), scroll);
   details.open = outcome !== "pass" || its.length < 4;
   return details;
 }
 
-function rungText(rung, at) {
+function rungText(rung, at, expect) {
   if (rung === null) return at === 2 ? "not demonstrated" : "nothing";
-  if (rung.seconds === null) return rung.by === "none" ? "kept" : `${rung.by}: kept`;
+  if (rung.seconds === null) return expect === "kept" ? "kept" : at === 2 ? "not ended" : "ends nothing";
   return `${rung.by} ${duration(rung.seconds)}`;
 }
 
@@ -106,7 +106,7 @@ function probeCard({ session, role, user, via, expect, by, scaled, within, after
 }
 
 function driftCard([path, diff]) {
-  const lines = texts[diff].split("\n").map((line) => make("span", { class: line.startsWith("+") ? "add" : line.startsWith("-") ? "del" : "same" }, `${line}\n`));
+  const lines = texts[diff].replace(/\n$/, "").split("\n").map((line) => make("span", { class: line.startsWith("+") ? "add" : line.startsWith("-") ? "del" : "same" }, `${line}\n`));
   const details = make("details", {}, make("summary", {}, make("code", {}, texts[path])), make("pre", { class: "diff" }, lines));
   details.open = true;
   return details;
@@ -118,5 +118,5 @@ function evidenceTable(evidence) {
     make("td", { class: "n" }, `${bytes.toLocaleString("en-US")} B`),
     make("td", {}, make("code", {}, digest))));
   const heads = make("tr", {}, make("th", { scope: "col" }, "File"), make("th", { scope: "col", class: "n" }, "Size"), make("th", { scope: "col" }, "SHA-256"));
-  return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Evidence files" }, make("table", {}, make("thead", {}, heads), make("tbody", {}, body)));
+  return make("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Evidence files" }, make("table", {}, make("thead", {}, heads), make("tbody", {}, body)));
 }

@@ -6,7 +6,7 @@ const opened = new Set();
 
 const COLUMNS = {
   kind: () => kinds.filter((kind) => cells.some((cell) => cell.kind === kind)).map((kind) => ({ id: kind, title: kind })),
-  check: () => Object.keys(checks).filter((check) => findings.some((finding) => finding.check === check)).map((check) => ({ id: check, title: checks[check].title })),
+  check: () => Object.keys(checks).filter((check) => findings.some((finding) => finding.check === check)).map((check) => ({ id: check, title: check, more: checks[check].title })),
   rule: () => rules.map(([id, title]) => ({ id, title: id, more: title })),
 };
 
@@ -52,7 +52,7 @@ function drawMap() {
   const lines = groups.flatMap((group) => (group.hosts.length > 1 && opened.has(group.key) ? [group, ...group.hosts.slice(0, 200).map((host) => ({ ...group, hosts: [host], kin: true }))] : [group]));
   const head = make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Host"), columns.map(({ title, more }) => make("th", { scope: "col", ...(more ? { title: more } : {}) }, make("span", {}, title)))));
   const body = make("tbody", {}, lines.slice(0, mapLimit).map((line) => mapLine(line, columns)));
-  const grid = make("table", { role: "grid", "aria-labelledby": "map-title", "aria-describedby": "map-hint legend", "aria-rowcount": lines.length + 1, "aria-colcount": columns.length + 1 }, head, body);
+  const grid = make("table", { role: "grid", class: columns.length < 13 ? "roomy" : "dense", "aria-labelledby": "map-title", "aria-describedby": "map-hint legend", "aria-rowcount": lines.length + 1, "aria-colcount": columns.length + 1 }, head, body);
   const left = lines.length - mapLimit;
   const more = left > 0 ? make("button", { type: "button", class: "quiet show-more" }, `Show ${Math.min(left, 500)} more of ${amount(lines.length, "row")}`) : null;
   more?.addEventListener("click", () => { mapLimit += 500; drawMap(); });

@@ -1,6 +1,6 @@
 
 // What the reader chose, kept in the address after #, so that a view can be sent to somebody.
-const DEFAULTS = { q: "", outcome: "", check: "", role: "", columns: "kind", merge: hosts.length > 40 ? "1" : "0", sort: "", host: "" };
+const DEFAULTS = { q: "", outcome: "", check: "", role: "", columns: "kind", merge: hosts.length > 40 ? "1" : "0", sort: "outcome", host: "" };
 const state = { ...DEFAULTS };
 
 function readState() {

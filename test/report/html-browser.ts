@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Readable, Writable } from "node:stream";
 
 const PACKAGE = "chromium";
@@ -84,7 +85,8 @@ export class Browser {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.#waiting.set(id, { resolve, reject });
     (this.#process.stdio[3] as Writable).write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
-    return promise;
+    const late = setTimeout(() => reject(new Error(`no answer to ${method}`)), 20_000);
+    return promise.finally(() => clearTimeout(late));
   }
 
   listen(listener: (message: Answer) => void): void {
@@ -157,7 +159,12 @@ export class Page {
 
   async prepare({ width, height }: { width: number; height: number }, scheme: string): Promise<void> {
     await Promise.all(["Page", "Runtime", "Network", "Log"].map((domain) => this.send(`${domain}.enable`)));
-    await this.send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: false });
+    await this.send("Emulation.setDeviceMetricsOverride", {
+      width,
+      height,
+      deviceScaleFactor: 1,
+      mobile: false,
+    });
     await this.send("Emulation.setEmulatedMedia", {
       features: [{ name: "prefers-color-scheme", value: scheme }],
     });
@@ -168,8 +175,9 @@ export class Page {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#loaded = resolve;
     const started = performance.now();
-    await this.send("Page.navigate", { url });
-    await promise;
+    const { loaderId } = await this.send("Page.navigate", { url });
+    // another fragment of the same page loads nothing
+    if (loaderId !== undefined) await Promise.race([promise, sleep(20_000, undefined, { ref: false })]);
     return performance.now() - started;
   }
 
@@ -232,7 +240,8 @@ export class Page {
     if (method === "Runtime.exceptionThrown") {
       this.problems.push(params.exceptionDetails.exception?.description ?? params.exceptionDetails.text);
     }
-    if (method === "Log.entryAdded" && params.entry.level !== "verbose") this.problems.push(params.entry.text);
+    if (method === "Log.entryAdded" && params.entry.level !== "verbose")
+      this.problems.push(params.entry.text);
     if (method === "Runtime.consoleAPICalled" && params.type !== "debug") {
       this.problems.push(params.args.map(({ value }: Answer) => value).join(" "));
     }

@@ -1,5 +1,11 @@
 /** A fleet as one meets them: most hosts well, some failing in many ways, a few lost; and what changed. */
-import type { AuditContext, AuditedHost, AuditRun, FindingChange, RunSummary } from "../../src/model/audit.ts";
+import type {
+  AuditContext,
+  AuditedHost,
+  AuditRun,
+  FindingChange,
+  RunSummary,
+} from "../../src/model/audit.ts";
 import type { Finding, LadderCell, Rung } from "../../src/model/finding.ts";
 import { SESSION_KINDS, type SessionKind } from "../../src/model/session-kind.ts";
 import { audit, auditedHost, finding, smallAudit, stigProfile } from "../fixtures/report-audits.ts";
@@ -9,7 +15,8 @@ const ZONES = ["web", "db", "build", "bastion", "mail"] as const;
 
 /** The same every time; with `hosts: 1` one that fails. */
 export function fleet(hosts: number, other: Partial<AuditRun> = {}): AuditRun {
-  const list = Array.from({ length: hosts }, (_, index) => fleetHost(index));
+  const audited = Array.from({ length: hosts }, (_, index) => fleetHost(index));
+  const list = other.verified === false ? audited.map(unverified) : audited;
   return audit(list, {
     profile: stigProfile,
     verified: true,
@@ -24,7 +31,10 @@ export function fleetContext(run: AuditRun): AuditContext {
   const fail = run.hosts.filter(({ outcome }) => outcome === "fail").length;
   const unknown = run.hosts.filter(({ outcome }) => outcome === "unknown").length;
   const trend = Array.from({ length: 24 }, (_, index): RunSummary => {
-    const wave = index === 23 ? 0 : Math.round((total / 9) * Math.abs(Math.sin(index / 3)) + (23 - index) * (total / 120));
+    const wave =
+      index === 23
+        ? 0
+        : Math.round((total / 9) * Math.abs(Math.sin(index / 3)) + (23 - index) * (total / 120));
     const hosts = { fail: fail + wave, unknown: unknown + (index % 5 === 0 && index < 23 ? 1 : 0), pass: 0 };
     const day = String(index + 1).padStart(2, "0");
     return {
@@ -40,6 +50,11 @@ export function fleetContext(run: AuditRun): AuditContext {
     };
   });
   return { trend, changes: run.hosts.flatMap(changesOf) };
+}
+
+function unverified(host: AuditedHost): AuditedHost {
+  const ladder = host.ladder.map((each) => ({ ...each, demonstrated: null, evidence: "effective" as const }));
+  return { ...host, ladder, probes: [] };
 }
 
 function changesOf({ host, outcome, findings }: AuditedHost, index: number): FindingChange[] {
@@ -58,12 +73,17 @@ function fleetHost(index: number): AuditedHost {
   const [small] = smallAudit().hosts.filter(({ outcome }) => outcome === "fail");
   const lost = smallAudit().hosts.find(({ error }) => error !== undefined);
   if (index % 29 === 17 && lost !== undefined) return { ...lost, host };
-  const release = ["Debian GNU/Linux 12, OpenSSH 9.2", "Ubuntu 22.04, OpenSSH 8.9", "RHEL 9.4, OpenSSH 8.7"][index % 3];
+  const release = ["Debian GNU/Linux 12, OpenSSH 9.2", "Ubuntu 22.04, OpenSSH 8.9", "RHEL 9.4, OpenSSH 8.7"][
+    index % 3
+  ];
   const description = `${release}, systemd`;
   const ways = index % 7 === 0 ? 1 : index % 13 === 5 ? 2 : index % 17 === 9 ? 3 : 0;
   const findings = [...passing(), ...failing(ways, index), ...waived(index)];
   const outcome = ways === 3 ? "unknown" : ways === 0 ? "pass" : "fail";
-  const evidence = (small?.evidence ?? []).map((file) => ({ ...file, path: file.path.replace("web2", host) }));
+  const evidence = (small?.evidence ?? []).map((file) => ({
+    ...file,
+    path: file.path.replace("web2", host),
+  }));
   return auditedHost(host, {
     outcome,
     description,
@@ -153,11 +173,14 @@ function waived(index: number): Finding[] {
 function cell(role: string, kind: SessionKind, ways: number, index: number): LadderCell {
   const limit = { admin: 600, vendor: 300, default: 900 }[role] ?? 900;
   const rung = (by: string, seconds: number | null, source: string): Rung => ({ by, seconds, source });
-  const bad = (ways === 2 && role === "vendor" && kind === "escaped-shell") || (ways === 1 && kind === "frozen-client");
+  const bad =
+    (ways === 2 && role === "vendor" && kind === "escaped-shell") || (ways === 1 && kind === "frozen-client");
   const kept = kind === "typing";
   const shown = index % 4 === 0 || ways > 0;
-  const outcome = ways === 3 ? "unknown" : bad ? "fail" : kind === "output-loop" && index % 2 === 1 ? "waived" : "pass";
-  const seen = kept || bad ? rung("none", null, "shadow sshd") : rung("ChannelTimeout", limit - 1.76, "shadow sshd");
+  const outcome =
+    ways === 3 ? "unknown" : bad ? "fail" : kind === "output-loop" && index % 2 === 1 ? "waived" : "pass";
+  const seen =
+    kept || bad ? rung("none", null, "shadow sshd") : rung("ChannelTimeout", limit - 1.76, "shadow sshd");
   return {
     role,
     kind,
@@ -168,6 +191,8 @@ function cell(role: string, kind: SessionKind, ways: number, index: number): Lad
     demonstrated: shown && ways !== 3 ? seen : null,
     outcome,
     evidence: ways === 3 ? "configured" : shown ? "demonstrated" : "effective",
-    ...(outcome === "pass" ? {} : { reason: bad ? "nothing ended the session within its limit" : "sshd -T could not be run" }),
+    ...(outcome === "pass"
+      ? {}
+      : { reason: bad ? "nothing ended the session within its limit" : "sshd -T could not be run" }),
   };
 }
