@@ -2,9 +2,12 @@
 import { describe, expect, test } from "vitest";
 import { loadProfile } from "../../src/config/profile.ts";
 import { CONTROLS } from "../../src/controls/index.ts";
+import { explainPerson } from "../../src/core/explain-person.ts";
+import { explainSessions } from "../../src/core/explain-sessions.ts";
 import { hostLimits } from "../../src/core/limits.ts";
 import { applyProfile } from "../../src/core/apply-profile.ts";
 import { planHost } from "../../src/core/plan-host.ts";
+import { planProbes } from "../../src/core/probe-plan.ts";
 import { parseSshdConfig } from "../../src/core/sshd-config-text.ts";
 import type { Facts } from "../../src/model/facts.ts";
 import { LOGIND_FILE, SHELL_SCRIPT } from "../../src/model/host-paths.ts";
@@ -218,6 +221,48 @@ describe("StopIdleSessionSec", () => {
       logind: known({ version: 247, idleStop: "unsupported", utmp: "yes" }),
     };
     expect(content(old)).toBeUndefined();
+  });
+});
+
+describe("a frozen client of somebody exempt", () => {
+  const under = (name: ProfileName | null) => {
+    const policy = policySchema.parse({
+      name: "x",
+      defaults: { client_idle_timeout: "10m", unresponsive_timeout: "3m" },
+      exemptions: [{ name: "n", users: ["backup"], justification: "j", owner: "o", expires: "2027-01-31" }],
+    });
+    const resolved = applyProfile(policy, name === null ? null : loadProfile(name));
+    return { resolved, limits: hostLimits(resolved, INVENTORY_HOST, "2026-11-22") };
+  };
+  const probed = (name: ProfileName | null) => {
+    const { resolved, limits } = under(name);
+    const account = { user: "backup", groups: [], uid: 34, shell: "/bin/bash", obstacle: "" };
+    const sessions = ["idle-shell", "frozen-client"] as const;
+    return planProbes("web1", [account], limits, {
+      sessions,
+      controls: resolved.controls,
+      login: "root",
+      given: {},
+    })
+      .probes.filter(({ variant }) => variant !== "network-gone")
+      .map((probe) => `${probe.session} ${probe.expect}`);
+  };
+  const explained = (name: ProfileName | null) => {
+    const { resolved, limits } = under(name);
+    const explanation = explainPerson(resolved, { user: "backup", groups: [] }, INVENTORY_HOST, "2026-11-22");
+    return explainSessions(explanation, facts("cis"), limits, resolved.controls, CONTROLS).sessions.find(
+      ({ kind }) => kind === "frozen-client",
+    );
+  };
+
+  test("is kept without a baseline, and dropped under one that wants ClientAlive for everybody", () => {
+    expect(probed(null)).toEqual(["idle-shell kept", "frozen-client kept"]);
+    expect(probed("cis")).toEqual(["idle-shell kept", "frozen-client dropped"]);
+    expect(explained(null)).toMatchObject({
+      endedBy: [],
+      uncaught: expect.stringMatching(/^exempt from/u) as string,
+    });
+    expect(explained("cis")?.endedBy).toMatchObject([{ control: "sshd", within: 180 }]);
   });
 });
 

@@ -1,9 +1,7 @@
 import type { Command } from "commander";
 import { didYouMean, shown } from "../../core/nearest.ts";
-import { profileInfo } from "../../core/profile-rules.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Profile } from "../../model/profile.ts";
-import { profilesText, profileText } from "../../report/profiles-text.ts";
 import type { Setting } from "../program.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -36,10 +34,11 @@ async function show(
   const all = loadProfiles();
   const chosen = name === undefined ? all : [profileNamed(name, all)];
   if (json === true) return terminal.out([`${JSON.stringify(documentOf(chosen))}\n`]);
+  const { profilesText, profileText } = await import("../../report/profiles-text.ts");
   const paint = terminal.outPaint;
-  return terminal.out(
-    name === undefined ? [profilesText(all, paint)] : chosen.map((each) => profileText(each, paint)),
-  );
+  const texts =
+    name === undefined ? [profilesText(all, paint)] : chosen.map((each) => profileText(each, paint));
+  return terminal.out(texts);
 }
 
 function profileNamed(name: string, all: readonly Profile[]): Profile {
@@ -51,19 +50,16 @@ function profileNamed(name: string, all: readonly Profile[]): Profile {
   });
 }
 
-/** Rules as audits name them, with the numbers; limits in seconds. */
+/** Each as its file has it, a rule's references with those that all rules go back to; limits in seconds. */
 function documentOf(profiles: readonly Profile[]): object {
   return {
     schema: "curfew/profiles/1",
     summary: { profiles: profiles.length },
-    profiles: profiles.map((profile) => ({
-      ...profileInfo(profile),
-      systems: profile.systems,
-      uniform: profile.uniform,
-      limits: profile.limits,
-      rules: profile.rules.map(({ references, ...rule }) => ({
+    profiles: profiles.map(({ references, rules, ...profile }) => ({
+      ...profile,
+      rules: rules.map(({ references: own, ...rule }) => ({
         ...rule,
-        references: [...new Set([...references, ...profile.references])],
+        references: [...new Set([...own, ...references])],
       })),
     })),
   };
