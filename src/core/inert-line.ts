@@ -5,7 +5,7 @@ import type { LocatedDirective } from "./sshd-directives.ts";
 /** A line that does nothing. */
 export interface InertLine {
   readonly check: "mechanism-works" | "foreign-setting";
-  readonly control: "sshd" | "logind";
+  readonly control: "sshd" | "logind" | "watchdog";
   /** The line as it stands there, with what it stands under. */
   readonly text: string;
   /** `FILE:LINE`. */

@@ -4,14 +4,13 @@
  */
 import type { Facts, OpenSshVersion } from "../model/facts.ts";
 import type { Finding, LadderCell } from "../model/finding.ts";
-import { LOGIND_FILE } from "../model/host-paths.ts";
 import { SESSION_KINDS } from "../model/session-kind.ts";
 import { effectiveValue } from "./configured-timeouts.ts";
 import { findingKey } from "./finding-key.ts";
 import { inertLine, type InertLine } from "./inert-line.ts";
+import { inertServices } from "./inert-services.ts";
 import { overriddenLines } from "./inert-overridden.ts";
 import { CAPABILITIES, can, type Capability } from "./openssh-version.ts";
-import { hasTerminal } from "./preflight.ts";
 import { type LocatedDirective, sshdDirectives } from "./sshd-directives.ts";
 import { channelSeconds, holdsForAll, matchesType } from "./sshd-pledges.ts";
 
@@ -42,7 +41,8 @@ export function inertFindings(facts: Facts, cells?: readonly LadderCell[]): Find
 /** Every line that does nothing on this host, in the order in which they are read. */
 export function inertLines(facts: Facts): InertLine[] {
   const { server } = facts;
-  if (server.product !== "openssh") return logindLines(facts);
+  const others = inertServices(facts);
+  if (server.product !== "openssh") return others;
   const channels = sshdDirectives(facts)
     .filter(({ keyword }) => keyword === "channeltimeout")
     .flatMap((line) => channelLine(server.version, line));
@@ -51,7 +51,7 @@ export function inertLines(facts: Facts): InertLine[] {
     ...channels,
     ...countMaxLines(facts, server.version),
     ...overriddenLines(facts).filter(({ source }) => !named.has(source)),
-    ...logindLines(facts),
+    ...others,
   ];
 }
 
@@ -130,37 +130,6 @@ function countMaxLines(facts: Facts, version: OpenSshVersion): InertLine[] {
         SESSION_KINDS.filter((kind) => kind !== "typing"),
       ),
     );
-}
-
-/** Only logind's own answer is known, and curfew's file; a line of others is named by its key. */
-function logindLines(facts: Facts): InertLine[] {
-  const { logind } = facts;
-  if (logind.state !== "known") return [];
-  const { version, idleStop, utmp } = logind.value;
-  const own = ownLogindLine(facts);
-  const set = /^\d+$/u.test(idleStop) && Number(idleStop) > 0;
-  const why =
-    set && utmp === "no"
-      ? `systemd ${version} is built without utmp here, so logind never sees that an SSH session is idle`
-      : own === undefined || set
-        ? undefined
-        : idleStop === "unsupported"
-          ? `systemd ${version} ignores the key; it came with 252`
-          : `logind itself says ${idleStop}: it has not read the file; restart it`;
-  if (why === undefined) return [];
-  const source = own ?? "logind.conf(5) StopIdleSessionSec";
-  const text = `StopIdleSessionSec=${set ? idleStop : "…"}`;
-  const kinds = SESSION_KINDS.filter((kind) => kind !== "typing" && hasTerminal(kind));
-  return [
-    { check: "mechanism-works", control: "logind", subject: "StopIdleSessionSec", text, source, why, kinds },
-  ];
-}
-
-function ownLogindLine({ files }: Facts): string | undefined {
-  const state = files.find(({ path }) => path === LOGIND_FILE)?.state;
-  if (state?.state !== "known") return undefined;
-  const index = state.value.content.split("\n").findIndex((line) => line.startsWith("StopIdleSessionSec="));
-  return index < 0 ? undefined : `${LOGIND_FILE}:${index + 1}`;
 }
 
 function versionText({ major, minor }: OpenSshVersion): string {

@@ -9,3 +9,7 @@ export function watchdogInterval({ files }: Pick<Facts, "files">): Seconds | und
   const seconds = Number(/^interval=(\d+)$/mu.exec(script.state.value.content)?.[1] ?? Number.NaN);
   return Number.isSafeInteger(seconds) && seconds > 0 ? seconds : undefined;
 }
+
+/** Why an installed watchdog ends nobody, and what to do. */
+export const WATCHDOG_STOPPED =
+  "curfew-watchdog.timer does not run; systemctl start curfew-watchdog.timer starts it";

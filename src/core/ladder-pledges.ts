@@ -7,7 +7,7 @@ import type { ControlId } from "../model/policy.ts";
 import type { SessionKind } from "../model/session-kind.ts";
 import { effectiveValue } from "./configured-timeouts.ts";
 import { daemonFinding } from "./daemon-current.ts";
-import { watchdogInterval } from "./installed-watchdog.ts";
+import { WATCHDOG_STOPPED, watchdogInterval } from "./installed-watchdog.ts";
 import { hasTerminal } from "./preflight.ts";
 import { scaleShellFile } from "./scale-config.ts";
 import { sshdPledges } from "./sshd-pledges.ts";
@@ -149,19 +149,28 @@ function fromLogind({ logind }: Facts, kind: SessionKind, placed: Seconds | unde
   return { pledges: [{ ...base, seconds: placed, confirmed: undefined, denied }], unread: [] };
 }
 
+/** Its starter is the daemon that can be asked; with cron, that one runs is all that is known. */
 function fromWatchdog(facts: Facts, placed: Seconds | undefined): Pledge[] {
   const interval = watchdogInterval(facts);
   if (placed === undefined || interval === undefined) return [];
-  return [
-    {
-      control: "watchdog",
-      by: "watchdog",
-      seconds: placed,
-      grace: interval,
-      source: WATCHDOG_FILES.script,
-      confirmed: undefined,
-    },
-  ];
+  const { watchdogTimer: timer, service } = facts;
+  const cron = service.state === "known" && service.value.bootHook === "cron";
+  const confirmed =
+    timer.state === "known" && timer.value
+      ? "curfew-watchdog.timer is active"
+      : timer.state === "absent" && cron
+        ? "cron runs"
+        : undefined;
+  const { script } = WATCHDOG_FILES;
+  const base = {
+    control: "watchdog",
+    by: "watchdog",
+    seconds: placed,
+    grace: interval,
+    source: script,
+  } as const;
+  const stopped = timer.state === "known" && !timer.value;
+  return [{ ...base, confirmed, ...(stopped ? { denied: WATCHDOG_STOPPED } : {}) }];
 }
 
 const NOTHING: Pledges = { pledges: [], unread: [] };

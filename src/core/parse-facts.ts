@@ -12,7 +12,7 @@ import { parseFiles, type ParsedFiles } from "./parse-files.ts";
 import { parseCurfewState, parseOs, parseShells, parseTimeouts } from "./parse-host-state.ts";
 import { parsePeople, type Effective } from "./parse-people.ts";
 import { lines, malformed, parseSections, type Sections } from "./parse-sections.ts";
-import { parseLogind, parseService, parseSystemdVersion } from "./parse-service.ts";
+import { parseLogind, parseService, parseSystemdVersion, parseWatchdogTimer } from "./parse-service.ts";
 import { parseTimes } from "./parse-times.ts";
 import { visible } from "./visible.ts";
 
@@ -57,7 +57,8 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
     curfew: parseCurfewState(sections, files),
   };
   const times = parseTimes(sections, facts.service);
-  return { takenAt: run.takenAt, digest: digestOf(facts), ...facts, times };
+  const watchdogTimer = parseWatchdogTimer(sections);
+  return { takenAt: run.takenAt, digest: digestOf(facts), ...facts, watchdogTimer, times };
 }
 
 function parseSshd(sections: Sections, files: ParsedFiles, selectors: readonly string[]): Facts["sshd"] {
@@ -109,7 +110,7 @@ function parseIncludes(sections: Sections, mainFile: FileFact): Facts["sshd"]["i
  * itself: process numbers, the boot, locks, and how many accounts share a class. Long lists go in
  * as one text, and answers equal to the one without -C as a reference: both only for speed.
  */
-function digestOf(facts: Omit<Facts, "takenAt" | "digest" | "times">): string {
+function digestOf(facts: Omit<Facts, "takenAt" | "digest" | "watchdogTimer" | "times">): string {
   const { service, sshd, curfew } = facts;
   const classes =
     sshd.classes.state === "known"

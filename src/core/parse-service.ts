@@ -55,6 +55,14 @@ export function parseLogind(sections: Sections): Reading<LogindState> {
   return known({ version: version.value, idleStop, utmp });
 }
 
+/** `systemctl show curfew-watchdog.timer`: one that is stopped ends nobody, whatever its files say. */
+export function parseWatchdogTimer(sections: Sections): Reading<boolean> {
+  if (sections.maybe("systemd") === undefined) return absent();
+  const timer = parseUnits(sections).find((unit) => unit.get("Id") === "curfew-watchdog.timer");
+  if (timer === undefined) return unreadable("systemctl did not answer about curfew-watchdog.timer");
+  return timer.get("LoadState") === "loaded" ? known(timer.get("ActiveState") === "active") : absent();
+}
+
 function underSystemd(sections: Sections, pid: number | null): Reading<SshService> {
   const units = parseUnits(sections).filter((unit) => unit.get("LoadState") === "loaded");
   const services = units.filter((unit) => /^sshd?\.service$/u.test(unit.get("Id") ?? ""));

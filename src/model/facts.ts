@@ -155,6 +155,8 @@ export interface Facts {
   readonly service: Reading<SshService>;
   readonly systemdVersion: Reading<number>;
   readonly logind: Reading<LogindState>;
+  /** Whether the timer of curfew's watchdog runs; absent where systemd has none. Not part of the digest. */
+  readonly watchdogTimer: Reading<boolean>;
   readonly shells: readonly ShellFact[];
   /**
    * System-wide shell and logind files that a control may change, curfew's own, and those it has

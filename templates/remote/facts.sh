@@ -622,7 +622,8 @@ systemd() {
   systemctl --version 2>&1
   section units
   within systemctl show --no-pager -p Id,LoadState,ActiveState,MainPID,Accept \
-    ssh.service sshd.service ssh.socket sshd.socket systemd-logind.service 2>&1
+    ssh.service sshd.service ssh.socket sshd.socket systemd-logind.service \
+    curfew-watchdog.timer 2>&1
   section idle-stop
   within busctl get-property org.freedesktop.login1 /org/freedesktop/login1 \
     org.freedesktop.login1.Manager StopIdleSessionUSec 2>&1

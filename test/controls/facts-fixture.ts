@@ -88,6 +88,7 @@ export function host(spec: HostSpec = {}): Facts {
     files: FACT_FILES.map((path) => fileFact(path, files[path] ?? null)),
     foreignTimeouts: [],
     curfew: { armed: "", lock: "", originals: [], written: {} },
+    watchdogTimer: absent(),
     times: { sshdLoaded: known("2026-11-22T00:00:00Z"), files: {} },
   } satisfies Facts;
 }

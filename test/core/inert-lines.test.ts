@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { inertFindings, inertLines } from "../../src/core/inert-lines.ts";
 import type { Facts } from "../../src/model/facts.ts";
 import type { LadderCell } from "../../src/model/finding.ts";
-import { LOGIND_FILE } from "../../src/model/host-paths.ts";
-import { known } from "../../src/model/reading.ts";
+import { LOGIND_FILE, WATCHDOG_FILES } from "../../src/model/host-paths.ts";
+import { absent, known, unreadable } from "../../src/model/reading.ts";
 import type { SessionKind } from "../../src/model/session-kind.ts";
 import { DROP_IN, host, person, version } from "../controls/facts-fixture.ts";
 
@@ -170,6 +170,21 @@ describe("logind", () => {
     expect(found.map((line) => line.source)).toEqual(source === "" ? [] : [source]);
     expect(found.map((line) => line.why).join("")).toContain(why);
   });
+});
+
+test.each([
+  [known(false), 1],
+  [known(true), 0],
+  [absent<boolean>(), 0],
+  [unreadable<boolean>("systemctl hangs"), 0],
+])("a watchdog whose timer is %j", (watchdogTimer, count) => {
+  const there = host({ files: { [WATCHDOG_FILES.script]: "#!/bin/sh\ninterval=5\n" } });
+  const found = inertLines({ ...there, watchdogTimer });
+  expect(found).toHaveLength(count);
+  expect(
+    found.every(({ source, control }) => source === WATCHDOG_FILES.timer && control === "watchdog"),
+  ).toBe(true);
+  expect(inertLines({ ...host(), watchdogTimer })).toEqual([]);
 });
 
 test("an inert line is as bad as what becomes of the sessions it is about", () => {

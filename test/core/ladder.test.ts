@@ -226,6 +226,18 @@ describe("the other mechanisms", () => {
     expect(cell(there, "admin", "idle-command", { selected: ALL })).toMatchObject({ outcome: "fail" });
   });
 
+  test.each([
+    [known(true), "pass", "effective", "curfew-watchdog.timer is active"],
+    [known(false), "fail", "configured", undefined],
+    [unreadable<boolean>("systemctl hangs"), "pass", "configured", undefined],
+  ] as const)("a watchdog whose timer is %j", (watchdogTimer, outcome, evidence, source) => {
+    const there = applied(host({ version: version("8.4"), classes: [joe] }), ALL);
+    const found = cell({ ...there, watchdogTimer }, "admin", "tmux", { selected: ALL });
+    expect(found).toMatchObject({ outcome, evidence, configured: { by: "watchdog" } });
+    expect(found.effective?.source).toBe(source);
+    expect(found.reason ?? "").toContain(outcome === "fail" ? "systemctl start curfew-watchdog.timer" : "");
+  });
+
   test("a shell without a timeout that somebody has makes TMOUT alone doubtful", () => {
     const facts = host({ version: version("8.4"), classes: [joe] });
     const shells = [{ path: "/bin/dash", kind: "dash", inUse: true }, ...facts.shells];

@@ -1,7 +1,12 @@
 /** Service managers that no lab host has, as the script reports them. */
 import { describe, expect, test } from "vitest";
 import { parseSections, type Sections } from "../../src/core/parse-sections.ts";
-import { parseLogind, parseService, parseSystemdVersion } from "../../src/core/parse-service.ts";
+import {
+  parseLogind,
+  parseService,
+  parseSystemdVersion,
+  parseWatchdogTimer,
+} from "../../src/core/parse-service.ts";
 
 interface Answer {
   readonly listener?: string;
@@ -105,6 +110,22 @@ describe("parseService", () => {
       reason: expect.stringMatching(reason),
     });
   });
+});
+
+describe("parseWatchdogTimer", () => {
+  const timer = (load: string, active: string): string =>
+    `Id=curfew-watchdog.timer\nLoadState=${load}\nActiveState=${active}\n`;
+  test.each<[string, Answer, object]>([
+    ["running", { units: `${UNIT}\n${timer("loaded", "active")}` }, { state: "known", value: true }],
+    ["stopped", { units: timer("loaded", "inactive") }, { state: "known", value: false }],
+    ["failed", { units: timer("loaded", "failed") }, { state: "known", value: false }],
+    ["not there", { units: timer("not-found", "inactive") }, { state: "absent" }],
+    ["systemctl silent", { units: UNIT }, { state: "unreadable" }],
+  ])("%s", (_, answer, expected) => {
+    expect(parseWatchdogTimer(sections({ systemd: "252", ...answer }))).toMatchObject(expected);
+  });
+
+  test("no systemd", () => expect(parseWatchdogTimer(sections({})).state).toBe("absent"));
 });
 
 describe("parseLogind", () => {

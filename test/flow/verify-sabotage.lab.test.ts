@@ -219,6 +219,7 @@ describe.skipIf(lacks !== null)(`sabotage${lacks === null ? "" : ` (${lacks})`}`
       expect(cell(works, "bash", "output-loop")).toMatchObject({
         outcome: "pass",
         configured: { by: "watchdog", source: "/etc/curfew/watchdog.sh" },
+        effective: { by: "watchdog", source: "curfew-watchdog.timer is active" },
         demonstrated: { by: "watchdog" },
       });
       expect(named(works, `${DIR}/10-lab.conf:2`)).toMatchObject({ outcome: "pass" });
@@ -232,6 +233,10 @@ describe.skipIf(lacks !== null)(`sabotage${lacks === null ? "" : ` (${lacks})`}`
         reason: expect.stringContaining("the watchdog of /etc/curfew/watchdog.sh did not end it"),
       });
       expect(named(stopped, `${DIR}/10-lab.conf:2`)).toMatchObject({ outcome: "fail" });
+      expect(named(stopped, "/etc/systemd/system/curfew-watchdog.timer")).toMatchObject({
+        outcome: "fail",
+        actual: expect.stringContaining("curfew-watchdog.timer does not run"),
+      });
     });
   });
 });
