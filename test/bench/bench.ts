@@ -13,6 +13,7 @@ import { machineLacks } from "../lab/packages.ts";
 import { measureChanging } from "./changing.ts";
 import { manyAddresses } from "./fleet.ts";
 import { allGoals } from "./goals.ts";
+import { reportPageText } from "./report-page.ts";
 import { countRoundTrips, measureReading } from "./reading.ts";
 import { measureStartUp } from "./start-up.ts";
 import { goalsText, tableText, tripsText } from "./table.ts";
@@ -90,6 +91,8 @@ async function measureAll(lab: Lab, { hosts, realHosts, seconds }: Options): Pro
   print(tableText([...readings, ...changings].flatMap(({ rows }) => rows)));
   print(`\n${tripsText(trips)}`);
   print(`\n${goalsText(allGoals(startUp, readings, changings))}`);
+  say("bench: the HTML report");
+  print(`\n${await reportPageText()}`);
   say(`bench: ${Math.round((performance.now() - begin) / 1000)} s`);
 }
 

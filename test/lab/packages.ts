@@ -9,6 +9,9 @@ const needed = [
   "procps util-linux rsync tmux shellcheck libxml2-utils",
 ].flatMap((line) => line.split(" "));
 
+/** For tests that can be skipped where it cannot be had: a browser with a font, to look at the HTML report. */
+const wanted = ["chromium", "fonts-dejavu-core"];
+
 /**
  * Why this machine cannot run hosts, as words that follow "needs" ("root", "network namespaces", …), or null.
  * Changes nothing. Synchronous: call it before anything is measured.
@@ -30,29 +33,34 @@ export function machineLacks(): string | null {
  * and a newly installed sshd is not left enabled. Throws with apt's last lines when it cannot.
  */
 export async function ensurePackages(say: (line: string) => void): Promise<void> {
-  const missing = await missingPackages();
-  if (missing.length === 0) return;
-  say(`lab: installing Debian packages: ${missing.join(" ")}`);
+  const [missing, optional] = [await missingPackages(needed), await missingPackages(wanted)];
+  if (missing.length + optional.length === 0) return;
+  say(`lab: installing Debian packages: ${[...missing, ...optional].join(" ")}`);
   // a foreign source that is down must not stop us: the installation below is the judge
   await execa("apt-get", ["update", "-qq"], { reject: false, stdin: "ignore" });
-  const install = await execa("sh", [join(import.meta.dirname, "apt-install.sh"), ...missing], {
-    reject: false,
-    all: true,
-    stdin: "ignore",
-  });
-  if (install.exitCode !== 0) {
-    throw new Error(
-      `apt-get could not install the packages:\n${install.all.split("\n").slice(-8).join("\n")}`,
-    );
-  }
+  const failure = await install(missing);
+  if (failure !== null) throw new Error(`apt-get could not install the packages:\n${failure}`);
+  if ((await install(optional)) !== null) say(`lab: without ${optional.join(" ")}: some tests are skipped`);
   if (missing.includes("openssh-server")) {
     await execa("systemctl", ["disable", "--quiet", "ssh.service"], { reject: false, stdin: "ignore" });
   }
 }
 
-async function missingPackages(): Promise<string[]> {
+/** Null, or apt's last lines where it failed. */
+async function install(packages: readonly string[]): Promise<string | null> {
+  if (packages.length === 0) return null;
+  const options = { reject: false, all: true, stdin: "ignore" } as const;
+  const { exitCode, all } = await execa(
+    "sh",
+    [join(import.meta.dirname, "apt-install.sh"), ...packages],
+    options,
+  );
+  return exitCode === 0 ? null : all.split("\n").slice(-8).join("\n");
+}
+
+async function missingPackages(packages: readonly string[]): Promise<string[]> {
   const format = "${Package} ${db:Status-Status}\n";
-  const { stdout } = await execa("dpkg-query", ["--show", `--showformat=${format}`, ...needed], {
+  const { stdout } = await execa("dpkg-query", ["--show", `--showformat=${format}`, ...packages], {
     reject: false,
   });
   const installed = new Set(
@@ -61,5 +69,5 @@ async function missingPackages(): Promise<string[]> {
       .filter((line) => line.endsWith(" installed"))
       .map((line) => line.split(" ")[0]),
   );
-  return needed.filter((name) => !installed.has(name));
+  return packages.filter((name) => !installed.has(name));
 }

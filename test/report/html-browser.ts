@@ -10,8 +10,6 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Readable, Writable } from "node:stream";
 
-const PACKAGE = "chromium";
-const INSTALL = join(import.meta.dirname, "../lab/apt-install.sh");
 const OPTIONS = [
   "--headless=new",
   "--remote-debugging-pipe",
@@ -28,16 +26,8 @@ const OPTIONS = [
   "--mute-audio",
 ];
 
-/** The program, installed first where this machine can install Debian packages; null where it cannot. */
+/** The program, or null; on Debian, `npm test` installs it beforehand (test/lab/packages.ts). */
 export function findChromium(): string | null {
-  const found = locate();
-  if (found !== null || process.getuid?.() !== 0) return found;
-  spawnSync("apt-get", ["update", "-qq"], { stdio: "ignore" });
-  spawnSync("sh", [INSTALL, PACKAGE, "fonts-dejavu-core"], { stdio: "ignore" });
-  return locate();
-}
-
-function locate(): string | null {
   const { status, stdout } = spawnSync("sh", ["-c", "command -v chromium || command -v google-chrome"], {
     encoding: "utf8",
   });

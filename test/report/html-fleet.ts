@@ -11,6 +11,8 @@ import { SESSION_KINDS, type SessionKind } from "../../src/model/session-kind.ts
 import { audit, auditedHost, finding, smallAudit, stigProfile } from "../fixtures/report-audits.ts";
 
 const ROLES = ["admin", "vendor", "default"] as const;
+const CONF = "/etc/ssh/sshd_config.d/00-00-curfew.conf";
+const DIFF = `--- ${CONF}\n+++ ${CONF}\n@@ -1,2 +1,2 @@\n # curfew\n-ClientAliveInterval 600\n+ClientAliveInterval 900\n`;
 const ZONES = ["web", "db", "build", "bastion", "mail"] as const;
 
 /** The same every time; with `hosts: 1` one that fails. */
@@ -80,17 +82,20 @@ function fleetHost(index: number): AuditedHost {
   const ways = index % 7 === 0 ? 1 : index % 13 === 5 ? 2 : index % 17 === 9 ? 3 : 0;
   const findings = [...passing(), ...failing(ways, index), ...waived(index)];
   const outcome = ways === 3 ? "unknown" : ways === 0 ? "pass" : "fail";
-  const evidence = (small?.evidence ?? []).map((file) => ({
-    ...file,
-    path: file.path.replace("web2", host),
-  }));
+  const kept = (name: string, title: string, digit: string): AuditedHost["evidence"][0] => {
+    return { path: `evidence/${host}/${name}`, sha256: digit.repeat(64), bytes: 4211, title };
+  };
+  const evidence = [
+    kept("sshd-effective.txt", "sshd -T -C user=alice", "b"),
+    kept("idle-shell.txt", "what the client of idle-shell saw", "c"),
+  ];
   return auditedHost(host, {
     outcome,
     description,
     findings,
     ladder: ROLES.flatMap((role) => SESSION_KINDS.map((kind) => cell(role, kind, ways, index))),
     probes: ways > 0 || index % 4 === 0 ? (small?.probes ?? []) : [],
-    drift: ways === 1 ? (small?.drift ?? []) : [],
+    drift: ways === 1 ? [{ path: CONF, diff: DIFF }] : [],
     evidence,
   });
 }
@@ -105,7 +110,7 @@ function passing(): Finding[] {
 }
 
 function failing(ways: number, index: number): Finding[] {
-  const path = "/etc/ssh/sshd_config.d/00-00-curfew.conf";
+  const path = CONF;
   if (ways === 0) return [];
   if (ways === 3) {
     return [
