@@ -67,7 +67,7 @@ export function includePath(pattern: string): string {
  * glob(7) for `*` and `?`, neither of which crosses a slash; a pattern with brackets matches
  * nothing here. Backtracks to the last star only, so a hostile pattern costs no time.
  */
-function globMatches(pattern: string, path: string): boolean {
+export function globMatches(pattern: string, path: string): boolean {
   let at = 0;
   let star = -1;
   let resume = 0;

@@ -8,7 +8,7 @@ import type { SessionKind } from "../model/session-kind.ts";
 import { effectiveValue } from "./configured-timeouts.ts";
 import { can } from "./openssh-version.ts";
 import { parseSshdTime } from "./scale-config.ts";
-import { sshdDirectives } from "./sshd-directives.ts";
+import { globMatches, sshdDirectives } from "./sshd-directives.ts";
 
 /** One setting of sshd that ends sessions of a kind. */
 export interface SshdPledge {
@@ -159,10 +159,5 @@ export function matchesType(pattern: string, type: string, version: OpenSshVersi
   if (pattern === "session" && type.startsWith("session:")) {
     return can(version, "channel-timeout-bare-session");
   }
-  const expression = pattern
-    .replaceAll(/\*+/gu, "*")
-    .replaceAll(/[^*?]+/gu, (text) => text.replaceAll(/[.+^${}()|[\]\\]/gu, String.raw`\$&`))
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${expression}$`, "u").test(type);
+  return globMatches(pattern, type);
 }

@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { inertFindings, inertLines } from "../../src/core/inert-lines.ts";
 import type { Facts } from "../../src/model/facts.ts";
@@ -86,6 +87,35 @@ describe("lines that a release does not heed", () => {
     const block = "Match Group ops\n  ChannelTimeout session:*=5m\n";
     expect(inertFindings(facts("10.0", block + block))).toHaveLength(1);
   });
+});
+
+test("no text of a host makes it fail or last long", () => {
+  const word = fc.constantFrom(
+    "ChannelTimeout",
+    "Match",
+    "all",
+    "session",
+    ":",
+    "*",
+    "?",
+    "=",
+    "5m",
+    " ",
+    "\n",
+    "\u0000",
+    "none",
+    "0",
+  );
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 60 }), (words) => {
+      expect(inertFindings(facts("10.0", words.join(""))).every(({ outcome }) => outcome === "fail")).toBe(
+        true,
+      );
+    }),
+  );
+  const began = performance.now();
+  inertLines(facts("10.0", `ChannelTimeout ${`${"*?".repeat(60)}x=5m `.repeat(200)}\n`));
+  expect(performance.now() - began).toBeLessThan(1000);
 });
 
 describe("lines that lose to another", () => {
