@@ -19,7 +19,7 @@ test("lists every baseline with its release and numbers", async () => {
       .map((line) => line.split(" ")[0]),
   ).toEqual([...PROFILE_NAMES]);
   expect(out).toMatch(
-    /^stig-rhel9 .* V2R9 {2}ClientAliveInterval <= 600, ClientAliveCountMax = 1, TMOUT <= 600, StopIdleSessionSec = 600$/mu,
+    /^stig-rhel9 .* V2R9 +ClientAliveInterval <= 600, ClientAliveCountMax = 1, TMOUT <= 600, StopIdleSessionSec = 600$/mu,
   );
 });
 

@@ -117,26 +117,19 @@ describe.skipIf(lacks !== null).each(["bookworm", "sid"] as const)(
         for (const user of ["ubash", "uzsh", "plain"]) {
           const target = `${user}@${host.name}`;
           const options = ["-q", "-F", lab.sshConfigPath];
-          const command = await execa("ssh", [...options, target, "env | grep -c ^TMOUT"], {
-            all: true,
-            reject: false,
-          });
-          expect([user, command.all]).toEqual([user, "0"]);
-          const copied = await execa("scp", [...options, "/etc/hostname", `${target}:copy`], {
-            all: true,
-            reject: false,
-          });
-          expect([user, copied.exitCode, copied.all]).toEqual([user, 0, ""]);
-          const listed = await execa("sftp", [...options, "-b", "-", target], {
-            all: true,
-            reject: false,
-            input: "ls copy\n",
-          });
-          expect([user, listed.exitCode, listed.all?.replaceAll(/^sftp> .*\n/gmu, "").trim()]).toEqual([
-            user,
-            0,
-            "copy",
-          ]);
+          const calls: [string, string[], string, string][] = [
+            ["ssh", [...options, target, "env | grep -c ^TMOUT"], "", "0"],
+            ["scp", [...options, "/etc/hostname", `${target}:copy`], "", ""],
+            ["sftp", [...options, "-b", "-", target], "ls copy\n", "copy"],
+          ];
+          for (const [program, args, input, heard] of calls) {
+            const { all = "" } = await execa(program, args, { all: true, reject: false, input });
+            expect([user, program, all.replaceAll(/^sftp> .*\n/gmu, "").trim()]).toEqual([
+              user,
+              program,
+              heard,
+            ]);
+          }
         }
       });
 
