@@ -25,14 +25,13 @@ const KINDS: readonly (readonly [ChangeKind, string, keyof Paint, string])[] = [
 /** Newly failing, lost, waived and recovered, equal changes of many hosts as one; empty for a first audit. */
 export function changeLines(
   { trend, changes }: AuditContext,
-  against: string | undefined,
+  against: Pick<RunSummary, "startedAt"> | undefined,
   view: AuditView,
 ): string[] {
   const { paint } = view;
-  const before = against ?? trend.filter(({ state }) => state === "finished").at(-2)?.runId;
+  const before = against ?? trend.filter(({ state }) => state === "finished").at(-2);
   if (before === undefined && changes.length === 0) return [];
-  const run = trend.find(({ runId }) => runId === before);
-  const since = run === undefined ? visible(before ?? "the audit before") : timeText(run.startedAt);
+  const since = before === undefined ? "the audit before" : timeText(before.startedAt);
   const byKind = Map.groupBy(changes, changeKind);
   const [gone, fresh] = [byKind.get("gone") ?? [], byKind.get("new") ?? []];
   const quiet = [

@@ -41,8 +41,10 @@ export function findingBlocks(run: AuditRun, view: AuditView): string[][] {
   const sorted = blocks.toSorted((a, b) => rank(a.block) - rank(b.block) || b.hosts - a.hosts);
   const shown = view.verbose ? sorted : sorted.slice(0, BLOCKS);
   const rest = sorted.length - shown.length;
+  const open = sorted.some(({ block }) => block.outcome !== "waived");
+  const title = open ? "Out of compliance, and why" : "In compliance, but for what is waived";
   return [
-    ...(sorted.length === 0 ? [] : [[view.paint.bold("Out of compliance, and why")]]),
+    ...(sorted.length === 0 ? [] : [[view.paint.bold(title)]]),
     ...shown.map(({ block }) => blockLines(block, view)),
     ...(rest === 0 ? [] : [[view.paint.dim(`and ${count(rest, "more check")}; -v shows everything`)]]),
   ];

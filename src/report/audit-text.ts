@@ -1,7 +1,7 @@
 /** An audit for people: the fleet at a glance, who is out and why, what changed, where it is going. */
 import { auditVerdict, countFindings, countHosts } from "../core/audit-summary.ts";
 import { visible } from "../core/visible.ts";
-import type { AuditContext, AuditRun } from "../model/audit.ts";
+import type { AuditContext, AuditRun, RunSummary } from "../model/audit.ts";
 import { type AuditGrouping, groupingLines, hostLines } from "./audit-by-text.ts";
 import { changeLines, trendLines } from "./audit-changes-text.ts";
 import { driftLines, findingBlocks } from "./audit-findings-text.ts";
@@ -16,7 +16,7 @@ export interface AuditTextOptions {
   /** One more table: outcomes by host, role, rule or check. */
   readonly by?: AuditGrouping | undefined;
   /** What the changes of the context are against, where it is not the run before. */
-  readonly against?: string | undefined;
+  readonly against?: Pick<RunSummary, "runId" | "startedAt"> | undefined;
   readonly columns?: number;
 }
 
@@ -50,7 +50,7 @@ export function auditText(run: AuditRun, context: AuditContext, options: AuditTe
 const VERDICTS = {
   pass: "in compliance",
   fail: "out of compliance",
-  unknown: "not everything could be judged",
+  unknown: "not fully judged",
 } as const;
 
 /** `Audit: ✗ out of compliance: 11 of 1000 hosts fail`. */

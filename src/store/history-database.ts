@@ -85,7 +85,7 @@ async function connect(file: string): Promise<Database> {
   return wrap(file, new Connection(file, { timeout: BLOCKING_MS, enableForeignKeyConstraints: false }));
 }
 
-/** Node before 24.15 calls its SQLite experimental, on the user's screen (Node 24.15 release notes). */
+/** Early releases of Node 24 call their SQLite experimental, on the user's screen: 24.12.0 does, 24.21.0 does not. */
 async function loadSqlite(): Promise<typeof import("node:sqlite")> {
   const { emitWarning } = process;
   process.emitWarning = (...given: unknown[]) => {

@@ -68,7 +68,7 @@ async function report(options: Options, terminal: Terminal): Promise<ExitCode> {
 async function show(made: Report, options: Options, terminal: Terminal): Promise<void> {
   if (options.json === true) return terminal.out(documentOf(made));
   const { by, verbose } = options;
-  const view = { paint: terminal.outPaint, verbose: verbose === true, by, against: made.against?.runId };
+  const view = { paint: terminal.outPaint, verbose: verbose === true, by, against: made.against };
   return terminal.out([auditText(made.run, made.context, view)]);
 }
 
