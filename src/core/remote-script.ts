@@ -4,14 +4,15 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import Handlebars from "handlebars";
 import { CurfewError } from "../model/error.ts";
+import { createHandlebars } from "./handlebars.ts";
 import { quote } from "./shell-quote.ts";
 
 /** Values by name: a string becomes one quoted word, a list as many words with spaces between. */
 export type ScriptValues = Readonly<Record<string, string | readonly string[]>>;
 
-const compiled = new Map<string, Handlebars.TemplateDelegate>();
+const compiled = new Map<string, HandlebarsTemplateDelegate>();
+const environment = createHandlebars();
 
 /**
  * Renders `templates/remote/NAME.sh`. `{{value}}` in the template stands for the whole quoted word
@@ -30,8 +31,8 @@ export function remoteScript(name: string, values: ScriptValues): string {
   }
 }
 
-function compile(name: string): Handlebars.TemplateDelegate {
-  const template = Handlebars.compile(readTemplate(name), {
+function compile(name: string): HandlebarsTemplateDelegate {
+  const template = environment.compile(readTemplate(name), {
     // The shell is not HTML; quoting happens in quoteAll and nowhere else.
     noEscape: true,
     strict: true,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import Handlebars from "handlebars";
 import { CurfewError } from "../model/error.ts";
+import { createHandlebars } from "./handlebars.ts";
 
 /** What a template may be given: text, numbers, flags, and lists and records of them. */
 export type TemplateValue =
@@ -23,7 +23,7 @@ export function renderTemplate(name: string, values: Readonly<Record<string, Tem
   return compiled(name)(values);
 }
 
-const environment = Handlebars.create();
+const environment = createHandlebars();
 const templates = new Map<string, HandlebarsTemplateDelegate>();
 
 function compiled(name: string): HandlebarsTemplateDelegate {

@@ -2,7 +2,8 @@
  * Runs the installed `ssh -G`. A process of our own per host would cost the controller more than the
  * login itself; a shell loop starts `ssh` for less.
  */
-import { execa, ExecaError } from "execa";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { CurfewError } from "../model/error.ts";
 import type { Environment } from "./ssh-settings.ts";
 
@@ -78,6 +79,7 @@ export async function filesRead(
   return files.length > 0 ? files : undefined;
 }
 
+/** Not through execa: loading it costs more than a dozen logins, and nearly every run comes by here. */
 async function run(
   targets: readonly Target[],
   { file, environment, signal }: SshConfigOptions,
@@ -86,16 +88,18 @@ async function run(
   const input = targets.map(({ configFile, user, port, address }) =>
     [file ?? configFile, user, port, address].map((word) => `${word ?? ""}\n`).join(""),
   );
-  return execa("sh", ["-c", LOOP, "sh", option], {
-    input: input.join(""),
-    env: environment as Record<string, string>,
-    extendEnv: false,
-    cancelSignal: signal,
+  const running = promisify(execFile)("sh", ["-c", LOOP, "sh", option], {
+    env: environment,
+    signal,
     maxBuffer: 256 * 1024 * 1024,
-    stripFinalNewline: false,
-  }).catch((error: unknown) => {
+  });
+  const { stdin } = running.child;
+  // A shell that could not be started, or is gone: the promise says why.
+  stdin?.on("error", () => undefined);
+  stdin?.end(input.join(""));
+  return running.catch((error: unknown) => {
     if (signal.aborted) throw new CurfewError("interrupted", "interrupted while reading ssh_config");
-    const reason = error instanceof ExecaError ? error.shortMessage : String(error);
+    const reason = error instanceof Error ? error.message : String(error);
     throw new CurfewError("internal", `ssh -G could not be run: ${reason}`, { cause: error });
   });
 }

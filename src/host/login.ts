@@ -7,6 +7,7 @@ import { authenticate, type Authentication } from "./auth.ts";
 import type { HostKeyCheck } from "./host-key.ts";
 import type { Identities } from "./identities.ts";
 import { listenForHello, type ServerHello } from "./server-hello.ts";
+import { writeAtOnce } from "./one-write.ts";
 import { interruption, openSession, type Session } from "./session.ts";
 import { createClient, type ConnectConfig } from "./ssh2.ts";
 import { unreachable } from "./transport.ts";
@@ -63,6 +64,7 @@ export function logIn(request: LoginRequest, signal: AbortSignal): Promise<Sessi
       resolve(openSession(client, stream, hello().identification));
     };
     client.on("error", onError).on("close", onClose).on("ready", onReady);
+    writeAtOnce(stream);
     signal.addEventListener("abort", abort, { once: true });
     client.connect({
       ...configuration(request, authentication),

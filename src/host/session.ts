@@ -1,6 +1,7 @@
 /** One authenticated SSH connection, as the rest of this folder sees it. */
 import type { Duplex } from "node:stream";
 import { CurfewError } from "../model/error.ts";
+import { writeNow } from "./one-write.ts";
 import type { Client, ClientChannel, SftpClient } from "./ssh2.ts";
 
 export interface Session {
@@ -37,7 +38,10 @@ export function openSession(client: Client, stream: Duplex, identification: stri
       resolve();
     });
   });
-  const destroy = (): void => void stream.destroy();
+  const destroy = (): void => {
+    writeNow(stream);
+    stream.destroy();
+  };
   return {
     client,
     identification,

@@ -4,13 +4,12 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline, type Duplex } from "node:stream";
-import { execa } from "execa";
 import { visible } from "../core/visible.ts";
 import type { Connection, ConnectOptions, SystemSsh } from "../model/connection.ts";
 import { CurfewError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import { blobType } from "./ssh2.ts";
-import { startSsh, type SshCall } from "./ssh-process.ts";
+import type { SshCall } from "./ssh-process.ts";
 import { targetOf } from "./ssh-config.ts";
 import type { Environment } from "./ssh-settings.ts";
 
@@ -69,7 +68,7 @@ export function createSystemSsh(environment: Environment, sshConfig: string | un
         const args = [...login, ...asOptions(SHADOW_OPTIONS), "--", "127.0.0.1"];
         // The agent is not for this login.
         const { SSH_AUTH_SOCK: _, ...own } = environment;
-        const connection = shellOnly(host, user, { args, environment: own, directory }, options);
+        const connection = await shellOnly(host, user, { args, environment: own, directory }, options);
         void connection.closed.then(() => stream.destroy());
         return connection;
       } catch (error) {
@@ -81,6 +80,8 @@ export function createSystemSsh(environment: Environment, sshConfig: string | un
 }
 
 async function isInstalled(environment: Environment): Promise<boolean> {
+  // Loaded when it is used, here and below: it takes longer than a dozen logins, and only verify does.
+  const { execa } = await import("execa");
   const { exitCode } = await execa("ssh", ["-V"], {
     env: environment as Record<string, string>,
     extendEnv: false,
@@ -119,7 +120,13 @@ function offerOnce(stream: Duplex): Promise<number> {
 }
 
 /** A connection of which the one thing that can be asked is its login shell. */
-function shellOnly(host: Host, user: string, call: SshCall, options: ConnectOptions): Connection {
+async function shellOnly(
+  host: Host,
+  user: string,
+  call: SshCall,
+  options: ConnectOptions,
+): Promise<Connection> {
+  const { startSsh } = await import("./ssh-process.ts");
   const process = startSsh(call);
   const { terminal } = process;
   const refuse = async (): Promise<never> => {

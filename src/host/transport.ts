@@ -1,7 +1,6 @@
 /** Byte streams to a host: TCP, or the standard streams of a ProxyCommand. */
 import { connect as connectTcp } from "node:net";
 import type { Duplex } from "node:stream";
-import { execa } from "execa";
 import { CurfewError } from "../model/error.ts";
 import type { Environment, SshSettings } from "./ssh-settings.ts";
 import { interruption } from "./session.ts";
@@ -61,10 +60,12 @@ export function openTcp(settings: SshSettings, host: string, signal: AbortSignal
  * shell and dies with the stream (ssh_config(5), ProxyCommand). `complaints` is what it wrote to
  * standard error, for the message when no SSH server answers through it.
  */
-export function openProxyCommand(
+export async function openProxyCommand(
   line: string,
   environment: Environment,
-): { readonly stream: Duplex; readonly complaints: () => string; readonly dispose: () => void } {
+): Promise<{ readonly stream: Duplex; readonly complaints: () => string; readonly dispose: () => void }> {
+  // Loaded here, as it takes longer than a dozen logins and most runs have no ProxyCommand.
+  const { execa } = await import("execa");
   const child = execa("sh", ["-c", `exec ${line}`], {
     env: environment as Record<string, string>,
     extendEnv: false,
