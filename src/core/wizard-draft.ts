@@ -1,6 +1,8 @@
 /** What the wizard has been told so far, made whole with safe proposals. Pure. */
 import type { Seconds } from "../model/duration.ts";
+import type { OpenSshVersion } from "../model/facts.ts";
 import { CONTROL_IDS, type ControlId } from "../model/policy.ts";
+import { can } from "./openssh-version.ts";
 import type { WizardPeople } from "./wizard-people.ts";
 
 /** A compliance baseline that fits the host. */
@@ -23,6 +25,8 @@ export interface WizardSubject {
   readonly today: string;
   readonly people: WizardPeople;
   readonly baselines: readonly WizardBaseline[];
+  /** What the host's sshd can do about idle sessions; null where it is not OpenSSH. */
+  readonly version: OpenSshVersion | null;
 }
 
 /** Answers by question; what is missing, or does not fit any more, is proposed anew. */
@@ -78,7 +82,7 @@ export function draftOf(subject: WizardSubject, answers: WizardAnswers): Draft {
     owner: text(answers["owner"]) ?? subject.owner,
     expires: text(answers["expires"]) ?? later(subject.today, PROPOSED.exemptDays),
     reason: text(answers["reason"]) ?? `its jobs were running when the limits were set on ${subject.today}`,
-    controls: controls(answers["controls"]),
+    controls: controls(answers["controls"], sshdAlone(subject.version, exempt)),
   };
 }
 
@@ -107,11 +111,23 @@ function roleIdle(name: string, idle: Seconds, answers: WizardAnswers): Seconds 
   return Math.min(idle, number(answers[`role:${name}`]) ?? proposed);
 }
 
-function controls(answer: WizardAnswer | undefined): readonly ControlId[] {
+/**
+ * Whether sshd ends sessions that got rid of their shell's timeout: 8.2 to 9.1 know no idle timeout, and
+ * 9.2 to 10.4 only one for the whole host, which nobody may be exempt from.
+ */
+export function sshdAlone(version: OpenSshVersion | null, exempt: readonly string[]): boolean {
+  if (version === null) return false;
+  if (can(version, "client-alive-zero-drops") || can(version, "channel-timeout-in-match")) return true;
+  return can(version, "channel-timeout") && exempt.length === 0;
+}
+
+/** Where sshd alone does not do it, the watchdog has to. */
+function controls(answer: WizardAnswer | undefined, enough: boolean): readonly ControlId[] {
   const chosen = list(answer)?.filter((id): id is ControlId =>
     (CONTROL_IDS as readonly string[]).includes(id),
   );
-  return chosen === undefined || chosen.length === 0 ? ["sshd", "shell-timeout"] : chosen;
+  if (chosen !== undefined && chosen.length > 0) return chosen;
+  return ["sshd", "shell-timeout", ...(enough ? [] : (["watchdog"] as const))];
 }
 
 function later(today: string, days: number): string {

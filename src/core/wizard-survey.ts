@@ -42,9 +42,9 @@ export function parseWizardSurvey(output: string, host: string): WizardSurvey {
   if (lines.at(-1) !== "end") throw malformed(host, "it was cut short");
   const rows = lines.slice(0, -1).map((line) => line.split("\t"));
   const of = (word: string): (readonly string[])[] => rows.filter(([first]) => first === word);
-  const strange = rows.find(([word = ""]) => !(word in FIELDS));
+  const strange = rows.find(([word = ""]) => !FIELDS.has(word));
   if (strange !== undefined) throw malformed(host, `a line begins with ${visible(strange[0] ?? "")}`);
-  const wrong = rows.find(([word = "", ...fields]) => fields.length !== FIELDS[word]);
+  const wrong = rows.find(([word = "", ...fields]) => fields.length !== FIELDS.get(word));
   if (wrong !== undefined) throw malformed(host, `a line ${visible(wrong[0] ?? "")} is incomplete`);
   return {
     accounts: of("account").map(([, name = "", uid = "", shell = ""]) => ({
@@ -62,15 +62,15 @@ export function parseWizardSurvey(output: string, host: string): WizardSurvey {
 }
 
 /** How many fields follow each word. */
-const FIELDS: Readonly<Record<string, number>> = {
-  account: 3,
-  admins: 2,
-  sudoer: 1,
-  clock: 2,
-  self: 1,
-  process: 6,
-  words: 2,
-};
+const FIELDS: ReadonlyMap<string, number> = new Map([
+  ["account", 3],
+  ["admins", 2],
+  ["sudoer", 1],
+  ["clock", 2],
+  ["self", 1],
+  ["process", 6],
+  ["words", 2],
+]);
 
 function processes(
   of: (word: string) => (readonly string[])[],

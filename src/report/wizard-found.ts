@@ -43,6 +43,9 @@ export function foundText(
       ? wrap(`  ${paint.red("✗")} nothing: an idle session stays for ever`, columns, 4)
       : []),
     ...now.flatMap((item) => inForceLines(item, paint, columns)),
+    ...(now.length > 0 && now.every(({ verdict }) => verdict === "nothing")
+      ? ["  So an idle session stays for ever."]
+      : []),
     ...uncertain.flatMap((reason) => wrap(`  ${paint.yellow("?")} ${visible(reason)}`, columns, 4)),
   ];
   return lines.join("\n");

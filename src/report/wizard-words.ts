@@ -1,8 +1,16 @@
 /** The wizard's words: why each step is there, and each question with its choices. Pure text. */
 import { visible } from "../core/visible.ts";
-import type { WizardAnswer, WizardSubject } from "../core/wizard-draft.ts";
+import {
+  draftOf,
+  sshdAlone,
+  type WizardAnswer,
+  type WizardAnswers,
+  type WizardSubject,
+} from "../core/wizard-draft.ts";
 import { WIZARD_STEPS, type WizardQuestion, type WizardStep } from "../core/wizard-questions.ts";
+import { can } from "../core/openssh-version.ts";
 import { formatDuration } from "../model/duration.ts";
+import { CONTROL_IDS, type ControlId } from "../model/policy.ts";
 import type { WizardView } from "./wizard-found.ts";
 import { wrap } from "./wrap.ts";
 
@@ -38,6 +46,35 @@ export function stepText(step: WizardStep, { paint, columns }: WizardView): stri
   const number = WIZARD_STEPS.indexOf(step) + 1;
   const head = paint.bold(`Step ${number} of ${WIZARD_STEPS.length}: ${title}`);
   return ["", head, ...wrap(why, columns).map(paint.dim), ""].join("\n");
+}
+
+/** What each control catches and what it breaks, in the order of the choices. */
+const CONTROLS: Readonly<Record<ControlId, string>> = {
+  sshd: "catches clients that are gone, and from OpenSSH 9.2 every quiet session, sftp and idle vim too; breaks long silent commands, sshfs mounts",
+  "shell-timeout":
+    "catches shells at their prompt (TMOUT); breaks nothing, as nothing runs there; a user can start a shell without it",
+  logind:
+    "catches every idle terminal, local ones too; breaks unwatched programs in them; knows one limit for all; never fires on Debian 13 and later",
+  watchdog:
+    "catches what runs at an idle terminal: top, vim, tmux clients, escaped shells; breaks unwatched programs there; warns first",
+};
+
+/** The controls, and why the watchdog is proposed where it is. */
+export function controlsText(
+  subject: WizardSubject,
+  answers: WizardAnswers,
+  { columns, paint }: WizardView,
+): string {
+  const { version } = subject;
+  const { exempt } = draftOf(subject, answers);
+  const lines = CONTROL_IDS.flatMap((id) => wrap(`  ${paint.bold(id)}: ${CONTROLS[id]}`, columns, 2));
+  if (version === null || sshdAlone(version, exempt)) return lines.join("\n");
+  const release = `OpenSSH ${version.major}.${version.minor}`;
+  const why =
+    exempt.length > 0 && can(version, "channel-timeout")
+      ? `${release} knows one ChannelTimeout for the whole host, and with somebody exempt it is left out`
+      : `${release} has no idle timeout of its own`;
+  return [...lines, "", ...wrap(`${why}: so the watchdog is proposed.`, columns)].join("\n");
 }
 
 /** One question in words. */
@@ -83,12 +120,6 @@ const MESSAGES: Readonly<Record<string, string>> = {
 
 const LABELS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   found: { on: "Go on", leave: "Leave; nothing is changed" },
-  controls: {
-    sshd: "sshd - the connection itself; also vim, scp, sftp; long silent commands break",
-    "shell-timeout": "shell-timeout - TMOUT at the prompt; nothing runs there, nothing breaks",
-    logind: "logind - every terminal, also local ones; not on Debian 13 and later",
-    watchdog: "watchdog - top, tmux, escaped shells; ends unwatched programs, warns",
-  },
   decide: {
     apply: "Apply it, guarded: the host takes it back unless a new login works",
     files: "Only write the policy and the inventory",

@@ -85,14 +85,18 @@ export async function openScreen(
 
 /** What differs from run to run: run ids, paths, the day, measured seconds, the owner. */
 export function steady(screen: string, directory: string): string {
-  return screen
-    .replaceAll(directory, "DIR")
-    .replaceAll(/\d{8}T\d{6}Z-wizard-[0-9a-f]+/gu, "RUN")
-    .replaceAll(/\d{4}-\d\d-\d\d/gu, "YYYY-MM-DD")
-    .replaceAll(/SHA256:[A-Za-z0-9+/]{43}/gu, "SHA256:…")
-    .replaceAll(/after \d+\.\d s/gu, "after N.N s")
-    .replaceAll(/root@[\w.-]+/gu, "root@HERE")
-    .replaceAll(/\((?:\d+m)?\d+s\)|\(\d+m\)(?=[:,])/gu, "(TIME)");
+  return (
+    screen
+      .replaceAll(directory, "DIR")
+      .replaceAll(/\d{8}T\d{6}Z-wizard-[0-9a-f]+/gu, "RUN")
+      .replaceAll(/\d{4}-\d\d-\d\d/gu, "YYYY-MM-DD")
+      .replaceAll(/SHA256:[A-Za-z0-9+/]{43}/gu, "SHA256:…")
+      // Where both have the same limit, either may be first.
+      .replaceAll(/after \d+\.\d s by (?:TMOUT|ChannelTimeout)/gu, "after N.N s by TMOUT or ChannelTimeout")
+      .replaceAll(/after \d+\.\d s/gu, "after N.N s")
+      .replaceAll(/root@[\w.-]+/gu, "root@HERE")
+      .replaceAll(/\((?:\d+m)?\d+s\)|\(\d+m\)(?=[:,])/gu, "(TIME)")
+  );
 }
 
 function quoted(text: string): string {

@@ -45,8 +45,9 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
   beforeAll(async () => {
     lab = await openLab();
     [bookworm, trixie] = await Promise.all([
-      lab.host({ release: "bookworm", users: [{ name: "dev", groups: ["developers"] }] }),
+      lab.host({ name: "wizard-old", release: "bookworm", users: [{ name: "dev", groups: ["developers"] }] }),
       lab.host({
+        name: "wizard-new",
         release: "trixie",
         users: [{ name: "eve", sudo: "password", password: "s3cret" }],
         files: { "/etc/ssh/sshd_config.d/10-hardening.conf": OLD_RECIPE },
@@ -106,28 +107,34 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
     expect((await bookworm.exec("ls -A /var/lib/curfew 2>/dev/null")).stdout).toBe("");
   }, 90_000);
 
-  test("Enter throughout: guarded, proved, and its files show no change", async () => {
-    const { screen, directory } = await wizard([`root@${bookworm.name}`]);
-    const seen: string[] = [];
-    for (const prompt of [...PROMPTS, "? Prove it?", "? Directory for"]) {
-      seen.push(await screen.see(prompt));
-      await screen.press("Enter");
-    }
-    expect(await screen.ended()).toBe(0);
-    seen.push(await screen.capture());
-    expect(golden(seen, directory)).toMatchSnapshot();
-    expect(await canLogIn(lab, bookworm)).toBe(true);
-    const files = join(directory, `curfew-${bookworm.name}`);
-    expect(steady(await readFile(join(files, "policy.yaml"), "utf8"), directory)).toMatchSnapshot("policy");
-    expect(steady(await readFile(join(files, "inventory.yaml"), "utf8"), directory)).toMatchSnapshot(
-      "inventory",
-    );
-    const plan = await curfew(files, "plan", "-p", "policy.yaml", "-i", "inventory.yaml");
-    expect([plan.exitCode, plan.stdout]).toEqual([
-      0,
-      expect.stringContaining("Plan: 0 to change, 1 unchanged"),
-    ]);
-  }, 90_000);
+  // Once more on a machine so busy that a probe could not be judged: that is an exit code of 3, and right.
+  test(
+    "Enter throughout: guarded, proved, and its files show no change",
+    { timeout: 120_000, retry: 1 },
+    async () => {
+      await curfew(lab.dir, "revert", "--yes", "-i", `root@${bookworm.name},`);
+      const { screen, directory } = await wizard([`root@${bookworm.name}`]);
+      const seen: string[] = [];
+      for (const prompt of [...PROMPTS, "? Prove it?", "? Directory for"]) {
+        seen.push(await screen.see(prompt));
+        await screen.press("Enter");
+      }
+      expect([await screen.ended(), await screen.history()]).toEqual([0, expect.any(String)]);
+      seen.push(await screen.capture());
+      expect(golden(seen, directory, lab.dir)).toMatchSnapshot();
+      expect(await canLogIn(lab, bookworm)).toBe(true);
+      const files = join(directory, `curfew-${bookworm.name}`);
+      expect(steady(await readFile(join(files, "policy.yaml"), "utf8"), directory)).toMatchSnapshot("policy");
+      expect(steady(await readFile(join(files, "inventory.yaml"), "utf8"), directory)).toMatchSnapshot(
+        "inventory",
+      );
+      const plan = await curfew(files, "plan", "-p", "policy.yaml", "-i", "inventory.yaml");
+      expect([plan.exitCode, plan.stdout]).toEqual([
+        0,
+        expect.stringContaining("Plan: 0 to change, 1 unchanged"),
+      ]);
+    },
+  );
 
   test("Ctrl-C after the change says that it stays", async () => {
     const before = await bookworm.etcDigest();
@@ -204,7 +211,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
     await screen.see("? Directory for");
     await screen.press("Enter");
     expect(await screen.ended()).toBe(0);
-    expect(golden(seen, directory)).toMatchSnapshot();
+    expect(golden(seen, directory, lab.dir)).toMatchSnapshot();
     // Only files were written, and the host's key is known as ssh would have it.
     expect(await trixie.etcDigest()).toEqual(before);
     const policy = await readFile(join(directory, `curfew-${trixie.name}/policy.yaml`), "utf8");
@@ -221,6 +228,15 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
     );
     expect(exitCode).toBe(0);
   }, 90_000);
+
+  test("Ctrl-C while a host does not answer ends at once", async () => {
+    await bookworm.blockPort();
+    const { screen } = await wizard([`root@${bookworm.name}`, "--connect-timeout", "60s"]);
+    await screen.see("connecting to");
+    await screen.press("C-c");
+    expect(await screen.ended()).toBe(130);
+    await bookworm.unblockPort();
+  }, 60_000);
 
   test("a new key is not kept after a no; a changed one is not even asked about", async () => {
     const known = join(lab.dir, "other_known_hosts");
@@ -285,7 +301,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
 });
 
 /** Screens one below the other, with what differs from run to run taken out. */
-function golden(screens: readonly string[], directory: string): string {
+function golden(screens: readonly string[], directory: string, lab: string): string {
   const rule = "=".repeat(40);
-  return screens.map((screen) => `${rule}\n${steady(screen, directory)}`).join("\n");
+  return screens.map((screen) => `${rule}\n${steady(screen, directory).replaceAll(lab, "LAB")}`).join("\n");
 }

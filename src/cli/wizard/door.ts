@@ -24,6 +24,8 @@ export async function openDoor(
   signal: AbortSignal,
 ): Promise<Secret | undefined> {
   let password = await becomePassword(options, terminal);
+  if (options.quiet !== true)
+    terminal.err(`${terminal.errPaint.dim(`connecting to ${visible(host.name)}`)}\n`);
   for (let left = PASSWORDS; ;) {
     const error = await tryDoor(host, password, options, terminal, signal);
     if (error === undefined) return password;

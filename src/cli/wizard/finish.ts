@@ -6,7 +6,7 @@ import { questionsAfter } from "../../core/wizard-questions.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { HostResult, HostVerification } from "../../model/run.ts";
 import { resultText } from "../../report/result-text.ts";
-import { provedText } from "../../report/wizard-end.ts";
+import { fullProbeTime, provedText } from "../../report/wizard-end.ts";
 import { stepText } from "../../report/wizard-words.ts";
 import type { RunResult } from "../run-context.ts";
 import { directoryFor, sourcesIn, writeFiles } from "./files.ts";
@@ -68,6 +68,7 @@ async function close(
         say(provedText(plan, verification, view));
       }
       say(stepText(step, view));
+      if (step === "proof") say(`The real limits take about ${fullProbeTime(plan)} to be waited out.\n`);
     },
     ends: () => false,
     say,

@@ -12,7 +12,7 @@ import type { HostPlan } from "../../model/plan.ts";
 import { policySchema } from "../../model/policy.ts";
 import { planText } from "../../report/plan-text.ts";
 import { foundText, hurtText, type WizardView } from "../../report/wizard-found.ts";
-import { stepText } from "../../report/wizard-words.ts";
+import { controlsText, stepText } from "../../report/wizard-words.ts";
 import { wrapStatement } from "../../report/wrap.ts";
 import type { Run, RunResult } from "../run-context.ts";
 import type { Terminal } from "../terminal.ts";
@@ -53,7 +53,9 @@ export async function sit(
   const today = run.context.now().toISOString().slice(0, 10);
   const people = peopleOf(seen.survey);
   const baselines = await baselinesFor(seen.facts);
-  const subject = { host: host.name, owner: run.owner, today, people, baselines };
+  const { server } = seen.facts;
+  const version = server.product === "openssh" ? server.version : null;
+  const subject = { host: host.name, owner: run.owner, today, people, baselines, version };
   const view = { paint: terminal.errPaint, columns: Math.min(terminal.size().columns, 100) };
   const say = (text: string): void => {
     if (options.quiet !== true) terminal.err(`${text}\n`);
@@ -103,6 +105,7 @@ async function enter(
   say(stepText(step, view));
   if (step === "found") say(`${foundText(foundIn(seen, subject), view)}\n`);
   if (step === "hurt") say(`${hurtText(subject.people, view)}\n`);
+  if (step === "controls") say(`${controlsText(subject, answers, view)}\n`);
   if (step !== "diff") return undefined;
   const files = await draftFiles(draftOf(subject, answers), sitting);
   const plan = await planOf(files.fleet, sitting);
