@@ -1,5 +1,4 @@
 /** `curfew audit`: judges every host, changes none, and stores each as soon as it is judged. */
-import PQueue from "p-queue";
 import { fleetFindings } from "../core/audit-fleet.ts";
 import { auditHost, lostHost } from "../core/audit-host.ts";
 import { inertFindings } from "../core/inert-lines.ts";
@@ -8,17 +7,22 @@ import { ladder } from "../core/ladder.ts";
 import { hostLimits } from "../core/limits.ts";
 import type { AuditedHost, AuditHeader, AuditRun } from "../model/audit.ts";
 import type { Connection } from "../model/connection.ts";
-import { CurfewError, errorData } from "../model/error.ts";
+import { CurfewError, errorData, type ErrorData } from "../model/error.ts";
 import type { History } from "../model/history.ts";
 import type { Host } from "../model/host.ts";
-import type { SessionKind } from "../model/session-kind.ts";
+import type { HostVerification } from "../model/run.ts";
+import type { ProbedKind } from "../model/session-kind.ts";
 import { type AuditRecord, beginRecord, type Beside, historyOf } from "./audit-record.ts";
 import type { Fleet, RunContext } from "./context.ts";
 import { decide, type HostDecision, login, refuseArmed } from "./plan.ts";
+import { createLanes, type Lanes } from "./verify.ts";
+import { openProbes, prepareProbes, type PreparedProbes, type VerifyOptions } from "./verify-host.ts";
 
 export interface AuditOptions {
   /** Kinds of session whose end is judged; all are shown. */
-  readonly sessions: readonly SessionKind[];
+  readonly sessions: readonly ProbedKind[];
+  /** Opens sessions of those kinds; judged from settings alone if left out. */
+  readonly verify?: Pick<VerifyOptions, "scaled">;
 }
 
 /** An audit, what the history says beside it, and what it did not take. */
@@ -28,7 +32,7 @@ export interface Audit extends Beside {
 }
 
 /**
- * Reads every host, one login and one round trip each, and judges it. Hosts are in the order of the fleet; one
+ * Reads every host, one login and one round trip each, opens sessions over that login where asked, and judges it. Hosts are in the order of the fleet; one
  * that cannot be read is `unknown` and has its error. A run that was interrupted is left as broken off in the
  * history. Errors: those of the history before the first host is contacted.
  */
@@ -65,10 +69,10 @@ async function auditHosts(
   context: RunContext,
   record: AuditRecord,
 ): Promise<AuditedHost[]> {
-  const queue = new PQueue({ concurrency: context.concurrency });
-  return queue.addAll(
-    fleet.hosts.map((host) => async () => {
-      const audited = await attempt(host, fleet, options, context);
+  const lanes = createLanes(context);
+  return Promise.all(
+    fleet.hosts.map(async (host) => {
+      const audited = await auditOne(host, fleet, options, context, lanes);
       await record.addHost(audited);
       const { outcome, error } = audited;
       const message = error === undefined ? {} : { message: error.message };
@@ -78,29 +82,79 @@ async function auditHosts(
   );
 }
 
-async function attempt(
+/** A host that was read, and its sessions where some are to be opened. */
+interface ReadHost {
+  readonly decision: HostDecision;
+  readonly probes?: PreparedProbes;
+  readonly probeError?: ErrorData;
+}
+
+async function auditOne(
   host: Host,
   fleet: Fleet,
   options: AuditOptions,
   context: RunContext,
+  lanes: Lanes,
 ): Promise<AuditedHost> {
-  let connection: Connection | undefined;
+  const opened: { connection?: Connection } = {};
   try {
-    if (context.stopping.aborted) throw new CurfewError("interrupted", "not read: the run was interrupted");
-    connection = await login(host, context);
-    const decision = await decide(connection, fleet, context);
-    refuseArmed(decision.facts, host.name);
-    return judge(decision, host, fleet, options, context);
+    const read = await lanes.preparing.add(() => readHost(host, fleet, options, context, opened));
+    const verification = await sessionsOf(read, host, context, lanes);
+    return judge(read.decision, verification, host, fleet, options, context);
   } catch (error) {
     if (!(error instanceof CurfewError)) throw error;
     return lostHost(host.name, errorData(error));
   } finally {
-    connection?.close();
+    opened.connection?.close();
   }
+}
+
+async function readHost(
+  host: Host,
+  fleet: Fleet,
+  { sessions, verify }: AuditOptions,
+  context: RunContext,
+  opened: { connection?: Connection },
+): Promise<ReadHost> {
+  if (context.stopping.aborted) throw new CurfewError("interrupted", "not read: the run was interrupted");
+  const connection = await login(host, context);
+  opened.connection = connection;
+  const decision = await decide(connection, fleet, context);
+  refuseArmed(decision.facts, host.name);
+  if (verify === undefined) {
+    // Nobody has to wait for the others with a login open.
+    connection.close();
+    return { decision };
+  }
+  try {
+    const wanted = { sessions, ...verify };
+    return { decision, probes: await prepareProbes(connection, decision, fleet.policy, wanted, context) };
+  } catch (error) {
+    return { decision, probeError: told(error) };
+  }
+}
+
+/** What was shown; undefined where nothing was asked for. What went wrong is an error beside what was read. */
+async function sessionsOf(
+  { probes, probeError }: ReadHost,
+  host: Host,
+  context: RunContext,
+  { logins }: Lanes,
+): Promise<HostVerification | undefined> {
+  const nothing = { host: host.name, probes: [], findings: [] };
+  if (probeError !== undefined) return { ...nothing, error: probeError };
+  if (probes === undefined) return undefined;
+  return openProbes(probes, context, logins).catch((error: unknown) => ({ ...nothing, error: told(error) }));
+}
+
+function told(error: unknown): ErrorData {
+  if (error instanceof CurfewError) return errorData(error);
+  throw error;
 }
 
 function judge(
   { facts, plan }: HostDecision,
+  verification: HostVerification | undefined,
   host: Host,
   { policy }: Fleet,
   { sessions }: AuditOptions,
@@ -108,7 +162,7 @@ function judge(
 ): AuditedHost {
   const selected = policy.controls;
   const limits = hostLimits(policy, host, context.now().toISOString().slice(0, 10));
-  const cells = ladder({ facts, limits, selected, plan, probes: [] });
+  const cells = verification?.ladder ?? ladder({ facts, limits, selected, plan, probes: [] });
   const judgedCells = cells.filter(({ kind }) => sessions.includes(kind));
   const baseline = policy.baseline;
   return auditHost({
@@ -119,10 +173,11 @@ function judge(
     ladder: cells,
     sessions,
     more: [
-      ...inertFindings(facts, judgedCells),
+      ...(verification === undefined ? inertFindings(facts, judgedCells) : verification.findings),
       ...(baseline === undefined ? [] : judgeProfile(facts, limits, baseline, plan)),
     ],
-    probes: [],
-    evidence: [],
+    probes: verification?.probes ?? [],
+    evidence: verification?.evidence ?? [],
+    probeError: verification?.error,
   });
 }

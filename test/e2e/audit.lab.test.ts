@@ -1,4 +1,9 @@
 /** Audits of real hosts: compliant, drifted by hand in every way, half-readable, lost; and a host that never notices. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
@@ -50,6 +55,14 @@ describe.skipIf(lacks !== null)(`audit${lacks === null ? "" : ` (${lacks})`}`, (
       .filter(({ outcome }) => outcome === "fail" || outcome === "unknown")
       .map(({ outcome, check, role, subject }) => [outcome, check, role, subject ?? ""].join(" ").trim())
       .toSorted();
+  const history = (...args: string[]) =>
+    execa(
+      process.execPath,
+      [fileURLToPath(new URL("../../src/cli.ts", import.meta.url)), "history", ...args],
+      {
+        env: { XDG_STATE_HOME: join(desk.dir, "state"), NO_COLOR: "1" },
+      },
+    );
   const host = (name: string): LabHost => hosts.find((each) => each.name === name) as LabHost;
   const apply = (name: string): Promise<Call> => desk.run(["apply", "--yes", "-l", name]);
 
@@ -135,6 +148,42 @@ describe.skipIf(lacks !== null)(`audit${lacks === null ? "" : ` (${lacks})`}`, (
       await target.exec("systemctl restart ssh");
     }
     expect(open(await audit("-l", "trixie"), "trixie")).toEqual([]);
+  });
+
+  test("with --verify the same findings rest on real sessions, and their evidence is kept", async () => {
+    const call = await audit("-l", "bookworm", "--verify", "--scaled", "10");
+    expect([call.exitCode, open(call, "bookworm")]).toEqual([0, []]);
+    const said = documentOf(call);
+    expect(said).toMatchObject({ verified: true, scaled: 10 });
+    const sessions = said.hosts[0].findings.filter(({ check }: SaidFinding) => check === "session-ends");
+    expect(sessions.map(({ evidence }: { evidence: string }) => evidence)).toEqual(
+      sessions.map(() => "demonstrated"),
+    );
+    expect(sessions.length).toBeGreaterThanOrEqual(6);
+    const [file] = said.hosts[0].evidence;
+    const kept = await readFile(join(desk.dir, "state/curfew/runs", said.runId, file.path));
+    expect(createHash("sha256").update(kept).digest("hex")).toBe(file.sha256);
+  });
+
+  test("two audits at once and one killed midway: the history is whole", async () => {
+    const before = await desk.run(["audit", "--json"]);
+    const [killed, ...others] = [
+      desk.start(["audit", "--json"]),
+      desk.start(["audit", "--json"]),
+      desk.start(["audit", "--json"]),
+    ];
+    killed?.onProgress((stderr) => {
+      if (stderr.includes("reading-facts")) killed.kill("SIGKILL");
+    });
+    const ended = await Promise.all([killed, ...others].map((each) => each?.done));
+    expect(ended.map((each) => each?.signal)).toEqual(["SIGKILL", undefined, undefined]);
+    const list = JSON.parse((await history("list", "--json", "-n", "4")).stdout).runs;
+    const states = Object.fromEntries(
+      list.map(({ runId, state }: { runId: string; state: string }) => [runId, state]),
+    );
+    expect(Object.values(states).toSorted()).toEqual(["broken-off", "finished", "finished", "finished"]);
+    for (const each of [before, ...ended.slice(1)])
+      expect(states[documentOf(each as Call).runId]).toBe("finished");
   });
 
   test("a new member of a role is covered at once; an account without any limit is named", async () => {

@@ -1,6 +1,7 @@
 /** What the tests of verify share: a run over lab hosts, and what a host looks like before and after. */
 import { randomBytes } from "node:crypto";
-import { verifyFleet, type VerifyOptions } from "../../src/flow/verify.ts";
+import { verifyFleet } from "../../src/flow/verify.ts";
+import type { VerifyOptions } from "../../src/flow/verify-host.ts";
 import { connectThrough, createConnect } from "../../src/host/connect.ts";
 import { createSystemSsh } from "../../src/host/system-ssh.ts";
 import type { Host } from "../../src/model/host.ts";

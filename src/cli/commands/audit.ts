@@ -136,15 +136,16 @@ async function judge(
   { hosts }: Hosts,
   { policy }: LoadedPolicy,
   header: AuditHeader,
-  { sessions }: AuditOptions,
+  { sessions, verify, scaled }: AuditOptions,
   run: Run,
   history: History | undefined,
 ): Promise<Audit> {
   const { auditFleet } = await import("../../flow/audit.ts");
+  const wanted = { sessions, ...(verify === true && { verify: { scaled } }) };
   return run.phase(
     "audit",
     hosts.map(({ name }) => name),
-    () => auditFleet({ policy, hosts }, header, { sessions }, run.context, history),
+    () => auditFleet({ policy, hosts }, header, wanted, run.context, history),
   );
 }
 

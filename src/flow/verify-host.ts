@@ -1,0 +1,146 @@
+/** The sessions of one host whose facts are read: chosen, opened, judged. */
+import type PQueue from "p-queue";
+import { ladder } from "../core/ladder.ts";
+import { hostLimits } from "../core/limits.ts";
+import { parseSurvey, type Survey } from "../core/parse-survey.ts";
+import {
+  candidateAccounts,
+  planProbes,
+  scaleFactor,
+  type ProbePlan,
+  type ProbeWishes,
+} from "../core/probe-plan.ts";
+import { remoteScript } from "../core/remote-script.ts";
+import { verificationFindings } from "../core/verification-findings.ts";
+import type { Connection } from "../model/connection.ts";
+import { CurfewError } from "../model/error.ts";
+import type { Facts } from "../model/facts.ts";
+import { MINUTES_SCRIPT } from "../model/host-paths.ts";
+import type { HostLimits } from "../model/limits.ts";
+import type { Policy } from "../model/policy.ts";
+import type { HostVerification } from "../model/run.ts";
+import type { ProbedKind } from "../model/session-kind.ts";
+import type { RunContext } from "./context.ts";
+import type { HostDecision } from "./plan.ts";
+import { probeSite, type ProbeSite } from "./probe-host.ts";
+import { createRecorder } from "./verify-evidence.ts";
+
+export interface VerifyOptions {
+  readonly sessions: readonly ProbedKind[];
+  /** Role names; all, with `default`, if left out. */
+  readonly roles?: readonly string[] | undefined;
+  /** Seconds that the longest limit becomes; real timeouts are waited out if left out. */
+  readonly scaled?: number | undefined;
+}
+
+/** Everything that is needed before the first session opens. */
+export interface PreparedProbes {
+  readonly site: ProbeSite;
+  readonly plan: ProbePlan;
+  readonly policy: Policy;
+  readonly limits: HostLimits;
+  readonly decision: HostDecision;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Chooses the sessions of one host, over a login whose facts are read. Errors: CurfewError `unsupported` for a server
+ * that is no OpenSSH, `remote` where nobody can be chosen, those of the connection.
+ */
+export async function prepareProbes(
+  connection: Connection,
+  decision: HostDecision,
+  policy: Policy,
+  { sessions, roles, scaled }: VerifyOptions,
+  context: RunContext,
+): Promise<PreparedProbes> {
+  const { host } = connection;
+  const { facts, plan: wanted } = decision;
+  refuseUnprobeable(facts, host.name);
+  const signal = AbortSignal.any([context.aborting, lossOf(connection)]);
+  const limits = hostLimits(policy, host, context.now().toISOString().slice(0, 10));
+  const wishes = {
+    sessions,
+    roles,
+    scaled,
+    controls: policy.controls,
+    coverage: wanted.coverage,
+    login: connection.user,
+    given: givenAccounts(policy, limits),
+  };
+  const survey = await takeSurvey(connection, facts, wishes, signal);
+  const plan = planProbes(host.name, survey.accounts, limits, wishes);
+  const factor = scaleFactor(limits, scaled);
+  const recorder = createRecorder(host.name, facts, context.keep);
+  const site = { connection, facts, survey, probes: plan.probes, factor, scaled, recorder };
+  return { site, plan, policy, limits, decision, signal };
+}
+
+/**
+ * Opens the sessions, waits for all of them, and says what they come to together with what files and daemons say.
+ * `logins` bounds the logins of the whole run. Errors: those of a lost connection.
+ */
+export async function openProbes(
+  prepared: PreparedProbes,
+  context: RunContext,
+  logins: PQueue,
+): Promise<HostVerification> {
+  const { site, plan, signal } = prepared;
+  const host = site.connection.host.name;
+  if (plan.probes.length > 0) {
+    const detail = `${plan.probes.length} sessions`;
+    context.emit({ type: "host-step", at: context.clock(), host, step: "probing", detail });
+  }
+  const probes = plan.probes.length === 0 ? [] : await probeSite(site, context, logins, signal);
+  const { facts, recorder } = site;
+  const { limits, policy, decision } = prepared;
+  const cells = ladder({ facts, limits, selected: policy.controls, plan: decision.plan, probes });
+  const { evidence, findings } = await recorder.finish(plan.probes, probes);
+  const behind = verificationFindings(facts, decision.plan, cells, probes);
+  return { host, probes, findings: [...plan.findings, ...behind, ...findings], ladder: cells, evidence };
+}
+
+function refuseUnprobeable({ server, sshd }: Facts, host: string): void {
+  if (server.product !== "openssh") {
+    throw new CurfewError("unsupported", `the server is no OpenSSH: ${server.text}`, { host });
+  }
+  if (sshd.classes.state === "known") return;
+  throw new CurfewError(
+    "remote",
+    "the host's accounts could not be read, so nobody can be chosen for a probe",
+  );
+}
+
+/** Aborts when the connection goes, which says nothing about any session. */
+function lossOf({ host, closed }: Connection): AbortSignal {
+  const lost = new AbortController();
+  void closed.then(() =>
+    lost.abort(
+      new CurfewError("unreachable", `the connection to ${host.name} was lost`, { host: host.name }),
+    ),
+  );
+  return lost.signal;
+}
+
+/** Accounts that the policy gives for live probes of roles that apply to the host. */
+function givenAccounts(policy: Policy, limits: HostLimits): ProbeWishes["given"] {
+  const given = limits.roles.flatMap(({ role }) => {
+    const probe = policy.roles[role]?.probe;
+    return probe === undefined
+      ? []
+      : [[role, { user: probe.user, identityFile: probe.identity_file }] as const];
+  });
+  return Object.fromEntries(given);
+}
+
+async function takeSurvey(
+  connection: Connection,
+  facts: Facts,
+  wishes: ProbeWishes,
+  signal: AbortSignal,
+): Promise<Survey> {
+  const accounts = candidateAccounts(facts, wishes);
+  const script = remoteScript("shadow-survey", { accounts, minutes: MINUTES_SCRIPT });
+  const { stdout } = await connection.runScript(script, { signal, timeoutSeconds: 120 });
+  return parseSurvey(stdout.toString("utf8"));
+}
