@@ -15,6 +15,9 @@ const KINDS = {
 /** How many lines one kind of change has before the rest is counted. */
 const LINES = 30;
 
+/** The detail is told once, under the reasons. */
+const HOSTS = 6;
+
 type Kind = keyof typeof KINDS;
 
 /** The values of `changes.hbs`. Pure. */
@@ -26,8 +29,11 @@ export function changeValues(run: AuditRun, changes: readonly FindingChange[], h
       (change) => kindOf(change) === kind && !(kind === "gone" && lost.has(change.host)),
     );
     const told = lines(those, index, run);
+    const { title, symbol, tone } = KINDS[kind];
     return {
-      ...KINDS[kind],
+      title,
+      symbol,
+      tone,
       open: kind === "failing" || kind === "lost",
       amount: number(those.length),
       lines: told.slice(0, LINES),
@@ -80,6 +86,6 @@ function line(group: readonly FindingChange[], index: ReadonlyMap<string, number
     title: finding === undefined ? "" : CHECKS[finding.check].title,
     detail: visible(details.join(", ")),
     count: names.size === 0 ? "the fleet" : count(names.size, "host"),
-    hosts: hostLinks(present, run),
+    hosts: hostLinks(present, run, HOSTS),
   };
 }

@@ -17,9 +17,13 @@ export interface HostLinks {
 }
 
 /** Links to hosts by their positions in the run; ids in the page are numbers, never names. */
-export function hostLinks(positions: readonly number[], run: Pick<AuditRun, "hosts">): HostLinks {
-  const shown = positions.slice(0, LISTED).map((index) => ({ index, name: nameOf(run, index) }));
-  const rest = positions.slice(LISTED);
+export function hostLinks(
+  positions: readonly number[],
+  run: Pick<AuditRun, "hosts">,
+  listed = LISTED,
+): HostLinks {
+  const shown = positions.slice(0, listed).map((index) => ({ index, name: nameOf(run, index) }));
+  const rest = positions.slice(listed);
   return { shown, rest: rest.join(" "), more: rest.length === 0 ? "" : number(rest.length) };
 }
 
@@ -37,7 +41,7 @@ export function hostRow(host: AuditedHost, index: number, reasons: readonly Reas
     shown: host.ladder.length === 0 ? "none" : `${shown} of ${host.ladder.length}`,
     description: visible(host.error?.message ?? host.description),
     hint: host.error?.hint === undefined ? null : visible(host.error.hint),
-    reasons: reasons.map(({ id }) => String(id)).join(", "),
+    reasons: reasons.map(({ id }) => ({ id })),
   };
 }
 

@@ -15,7 +15,7 @@ export function trendValues(trend: readonly RunSummary[]) {
   const first = finished[0];
   const last = finished.at(-1);
   if (first === undefined || last === undefined || finished.length < 2) return null;
-  const most = Math.max(1, ...finished.map(({ hosts }) => hosts.fail + hosts.unknown));
+  const most = Math.max(1, ...finished.map(openOf));
   const x = (index: number): number => round((index * WIDTH) / (finished.length - 1));
   const y = (amount: number): number => round(HEIGHT - (amount * HEIGHT) / most);
   const fails = finished.map(({ hosts }, index) => [x(index), y(hosts.fail)] as const);
@@ -34,8 +34,11 @@ export function trendValues(trend: readonly RunSummary[]) {
 }
 
 function label(finished: readonly RunSummary[], first: RunSummary, last: RunSummary): string {
-  const openOf = ({ hosts }: RunSummary): number => hosts.fail + hosts.unknown;
   return `Hosts that fail or are unknown over ${count(finished.length, "run")}: ${openOf(first)} at first, ${openOf(last)} now.`;
+}
+
+function openOf({ hosts }: RunSummary): number {
+  return hosts.fail + hosts.unknown;
 }
 
 function title(run: RunSummary): string {

@@ -3,7 +3,7 @@
 let shownHosts = hosts;
 const isFiltered = () => ["q", "outcome", "check", "role"].some((name) => state[name] !== "");
 
-/** A role's findings are its own and those about the whole host. */
+/** What concerns the whole host is of no role. */
 function isOfRole(role) {
   return state.role === "" || role === state.role;
 }
@@ -60,11 +60,17 @@ function showReasons(words, selected, found, shown) {
   return byReason.size;
 }
 
+/** Also printed: a part of the fleet must not be taken for all of it. */
+function filterText() {
+  const names = { q: "search", outcome: "outcome", check: "check", role: "role" };
+  return Object.entries(names).filter(([id]) => state[id] !== "").map(([id, name]) => `${name} ${state[id]}`).join(", ");
+}
+
 function say(reasonsShown) {
   const reasonsAll = document.querySelectorAll("[data-reason]").length;
   const some = shownHosts.length.toLocaleString("en-US");
   const text = isFiltered()
-    ? `${some} of ${amount(hosts.length, "host")}, ${reasonsShown} of ${amount(reasonsAll, "reason")}`
+    ? `${some} of ${amount(hosts.length, "host")}, ${reasonsShown} of ${amount(reasonsAll, "reason")}; ${filterText()}`
     : `${amount(hosts.length, "host")}, ${amount(reasonsAll, "reason")}`;
   for (const [id, value] of [["shown", `Showing ${text}`], ["hosts-amount", amount(shownHosts.length, "host")], ["reasons-amount", amount(reasonsShown, "reason")]]) {
     document.getElementById(id).textContent = value;

@@ -1,12 +1,10 @@
 
 // The detail of one host, in a dialog; made when it is opened.
 const dialog = document.getElementById("host");
-let cameFrom = null;
 
 function openHost(name, push = true) {
   const host = hosts.find((each) => each.name === name);
   if (host === undefined) return;
-  if (!dialog.open) cameFrom = document.activeElement;
   dialog.replaceChildren(hostTop(host), hostBody(host));
   state.host = name;
   if (push) writeState(true);
@@ -19,11 +17,11 @@ function closeHost() {
   if (dialog.open) dialog.close();
 }
 
+// The browser itself gives the focus back to where it was.
 dialog.addEventListener("close", () => {
   state.host = "";
   writeState();
   dialog.replaceChildren();
-  if (cameFrom?.isConnected) cameFrom.focus();
 });
 dialog.addEventListener("click", (event) => {
   if (event.target === dialog) closeHost();

@@ -18,6 +18,7 @@ function squaresOf(host, columns) {
     known.rung = Math.min(known.rung, RUNGS.indexOf(evidence) + 1);
     found.set(id, known);
   };
+  if (state.columns === "kind" && host.cells.length === 0) return columns.map(() => ({ outcome: "unknown", rung: 0 }));
   if (state.columns === "kind") {
     for (const at of host.cells) if (isOfRole(cells[at].role)) note(cells[at].kind, cells[at].outcome, cells[at].evidence);
   } else {

@@ -91,6 +91,7 @@ function follow(event, link) {
   const target = byId(link.getAttribute("href").slice(1));
   if (target === null) return;
   if (!target.hasAttribute("tabindex")) target.setAttribute("tabindex", "-1");
+  if (target.localName === "details") target.open = true;
   target.focus({ preventScroll: true });
   target.scrollIntoView();
 }

@@ -75,7 +75,7 @@ export class Browser {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.#waiting.set(id, { resolve, reject });
     (this.#process.stdio[3] as Writable).write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
-    const late = setTimeout(() => reject(new Error(`no answer to ${method}`)), 20_000);
+    const late = setTimeout(() => reject(new Error(`no answer to ${method}`)), 50_000);
     return promise.finally(() => clearTimeout(late));
   }
 
@@ -167,7 +167,7 @@ export class Page {
     const started = performance.now();
     const { loaderId } = await this.send("Page.navigate", { url });
     // another fragment of the same page loads nothing
-    if (loaderId !== undefined) await Promise.race([promise, sleep(20_000, undefined, { ref: false })]);
+    if (loaderId !== undefined) await Promise.race([promise, sleep(50_000, undefined, { ref: false })]);
     return performance.now() - started;
   }
 

@@ -72,7 +72,7 @@ function changesOf({ host, outcome, findings }: AuditedHost, index: number): Fin
 function fleetHost(index: number): AuditedHost {
   const zone = ZONES[index % ZONES.length] ?? "web";
   const host = `${zone}${String(Math.floor(index / ZONES.length) + 1).padStart(3, "0")}.example.net`;
-  const [small] = smallAudit().hosts.filter(({ outcome }) => outcome === "fail");
+  const small = smallAudit().hosts.find(({ outcome }) => outcome === "fail");
   const lost = smallAudit().hosts.find(({ error }) => error !== undefined);
   if (index % 29 === 17 && lost !== undefined) return { ...lost, host };
   const release = ["Debian GNU/Linux 12, OpenSSH 9.2", "Ubuntu 22.04, OpenSSH 8.9", "RHEL 9.4, OpenSSH 8.7"][
