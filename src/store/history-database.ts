@@ -86,7 +86,7 @@ async function connect(file: string): Promise<Database> {
 }
 
 /** Early releases of Node 24 call their SQLite experimental, on the user's screen: 24.12.0 does, 24.21.0 does not. */
-async function loadSqlite(): Promise<typeof import("node:sqlite")> {
+export async function loadSqlite(): Promise<typeof import("node:sqlite")> {
   const { emitWarning } = process;
   process.emitWarning = (...given: unknown[]) => {
     const [warning, kind] = given;

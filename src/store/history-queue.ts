@@ -3,8 +3,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import { type Database, whenFree } from "./history-database.ts";
 import { historyError } from "./history-error.ts";
 
-/** So many go into one transaction: each costs up to a millisecond, and the event loop waits for all of them. */
-const AT_ONCE = 20;
+/** A transaction takes in no more once this has passed: the event loop stands still meanwhile, and probes measure time on it. */
+const BUDGET_MS = 20;
 
 interface Write {
   readonly work: () => void;
@@ -29,10 +29,13 @@ export function createWriteQueue(database: Database): WriteQueue {
     // What finishes in the same turn goes together.
     await turn();
     while (waiting.length > 0) {
-      const batch = waiting.splice(0, AT_ONCE);
-      await whenFree(database.file, () => commit(database, batch)).catch((error: unknown) => {
-        for (const { settle } of batch) settle(historyError(database.file, error));
+      let taken = waiting.length;
+      await whenFree(database.file, () => {
+        taken = commit(database, waiting);
+      }).catch((error: unknown) => {
+        for (const { settle } of waiting.slice(0, taken)) settle(historyError(database.file, error));
       });
+      waiting.splice(0, taken);
       await turn();
     }
     running = false;
@@ -48,13 +51,24 @@ export function createWriteQueue(database: Database): WriteQueue {
   };
 }
 
-/** In one go: nobody else on this connection may come between the beginning of a transaction and its end. */
-function commit(database: Database, batch: readonly Write[]): void {
+/**
+ * In one go: nobody else on this connection may come between the beginning of a transaction and its end.
+ * Returns how many of the writes it has dealt with; the others are for the next.
+ */
+function commit(database: Database, writes: readonly Write[]): number {
+  const begin = performance.now();
   database.exec("BEGIN IMMEDIATE");
   try {
-    const done = batch.filter((write) => succeeds(database, write));
+    const done: Write[] = [];
+    let taken = 0;
+    for (const write of writes) {
+      if (taken > 0 && performance.now() - begin > BUDGET_MS) break;
+      taken += 1;
+      if (succeeds(database, write)) done.push(write);
+    }
     database.exec("COMMIT");
     for (const { settle } of done) settle();
+    return taken;
   } finally {
     if (database.inTransaction()) database.exec("ROLLBACK");
   }
