@@ -4,6 +4,7 @@ import { configuredTimeouts, effectiveValue } from "./configured-timeouts.ts";
 import { classOf } from "./selectors.ts";
 import { watchdogInterval } from "./installed-watchdog.ts";
 import { latest, type ConfiguredTimeout } from "./judge-probe.ts";
+import { can } from "./openssh-version.ts";
 import type { Survey } from "./parse-survey.ts";
 import type { Seconds } from "../model/duration.ts";
 import { WATCHDOG_FILES } from "../model/host-paths.ts";
@@ -45,7 +46,7 @@ export function expectationsOf(
   const found = configuredTimeouts(facts, survey.files, effective, factor);
   const every = hasTerminal(planned.session) ? watchdogInterval(facts) : undefined;
   const configured = found
-    .filter((timeout) => concerns(timeout, planned.session))
+    .filter((timeout) => concerns(timeout, planned.session, facts))
     .concat(every === undefined || factor !== 1 ? [] : [watchdog(planned, every)]);
   const kind = facts.shells.find(({ path }) => path === shell)?.kind ?? shell.split("/").at(-1) ?? "";
   return {
@@ -77,19 +78,25 @@ export function obstacleOf(
   return shadowObstacle(user, shadow, realEffective(facts, survey, user), factor, planned.session);
 }
 
-/** What it enforces is in files that only it reads: the policy's limit is what a drop is held against. */
-function watchdog({ limit, within }: PlannedProbe, every: Seconds): ConfiguredTimeout {
-  return { by: "watchdog", fires: within, real: limit, every, source: WATCHDOG_FILES.script };
+/**
+ * What it enforces is in files that only it reads: the policy's limit is what a drop is held against. It
+ * counts what is typed, so a frozen client's own limit is nothing to it.
+ */
+function watchdog({ limit, within, idle = limit }: PlannedProbe, every: Seconds): ConfiguredTimeout {
+  const fires = idle === limit ? within : idle;
+  return { by: "watchdog", fires, real: idle, every, source: WATCHDOG_FILES.script };
 }
 
-/** Whether a timeout can end a session of this kind. */
-function concerns({ by, channel }: ConfiguredTimeout, session: ProbedKind): boolean {
-  if (session === "unused-connection") return by === "UnusedConnectionTimeout" || by === "ClientAlive";
+/** Whether a timeout can end a session of this kind. ClientAlive drops nobody who answers, but for old releases. */
+function concerns({ by, channel }: ConfiguredTimeout, session: ProbedKind, { server }: Facts): boolean {
+  const zeroDrops = server.product === "openssh" && can(server.version, "client-alive-zero-drops");
+  if (by === "ClientAlive") return session === "frozen-client" || zeroDrops;
+  if (session === "unused-connection") return by === "UnusedConnectionTimeout";
   if (by === "UnusedConnectionTimeout") return false;
   if (by === "ChannelTimeout") {
     return channel === "any" || (channel === "forward") === (session === "idle-forward");
   }
-  return by === "ClientAlive" || hasTerminal(session);
+  return hasTerminal(session);
 }
 
 /** `sshd -T -C` for a login from outside, where the facts have it for this account's class. */

@@ -28,6 +28,8 @@ export interface PlannedProbe {
   readonly limit: Seconds;
   /** The same in the probed session: scaled, where the run is. */
   readonly within: Seconds;
+  /** The policy's limit for somebody who does not type, where that is another: a frozen client has its own. */
+  readonly idle?: Seconds;
 }
 
 export interface ProbeWishes {

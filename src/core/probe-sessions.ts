@@ -38,7 +38,8 @@ export function sessionsOf(
     const expect = expected(session, resolved.role, exemptFrom, wishes);
     const within = scaleLimit(limit, factor);
     const who = { role, user: account.user, shell: account.shell, ...how, exemptFrom };
-    const probe = { session, ...who, expect, limit, within };
+    const idle = resolved.idle === null || resolved.idle === limit ? {} : { idle: resolved.idle };
+    const probe = { session, ...who, expect, limit, within, ...idle };
     return variantsOf(session, how).map((variant) => Object.assign({}, probe, variant));
   });
 }

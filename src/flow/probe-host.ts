@@ -8,7 +8,7 @@ import { CurfewError } from "../model/error.ts";
 import type { ProbeResult } from "../model/run.ts";
 import type { RunContext } from "./context.ts";
 import { makeProbeKey, type ProbeKey } from "./probe-key.ts";
-import { longestWait, notProbed, runProbe, type ProbeBench } from "./probe-session.ts";
+import { longestWait, notProbed, runProbe } from "./probe-session.ts";
 import { throughHost, throughShadow } from "./probe-ways.ts";
 import { startWatch, type HostWatch } from "./probe-watch.ts";
 import { openLoopbacks, type Loopback } from "./shadow-loopback.ts";
@@ -33,8 +33,12 @@ interface Camp {
   takeDown(): Promise<void>;
 }
 
-/** Logins of one host at once: below MaxStartups 10:30:100. Live ones come one by one, to be told apart. */
-const SHADOW_LOGINS = 8;
+/**
+ * Sessions of one host that are opened at once. The host's own sshd turns logins away from the tenth on
+ * (MaxStartups 10:30:100); the instance has its own limit, far above. What takes long is not the login but
+ * the prompt that has to come to rest.
+ */
+const OPENINGS = { live: 3, shadow: 12 } as const;
 
 /**
  * Opens every session of the site, waits for all of them in parallel and judges each. Takes everything
@@ -50,15 +54,15 @@ export async function probeSite(
   signal: AbortSignal,
 ): Promise<ProbeResult[]> {
   const camp = await setUp(site, context, signal);
-  const queues = { shadow: new PQueue({ concurrency: SHADOW_LOGINS }), live: new PQueue({ concurrency: 1 }) };
-  const inTurn =
-    (via: PlannedProbe["via"]) =>
-    <T>(work: () => Promise<T>): Promise<T> =>
-      queues[via].add(() => logins.add(work));
+  const queues = {
+    live: new PQueue({ concurrency: OPENINGS.live }),
+    shadow: new PQueue({ concurrency: OPENINGS.shadow }),
+  };
   const host = site.connection.host.name;
   try {
     const work = site.probes.map(async (planned) => {
-      const result = await probe(planned, site, camp, context, signal, inTurn(planned.via));
+      const turns = { openings: queues[planned.via], logins };
+      const result = await probe(planned, site, camp, context, signal, turns);
       context.emit({ type: "probe-finished", at: context.clock(), host, result });
       return result;
     });
@@ -100,7 +104,7 @@ async function probe(
   camp: Camp,
   context: RunContext,
   signal: AbortSignal,
-  inTurn: ProbeBench["inTurn"],
+  { openings, logins }: { readonly openings: PQueue; readonly logins: PQueue },
 ): Promise<ProbeResult> {
   const { connection, scaled } = site;
   const { watch, shadow, loopback, keys } = camp;
@@ -110,20 +114,21 @@ async function probe(
   if (obstacle !== undefined) return notProbed(planned, scaled, obstacle);
   const shadowPort = typeof shadow === "string" ? undefined : shadow.port;
   const client = await clientOf(planned, context);
-  const setup = { connection, watch, shadowPort, context, client, signal };
+  const setup = { connection, watch, context, client, signal };
   const key = keys.get(planned);
+  const way =
+    instance === undefined || key === undefined
+      ? throughHost(planned, setup)
+      : throughShadow(planned, setup, key, instance, loopback);
   const { session, role, user, within } = planned;
   const started = { type: "probe-started", host: connection.host.name, role, session, user } as const;
   const result = await runProbe(planned, {
     watch,
     token: context.token(),
     shadowPort,
-    way:
-      instance === undefined || key === undefined
-        ? throughHost(planned, setup)
-        : throughShadow(planned, setup, key, instance, loopback),
+    way: { ...way, logIn: () => logins.add(() => way.logIn()) },
     ...expectationsOf(planned, site, effective),
-    inTurn,
+    inTurn: (work) => openings.add(work),
     events: instance?.events,
     signal,
     scaled,

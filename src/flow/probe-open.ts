@@ -33,7 +33,7 @@ export interface OpenedSession {
 const QUIET_MS = 1000;
 /** Seconds until there must be a quiet prompt, and until a program must run. */
 export const SETTLE_SECONDS = 25;
-const START_SECONDS = 8;
+const START_SECONDS = 15;
 /** A program ends by itself so long after nobody waits for its session any more. */
 const SPARE_SECONDS = 60;
 

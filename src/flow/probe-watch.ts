@@ -9,13 +9,15 @@ export interface HostSession {
   readonly shell: number;
   readonly sshd: number;
   readonly user: string;
+  /** `CLIENT PORT SERVER PORT`, as sshd told the session: no two have the same at one time. */
+  readonly from: string;
   readonly clientPort: number;
   readonly serverPort: number;
 }
 
 /** Looks at the processes of one host while probes wait. */
 export interface HostWatch {
-  /** All SSH sessions with a terminal, now. */
+  /** All SSH sessions with a terminal, now and since the watch began; of two with one `from`, the later. */
   sessions(): Promise<readonly HostSession[]>;
   /** Resolves with `performance.now()` when the process is gone. Never rejects; never resolves if the watch ends first. */
   whenGone(pid: number): Promise<number>;
@@ -41,7 +43,13 @@ export async function startWatch(connection: Connection, signal: AbortSignal): P
   const script = await connection.startScript(remoteScript("watch-sessions", {}), {
     signal: starting.signal,
   });
-  const state: State = { gone: new Map(), found: [], scans: [], programs: new Map(), reaps: new Map() };
+  const state: State = {
+    gone: new Map(),
+    found: new Map(),
+    scans: [],
+    programs: new Map(),
+    reaps: new Map(),
+  };
   const ready = Promise.withResolvers<void>();
   void follow(script, state, ready).finally(() => {
     const over = new CurfewError("remote", "the watch over sessions ended", { host: connection.host.name });
@@ -87,7 +95,8 @@ export async function startWatch(connection: Connection, signal: AbortSignal): P
 
 interface State {
   readonly gone: Map<number, PromiseWithResolvers<number>>;
-  found: HostSession[];
+  /** By `from`. */
+  readonly found: Map<string, HostSession>;
   readonly scans: PromiseWithResolvers<readonly HostSession[]>[];
   /** By token: what is being listed. */
   readonly programs: Map<string, Listing>;
@@ -109,11 +118,8 @@ async function follow(script: RunningScript, state: State, ready: PromiseWithRes
     else if (word === "program") state.programs.get(rest[0] ?? "")?.names.add(programName(rest));
     else if (word === "listed") finishListing(state, rest[0] ?? "");
     else if (word === "reaped") state.reaps.get(rest[0] ?? "")?.resolve();
-    else if (word === "session") state.found.push(...parseSession(rest));
-    else if (word === "scanned") {
-      state.scans.shift()?.resolve(state.found);
-      state.found = [];
-    }
+    else if (word === "session") for (const each of parseSession(rest)) state.found.set(each.from, each);
+    else if (word === "scanned") state.scans.shift()?.resolve([...state.found.values()]);
   }
 }
 
@@ -134,5 +140,5 @@ function parseSession(fields: readonly string[]): HostSession[] {
   const [clientPort, , serverPort] = fields.slice(-3).map(Number);
   const user = fields.slice(2, -4).join(" ");
   if (!shell || !sshd || !clientPort || !serverPort) return [];
-  return [{ shell, sshd, user, clientPort, serverPort }];
+  return [{ shell, sshd, user, from: fields.slice(-4).join(" "), clientPort, serverPort }];
 }

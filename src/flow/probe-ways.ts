@@ -7,7 +7,7 @@ import type { RunContext } from "./context.ts";
 import type { ProbeKey } from "./probe-key.ts";
 import type { OpenProbe } from "./probe-kinds.ts";
 import { over, pause } from "./probe-wait.ts";
-import type { HostSession, HostWatch } from "./probe-watch.ts";
+import type { HostWatch } from "./probe-watch.ts";
 import type { Loopback } from "./shadow-loopback.ts";
 import type { CuttableStream } from "./shadow-relay.ts";
 import type { Shadow } from "./shadow.ts";
@@ -25,8 +25,6 @@ export interface Way {
 export interface WaySetup {
   readonly connection: Connection;
   readonly watch: HostWatch;
-  /** Where the instance listens: sessions there are not the host's own. Undefined without one. */
-  readonly shadowPort: number | undefined;
   readonly context: RunContext;
   /** What logs in as the probe's account: the library, or the system's ssh. */
   readonly client: Pick<RunContext, "connect" | "connectThrough">;
@@ -81,40 +79,39 @@ export function throughShadow(
 }
 
 /**
- * Through the host's own sshd, whose log is not ours: the login itself is asked for its port, for among
- * many sessions of one account nothing else tells which is the probe's.
+ * Through the host's own sshd, whose log is not ours: the login itself is asked for its ends, for
+ * among many sessions of one account nothing else tells which is the probe's.
  */
 export function throughHost(planned: PlannedProbe, setup: WaySetup): Way {
-  const { connection, watch, shadowPort, context, client, signal } = setup;
+  const { connection, watch, context, client, signal } = setup;
   const { user, identityFile, session } = planned;
-  let port: number | undefined;
+  let from: string | undefined;
   return {
     async logIn() {
       const { host } = connection;
       const as = identityFile === undefined ? host : { ...host, user, identityFile };
       const options = { signal, timeoutSeconds: context.connectTimeoutSeconds, keepAlive: false };
       const login = await client.connect(as, options);
-      if (session === "frozen-client") port = await clientPort(login, signal);
+      if (session === "frozen-client") from = await connectionOf(login, signal);
       return login;
     },
     async locate() {
-      if (port === undefined) return NOWHERE;
-      const ours = (each: HostSession): boolean =>
-        each.clientPort === port && each.user === user && each.serverPort !== shadowPort;
-      const found = (await watch.sessions()).filter(ours);
-      // Two clients behind two addresses may have one port: somebody else's session must not be judged.
-      return found.length === 1 ? { port: undefined, processes: found[0] } : NOWHERE;
+      if (from === undefined) return NOWHERE;
+      const processes = await attempt(signal, async () =>
+        (await watch.sessions()).find((each) => each.from === from && each.user === user),
+      );
+      return { port: undefined, processes };
     },
   };
 }
 
-/** The client's port as the host sees it (sshd(8), SSH_CONNECTION): every login shell can print a variable. */
-async function clientPort(login: Connection, signal: AbortSignal): Promise<number | undefined> {
+/** Both ends as the host sees them (ssh(1), SSH_CONNECTION): every login shell can print a variable. */
+async function connectionOf(login: Connection, signal: AbortSignal): Promise<string | undefined> {
   const channel = await login.openCommand("echo $SSH_CONNECTION", signal);
   await over(channel.ended, performance.now() + ASK_SECONDS * 1000, signal);
-  const said = [...channel.transcript().matchAll(/^\S+ (\d+) \S+ \d+\r?$/gmu)].at(-1);
+  const said = [...channel.transcript().matchAll(/^(\S+ \d+ \S+ \d+)\r?$/gmu)].at(-1);
   channel.close();
-  return said === undefined ? undefined : Number(said[1]);
+  return said?.[1];
 }
 
 /** The instance's log knows better than the client why somebody is not let in. */
