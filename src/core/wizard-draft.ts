@@ -72,7 +72,7 @@ export function draftOf(subject: WizardSubject, answers: WizardAnswers): Draft {
   const chosen = list(answers["roles"]) ?? subject.people.roles.map(({ name }) => name);
   const roles = subject.people.roles
     .filter(({ name }) => chosen.includes(name))
-    .map((role) => ({ ...role, idle: roleIdle(role.name, idle, answers) }));
+    .map(({ name, users, groups }) => ({ name, users, groups, idle: roleIdle(name, idle, answers) }));
   return {
     baseline: baseline?.id ?? "none",
     idle,
@@ -96,8 +96,8 @@ export function exemptible({ people }: WizardSubject): readonly string[] {
 /** Programs' accounts at work at this moment: to end their jobs unasked would be no safe proposal. */
 function exempted(subject: WizardSubject, answers: WizardAnswers): readonly string[] {
   const { services, harm } = subject.people;
-  const working = (harm ?? []).map(({ user }) => user);
-  const proposed = services.filter((name) => working.includes(name));
+  const working = new Set((harm ?? []).map(({ user }) => user));
+  const proposed = services.filter((name) => working.has(name));
   const possible = exemptible(subject);
   return (list(answers["exempt"]) ?? proposed).filter((name) => possible.includes(name));
 }

@@ -70,7 +70,7 @@ function isLogin({ command, words }: RunningProcess): boolean {
 }
 
 function nameOf({ command, words }: RunningProcess, kind: HarmKind): string {
-  if (kind === "multiplexer") return /^tmux/u.test(command) ? "tmux" : command.toLowerCase();
+  if (kind === "multiplexer") return command.startsWith("tmux") ? "tmux" : command.toLowerCase();
   if (kind === "editor") return EDITOR.exec(words)?.[0] ?? command;
   return command;
 }

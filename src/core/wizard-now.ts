@@ -1,10 +1,10 @@
 /** What limits idle sessions on a host before curfew, and what that really comes to. Pure. */
 import type { Facts, OpenSshVersion } from "../model/facts.ts";
-import { effectiveValue, sshdTexts } from "./configured-timeouts.ts";
+import { effectiveValue } from "./configured-timeouts.ts";
 import { inertLines } from "./inert-lines.ts";
 import { can } from "./openssh-version.ts";
 import { parseSshdTime } from "./scale-config.ts";
-import { parseSshdConfig } from "./sshd-config-text.ts";
+import { sshdDirectives } from "./sshd-directives.ts";
 
 /** One setting in force and its effect. */
 export interface InForce {
@@ -32,7 +32,7 @@ export function inForce(facts: Facts): InForce[] {
   return [
     ...inert,
     ...clientAlive(lines, server.version),
-    ...channelTimeout(facts, lines).filter(({ source }) => !dead.has(source)),
+    ...channelTimeout(facts).filter(({ source }) => !dead.has(source)),
     ...unusedConnection(lines),
     ...logind(facts),
     ...facts.foreignTimeouts.map(({ file, line, text }) => ({
@@ -62,18 +62,11 @@ function clientAlive(lines: readonly string[], version: OpenSshVersion): InForce
   ];
 }
 
-function channelTimeout(facts: Facts, lines: readonly string[]): InForce[] {
-  const shown = effectiveValue(lines, "channeltimeout");
-  // 9.2 does not print it.
-  const texts = shown === undefined ? sshdTexts(facts) : [{ path: "", text: `channeltimeout ${shown}` }];
-  return texts.flatMap(({ path, text }) =>
-    parseSshdConfig(text)
-      .filter(({ keyword }) => keyword === "channeltimeout")
-      .flatMap(({ args, line }) => {
-        const source = path === "" ? "sshd -T" : `${path}:${line}`;
-        return args.flatMap((entry) => channelEntry(entry, source));
-      }),
-  );
+/** From the files, as 9.2 does not print it. */
+function channelTimeout(facts: Facts): InForce[] {
+  return sshdDirectives(facts)
+    .filter(({ keyword }) => keyword === "channeltimeout")
+    .flatMap(({ args, file, line }) => args.flatMap((entry) => channelEntry(entry, `${file}:${line}`)));
 }
 
 function channelEntry(entry: string, source: string): InForce[] {

@@ -3,7 +3,7 @@ import { harmIn, type Harm } from "./wizard-harm.ts";
 import type { LoginAccount, WizardSurvey } from "./wizard-survey.ts";
 
 /** A role that the host's own groups and accounts suggest. */
-export interface ProposedRole {
+interface ProposedRole {
   readonly name: "admin" | "service";
   readonly users: readonly string[];
   readonly groups: readonly string[];

@@ -56,8 +56,11 @@ function probeText({ session, role, user, droppedAfterSeconds, withinSeconds, by
 /** With and without a terminal the same kind is opened twice; the slower one is what is proved. */
 function slowest(probes: readonly ProbeResult[]): ProbeResult[] {
   const groups = Map.groupBy(probes, ({ session, role, user }) => JSON.stringify([session, role, user]));
-  const late = (probe: ProbeResult): number => probe.droppedAfterSeconds ?? probe.withinSeconds;
-  return [...groups.values()].flatMap((own) => own.toSorted((a, b) => late(b) - late(a)).slice(0, 1));
+  return [...groups.values()].flatMap((own) => own.toSorted((a, b) => lasted(b) - lasted(a)).slice(0, 1));
+}
+
+function lasted({ droppedAfterSeconds, withinSeconds }: ProbeResult): number {
+  return droppedAfterSeconds ?? withinSeconds;
 }
 
 /** How long the real limits take to be waited out: the longest of what will be opened. */

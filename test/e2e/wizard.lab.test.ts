@@ -121,7 +121,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
       }
       expect([await screen.ended(), await screen.history()]).toEqual([0, expect.any(String)]);
       seen.push(await screen.capture());
-      expect(golden(seen, directory, lab.dir)).toMatchSnapshot();
+      expect(golden(seen, directory, lab.dir)).toMatchSnapshot("screens");
       expect(await canLogIn(lab, bookworm)).toBe(true);
       const files = join(directory, `curfew-${bookworm.name}`);
       expect(steady(await readFile(join(files, "policy.yaml"), "utf8"), directory)).toMatchSnapshot("policy");
@@ -211,7 +211,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
     await screen.see("? Directory for");
     await screen.press("Enter");
     expect(await screen.ended()).toBe(0);
-    expect(golden(seen, directory, lab.dir)).toMatchSnapshot();
+    expect(golden(seen, directory, lab.dir)).toMatchSnapshot("screens");
     // Only files were written, and the host's key is known as ssh would have it.
     expect(await trixie.etcDigest()).toEqual(before);
     const policy = await readFile(join(directory, `curfew-${trixie.name}/policy.yaml`), "utf8");
@@ -252,7 +252,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
     await screen.press("Enter");
     expect(await screen.ended()).toBe(3);
     expect(await readFile(known, "utf8")).toBe("");
-    const [line = ""] = bookworm.hostKeyLines.filter((each) => each.includes("ssh-ed25519"));
+    const line = bookworm.hostKeyLines.find((each) => each.includes("ssh-ed25519")) ?? "";
     await appendFile(known, `${trixie.name} ${line.split(" ").slice(1).join(" ")}\n`);
     const changed = await wizard([`root@${trixie.name}`], SMALL, config);
     expect(await changed.screen.ended()).toBe(3);

@@ -56,12 +56,16 @@ async function hostOf(target: string, { environment }: Terminal): Promise<Host> 
     });
   }
   const { loadInventory } = await import("../../config/inventory.ts");
-  const { hosts } = await loadInventory([`${target},`], { environment });
-  const [host] = hosts;
-  if (host !== undefined && hosts.length === 1) return host;
-  throw new CurfewError("usage", `${shown(target)} is more than one host`, {
-    hint: "the wizard is for one; curfew plan and apply are for many",
-  });
+  try {
+    const [host] = (await loadInventory([`${target},`], { environment })).hosts;
+    return host!;
+  } catch (error) {
+    if (!(error instanceof CurfewError)) throw error;
+    // The command line has no lines and columns.
+    throw new CurfewError("usage", error.message.replace(/^-i:1:1: /u, ""), {
+      hint: "see curfew wizard --help",
+    });
+  }
 }
 
 async function enter(host: Host, options: WizardOptions, terminal: Terminal): Promise<Secret | undefined> {

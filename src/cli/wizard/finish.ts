@@ -54,6 +54,7 @@ async function close(
 ): Promise<Done> {
   const decision = String(answers["decide"]);
   let verification: HostVerification | undefined;
+  let proved: unknown = "none";
   const final = await walk(answers, {
     subject,
     terminal,
@@ -62,8 +63,10 @@ async function close(
     async enter(step, soFar) {
       const how = soFar["probe"];
       if (step === "files" && decision === "apply") {
-        if ((how === "scaled" || how === "full") && verification === undefined) {
+        // Whoever went back and chose the same has seen it.
+        if ((how === "scaled" || how === "full") && how !== proved) {
           verification = await proveOne(files.fleet, how, run);
+          proved = how;
         }
         say(provedText(plan, verification, view));
       }

@@ -27,7 +27,7 @@ export interface Walk {
  * Errors: CurfewError `interrupted` after Ctrl-C, and those of `enter`.
  */
 export async function walk(given: WizardAnswers, setting: Walk): Promise<WizardAnswers> {
-  let answers = given;
+  const answers: Record<string, WizardAnswer> = { ...given };
   let entered: WizardStep | undefined;
   for (let index = 0; ;) {
     const question = setting.questions(answers)[index];
@@ -42,7 +42,7 @@ export async function walk(given: WizardAnswers, setting: Walk): Promise<WizardA
       index = Math.max(0, index - 1);
       continue;
     }
-    answers = { ...answers, [question.id]: answer };
+    answers[question.id] = answer;
     if (setting.ends(question, answer)) return answers;
     index += 1;
   }
