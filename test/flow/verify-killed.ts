@@ -2,12 +2,12 @@
 import type { ProbedKind } from "../../src/model/session-kind.ts";
 import { verify, type Target } from "./verify-host.ts";
 
-const targets = JSON.parse(process.argv[2] ?? "") as Target[];
+const targets = JSON.parse(process.argv[2] ?? "") as (Target & { readonly roles?: readonly string[] })[];
 const policy: unknown = JSON.parse(process.argv[3] ?? "");
 const sessions = (process.argv[4] ?? "idle-shell").split(",") as ProbedKind[];
 let waiting = 0;
-const run = (target: Target): Promise<unknown> =>
-  verify(target, policy, { sessions }, (event) => {
+const run = ({ roles, ...target }: (typeof targets)[number]): Promise<unknown> =>
+  verify(target, policy, { sessions, roles }, (event) => {
     if (event.type !== "probe-started") return;
     waiting++;
     process.stdout.write(`waiting ${waiting}\n`);

@@ -1,6 +1,6 @@
 /** Hundreds of sessions at once: none is lost, nobody is punished or turned away, and the controller stays small. */
 import { execFile } from "node:child_process";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LabHost } from "../lab/host.ts";
@@ -68,7 +68,7 @@ describe.skipIf(lacks !== null)(`verify under load${lacks === null ? "" : ` (${l
     const roles = Object.fromEntries(roleNames(count).map((name) => [name, { users: [name] }]));
     const policy = { name: "lab", defaults: { client_idle_timeout: `${limitSeconds}s` }, roles };
     const options = { sessions: SESSIONS, roles: Object.keys(roles) };
-    const script = join(import.meta.dirname, "load-controller.ts");
+    const script = fileURLToPath(import.meta.resolve("./load-controller.ts"));
     const args = [script, ...[targets, policy, options].map((value) => JSON.stringify(value))];
     const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 16 * 1024 * 1024 });
     const report = JSON.parse(stdout) as Report;
