@@ -47,7 +47,8 @@ export async function openScreen(
       stripFinalNewline: false,
     });
   const program = [process.execPath, PROGRAM, ...args].map(quoted).join(" ");
-  const line = `${program}; echo "[exit $?]"; exec sleep 1000`;
+  // Ctrl-C goes to everything in the terminal's foreground, this shell as well.
+  const line = `trap : INT; ${program}; echo "[exit $?]"; exec sleep 1000`;
   const where = ["-c", directory, "-x", String(size.columns), "-y", String(size.rows)];
   await tmux("new-session", "-d", ...where, "sh", "-c", line);
   const shown = async (...given: string[]): Promise<string> => {

@@ -25,6 +25,11 @@ const PROMPTS = [
   "? Apply it?",
 ];
 
+/** What the lab's client configuration says about host keys, for those that ask about them. */
+const LOOSENED = /^(?:StrictHostKeyChecking|UserKnownHostsFile|BatchMode) .*\n/gmu;
+
+const PROGRAM = join(import.meta.dirname, "../../src/cli.ts");
+
 /** The old recipe, as thousands of hosts have it. */
 const OLD_RECIPE = "ClientAliveInterval 300\nClientAliveCountMax 0\n";
 
@@ -78,15 +83,11 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
   };
 
   const curfew = (directory: string, ...args: string[]) =>
-    execa(
-      process.execPath,
-      [join(import.meta.dirname, "../../src/cli.ts"), ...args, "--ssh-config", lab.sshConfigPath],
-      {
-        cwd: directory,
-        reject: false,
-        env: { XDG_STATE_HOME: join(directory, "state"), NO_COLOR: "1" },
-      },
-    );
+    execa(process.execPath, [PROGRAM, ...args, "--ssh-config", lab.sshConfigPath], {
+      cwd: directory,
+      reject: false,
+      env: { XDG_STATE_HOME: join(directory, "state"), NO_COLOR: "1" },
+    });
 
   test("Ctrl-C at every step leaves the host as it was, and says so", async () => {
     const before = await bookworm.etcDigest();
@@ -158,7 +159,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
     const known = join(lab.dir, "fresh_known_hosts");
     const config = join(lab.dir, "fresh_config");
     const own = (await readFile(lab.sshConfigPath, "utf8"))
-      .replaceAll(/^(?:StrictHostKeyChecking|UserKnownHostsFile|BatchMode) .*\n/gmu, "")
+      .replaceAll(LOOSENED, "")
       .replace(/^/u, `UserKnownHostsFile ${known}\nHashKnownHosts yes\n`);
     await writeFile(config, own);
     const { screen, directory } = await wizard([`eve@${trixie.name}`], LARGE, config);
@@ -241,23 +242,52 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
   test("a new key is not kept after a no; a changed one is not even asked about", async () => {
     const known = join(lab.dir, "other_known_hosts");
     const config = join(lab.dir, "other_config");
-    const own = (await readFile(lab.sshConfigPath, "utf8")).replaceAll(
-      /^(?:StrictHostKeyChecking|UserKnownHostsFile|BatchMode) .*\n/gmu,
-      "",
-    );
+    const own = (await readFile(lab.sshConfigPath, "utf8")).replaceAll(LOOSENED, "");
     await writeFile(config, `UserKnownHostsFile ${known}\n${own}`);
     await writeFile(known, "");
     const { screen } = await wizard([`root@${trixie.name}`], SMALL, config);
     await screen.see("? Accept it");
     await screen.press("Enter");
     expect(await screen.ended()).toBe(3);
+    const left = await wizard([`root@${trixie.name}`], SMALL, config);
+    await left.screen.see("? Accept it");
+    await left.screen.press("C-c");
+    expect(await left.screen.ended()).toBe(130);
     expect(await readFile(known, "utf8")).toBe("");
+    const secret = await wizard([`eve@${trixie.name}`]);
+    await secret.screen.see("? sudo password of eve:");
+    await secret.screen.press("C-c");
+    expect(await secret.screen.ended()).toBe(130);
     const line = bookworm.hostKeyLines.find((each) => each.includes("ssh-ed25519")) ?? "";
     await appendFile(known, `${trixie.name} ${line.split(" ").slice(1).join(" ")}\n`);
     const changed = await wizard([`root@${trixie.name}`], SMALL, config);
     expect(await changed.screen.ended()).toBe(3);
     expect(await changed.screen.history()).toContain("THE HOST KEY HAS CHANGED");
     expect(await changed.screen.history()).not.toContain("Accept it");
+  }, 60_000);
+
+  test("a new key is accepted by its fingerprint, and by no other", async () => {
+    const config = join(lab.dir, "third_config");
+    const known = join(lab.dir, "third_known_hosts");
+    const own = (await readFile(lab.sshConfigPath, "utf8")).replaceAll(LOOSENED, "");
+    await writeFile(config, `UserKnownHostsFile ${known}\n${own}`);
+    const given = ["--yes", "--write-only", "--ssh-config", config, "--accept-host-key"];
+    const call = (fingerprint: string) =>
+      execa(process.execPath, [PROGRAM, "wizard", `root@${trixie.name}`, ...given, fingerprint], {
+        cwd: lab.dir,
+        reject: false,
+        stdin: "ignore",
+        env: { XDG_STATE_HOME: join(lab.dir, "state"), NO_COLOR: "1" },
+      });
+    const refused = await call("SHA256:other");
+    const [fingerprint = ""] = /SHA256:[\w+/]{43}/u.exec(refused.stderr) ?? [];
+    expect([refused.exitCode, refused.stderr]).toEqual([
+      3,
+      expect.stringContaining(`--accept-host-key ${fingerprint}`),
+    ]);
+    expect((await call(fingerprint)).exitCode).toBe(0);
+    const key = await trixie.exec("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub");
+    expect(key.stdout).toContain(fingerprint);
   }, 60_000);
 
   test("without a terminal every answer is an option", async () => {

@@ -80,7 +80,7 @@ async function acceptedKey(
   const key = unknownKeyIn(error);
   if (key === undefined) return false;
   const { name, type, fingerprint, file } = key;
-  if (given !== fingerprint) {
+  if (given?.includes(fingerprint) !== true) {
     if (given !== undefined || yes === true) throw refused(error, fingerprint);
     terminal.err(
       `The key of ${visible(name)} is not known here. It presents\n  ${type} ${fingerprint}\nCompare that on the host itself: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub\n`,

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { WizardAnswer, WizardAnswers } from "../../core/wizard-draft.ts";
 import { CONTROL_IDS } from "../../model/policy.ts";
 import { type Seconds } from "../../model/duration.ts";
-import { duration, durationOption, type HostOptions } from "../args.ts";
+import { collect, duration, durationOption, type HostOptions } from "../args.ts";
 
 export interface WizardOptions extends HostOptions {
   readonly yes?: true;
@@ -19,7 +19,7 @@ export interface WizardOptions extends HostOptions {
   readonly writeOnly?: true;
   readonly probe?: "scaled" | "full" | "none";
   readonly output?: string;
-  readonly acceptHostKey?: string;
+  readonly acceptHostKey?: readonly string[];
   readonly confirmWithin: Seconds;
 }
 
@@ -45,7 +45,7 @@ export function addWizardOptions(command: Command): Command {
     .option("--write-only", "write the files, leave the host as it is")
     .addOption(new Option("--probe <how>", "the proof afterwards").choices(["scaled", "full", "none"]))
     .option("-o, --output <dir>", "where policy.yaml and inventory.yaml go")
-    .option("--accept-host-key <fingerprint>", "accept this new key of the host: SHA256:…")
+    .option("--accept-host-key <fingerprint>", "accept this new key, SHA256:…; may be repeated", collect)
     .addOption(durationOption("--confirm-within <duration>", "a host not confirmed by then reverts", 60));
 }
 
