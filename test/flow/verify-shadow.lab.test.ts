@@ -326,7 +326,7 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
       expect(verification.error).toBeUndefined();
       for (const probe of verification.probes)
         expect(probe, probe.reason).toMatchObject({ outcome: "pass", by: "TMOUT" });
-      expect(verification.probes.filter(({ via }) => via === "shadow")).toHaveLength(4);
+      expect(verification.probes.filter(({ via }) => via === "shadow")).toHaveLength(6);
       await new Promise((resolve) => setTimeout(resolve, 1500));
       expect((await bare.exec(BARE_LOOK)).stdout).toBe(before);
     } finally {
