@@ -2,6 +2,7 @@
 import type { ErrorData } from "./error.ts";
 import type { EvidenceFile, Finding, LadderCell } from "./finding.ts";
 import type { ProbeResult } from "./run.ts";
+import type { SessionKind } from "./session-kind.ts";
 
 /** What `--format` takes; the registry of renderers is report/audit-formats.ts. */
 export const REPORT_FORMAT_NAMES = [
@@ -69,6 +70,8 @@ export interface AuditHeader {
     readonly digest: string;
     readonly limit: string;
   };
+  /** Kinds of session whose end counts; what becomes of the others is shown and not judged. */
+  readonly sessions: readonly SessionKind[];
   /** Whether real sessions were opened; `scaled`: with limits scaled down to this many seconds. */
   readonly verified: boolean;
   readonly scaled?: number;

@@ -66,7 +66,7 @@ function verdictLine(run: AuditRun, paint: Paint): string {
 }
 
 function headLines(run: AuditRun, columns: number, paint: Paint): string[] {
-  const { policy, profile, startedAt, verified, scaled, runId, curfew, inventory } = run;
+  const { policy, profile, startedAt, sessions: kinds, verified, scaled, runId, curfew, inventory } = run;
   const baseline = profile === null ? "no baseline" : `${profile.title} ${profile.version}`;
   const sessions = verified
     ? `real sessions${scaled === undefined ? "" : ` scaled to ${scaled} s`}`
@@ -74,7 +74,7 @@ function headLines(run: AuditRun, columns: number, paint: Paint): string[] {
   const limit = inventory.limit === "" ? "" : `, only ${inventory.limit}`;
   return [
     `${paint.bold(visible(policy.name))}  ${timeText(startedAt)}`,
-    ...wrap(visible(`${baseline}, ${sessions}${limit}`), columns).map(paint.dim),
+    ...wrap(visible(`${baseline}, ${sessions}${limit}; judged: ${kinds.join(", ")}`), columns).map(paint.dim),
     paint.dim(visible(`${runId}, curfew ${curfew}`)),
   ];
 }

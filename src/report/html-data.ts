@@ -29,7 +29,13 @@ export function* pageData(run: AuditRun, reasons: readonly Reason[]): Iterable<s
     visible(title),
     severity,
   ]);
-  const head = { checks: CHECKS, kinds: SESSION_KINDS, rules, fleet: run.findings.map(pack.finding) };
+  const head = {
+    checks: CHECKS,
+    kinds: SESSION_KINDS,
+    judged: run.sessions,
+    rules,
+    fleet: run.findings.map(pack.finding),
+  };
   yield `${json(head).slice(0, -1)},"hosts":[`;
   for (const [index, host] of hosts.entries()) yield index === 0 ? host : `,\n${host}`;
   yield "]";

@@ -42,6 +42,7 @@ export const header = z.strictObject({
     })
     .nullable(),
   inventory: z.strictObject({ sources: z.array(line), digest, limit: line }),
+  sessions: z.array(z.enum(SESSION_KINDS)),
   verified: z.boolean(),
   scaled: seconds.exactOptional(),
 } satisfies Keys<AuditHeader>);

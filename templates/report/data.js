@@ -1,6 +1,6 @@
 // What src/report/html-data.ts packed: texts and records by number. Text only ever becomes text.
 const raw = JSON.parse(document.getElementById("data").textContent);
-const { checks, kinds, texts, rules } = raw;
+const { checks, kinds, judged, texts, rules } = raw;
 const OUTCOMES = ["fail", "unknown", "waived", "pass"];
 const SYMBOLS = { fail: "✗", unknown: "?", waived: "~", pass: "✓" };
 const WORDS = { fail: "Fail", unknown: "Unknown", waived: "Waived", pass: "Pass" };

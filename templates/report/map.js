@@ -5,7 +5,7 @@ let mapLimit = MAP_ROWS;
 const opened = new Set();
 
 const COLUMNS = {
-  kind: () => kinds.filter((kind) => cells.some((cell) => cell.kind === kind)).map((kind) => ({ id: kind, title: kind })),
+  kind: () => kinds.filter((kind) => cells.some((cell) => cell.kind === kind)).map((kind) => (judged.includes(kind) ? { id: kind, title: kind } : { id: kind, title: `${kind} (not judged)`, more: "shown for what it is; this audit was not asked to judge it" })),
   check: () => Object.keys(checks).filter((check) => findings.some((finding) => finding.check === check)).map((check) => ({ id: check, title: check, more: checks[check].title })),
   rule: () => rules.map(([id, title]) => ({ id, title: id, more: title })),
 };

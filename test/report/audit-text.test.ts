@@ -64,7 +64,7 @@ describe("an audit as text", () => {
     const after = auditRun(2, [...hosts(20), lost]);
     expect(auditText(after, between(before, after), plain)).toMatchInlineSnapshot(`
       "production  2026-10-03 03:00 UTC
-      no baseline, no real sessions
+      no baseline, no real sessions; judged: idle-shell, frozen-client, typing
       20261003T030000Z-audit-00000002, curfew 0.1.0
 
       ██████████████████████████▒▒▒▒▒▒▒▒▒▒▒▒▒░
@@ -119,7 +119,7 @@ describe("an audit as text", () => {
     const run = auditRun(1, [auditedHost("web1", [tmout(3), waived]), auditedHost("web2", [tmout(9)])]);
     expect(auditText(run, alone, plain)).toMatchInlineSnapshot(`
       "production  2026-10-02 03:00 UTC
-      no baseline, no real sessions
+      no baseline, no real sessions; judged: idle-shell, frozen-client, typing
       20261002T030000Z-audit-00000001, curfew 0.1.0
 
       ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒

@@ -25,7 +25,7 @@ describe.skipIf(chromium === null)(
 
     beforeAll(async () => {
       browser = await Browser.open(chromium ?? "");
-      write("one", fleet(1, { verified: false }));
+      write("one", fleet(1, { verified: false, sessions: ["idle-shell", "typing"] }));
       write("thirty", fleet(30));
       write("many", fleet(1000));
       write("hostile", hostileFleet());
@@ -140,6 +140,16 @@ describe.skipIf(chromium === null)(
       await page.click("#host-table tbody tr a");
       await page.value("history.back()");
       await settled(`!document.querySelector("dialog").open`);
+      await leave();
+    });
+
+    test("kinds of session that the audit was not asked to judge are named as such in the map", async () => {
+      await open("one");
+      const titles: string[] = await page.value(
+        `[...document.querySelectorAll("#grid thead th")].map((cell) => cell.textContent)`,
+      );
+      expect(titles).toContain("idle-shell");
+      expect(titles).toContain("output-loop (not judged)");
       await leave();
     });
 

@@ -21,6 +21,7 @@ export function fleet(hosts: number, other: Partial<AuditRun> = {}): AuditRun {
   const list = other.verified === false ? audited.map(unverified) : audited;
   return audit(list, {
     profile: stigProfile,
+    sessions: SESSION_KINDS,
     verified: true,
     findings: smallAudit().findings,
     ...other,

@@ -1,31 +1,24 @@
 /** `curfew audit`: judges a fleet, changes nothing, remembers, and writes what auditors take. */
 import { homedir } from "node:os";
-import { type Command, Option } from "commander";
+import { resolve } from "node:path";
+import type { Command } from "commander";
 import packageData from "../../../package.json" with { type: "json" };
 import type { Audit } from "../../flow/audit.ts";
 import type { Alerts } from "../../model/alert.ts";
 import type { AuditHeader } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { History } from "../../model/history.ts";
-import { DEFAULT_PROBES, type ProbedKind } from "../../model/session-kind.ts";
 import { stateDirectory } from "../../store/xdg.ts";
 import * as args from "../args.ts";
 import { tellOfAudit } from "../audit-alerts.ts";
+import { addAuditOptions, type AuditOptions, refuseContradictions } from "../audit-options.ts";
 import type { ExitCode } from "../exit.ts";
+import { endWithParent } from "../interrupts.ts";
 import { type Hosts, type LoadedPolicy, loadHosts, loadPolicyFor } from "../inputs.ts";
-import type { Setting } from "../program.ts";
+import type { Setting } from "../setting.ts";
 import { checkReports, saveReports } from "../report-files.ts";
 import { type Run, type RunResult, withRun } from "../run-context.ts";
 import type { Terminal } from "../terminal.ts";
-
-interface AuditOptions extends args.PolicyOptions, args.ReportOptions {
-  readonly verify?: true;
-  readonly sessions: readonly ProbedKind[];
-  readonly scaled?: number;
-  readonly history: boolean;
-  readonly alerts?: string;
-  readonly keep?: number;
-}
 
 const EXAMPLE = `
 Example:
@@ -46,29 +39,17 @@ export function registerAudit(program: Command, { terminal, setExitCode }: Setti
   command.description(
     "Judges every host against the policy and its compliance baseline, remembers the result, and says what changed since the last audit. Changes nothing.",
   );
-  args.addPolicyOption(command);
-  args.addHostOptions(command);
-  command
-    .option("--verify", "open real sessions as well, as curfew verify does")
-    .addOption(
-      new Option("--sessions <kinds>", "session kinds to judge, commas between, or all")
-        .argParser(args.sessionKinds)
-        .default(DEFAULT_PROBES, DEFAULT_PROBES.join(",")),
-    )
-    .option("--scaled <seconds>", "with --verify: scale every limit down to about this", args.positive);
-  args
-    .addReportOptions(command)
-    .option("--alerts <file>", "tell the people in this file what changed since the last audit")
-    .option("--no-history", "do not remember this audit")
-    .option("--keep <days>", "forget audits older than this, such as 400d", args.days);
+  addAuditOptions(command);
   args
     .addOutputOptions(command)
+    .option("--no-history", "do not remember this audit")
     .addHelpText("after", EXAMPLE)
     .action(async (options: AuditOptions) => setExitCode(await audit(options, terminal)));
 }
 
 async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitCode> {
   refuseContradictions(options);
+  endWithParent();
   const chosen = await loadHosts(options, terminal);
   const loaded = await loadPolicyFor(options.policy, chosen.inventory, options, terminal);
   const alerts = options.alerts === undefined ? undefined : await readAlerts(options.alerts);
@@ -81,30 +62,15 @@ async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitCod
       const header = headerOf(chosen, loaded, profile, options, run);
       const made = await judge(chosen, loaded, header, options, run, history);
       if (options.keep !== undefined) await forget(options.keep, run, history);
-      const { policy } = loaded;
-      const { context } = run;
-      const tell = { policy, state, context, terminal, quiet: options.quiet === true };
       return await resultOf(made, [
         await saved(made, options, terminal),
-        alerts && !context.stopping.aborted ? await tellOfAudit(made, { ...tell, alerts }) : undefined,
+        alerts &&
+          (await told(made, alerts, { options, policy: loaded.policy, history, state, run, terminal })),
       ]);
     } finally {
       await history?.close();
     }
   });
-}
-
-/** Errors: CurfewError `usage`. */
-function refuseContradictions({ scaled, verify, alerts, history }: AuditOptions): void {
-  if (scaled !== undefined && verify !== true) {
-    throw new CurfewError("usage", "--scaled is for sessions that are opened: give --verify as well");
-  }
-  if (alerts !== undefined && !history) {
-    throw new CurfewError(
-      "usage",
-      "--alerts tells what changed since the last audit, so --no-history excludes it",
-    );
-  }
 }
 
 async function readAlerts(file: string): Promise<Alerts> {
@@ -130,6 +96,26 @@ async function saved(
     if (error instanceof CurfewError) return error;
     throw error;
   }
+}
+
+interface Telling extends Pick<LoadedPolicy, "policy"> {
+  readonly options: AuditOptions;
+  readonly history: History | undefined;
+  readonly state: string;
+  readonly run: Run;
+  readonly terminal: Terminal;
+}
+
+async function told(
+  made: Audit,
+  alerts: Alerts,
+  { options, policy, history, state, run, terminal }: Telling,
+): Promise<CurfewError | undefined> {
+  const { stopping, aborting, now } = run.context;
+  if (stopping.aborted) return undefined;
+  const about = { policy, source: resolve(options.alerts ?? ""), history };
+  const quiet = options.quiet === true;
+  return tellOfAudit(made, about, { alerts, state, now, aborting, terminal, quiet });
 }
 
 async function judge(
@@ -159,7 +145,7 @@ function headerOf(
   { source: inventory }: Hosts,
   { policy, source }: LoadedPolicy,
   profile: AuditHeader["profile"],
-  { verify, scaled }: AuditOptions,
+  { sessions, verify, scaled }: AuditOptions,
   { journal, context }: Run,
 ): AuditHeader {
   return {
@@ -170,6 +156,7 @@ function headerOf(
     policy: { name: policy.name, ...source },
     profile,
     inventory,
+    sessions,
     verified: verify === true,
     ...(scaled === undefined ? {} : { scaled }),
   };
