@@ -64,7 +64,9 @@ export async function openScreen(
     for (const end = Date.now() + 40_000; ; await wait(60)) {
       const now = await capture();
       if (typeof text === "string" ? now.includes(text) : text.test(now)) return now;
-      if (Date.now() > end) throw new Error(`the screen never showed ${String(text)} but\n${now}`);
+      // Nothing more will come.
+      const over = now.includes("[exit ");
+      if (over || Date.now() > end) throw new Error(`the screen never showed ${String(text)} but\n${now}`);
     }
   };
   return {
