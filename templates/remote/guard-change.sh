@@ -339,12 +339,18 @@ UNIT
 
 apply() {
   # The time may have run out while something before this was slow.
+  apply_failed="the time to confirm ran out before $3 was in place"
   [ -e "$guard/armed" ] || return 1
   apply_dir=${3%/*}
-  case $2 in
-    remove) rm -f "$3" ;;
-    *) mv -f "$apply_dir/.curfew-new-$token-$1" "$3" ;;
-  esac || return 1
+  complaint=$(
+    case $2 in
+      (remove) rm -f "$3" 2>&1 ;;
+      (*) mv -f "$apply_dir/.curfew-new-$token-$1" "$3" 2>&1 ;;
+    esac
+  ) || {
+    apply_failed="$3 could not be put in place: $(printf '%s' "$complaint" | tr '\n' ' ')"
+    return 1
+  }
   if [ "$2" = create ] && command -v restorecon >/dev/null; then restorecon "$3" 2>/dev/null || :; fi
 }
 
@@ -383,7 +389,7 @@ curfew_main() {
   say "step validated"
   arm
   say "step armed"
-  each apply || fail remote "a file could not be put in place"
+  each apply || fail remote "$apply_failed"
   sync
   say "step applied"
   activate
