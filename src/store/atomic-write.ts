@@ -2,17 +2,15 @@ import { randomBytes } from "node:crypto";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
+type Chunks = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
+
 /**
- * Writes a file, of mode 0600 unless another is given (the umask takes from it), so that a reader sees the old content or the new, never a part: a
- * temporary file in the same directory, fsync, rename. A path that exists and is no regular file
- * (`/dev/stdout`, a pipe) is written to directly.
+ * Writes a file, of mode 0600 unless another is given (the umask takes from it), so that a reader sees
+ * the old content or the new, never a part: a temporary file in the same directory, fsync, rename. A
+ * path that exists and is no regular file (`/dev/stdout`, a pipe) is written to directly.
  * Errors: those of node:fs, the temporary file removed.
  */
-export async function writeAtomically(
-  path: string,
-  chunks: Iterable<string | Uint8Array>,
-  mode = 0o600,
-): Promise<void> {
+export async function writeAtomically(path: string, chunks: Chunks, mode = 0o600): Promise<void> {
   if (await isSpecial(path)) return writeAll(path, "w", chunks, mode);
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
@@ -29,15 +27,10 @@ async function isSpecial(path: string): Promise<boolean> {
   return found !== undefined && !found.isFile() && !found.isDirectory();
 }
 
-async function writeAll(
-  path: string,
-  flags: string,
-  chunks: Iterable<string | Uint8Array>,
-  mode: number,
-): Promise<void> {
+async function writeAll(path: string, flags: string, chunks: Chunks, mode: number): Promise<void> {
   const file = await open(path, flags, mode);
   try {
-    for (const chunk of chunks) await file.appendFile(chunk);
+    for await (const chunk of chunks) await file.appendFile(chunk);
     // A pipe or a terminal cannot be synchronised; a file must be, before it is renamed.
     if (flags === "wx") await file.sync();
   } finally {

@@ -177,7 +177,7 @@ describe.skipIf(lacks !== null)(`audit${lacks === null ? "" : ` (${lacks})`}`, (
     });
     const ended = await Promise.all([killed, ...others].map((each) => each?.done));
     expect(ended.map((each) => each?.signal)).toEqual(["SIGKILL", undefined, undefined]);
-    const list = JSON.parse((await history("list", "--json", "-n", "4")).stdout).runs;
+    const list = JSON.parse((await history("list", "--json", "-n", "4")).stdout).audits;
     const states = Object.fromEntries(
       list.map(({ runId, state }: { runId: string; state: string }) => [runId, state]),
     );
