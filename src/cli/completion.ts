@@ -1,53 +1,63 @@
-import { readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import addCompletion from "@bomb.sh/tab/commander";
 import type { Command } from "commander";
+import { Argument, Option } from "commander";
+import { templateFile } from "../core/template-file.ts";
 import { visible } from "../core/visible.ts";
+import { completionPlace } from "./completion-place.ts";
+import type { Offer } from "./completion-values.ts";
+import type { Setting } from "./setting.ts";
 
-/** Options and arguments whose value is a file. The library's scripts never fall back to file names. */
-const FILES: ReadonlySet<string> = new Set([
-  "policy",
-  "inventory",
-  "output",
-  "ssh-config",
-  "become-pass-file",
-  "plan",
-  "dir",
-]);
+const SHELLS = ["bash", "zsh", "fish"] as const;
 
-type Offer = (value: string, description: string) => void;
+const EXAMPLE = `
+Example:
+  source <(curfew completion bash)                 in ~/.bashrc
+  source <(curfew completion zsh)                  in ~/.zshrc, after compinit
+  curfew completion fish | source                  in ~/.config/fish/config.fish
+
+Completes commands, options and their values: hosts and groups from the inventory of -i, roles from
+the policy of -p, audits from the history. Reads files only; contacts no host and runs no program.
+`;
+
+/** Longest wait for values: somebody is pressing a key. */
+const PATIENCE_MS = 1000;
+
+/** Adds `completion SHELL`, which prints a script for that shell, and the hidden command that it calls. */
+export function registerCompletion(program: Command, { terminal }: Setting): void {
+  program
+    .command("completion")
+    .summary("print the completion script of a shell")
+    .description("Prints a script that makes a shell complete curfew's command lines.")
+    .addArgument(new Argument("<shell>", "your shell").choices(SHELLS))
+    .addHelpText("after", EXAMPLE)
+    .action(async (shell: string) => {
+      const { readFile } = await import("node:fs/promises");
+      await terminal.out([await readFile(templateFile(`completion/${shell}`), "utf8")]);
+    });
+  program
+    .command("complete", { hidden: true })
+    .argument("[words...]")
+    .addOption(new Option("-h, --help").hideHelp())
+    .action(async (words: readonly string[]) => terminal.out([await complete(program, words, terminal)]));
+}
 
 /**
- * Adds `completion SHELL`, which prints a script for that shell, and the hidden command that such a
- * script calls. Call it last: it reads the commands and options that are there. The only file that
- * knows the library.
+ * What may stand in place of the last word: a line `:words`, `:files` or `:directories` (the shell
+ * itself completes names of files), then one line `value TAB description` each. Never fails: at
+ * worst it offers nothing.
  */
-export function registerCompletion(program: Command): void {
-  const root = addCompletion(program, { completionCommandName: "completion" });
-  for (const command of root.commands.values()) {
-    for (const item of [...command.options.values(), ...command.arguments.values()]) {
-      const name = "value" in item ? item.value : item.name;
-      if (FILES.has(name)) item.handler = offerFiles;
-    }
-  }
-}
-
-/** Offers what is in the directory of the word being completed, the last of the command line. */
-function offerFiles(offer: Offer): void {
-  const word = process.argv.at(-1) ?? "";
-  const directory = word.endsWith("/") ? word : dirname(word);
-  for (const name of namesIn(directory)) {
-    const path = word.includes("/") ? join(directory, name) : name;
-    // A name that needs escapes to be shown cannot be offered to a shell line by line.
-    if (path === visible(path)) offer(path, "");
-  }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    const entries = readdirSync(directory, { withFileTypes: true });
-    return entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
-  } catch {
-    return [];
-  }
+async function complete(
+  program: Command,
+  words: readonly string[],
+  { environment }: Setting["terminal"],
+): Promise<string> {
+  const place = completionPlace(program, words);
+  if (place.kind !== "values") return `:${place.kind}\n`;
+  const late = new Promise<readonly Offer[]>((resolve) => void setTimeout(resolve, PATIENCE_MS, []).unref());
+  const offers = await Promise.race([place.offers(environment), late]).catch(() => []);
+  const lines = offers
+    .map(({ value, description }) => ({ value: `${place.before}${value}`, description }))
+    // A name that would need escapes to be shown cannot be offered line by line.
+    .filter(({ value }) => value.startsWith(place.word) && value === visible(value))
+    .map(({ value, description }) => `${value}\t${visible(description ?? "")}\n`);
+  return `:words\n${[...new Set(lines)].join("")}`;
 }

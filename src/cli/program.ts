@@ -11,17 +11,14 @@ import { registerPlan } from "./commands/plan.ts";
 import { registerProfiles } from "./commands/profiles.ts";
 import { registerReport } from "./commands/report.ts";
 import { registerRevert } from "./commands/revert.ts";
+import { registerSchedule } from "./commands/schedule.ts";
 import { registerVerify } from "./commands/verify.ts";
 import { registerWizard } from "./commands/wizard.ts";
 import { registerCompletion } from "./completion.ts";
-import { EXIT_CODES, type ExitCode } from "./exit.ts";
+import { EXIT_CODES } from "./exit.ts";
+import { HELP_TOPICS, helpPage, isHelpTopic } from "./help-topics.ts";
+import type { Setting } from "./setting.ts";
 import type { Terminal } from "./terminal.ts";
-
-/** What a command is given when it is registered. */
-export interface Setting {
-  readonly terminal: Terminal;
-  readonly setExitCode: (exitCode: ExitCode) => void;
-}
 
 /** Every command with its options and help. Nothing heavy is loaded before a command's action runs. */
 export function createProgram(terminal: Terminal, setExitCode: Setting["setExitCode"]): Command {
@@ -51,28 +48,41 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
     registerHistory,
     registerReport,
     registerProfiles,
+    registerSchedule,
   ]) {
     register(program, setting);
   }
   program
-    .command("help [command]")
-    .description("print the help of a command")
-    .action((name?: string) => printHelp(program, name));
-  registerCompletion(program);
+    .command("help [topic...]")
+    .description("print the help of a command, or a page")
+    .action((names: readonly string[]) => printHelp(program, names, terminal));
+  registerCompletion(program, setting);
   return program;
 }
 
 /** Commander's own answers a misspelt name with the help of everything. */
-function printHelp(program: Command, name: string | undefined): void {
-  const command = name === undefined ? program : program.commands.find((known) => known.name() === name);
-  if (command !== undefined) return command.outputHelp();
-  const names = program.commands.map((known) => known.name());
-  const message = `unknown command ${shown(name ?? "")}${didYouMean(name ?? "", names)}`;
-  throw new CurfewError("usage", message, { hint: "see curfew --help" });
+async function printHelp(program: Command, names: readonly string[], terminal: Terminal): Promise<void> {
+  const [topic = ""] = names;
+  if (names.length === 1 && isHelpTopic(topic)) return terminal.out([await helpPage(topic, terminal)]);
+  let command = program;
+  for (const name of names) {
+    const inner = command.commands.find((known) => known.name() === name);
+    if (inner === undefined) throw unknownCommand(name, command);
+    command = inner;
+  }
+  command.outputHelp();
+}
+
+function unknownCommand(name: string, parent: Command): CurfewError {
+  const known = parent.createHelp().visibleCommands(parent);
+  const topics = parent.parent === null ? Object.keys(HELP_TOPICS) : [];
+  const guess = didYouMean(name, [...known.map((each) => each.name()), ...topics]);
+  return new CurfewError("usage", `unknown command ${shown(name)}${guess}`, { hint: "see curfew --help" });
 }
 
 function moreHelp(): string {
   const codes = Object.entries(EXIT_CODES).map(([code, meaning]) => `  ${code.padEnd(4)} ${meaning}`);
+  const topics = Object.entries(HELP_TOPICS).map(([name, about]) => `  ${name.padEnd(16)} ${about}`);
   return `
 Start here:
   curfew init                                       writes policy.yaml and inventory.yaml to edit
@@ -80,6 +90,9 @@ Start here:
   curfew apply  -p policy.yaml -i inventory.yaml    changes it; a host that cannot be reached
                                                     afterwards takes its change back by itself
   curfew verify -p policy.yaml -i inventory.yaml    opens real sessions that have to be dropped
+
+Pages, shown by curfew help TOPIC:
+${topics.join("\n")}
 
 Exit codes:
 ${codes.join("\n")}

@@ -21,6 +21,8 @@ export interface InventoryOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Where relative key paths start; the process's own directory if left out. */
   readonly workingDirectory?: string;
+  /** True: what is neither a file nor a directory, and what only ansible-inventory can read, is refused. */
+  readonly filesOnly?: boolean;
 }
 
 /** What `-` is called in messages. */
@@ -81,6 +83,7 @@ async function readSource(reading: Reading, source: string): Promise<void> {
   }
   if (found?.isDirectory()) return readDirectory(reading, source);
   if (found?.isFile() && (await isProgram(source))) return readFromAnsible(reading, source);
+  if (found?.isFile() === false) refuseProgram(reading.options, source);
   await readText(reading, source, await readTextFile(source, { maxBytes: LARGEST, what: "inventory" }));
 }
 
@@ -118,6 +121,7 @@ async function isProgram(path: string): Promise<boolean> {
 }
 
 async function readFromAnsible({ data, options }: Reading, source: string): Promise<void> {
+  refuseProgram(options, source);
   const { runAnsibleInventory } = await import("./ansible-command.ts");
   const text = await runAnsibleInventory(source, options.environment);
   await readJson(data, `ansible-inventory -i ${visible(source)}`, text);
@@ -140,6 +144,11 @@ async function readText(reading: Reading, file: string, text: string): Promise<v
   if (file !== STDIN) reading.variableDirectories.add(dirname(file));
   if (form === "ini") return (await import("./ansible-ini.ts")).readAnsibleIni(data, file, text);
   (await import("./ansible-yaml.ts")).readAnsibleYaml(data, file, text);
+}
+
+function refuseProgram({ filesOnly }: InventoryOptions, source: string): void {
+  if (filesOnly !== true) return;
+  throw inputError([{ position: { file: source }, message: "only a program can read this" }]);
 }
 
 async function readJson(data: InventoryData, file: string, text: string): Promise<void> {

@@ -225,32 +225,6 @@ describe("init", () => {
   });
 });
 
-describe("completion", () => {
-  test.each(["bash", "zsh", "fish"])("prints a script for %s", async (shell) => {
-    const { stdout, exitCode } = await curfew(["completion", shell]);
-    expect(exitCode).toBe(0);
-    expect(stdout).toContain("curfew complete -- ");
-  });
-
-  test("bash reads its script", async () => {
-    const { stdout } = await curfew(["completion", "bash"]);
-    expect((await execa({ input: stdout, reject: false })`bash -n`).stderr).toBe("");
-  });
-
-  test.each([
-    [["pl"], "plan\t"],
-    [["plan", "--con"], "--connect-timeout\t"],
-    [["plan", "-p", "complete-me"], "complete-me.yaml\t"],
-    [["apply", "complete-"], "complete-me.yaml\t"],
-  ])("offers words for %j", async (words, expected) => {
-    await writeFile(join(directory, "complete-me.yaml"), "");
-    await writeFile(join(directory, "complete-\u001b[2J"), "");
-    const { stdout } = await curfew(["complete", "--", ...words]);
-    expect(stdout).toContain(expected);
-    expect(stdout).not.toContain("\u001b");
-  });
-});
-
 test("a reader that goes away is no error", async () => {
   const { stderr, stdout } = await execa`sh -c ${`${process.execPath} ${CURFEW} --help | head -n 1; true`}`;
   expect(stdout).toMatch(/^Usage: curfew/u);

@@ -9,8 +9,11 @@ const needed = [
   "procps util-linux rsync tmux shellcheck libxml2-utils",
 ].flatMap((line) => line.split(" "));
 
-/** For tests that can be skipped where it cannot be had: a browser with a font, to look at the HTML report. */
-const wanted = ["chromium", "fonts-dejavu-core"];
+/**
+ * For tests that can be skipped where it cannot be had: a browser with a font, to look at the HTML report; the
+ * shells that complete command lines; what lays out manual pages.
+ */
+const wanted = ["chromium", "fonts-dejavu-core", "zsh", "fish", "groff-base", "mandoc"];
 
 /**
  * Why this machine cannot run hosts, as words that follow "needs" ("root", "network namespaces", …), or null.

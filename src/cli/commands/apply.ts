@@ -11,7 +11,7 @@ import { approve, resultWithoutChange } from "../approval.ts";
 import * as args from "../args.ts";
 import { refuseWithout } from "../ask.ts";
 import type { ExitCode } from "../exit.ts";
-import type { Setting } from "../program.ts";
+import type { Setting } from "../setting.ts";
 import { type Run, type RunResult, withRun } from "../run-context.ts";
 import type { Terminal } from "../terminal.ts";
 

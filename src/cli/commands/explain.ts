@@ -10,7 +10,7 @@ import { explainText } from "../../report/explain-text.ts";
 import { addHostOptions, addOutputOptions, addPolicyOption, type PolicyOptions } from "../args.ts";
 import type { ExitCode } from "../exit.ts";
 import { loadHosts, loadPolicyFor } from "../inputs.ts";
-import type { Setting } from "../program.ts";
+import type { Setting } from "../setting.ts";
 import { withRun } from "../run-context.ts";
 import type { Terminal } from "../terminal.ts";
 

@@ -6,7 +6,7 @@ import type { RunFilter } from "../../model/history.ts";
 import { historyText } from "../../report/history-text.ts";
 import { days, positive } from "../args.ts";
 import { daysAgo, moment, withHistory } from "../history-access.ts";
-import type { Setting } from "../program.ts";
+import type { Setting } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
 
 interface FilterOptions {

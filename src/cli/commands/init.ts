@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { visible } from "../../core/visible.ts";
 import { CurfewError } from "../../model/error.ts";
-import type { Setting } from "../program.ts";
+import type { Setting } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** Each with its JSON Schema: the first line of either names it, for editors. */

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { didYouMean, shown } from "../../core/nearest.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Profile } from "../../model/profile.ts";
-import type { Setting } from "../program.ts";
+import type { Setting } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
 
 const EXAMPLE = `

@@ -9,7 +9,7 @@ import { auditText } from "../../report/audit-text.ts";
 import { addReportOptions, type ReportOptions } from "../args.ts";
 import { type ExitCode, exitCodeOfVerdict } from "../exit.ts";
 import { moment, withHistory } from "../history-access.ts";
-import type { Setting } from "../program.ts";
+import type { Setting } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
 
 interface Options extends ReportOptions {

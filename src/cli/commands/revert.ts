@@ -7,7 +7,7 @@ import { addChangeOptions, addHostOptions, addOutputOptions, type ChangeOptions 
 import { confirm, refuseWithout } from "../ask.ts";
 import type { ExitCode } from "../exit.ts";
 import { loadHosts } from "../inputs.ts";
-import type { Setting } from "../program.ts";
+import type { Setting } from "../setting.ts";
 import { withRun } from "../run-context.ts";
 import type { Terminal } from "../terminal.ts";
 

@@ -10,7 +10,7 @@ import { verifyText } from "../../report/verify-text.ts";
 import * as args from "../args.ts";
 import type { ExitCode } from "../exit.ts";
 import { loadHosts, loadPolicyFor } from "../inputs.ts";
-import type { Setting } from "../program.ts";
+import type { Setting } from "../setting.ts";
 import { withRun } from "../run-context.ts";
 import type { Terminal } from "../terminal.ts";
 

@@ -7,7 +7,7 @@ import { addLoginOptions, addOutputOptions } from "../args.ts";
 import { refuseWithout } from "../ask.ts";
 import type { ExitCode } from "../exit.ts";
 import { watchInterrupts } from "../interrupts.ts";
-import type { Setting } from "../program.ts";
+import type { Setting } from "../setting.ts";
 import { withRun } from "../run-context.ts";
 import type { Terminal } from "../terminal.ts";
 import { addWizardOptions, FLAGS_HINT, type WizardOptions } from "../wizard/options.ts";
