@@ -1,88 +1,133 @@
+/** Telling people: of what changed since they were told last, and of an audit that did not come to its end. */
 import { setTimeout as pause } from "node:timers/promises";
 import { visible } from "../core/visible.ts";
-import type { Destination } from "../flow/alert.ts";
+import type { AlertOutcome, AlertSetting } from "../flow/alert.ts";
 import type { Audit } from "../flow/audit.ts";
-import type { RunContext } from "../flow/context.ts";
-import type { Alerts, Mail, Webhook } from "../model/alert.ts";
+import type { Alerts, UnfinishedAudit } from "../model/alert.ts";
 import { CurfewError } from "../model/error.ts";
-import { Secret } from "../model/secret.ts";
+import type { History } from "../model/history.ts";
 import type { Policy } from "../model/policy.ts";
+import type { Outbox } from "../store/outbox.ts";
+import { alertDestinations } from "./alert-destinations.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** Where alerts go, and how. */
 export interface AlertRequest {
   readonly alerts: Alerts;
-  readonly policy: Policy;
   /** curfew's state directory. */
   readonly state: string;
-  readonly context: RunContext;
+  readonly now: () => Date;
+  readonly aborting: AbortSignal;
   readonly terminal: Terminal;
   readonly quiet: boolean;
 }
 
+/** What an audit's alerts are about. */
+export interface AuditNews {
+  readonly policy: Policy;
+  /** The alerts file: each has its own memory of what was told. */
+  readonly source: string;
+  readonly history: History | undefined;
+}
+
 /**
  * Tells everybody whom the alerts file names what is news, and writes the metrics. Returns the error that says what
- * was not delivered or written, for after the audit's own result. Never rejects for the sake of a destination.
+ * was not delivered or written, for after the audit's own result. Never rejects for the sake of a destination or of
+ * a full disk.
  */
-export async function tellOfAudit(made: Audit, request: AlertRequest): Promise<CurfewError | undefined> {
-  const { alerts, policy, state, context, terminal, quiet } = request;
-  const [{ sendAlerts }, { openOutbox }] = await Promise.all([
-    import("../flow/alert.ts"),
-    import("../store/outbox.ts"),
-  ]);
-  const destinations = [
-    ...alerts.webhooks.map((webhook) => webhookDestination(webhook, request)),
-    ...alerts.mail.map((mail) => mailDestination(mail, request)),
-  ];
-  const queue = await openOutbox(state, context.now);
-  const wait = async (milliseconds: number): Promise<void> => {
-    await pause(milliseconds, undefined, { signal: context.aborting }).catch(() => {});
-  };
-  const outcome = await sendAlerts(made, policy, { alerts, destinations, queue, pause: wait });
-  const failures = [...outcome.failures, ...(await writeMetrics(made, alerts))];
-  if (outcome.delivered > 0 && !quiet)
+export async function tellOfAudit(
+  made: Audit,
+  about: AuditNews,
+  request: AlertRequest,
+): Promise<CurfewError | undefined> {
+  const metrics = await writeMetrics(made, request.alerts);
+  return report(request, metrics, async (setting, outbox) => {
+    const { sendAlerts } = await import("../flow/alert.ts");
+    const { run } = made;
+    const key = JSON.stringify([about.source, run.policy.name, run.inventory.limit]);
+    const compared = await sinceTold(made, await outbox.lastTold(key), about.history);
+    const queued = async (): Promise<void> => {
+      if (made.unstored === undefined) await outbox.told(key, { runId: run.runId, startedAt: run.startedAt });
+    };
+    return sendAlerts(compared, about.policy, { ...setting, alerts: request.alerts, queued });
+  });
+}
+
+/** Tells everybody who wants to know that an audit did not come to its end. Returns and rejects as `tellOfAudit`. */
+export async function tellOfUnfinished(
+  unfinished: UnfinishedAudit,
+  policy: string,
+  runId: string,
+  request: AlertRequest,
+): Promise<CurfewError | undefined> {
+  return report(request, [], async (setting) => {
+    const [{ sendNews }, { newsOfUnfinished }] = await Promise.all([
+      import("../flow/alert.ts"),
+      import("../core/alert.ts"),
+    ]);
+    const run = { runId, finishedAt: request.now().toISOString(), policy: { name: policy } };
+    return sendNews(newsOfUnfinished(unfinished), run, setting);
+  });
+}
+
+/**
+ * What changed since the audit that people were told of last. That need not be the audit before: one by hand tells
+ * nobody, and one that was killed between its end and its alerts has told nobody.
+ */
+async function sinceTold(
+  made: Audit,
+  last: { readonly runId: string; readonly startedAt: string } | undefined,
+  history: History | undefined,
+): Promise<Pick<Audit, "run" | "context" | "before">> {
+  const { run, context, before } = made;
+  if (made.unstored !== undefined || last?.startedAt === before) return made;
+  if (last === undefined || history === undefined) return { run, context, before: undefined };
+  try {
+    const changes = await history.changes(last.runId, run.runId);
+    return { run, context: { ...context, changes }, before: last.startedAt };
+  } catch (error) {
+    // Forgotten since, by `--keep`.
+    if (error instanceof CurfewError) return made;
+    throw error;
+  }
+}
+
+type Send = (setting: Omit<AlertSetting, "alerts">, outbox: Outbox) => Promise<AlertOutcome>;
+
+async function report(
+  request: AlertRequest,
+  before: readonly string[],
+  send: Send,
+): Promise<CurfewError | undefined> {
+  const { terminal, quiet } = request;
+  const outcome = await attempt(request, send);
+  if (outcome.delivered > 0 && !quiet) {
     terminal.err(`${terminal.errPaint.dim(`alerts delivered: ${outcome.delivered}`)}\n`);
+  }
+  const failures = [...outcome.failures, ...before];
   if (failures.length === 0) return undefined;
   return new CurfewError("remote", `not everybody was told: ${failures.map(visible).join("; ")}`, {
     hint: "the audit itself is complete and stored; see the alerts file",
   });
 }
 
-function webhookDestination(webhook: Webhook, { context, terminal }: AlertRequest): Destination {
-  const { name, on, url, headers, format } = webhook;
-  return {
-    name,
-    on,
-    async deliver(alert) {
-      const [{ postWebhook }, { readSecret }, { slackBody }] = await Promise.all([
-        import("../store/deliver.ts"),
-        import("../config/alerts.ts"),
-        import("../report/alert-text.ts"),
-      ]);
-      const filled = Object.entries(headers).map(
-        async ([key, source]) => [key, await readSecret(source, terminal.environment)] as const,
-      );
-      const address = typeof url === "string" ? new Secret(url) : await readSecret(url, terminal.environment);
-      const body = format === "slack" ? slackBody(alert) : JSON.stringify(alert);
-      const request = { name, url: address, headers: await Promise.all(filled), body, id: alert.id };
-      await postWebhook(request, context.aborting);
-    },
+async function attempt(
+  { alerts, state, now, aborting, terminal }: AlertRequest,
+  send: Send,
+): Promise<AlertOutcome> {
+  const { openOutbox } = await import("../store/outbox.ts");
+  const wait = async (milliseconds: number): Promise<void> => {
+    await pause(milliseconds, undefined, { signal: aborting }).catch(() => {});
   };
-}
-
-function mailDestination(mail: Mail, { context }: AlertRequest): Destination {
-  return {
-    name: mail.name,
-    on: mail.on,
-    async deliver(alert) {
-      const [{ sendMail }, { alertSubject, alertText }] = await Promise.all([
-        import("../store/deliver.ts"),
-        import("../report/alert-text.ts"),
-      ]);
-      const { id, at } = alert;
-      const message = { mail, subject: alertSubject(alert), text: alertText(alert), id, at };
-      await sendMail(message, context.aborting);
-    },
-  };
+  try {
+    const outbox = await openOutbox(state, now);
+    const destinations = alertDestinations(alerts, aborting, terminal.environment);
+    return await send({ destinations, queue: outbox, pause: wait }, outbox);
+  } catch (error) {
+    // A full disk, a directory out of reach: the audit's own result must still be seen.
+    const reason = error instanceof Error ? error.message : String(error);
+    return { delivered: 0, failures: [`nobody: ${reason}`] };
+  }
 }
 
 /** For node_exporter, whose account is another: readable for all, and only names of hosts in it. */

@@ -24,6 +24,20 @@ export interface SignalSource {
   off(signal: NodeJS.Signals, listener: () => void): unknown;
 }
 
+/**
+ * Where `curfew schedule run` started this process, its end is an interrupt here: an audit that nobody watches over
+ * would run beside the next one.
+ */
+export function endWithParent(): void {
+  if (!process.connected) return;
+  const interrupt = (): unknown => process.kill(process.pid, "SIGTERM");
+  process.once("disconnect", () => {
+    interrupt();
+    setTimeout(interrupt, 2 * SAME_INTERRUPT);
+  });
+  process.channel?.unref();
+}
+
 /** Listens for interrupts; `tell` is given what happens now, for people. */
 export function watchInterrupts(
   tell: (message: string) => void,

@@ -1,5 +1,6 @@
 /** The alerts file in, and the secrets it points to. */
 import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { visible } from "../core/visible.ts";
 import { type Alerts, alertsSchema, type SecretSource } from "../model/alert.ts";
 import { CurfewError } from "../model/error.ts";
@@ -23,9 +24,27 @@ export async function loadAlerts(path: string): Promise<Alerts> {
     throw inputError(result.error.issues.flatMap((issue) => issueProblems(yaml, issue, FORM)));
   const names = [...result.data.webhooks, ...result.data.mail].map(({ name }) => name);
   const twin = names.find((name, index) => names.indexOf(name) !== index);
-  if (twin === undefined) return result.data;
+  if (twin === undefined) return absolute(result.data, dirname(resolve(path)));
   const message = `two destinations are called ${twin}`;
   throw inputError([{ position: yaml.positionOf(yaml.document.contents), message }]);
+}
+
+/** Files count from the alerts file's directory: a scheduled run begins elsewhere. */
+function absolute({ webhooks, mail, metrics, expiring_within }: Alerts, directory: string): Alerts {
+  const secret = (source: SecretSource): SecretSource =>
+    "file" in source ? { file: resolve(directory, source.file) } : source;
+  return {
+    expiring_within,
+    webhooks: webhooks.map((webhook) => ({
+      ...webhook,
+      url: typeof webhook.url === "string" ? webhook.url : secret(webhook.url),
+      headers: Object.fromEntries(
+        Object.entries(webhook.headers).map(([key, value]) => [key, secret(value)]),
+      ),
+    })),
+    mail,
+    ...(metrics === undefined ? {} : { metrics: resolve(directory, metrics) }),
+  };
 }
 
 /**

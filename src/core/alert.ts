@@ -1,5 +1,11 @@
 /** What is news in an audit. Pure. */
-import { ALERT_EVENTS, type Alert, type AlertEvent, type ExpiringExemption } from "../model/alert.ts";
+import {
+  ALERT_EVENTS,
+  type Alert,
+  type AlertEvent,
+  type ExpiringExemption,
+  type UnfinishedAudit,
+} from "../model/alert.ts";
 import type { AuditContext, AuditRun, FindingChange } from "../model/audit.ts";
 import type { Policy } from "../model/policy.ts";
 import { changeKind } from "./audit-changes.ts";
@@ -8,11 +14,16 @@ import { findingKey } from "./finding-key.ts";
 /** Everything an audit has to tell, before it is cut to what a destination wants. */
 export type News = Pick<Alert, "first" | AlertEvent>;
 
+/** What an alert says of the run that it is about. */
+export interface AlertedRun extends Pick<AuditRun, "runId" | "finishedAt"> {
+  readonly policy: { readonly name: string };
+}
+
 /**
  * News of a run: what changed since the run before, or, where there is none, what fails or cannot be judged as it
  * stands; exemptions that come within `days` of their last day, each once. What stayed as it was is no news.
  *
- * @param before When the run before began, ISO time; undefined where there is none.
+ * @param before When the run before began, ISO time; undefined where there is none, or nobody was told of it.
  */
 export function newsOf(
   run: AuditRun,
@@ -28,7 +39,13 @@ export function newsOf(
     recovered: of("recovered"),
     lost: of("lost"),
     expiring: expiring(policy, run.startedAt, before, days),
+    unfinished: [],
   };
+}
+
+/** News of an audit that did not come to its end, and so has none of its own. */
+export function newsOfUnfinished(unfinished: UnfinishedAudit): News {
+  return { first: false, failing: [], recovered: [], lost: [], expiring: [], unfinished: [unfinished] };
 }
 
 /** As many changes as a message carries of each kind. */
@@ -37,7 +54,7 @@ const CARRIED = 50;
 /** The news that a destination wants, or undefined where there is none for it. */
 export function alertFor(
   news: News,
-  run: AuditRun,
+  run: AlertedRun,
   destination: { readonly name: string; readonly on: readonly AlertEvent[] },
   undelivered: readonly string[],
 ): Alert | undefined {
@@ -58,6 +75,7 @@ export function alertFor(
     recovered: take("recovered", news.recovered),
     lost: take("lost", news.lost),
     expiring: take("expiring", news.expiring),
+    unfinished: take("unfinished", news.unfinished),
     omitted: count - carried,
     undelivered,
   };

@@ -1,5 +1,5 @@
 /** Tells people what is news in an audit: written down first, then delivered, what fails again with the next audit. */
-import { alertFor, newsOf } from "../core/alert.ts";
+import { type AlertedRun, alertFor, type News, newsOf } from "../core/alert.ts";
 import type { Alert, Alerts, AlertEvent } from "../model/alert.ts";
 import { CurfewError } from "../model/error.ts";
 import type { Policy } from "../model/policy.ts";
@@ -26,6 +26,8 @@ export interface AlertSetting {
   readonly alerts: Pick<Alerts, "expiring_within">;
   readonly destinations: readonly Destination[];
   readonly queue: AlertQueue;
+  /** Called when all news would survive a power cut, before the first is delivered. */
+  readonly queued?: () => Promise<void>;
   /** Waits so many milliseconds. */
   readonly pause: (milliseconds: number) => Promise<void>;
 }
@@ -49,25 +51,39 @@ export async function sendAlerts(
   policy: Policy,
   setting: AlertSetting,
 ): Promise<AlertOutcome> {
-  const news = newsOf(run, context, policy, { before, days: setting.alerts.expiring_within });
-  const outcomes = await Promise.all(
-    setting.destinations.map(async (destination) => {
-      const { queue } = setting;
-      const undelivered = await queue.giveUp(destination.name);
-      const alert = alertFor(news, run, destination, undelivered);
-      if (alert !== undefined) await queue.add({ destination: destination.name, alert });
-      const lost = undelivered.map((id) => `${destination.name}: given up after a week: ${id}`);
-      const outcome = await empty(destination, setting);
-      return { delivered: outcome.delivered, failures: [...lost, ...outcome.failures] };
-    }),
+  return sendNews(
+    newsOf(run, context, policy, { before, days: setting.alerts.expiring_within }),
+    run,
+    setting,
   );
+}
+
+/** The same for news that is there already. */
+export async function sendNews(
+  news: News,
+  run: AlertedRun,
+  setting: Omit<AlertSetting, "alerts">,
+): Promise<AlertOutcome> {
+  const { destinations, queue } = setting;
+  const lost: string[] = [];
+  for (const destination of destinations) {
+    const undelivered = await queue.giveUp(destination.name);
+    lost.push(...undelivered.map((id) => `${destination.name}: given up after a week: ${id}`));
+    const alert = alertFor(news, run, destination, undelivered);
+    if (alert !== undefined) await queue.add({ destination: destination.name, alert });
+  }
+  await setting.queued?.();
+  const outcomes = await Promise.all(destinations.map((destination) => empty(destination, setting)));
   return {
     delivered: outcomes.reduce((sum, { delivered }) => sum + delivered, 0),
-    failures: outcomes.flatMap(({ failures }) => failures),
+    failures: [...lost, ...outcomes.flatMap(({ failures }) => failures)],
   };
 }
 
-async function empty(destination: Destination, { queue, pause }: AlertSetting): Promise<AlertOutcome> {
+async function empty(
+  destination: Destination,
+  { queue, pause }: Pick<AlertSetting, "queue" | "pause">,
+): Promise<AlertOutcome> {
   const waiting = await queue.take(destination.name);
   let delivered = 0;
   let failure: string | undefined;

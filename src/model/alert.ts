@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { FindingChange } from "./audit.ts";
 
 /** What people can be told about. */
-export const ALERT_EVENTS = ["failing", "recovered", "lost", "expiring"] as const;
+export const ALERT_EVENTS = ["failing", "recovered", "lost", "expiring", "unfinished"] as const;
 export type AlertEvent = (typeof ALERT_EVENTS)[number];
 
 const line = z
@@ -90,6 +90,14 @@ export interface ExpiringExemption {
   readonly expires: string;
 }
 
+/** An audit of a schedule that did not come to its end. */
+export interface UnfinishedAudit {
+  readonly schedule: string;
+  /** ISO time. */
+  readonly startedAt: string;
+  readonly reason: string;
+}
+
 /** One audit's news. Delivered at least once; `id` tells a repetition. */
 export interface Alert {
   readonly schema: "curfew/alert/1";
@@ -99,12 +107,14 @@ export interface Alert {
   /** ISO time of the audit. */
   readonly at: string;
   readonly policy: string;
-  /** True where there is no audit to compare with: what fails is told as it stands. */
+  /** True where nobody was told of an audit before: what fails is told as it stands. */
   readonly first: boolean;
   readonly failing: readonly FindingChange[];
   readonly recovered: readonly FindingChange[];
   readonly lost: readonly FindingChange[];
   readonly expiring: readonly ExpiringExemption[];
+  /** Told once, until one of the schedule comes to its end. */
+  readonly unfinished: readonly UnfinishedAudit[];
   /** Changes beyond those above, which are cut so that a message stays one. */
   readonly omitted: number;
   /** Earlier alerts that this destination never got, oldest first. */

@@ -10,6 +10,7 @@ export function alertSubject(alert: Alert): string {
     [alert.failing.length, alert.first ? "failing" : "newly failing"],
     [alert.lost.length, "cannot be judged"],
     [alert.recovered.length, "recovered"],
+    [alert.unfinished.length, "audit did not finish"],
     [alert.expiring.length, alert.expiring.length === 1 ? "exemption ends soon" : "exemptions end soon"],
   ] as const;
   const parts = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
@@ -28,9 +29,20 @@ export function alertText(alert: Alert): string {
         ({ name, owner, expires }) => `~ ${visible(name)}, until ${expires} (${visible(owner)})`,
       ),
     ),
+    lines(
+      "This audit did not come to its end; nothing was judged since:",
+      alert.unfinished.map(
+        ({ schedule, startedAt, reason }) => `! ${visible(schedule)}, begun ${startedAt}: ${visible(reason)}`,
+      ),
+    ),
     alert.omitted === 0 ? [] : [`and ${alert.omitted} more: curfew report --run ${alert.runId}`],
     lines("Alerts that could not be delivered in time:", alert.undelivered.map(visible)),
-    [`curfew report --run ${alert.runId}   ${alert.at}`],
+    // An audit without an end may have no entry in the history.
+    [
+      alert.unfinished.length > 0
+        ? `curfew history   ${alert.at}`
+        : `curfew report --run ${alert.runId}   ${alert.at}`,
+    ],
   ];
   return `${sections
     .filter((each) => each.length > 0)

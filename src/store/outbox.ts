@@ -1,4 +1,5 @@
 /** Alerts on their way: on disk before the first attempt, gone when delivered, so that a kill or an outage loses none. */
+import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Alert } from "../model/alert.ts";
@@ -10,6 +11,13 @@ export interface QueuedAlert {
   readonly alert: Alert;
 }
 
+/** The audit that the next one is compared with, for those who are told. */
+export interface ToldAudit {
+  readonly runId: string;
+  /** ISO time. */
+  readonly startedAt: string;
+}
+
 export interface Outbox {
   /** Resolves when the alert would survive a power cut. */
   add(queued: QueuedAlert): Promise<void>;
@@ -19,6 +27,10 @@ export interface Outbox {
   done(queued: QueuedAlert): Promise<void>;
   /** It was not: the next audit tries again. */
   putBack(queued: QueuedAlert): Promise<void>;
+  /** The audit whose news were queued last for this key; undefined where there is none. */
+  lastTold(key: string): Promise<ToldAudit | undefined>;
+  /** The news of this audit are queued. */
+  told(key: string, audit: ToldAudit): Promise<void>;
   /** Gives up what is older than a week; returns the ids, told once. */
   giveUp(destination: string): Promise<string[]>;
 }
@@ -53,6 +65,11 @@ export async function openOutbox(state: string, now: () => Date): Promise<Outbox
     },
     done: (queued) => rm(`${path(queued)}.taken`, { force: true }),
     putBack: (queued) => rename(`${path(queued)}.taken`, path(queued)),
+    async lastTold(key) {
+      const text = await readFile(toldFile(directory, key), "utf8").catch(() => undefined);
+      return text === undefined ? undefined : readTold(text);
+    },
+    told: (key, audit) => writeAtomically(toldFile(directory, key), [JSON.stringify(audit)]),
     async giveUp(destination) {
       const lost: string[] = [];
       for (const [name, run = "", own = ""] of await names(destination)) {
@@ -64,6 +81,19 @@ export async function openOutbox(state: string, now: () => Date): Promise<Outbox
       return lost;
     },
   };
+}
+
+function toldFile(directory: string, key: string): string {
+  return join(directory, `told-${createHash("sha256").update(key).digest("hex").slice(0, 16)}.json`);
+}
+
+function readTold(text: string): ToldAudit | undefined {
+  try {
+    const { runId, startedAt } = JSON.parse(text) as Partial<ToldAudit>;
+    return typeof runId === "string" && typeof startedAt === "string" ? { runId, startedAt } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The rename is what only one of several processes succeeds in. */

@@ -184,6 +184,7 @@ describe("words", () => {
     recovered: [],
     lost: [],
     expiring: [{ name: "nightly backup", owner: "ops@example.com", expires: "2026-12-01" }],
+    unfinished: [],
     omitted: 3,
     undelivered: [],
   };
