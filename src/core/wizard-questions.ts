@@ -86,7 +86,14 @@ export function questionsBefore(subject: WizardSubject, answers: WizardAnswers):
     ...draft.roles.map(({ name, idle }) => ({ ...duration(`role:${name}`, idle), most: draft.idle })),
     ...exemptionQuestions(subject, answers),
     { ...pick("controls", "controls", CONTROL_IDS, draft.controls), empty: false },
-    { id: "decide", step: "diff", form: "choose", choices: ["apply", "files", "leave"], preset: "apply" },
+    {
+      id: "decide",
+      step: "diff",
+      form: "choose",
+      choices: ["apply", "files", "leave"],
+      // Whoever said before that only files are wanted must not change a host with Enter.
+      preset: choice(answers["decide"], "apply"),
+    },
   ];
 }
 

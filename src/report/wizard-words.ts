@@ -37,7 +37,7 @@ const TITLES: Readonly<Record<WizardStep, readonly [string, string]>> = {
     "Proof",
     "A setting is no proof: real sessions are opened that have to be dropped, and one with somebody typing that has to stay.",
   ],
-  files: ["Files", "The same files that a person writes; curfew plan on them shows no change."],
+  files: ["Files", "The same files that a person writes; plan, apply, verify and audit take them."],
 };
 
 /** `Step 3 of 8: Limits`, and why. */

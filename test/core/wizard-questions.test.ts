@@ -67,6 +67,33 @@ describe("questions", () => {
     expect(stepsTo("limits", "limits")).toEqual([]);
   });
 
+  test("what was said beforehand is what Enter says: only files are only files", () => {
+    const presets = (answers: WizardAnswers) =>
+      Object.fromEntries(
+        [...questionsBefore(busy, answers), ...questionsAfter("apply", answers, "x")].map((q) => [
+          q.id,
+          presetOf(q),
+        ]),
+      );
+    const given = {
+      baseline: "cis",
+      idle: 300,
+      unresponsive: 60,
+      roles: ["admin"],
+      "role:admin": 120,
+      exempt: ["backup"],
+      owner: "o",
+      expires: "2027-01-01",
+      reason: "r",
+      controls: ["watchdog"],
+      decide: "files",
+      probe: "none",
+      directory: "d",
+    };
+    expect(presets(given)).toEqual({ ...given, found: "on" });
+    expect(presets({})["decide"]).toBe("apply");
+  });
+
   test("a proof only where something was applied", () => {
     expect(questionsAfter("apply", {}, "x").map(({ id }) => id)).toEqual(["probe", "directory"]);
     expect(questionsAfter("files", {}, "x").map(({ id }) => id)).toEqual(["directory"]);

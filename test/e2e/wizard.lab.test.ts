@@ -279,6 +279,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
         stdin: "ignore",
         env: { XDG_STATE_HOME: join(lab.dir, "state"), NO_COLOR: "1" },
       });
+    const before = await trixie.etcDigest();
     const refused = await call("SHA256:other");
     const [fingerprint = ""] = /SHA256:[\w+/]{43}/u.exec(refused.stderr) ?? [];
     expect([refused.exitCode, refused.stderr]).toEqual([
@@ -286,6 +287,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
       expect.stringContaining(`--accept-host-key ${fingerprint}`),
     ]);
     expect((await call(fingerprint)).exitCode).toBe(0);
+    expect(await trixie.etcDigest()).toEqual(before);
     const key = await trixie.exec("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub");
     expect(key.stdout).toContain(fingerprint);
   }, 60_000);

@@ -106,7 +106,7 @@ function ended(sitting: Sitting, { answers, plan }: Decided, done: Done): RunRes
               `${provedText(plan, verification, sitting.view)}\n`,
             ]
           : []),
-        ...(files.length === 0 ? [] : [nextText(files, sitting)]),
+        ...(files.length === 0 ? [] : [nextText(files, result !== undefined, sitting)]),
       ].join("\n"),
   };
 }
@@ -116,7 +116,11 @@ function verdictOf({ result, verification }: Done): Verdict {
   return verification === undefined ? applied : worst(applied, verifyVerdict([verification]));
 }
 
-function nextText([policy = "", inventory = ""]: readonly string[], { options }: Sitting): string {
+function nextText(
+  [policy = "", inventory = ""]: readonly string[],
+  applied: boolean,
+  { options }: Sitting,
+): string {
   const config = options.sshConfig === undefined ? [] : ["--ssh-config", options.sshConfig];
   const line = (name: string, ...given: string[]): string =>
     `  curfew ${[name, ...given, ...config].map(word).join(" ")}`;
@@ -125,8 +129,8 @@ function nextText([policy = "", inventory = ""]: readonly string[], { options }:
     "",
     "Next:",
     `${line("plan", "-p", policy, "-i", inventory)}`,
-    `${line("verify", "-p", policy, "-i", inventory)}`,
-    `${line("revert", "-i", inventory)}`,
+    `${line(applied ? "verify" : "apply", "-p", policy, "-i", inventory)}`,
+    ...(applied ? [`${line("revert", "-i", inventory)}`] : []),
     "",
   ].join("\n");
 }
