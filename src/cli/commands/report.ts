@@ -1,14 +1,13 @@
 import { type Command, Option } from "commander";
 import { auditVerdict, countFindings, countHosts } from "../../core/audit-summary.ts";
 import { documentText } from "../../core/document.ts";
-import { visible } from "../../core/visible.ts";
 import type { Report } from "../../flow/report.ts";
-import { CurfewError } from "../../model/error.ts";
 import { type AuditGrouping, GROUPINGS } from "../../report/audit-by-text.ts";
 import { auditText } from "../../report/audit-text.ts";
 import { addReportOptions, type ReportOptions } from "../args.ts";
 import { type ExitCode, exitCodeOfVerdict } from "../exit.ts";
 import { moment, withHistory } from "../history-access.ts";
+import { checkReports, requireDirectory, saveReports } from "../report-files.ts";
 import type { Setting } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -55,13 +54,12 @@ export function registerReport(program: Command, { terminal, setExitCode }: Sett
 }
 
 async function report(options: Options, terminal: Terminal): Promise<ExitCode> {
-  if (options.format !== undefined && options.output === undefined) {
-    throw new CurfewError("usage", "--format writes files: say where with -o DIRECTORY");
-  }
+  requireDirectory(options);
   const { makeReport } = await import("../../flow/report.ts");
   const made = await withHistory(terminal, (history) => makeReport(history, options));
   if (options.output === undefined || options.json === true) await show(made, options, terminal);
-  if (options.output !== undefined) await writeFiles(made, options, terminal);
+  await checkReports(options, made.run);
+  await saveReports(options, made.run, made.context, terminal);
   return options.exitCode === true ? exitCodeOfVerdict(auditVerdict(made.run)) : 0;
 }
 
@@ -82,20 +80,4 @@ function documentOf({ run, context, against }: Report): Iterable<string> {
   };
   const head = { schema: "curfew/report/1", summary, against: against?.runId ?? null };
   return documentText({ ...head, ...context, ...rest }, hosts);
-}
-
-async function writeFiles({ run, context }: Report, options: Options, terminal: Terminal): Promise<void> {
-  const [{ REPORT_FORMATS }, { writeReports }] = await Promise.all([
-    import("../../report/audit-formats.ts"),
-    import("../../store/report-files.ts"),
-  ]);
-  const formats = options.format ?? ["html"];
-  for (const format of formats) {
-    const reason = REPORT_FORMATS[format].refuses?.(run);
-    if (reason !== undefined) throw new CurfewError("usage", `cannot write ${format}: ${reason}`);
-  }
-  for (const format of formats) {
-    const paths = await writeReports(options.output ?? "", REPORT_FORMATS[format].files(run, context));
-    terminal.err(paths.map((path) => `wrote ${visible(path)}\n`).join(""));
-  }
 }
