@@ -1,27 +1,48 @@
 /**
  * `npm run schema`: the JSON Schemas that editors check policies and inventories with and programs
- * read audits by, from the same sources as the validation. A test compares the written files with these.
+ * read audits by, and the references in the help pages, from the same sources as the validation.
+ * A test compares the written files with these.
  */
+import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { HONOURED, IGNORED } from "./config/connection-variables.ts";
 import { alertsSchema } from "./model/alert.ts";
+import { DURATION_PATTERN } from "./model/duration.ts";
 import { policySchema } from "./model/policy.ts";
+import { type ReferenceSchema, schemaReference } from "./report/schema-reference.ts";
 import { end, header, host } from "./store/history-line-schema.ts";
 
-/** The text of each schema file, by path from the repository's root. */
+/** The text of each generated file, by path from the repository's root. */
 export function schemaFiles(): Readonly<Record<string, string>> {
   return {
     "templates/policy.schema.json": render(policySchema),
     "templates/inventory.schema.json": render(inventorySchema()),
     "templates/alerts.schema.json": render(alertsSchema),
     "templates/audit.schema.json": render(auditSchema()),
+    "templates/help/policy.md": withReference("templates/help/policy.md", policySchema),
+    "templates/help/auditing.md": withReference("templates/help/auditing.md", alertsSchema),
   };
 }
 
 /** Draft 7 is what the YAML language servers of today's editors understand. */
 function render(schema: z.ZodType): string {
-  return `${JSON.stringify(z.toJSONSchema(schema, { io: "input", target: "draft-7" }), null, 2)}\n`;
+  return `${JSON.stringify(jsonSchema(schema), null, 2)}\n`;
+}
+
+function jsonSchema(schema: z.ZodType): object {
+  return z.toJSONSchema(schema, { io: "input", target: "draft-7" });
+}
+
+const GENERATED = /^(<!-- reference: .* -->\n\n)[\s\S]*?(\n\n<!-- end of reference -->)$/mu;
+
+/** A help page with its table of keys made anew. */
+function withReference(path: string, schema: z.ZodType): string {
+  const page = readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+  if (!GENERATED.test(page)) throw new Error(`${path} has no place for its reference`);
+  const words = { [DURATION_PATTERN.source]: "duration" };
+  const table = schemaReference(jsonSchema(schema) as ReferenceSchema, words);
+  return page.replace(GENERATED, (_all, before: string, after: string) => `${before}${table}${after}`);
 }
 
 const DESCRIPTIONS: Readonly<Record<keyof typeof HONOURED, string>> = {

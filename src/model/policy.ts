@@ -87,19 +87,28 @@ const role = z.strictObject({
     .optional()
     .meta({ description: "Where the role applies; everywhere if left out" }),
   probe: z
-    .strictObject({ user: name, identity_file: line })
+    .strictObject({
+      user: name.meta({ description: "Whom it logs in as" }),
+      identity_file: line.meta({ description: "The private key on this machine" }),
+    })
     .optional()
     .meta({ description: "An account of this role for live probes: login name and private key" }),
 });
 
 const exemption = z.strictObject({
-  name: line,
-  users: z.array(name).default([]),
-  groups: z.array(name).default([]),
-  hosts: z.array(hostPattern).optional(),
-  controls: z.union([z.literal("all"), z.array(z.enum(CONTROL_IDS)).min(1)]).default("all"),
-  justification: line,
-  owner: line,
+  name: line.meta({ description: "What findings and reports call it" }),
+  users: z.array(name).default([]).meta({ description: "Exempt accounts" }),
+  groups: z.array(name).default([]).meta({ description: "Unix groups whose members are exempt" }),
+  hosts: z
+    .array(hostPattern)
+    .optional()
+    .meta({ description: "Where the exemption holds; everywhere if left out" }),
+  controls: z
+    .union([z.literal("all"), z.array(z.enum(CONTROL_IDS)).min(1)])
+    .default("all")
+    .meta({ description: "The mechanisms that let these people be" }),
+  justification: line.meta({ description: "Why they may stay idle, for those who read the reports" }),
+  owner: line.meta({ description: "Who answers for it" }),
   expires: z.iso.date().meta({ description: "The last day on which the exemption holds, YYYY-MM-DD, UTC" }),
 });
 
