@@ -22,7 +22,7 @@ function readingGoals(readings: readonly Reading[]): Goal[] {
   const large = readings.at(-1);
   const small = readings.at(-2);
   if (large === undefined) return [];
-  const { plan, scripts } = large;
+  const { plan, audit, scripts } = large;
   const title = `plan of ${plan.hosts}`;
   return [
     { what: `${title}: CPU / the same script`, ratio: plan.usage.cpuMs / scripts.usage.cpuMs, limit: 1.3 },
@@ -30,6 +30,11 @@ function readingGoals(readings: readonly Reading[]): Goal[] {
       what: `${title}: wall / the same script`,
       ratio: plan.usage.wallMs / scripts.usage.wallMs,
       limit: 1.15,
+    },
+    {
+      what: `audit of ${audit.hosts}: wall / the same script`,
+      ratio: audit.usage.wallMs / scripts.usage.wallMs,
+      limit: 1.25,
     },
     ...(small === undefined
       ? []

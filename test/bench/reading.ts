@@ -1,4 +1,4 @@
-/** What `curfew plan` costs over a fleet, beside the two floors. */
+/** What `curfew plan` and `curfew audit` cost over a fleet, beside the two floors. */
 import { hostLimits } from "../../src/core/limits.ts";
 import { selectorsOf } from "../../src/core/selectors.ts";
 import { factsScript } from "../../src/flow/gather.ts";
@@ -12,13 +12,14 @@ import { median, medianUsage, type RoundTrips, type Row } from "./table.ts";
 /** The rows of one size of fleet. */
 export interface Reading {
   readonly plan: Row;
+  readonly audit: Row;
   readonly scripts: Row;
   readonly rows: readonly Row[];
 }
 
 const ROUND_TRIP_MS = 400;
 
-/** Measures `plan` and both floors in turn for each size, smallest first. One real sshd answers for all hosts. */
+/** Measures `plan`, `audit` and both floors in turn for each size, smallest first. One real sshd answers for all hosts. */
 export async function measureReading(
   lab: Lab,
   places: readonly Place[],
@@ -31,6 +32,7 @@ export async function measureReading(
     const found = await measureInTurn(
       {
         plan: () => measure(programs.plan, lab.dir),
+        audit: () => measure(programs.audit, lab.dir),
         scripts: () => measure(programs.scripts, lab.dir),
         logins: () => measure(programs.logins, lab.dir),
       },
@@ -41,8 +43,14 @@ export async function measureReading(
       return { what, hosts, runs: found[name].length, usage: medianUsage(found[name]) };
     };
     const plan = row("curfew plan", "plan");
+    const audit = row("curfew audit", "audit");
     const scripts = row("floor: ssh2, the same script", "scripts");
-    readings.push({ plan, scripts, rows: [plan, scripts, row("floor: ssh2, login and true", "logins")] });
+    readings.push({
+      plan,
+      audit,
+      scripts,
+      rows: [plan, audit, scripts, row("floor: ssh2, login and true", "logins")],
+    });
   }
   return readings;
 }
@@ -77,7 +85,7 @@ async function programsFor(
   lab: Lab,
   title: string,
   places: readonly Place[],
-): Promise<Record<"plan" | "scripts" | "logins", Program>> {
+): Promise<Record<"plan" | "audit" | "scripts" | "logins", Program>> {
   const desk = await writeDesk(lab, title, places);
   const facts = asCurfewSends(await factsFor(desk));
   const nothing = { command: "true", input: "" };
@@ -89,6 +97,12 @@ async function programsFor(
     // 2: there is something to change, on every host, and every host could be read.
     plan: {
       argv: [CURFEW, "plan", "-p", desk.policy, ...desk.options],
+      expected: [2],
+      environment: stateOf(lab),
+    },
+    // 2: what the policy asks is on none of them.
+    audit: {
+      argv: [CURFEW, "audit", "-p", desk.policy, ...desk.options],
       expected: [2],
       environment: stateOf(lab),
     },
