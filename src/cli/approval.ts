@@ -56,5 +56,5 @@ async function showPlan(
 ): Promise<void> {
   const view = { verbose: verbose === true };
   if (json === true) terminal.err(planText(plans, { paint: terminal.errPaint, ...view }));
-  else await terminal.out([planText(plans, { paint: terminal.outPaint, ...view })]);
+  else await terminal.say(planText(plans, { paint: terminal.outPaint, ...view }));
 }

@@ -14,6 +14,9 @@ export interface OutputOptions {
   readonly verbose?: true;
 }
 
+/** Of commands that contact no host. */
+export type AnswerOptions = Pick<OutputOptions, "json" | "quiet">;
+
 export interface HostOptions extends OutputOptions {
   readonly inventory?: readonly string[];
   readonly limit?: string;
@@ -80,6 +83,13 @@ export function addOutputOptions(command: Command): Command {
     .addOption(new Option("--events", "progress as one JSON object per line").conflicts("quiet"))
     .option("-q, --quiet", "no progress")
     .option("-v, --verbose", "every host and every finding by name");
+}
+
+/** How commands that contact no host answer: the words are the same as everywhere. */
+export function addAnswerOptions(command: Command): Command {
+  return command
+    .option("--json", "print one JSON document on standard output")
+    .option("-q, --quiet", "only the answer, no advice");
 }
 
 /** How a fleet is changed. */

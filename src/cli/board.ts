@@ -1,6 +1,7 @@
 import { countBy } from "../core/outcome.ts";
 import { visible } from "../core/visible.ts";
 import { STEPS } from "../model/run.ts";
+import { asciiText } from "../report/ascii.ts";
 import { fit, pad, widthOf } from "../report/columns.ts";
 import type { Paint } from "../report/paint.ts";
 import type { BoardHost, BoardState } from "./board-state.ts";
@@ -12,6 +13,7 @@ export interface BoardView {
   readonly columns: number;
   readonly rows: number;
   readonly paint: Paint;
+  readonly ascii?: boolean;
 }
 
 /** Fleets up to this size are shown host by host where the rows suffice. */
@@ -28,9 +30,17 @@ export function boardLines(state: BoardState, view: BoardView): string[] {
   const hosts = [...state.hosts.values()];
   const listed = hosts.length <= Math.min(LISTED, view.rows - 3);
   const body = listed ? hostLines(hosts, view) : fleetLines(hosts, view);
-  // The last column stays free: writing there wraps on some terminals.
   const lines = [headline(state, hosts, view), ...body].slice(0, Math.max(1, view.rows - 1));
-  return lines.map(([text, style]) => style(fit(text, view.columns - 1)));
+  return lines.map(([text, style]) => style(lineOf(text, view)));
+}
+
+/** The last column stays free: writing there wraps on some terminals. What is spelt out may be wider than it was. */
+function lineOf(text: string, { columns, ascii }: BoardView): string {
+  if (ascii !== true) return fit(text, columns - 1);
+  const spelt = asciiText(text);
+  return spelt.length < columns
+    ? spelt
+    : `${spelt.slice(0, Math.max(0, columns - 4))}...`.slice(0, columns - 1);
 }
 
 type Line = readonly [text: string, style: (text: string) => string];
@@ -78,7 +88,10 @@ function stepCounts(hosts: readonly BoardHost[]): string {
 
 function outcomeCounts(hosts: readonly BoardHost[]): string {
   const outcomes = hosts.flatMap(({ outcome }) => (outcome === undefined ? [] : [outcome]));
-  const counts = Object.entries(countBy(outcomes));
+  // What is wrong comes first: the end of a line is cut on narrow terminals.
+  const counts = Object.entries(countBy(outcomes)).toSorted(
+    ([a], [b]) => Number(isBad(b)) - Number(isBad(a)),
+  );
   return counts.map(([outcome, count]) => `${outcomeSymbol(outcome)} ${outcome} ${count}`).join("  ") || "-";
 }
 

@@ -21,8 +21,7 @@ export function createLiveBoard(terminal: Terminal, clock: () => number): Progre
 
   function draw(): void {
     if (state === undefined) return;
-    const { columns, rows } = terminal.size();
-    const lines = boardLines(state, { now: clock(), columns, rows, paint: terminal.errPaint });
+    const lines = boardLines(state, viewOf(terminal, clock));
     const text = redraw(shown, lines);
     if (text !== "") terminal.err(text);
     shown = lines;
@@ -70,7 +69,7 @@ export function createLiveBoard(terminal: Terminal, clock: () => number): Progre
 }
 
 function viewOf(terminal: Terminal, clock: () => number): Parameters<typeof boardLines>[1] {
-  return { now: clock(), ...terminal.size(), paint: terminal.errPaint };
+  return { now: clock(), ...terminal.size(), paint: terminal.errPaint, ascii: terminal.ascii };
 }
 
 /** From the line below what is shown, back there again; unchanged lines cost one line feed each. */

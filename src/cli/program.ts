@@ -29,7 +29,7 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
     .helpCommand(false)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void terminal.out([text]),
+      writeOut: (text) => void terminal.say(text),
       writeErr: terminal.err,
       // main.ts prints every error, in one form.
       outputError: () => {},
@@ -63,7 +63,7 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
 /** Commander's own answers a misspelt name with the help of everything. */
 async function printHelp(program: Command, names: readonly string[], terminal: Terminal): Promise<void> {
   const [topic = ""] = names;
-  if (names.length === 1 && isHelpTopic(topic)) return terminal.out([await helpPage(topic, terminal)]);
+  if (names.length === 1 && isHelpTopic(topic)) return terminal.say(await helpPage(topic, terminal));
   let command = program;
   for (const name of names) {
     const inner = command.commands.find((known) => known.name() === name);

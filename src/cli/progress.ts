@@ -1,5 +1,5 @@
-import { visibleJson } from "../core/visible.ts";
 import type { RunEvent } from "../model/run.ts";
+import { asciiJson } from "../report/ascii.ts";
 import type { OutputOptions } from "./args.ts";
 import { createLines } from "./lines.ts";
 import { createLiveBoard } from "./live-board.ts";
@@ -25,7 +25,7 @@ export function createProgress(options: OutputOptions, terminal: Terminal, clock
 
 function eventLines(terminal: Terminal): Progress {
   const write = (event: object): void =>
-    terminal.err(`${visibleJson(JSON.stringify({ time: new Date().toISOString(), ...event }))}\n`);
+    terminal.err(`${asciiJson(JSON.stringify({ time: new Date().toISOString(), ...event }))}\n`);
   return { begin() {}, emit: write, note: (message) => write({ type: "note", message }), end() {} };
 }
 

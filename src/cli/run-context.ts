@@ -157,7 +157,8 @@ function createRun(context: RunContext, { journal, progress }: Parts): Run {
 
 async function show({ document, text }: RunResult, { options, terminal }: RunSetting): Promise<void> {
   const view = { paint: terminal.outPaint, verbose: options.verbose === true };
-  await terminal.out(options.json === true ? document() : [text(view)]);
+  if (options.json === true) await terminal.out(document());
+  else await terminal.say(text(view));
 }
 
 /** People who have to look into something are told where the record is. */

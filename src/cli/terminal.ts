@@ -5,12 +5,15 @@
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import type { WriteStream } from "node:tty";
+import { asciiText } from "../report/ascii.ts";
 import { createPaint, type Paint } from "../report/paint.ts";
 
 export interface Terminal {
   readonly environment: NodeJS.ProcessEnv;
   /** Writes data to standard output, waiting while a pipe is full. */
   out(chunks: Iterable<string>): Promise<void>;
+  /** Writes text for people to standard output, in signs that the locale has. */
+  say(text: string): Promise<void>;
   /** Writes a message to standard error. */
   err(message: string): void;
   readonly outPaint: Paint;
@@ -19,6 +22,8 @@ export interface Terminal {
   readonly asks: boolean;
   /** True where standard error can be redrawn. */
   readonly redraws: boolean;
+  /** True where text for people may hold nothing but ASCII; `say` and `err` see to it. */
+  readonly ascii: boolean;
   /** True where people read standard output. */
   readonly shows: boolean;
   /** Columns and rows of standard error now. */
@@ -33,14 +38,18 @@ export interface Terminal {
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr, env: environment } = process;
   const [out, err] = [quiet(stdout), quiet(stderr)];
+  const ascii = !showsUnicode(environment);
+  const spelt = (text: string): string => (ascii ? asciiText(text) : text);
   return {
     environment,
     out: (chunks) => writeAll(out, chunks),
-    err: (message) => void err.write(message),
+    say: (text) => writeAll(out, [spelt(text)]),
+    err: (message) => void err.write(spelt(message)),
     outPaint: createPaint(showsColour(out, environment)),
     errPaint: createPaint(showsColour(err, environment)),
     asks: stdin.isTTY && err.isTTY,
     redraws: err.isTTY && environment["TERM"] !== "dumb",
+    ascii,
     shows: out.isTTY,
     size: () => ({ columns: err.columns || 80, rows: err.rows || 24 }),
     onResize(listener) {
@@ -85,6 +94,15 @@ function drained(stream: WriteStream): Promise<void> {
     if (stream.destroyed) resolve();
     else stream.write("", () => resolve());
   });
+}
+
+/**
+ * Whether the locale's character set is UTF-8 (POSIX, "Environment Variables": LC_ALL, LC_CTYPE, LANG, empty as
+ * unset). Where no locale is set at all, as in containers, CI and units of systemd, whoever reads reads UTF-8.
+ */
+function showsUnicode({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
+  const locale = LC_ALL || LC_CTYPE || LANG || "";
+  return locale === "" || /utf-?8/iu.test(locale);
 }
 
 /** https://no-color.org and https://force-color.org; both count only when they are not empty. */

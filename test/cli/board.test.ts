@@ -48,7 +48,7 @@ function largeFleet(): BoardState {
   return boardAfter("apply", hosts, [{ type: "wave-started", at: 0, wave: 3, hosts }, ...events]);
 }
 
-describe.each([80, 200])("the board at %i columns", (columns) => {
+describe.each([40, 80, 200])("the board at %i columns", (columns) => {
   const view = { now: 65_000, columns, rows: 24, paint };
 
   test("shows a small fleet host by host", () => {
@@ -71,23 +71,50 @@ describe.each([80, 200])("the board at %i columns", (columns) => {
     }));
     const ended: RunEvent = { type: "probe-finished", at: 1, host: "web1", result: probe() };
     const state = boardAfter("verify", ["web1"], [step("web1", "probing", 0), ...events, ended]);
-    expect(boardLines(state, view)[1]).toBe(
-      "  web1  probing: 2 open, 1 ended, next limit in 2:15, last in 3:55",
-    );
+    const whole = "  web1  probing: 2 open, 1 ended, next limit in 2:15, last in 3:55";
+    expect(boardLines(state, view)[1]).toBe(columns === 40 ? `${whole.slice(0, 38)}…` : whole);
   });
 });
 
 test.each([
   [80, 24],
+  [40, 24],
   [20, 5],
   [1, 1],
   [200, 60],
-])("no line is too wide and no board too high at %i by %i", (columns, rows) => {
+])("no line is too wide and no board too high at %i by %i, ASCII or not", (columns, rows) => {
   for (const state of [smallFleet, largeFleet(), boardAfter("plan", [], [])]) {
-    const lines = boardLines(state, { now: 65_000, columns, rows, paint });
-    expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(columns - 1);
-    expect(lines.length).toBeLessThanOrEqual(Math.max(1, rows - 1));
+    for (const ascii of [false, true]) {
+      const lines = boardLines(state, { now: 65_000, columns, rows, paint, ascii });
+      expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(columns - 1);
+      expect(lines.length).toBeLessThanOrEqual(Math.max(1, rows - 1));
+      if (ascii) expect(lines.join("")).toMatch(/^[ -~]*$/u);
+    }
   }
+});
+
+test.each([1, 2, 24, 25, 100, 1000])("every one of %i hosts is in the counts", (count) => {
+  const hosts = names(count);
+  const events = hosts.map((host, index) =>
+    index % 2 === 0 ? finished(host, "confirmed", 1) : step(host, "connecting", 1),
+  );
+  const lines = boardLines(boardAfter("apply", hosts, events), { now: 2, columns: 80, rows: 40, paint });
+  const done = Math.ceil(count / 2);
+  expect(lines[0]).toContain(`apply: ${done}/${count} hosts`);
+  if (count <= 24) expect(lines).toHaveLength(count + 1);
+  else
+    expect(lines.slice(1, 3).join()).toMatch(
+      new RegExp(`connecting ${count - done}.*confirmed ${done}`, "su"),
+    );
+});
+
+test("without Unicode, symbols are signs and letters are spelt out", () => {
+  const lines = boardLines(smallFleet, { now: 65_000, columns: 80, rows: 24, paint, ascii: true });
+  expect(lines.slice(2)).toEqual([
+    "  web2       x failed: permission denied (publickey)\\u{1b}[2J",
+    "  b\\u{fc}cher-\\u{5e97}  + confirmed",
+    "  db1        waiting",
+  ]);
 });
 
 test("nothing from a host reaches the terminal as it is", () => {

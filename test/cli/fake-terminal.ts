@@ -16,6 +16,9 @@ export function fakeTerminal(other: Partial<Terminal> = {}): FakeTerminal {
     async out(chunks) {
       for (const chunk of chunks) written.out += chunk;
     },
+    async say(text) {
+      written.out += text;
+    },
     err(message) {
       written.err += message;
     },
@@ -23,6 +26,7 @@ export function fakeTerminal(other: Partial<Terminal> = {}): FakeTerminal {
     errPaint: createPaint(false),
     asks: false,
     redraws: false,
+    ascii: false,
     shows: false,
     size: () => size,
     onResize(listener) {

@@ -72,7 +72,8 @@ async function offline(user: string, options: ExplainOptions, terminal: Terminal
   const today = new Date().toISOString().slice(0, 10);
   const explanation = explainPerson(policy, { user, groups: options.groups }, null, today);
   const view = { paint: terminal.outPaint, verbose: options.verbose === true };
-  await terminal.out(options.json === true ? documentOf(explanation) : [explainText(explanation, view)]);
+  if (options.json === true) await terminal.out(documentOf(explanation));
+  else await terminal.say(explainText(explanation, view));
   return 0;
 }
 

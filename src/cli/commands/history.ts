@@ -4,7 +4,7 @@ import type { RunSummary } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { RunFilter } from "../../model/history.ts";
 import { historyText } from "../../report/history-text.ts";
-import { days, positive } from "../args.ts";
+import { addAnswerOptions, type AnswerOptions, days, positive } from "../args.ts";
 import { daysAgo, moment, withHistory } from "../history-access.ts";
 import type { Setting } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
@@ -31,25 +31,25 @@ export function registerHistory(program: Command, { terminal }: Setting): void {
     .command("history")
     .summary("list, export, import and forget audits")
     .description("The audits that curfew remembers on this machine. Contacts no host.")
+    .helpCommand(false)
     .addHelpText("after", EXAMPLE);
-  addFilter(command.command("list", { isDefault: true }).description("list audits, newest last"))
+  addFilter(
+    addAnswerOptions(command.command("list", { isDefault: true }).description("list audits, newest last")),
+  )
     .option("-n, --number <n>", "the newest so many", positive, 20)
-    .option("--json", "print one JSON document on standard output")
-    .action((options: FilterOptions & { readonly json?: true }) => list(options, terminal));
+    .action((options: FilterOptions & AnswerOptions) => list(options, terminal));
   addFilter(command.command("export").description("print audits as JSON lines"))
     .option("-n, --number <n>", "the newest so many", positive)
     .option("-o, --output <file>", "write them to a file")
     .action((options: FilterOptions & { readonly output?: string }) => exportTo(options, terminal));
-  command
-    .command("import")
+  addAnswerOptions(command.command("import"))
     .description("take in what export printed; audits that are there already stay as they are")
     .argument("<file>", "JSON lines, - is standard input")
-    .action((file: string) => importFrom(file, terminal));
-  command
-    .command("prune")
+    .action((file: string, options: AnswerOptions) => importFrom(file, options, terminal));
+  addAnswerOptions(command.command("prune"))
     .description("forget old audits; the newest finished one of each policy stays")
     .requiredOption("--keep <days>", "those that are no older, such as 90d", days)
-    .action((options: { readonly keep: number }) => prune(options.keep, terminal));
+    .action((options: AnswerOptions & { readonly keep: number }) => prune(options, terminal));
 }
 
 function addFilter(command: Command): Command {
@@ -62,9 +62,10 @@ function filterOf({ policy, since, number }: FilterOptions): RunFilter {
   return { policy, since, last: number };
 }
 
-async function list(options: FilterOptions & { readonly json?: true }, terminal: Terminal): Promise<void> {
+async function list(options: FilterOptions & AnswerOptions, terminal: Terminal): Promise<void> {
   const runs = await withHistory(terminal, (history) => history.list(filterOf(options)));
-  await terminal.out([options.json === true ? documentOf(runs) : historyText(runs, terminal.outPaint)]);
+  if (options.json === true) return terminal.out([documentOf(runs)]);
+  return terminal.say(historyText(runs, terminal.outPaint));
 }
 
 function documentOf(runs: readonly RunSummary[]): string {
@@ -97,13 +98,25 @@ async function writeTo(file: string, lines: AsyncIterable<string>): Promise<void
   }
 }
 
-async function importFrom(file: string, terminal: Terminal): Promise<void> {
+async function importFrom(file: string, options: AnswerOptions, terminal: Terminal): Promise<void> {
   const { readLines } = await import("../../store/line-file.ts");
   const added = await withHistory(terminal, (history) => history.import(readLines(file)));
-  await terminal.out([`${added} new ${added === 1 ? "audit" : "audits"}\n`]);
+  await answer("import", added, `${added} new ${added === 1 ? "audit" : "audits"}\n`, options, terminal);
 }
 
-async function prune(keep: number, terminal: Terminal): Promise<void> {
-  const gone = await withHistory(terminal, (history) => history.prune(daysAgo(keep)));
-  await terminal.out([`${gone} ${gone === 1 ? "audit" : "audits"} forgotten\n`]);
+async function prune(options: AnswerOptions & { readonly keep: number }, terminal: Terminal): Promise<void> {
+  const gone = await withHistory(terminal, (history) => history.prune(daysAgo(options.keep)));
+  await answer("prune", gone, `${gone} ${gone === 1 ? "audit" : "audits"} forgotten\n`, options, terminal);
+}
+
+async function answer(
+  command: string,
+  audits: number,
+  text: string,
+  { json, quiet }: AnswerOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const document = { schema: `curfew/history-${command}/1`, summary: { audits } };
+  if (json === true) await terminal.out([`${JSON.stringify(document)}\n`]);
+  else if (quiet !== true) await terminal.say(text);
 }

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { didYouMean, shown } from "../../core/nearest.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Profile } from "../../model/profile.ts";
+import { addAnswerOptions, type AnswerOptions } from "../args.ts";
 import type { Setting } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -13,23 +14,19 @@ Example:
 `;
 
 export function registerProfiles(program: Command, { terminal }: Setting): void {
-  program
+  const command = program
     .command("profiles")
     .summary("list the compliance baselines, or show one")
     .description(
       "Lists the compliance baselines that a policy may name in profile:, or shows one with its rules.",
     )
-    .argument("[name]", "the baseline to show")
-    .option("--json", "print one JSON document on standard output")
+    .argument("[name]", "the baseline to show");
+  addAnswerOptions(command)
     .addHelpText("after", EXAMPLE)
-    .action((name: string | undefined, options: { readonly json?: true }) => show(name, options, terminal));
+    .action((name: string | undefined, options: AnswerOptions) => show(name, options, terminal));
 }
 
-async function show(
-  name: string | undefined,
-  { json }: { readonly json?: true },
-  terminal: Terminal,
-): Promise<void> {
+async function show(name: string | undefined, { json }: AnswerOptions, terminal: Terminal): Promise<void> {
   const { loadProfiles } = await import("../../config/profile.ts");
   const all = loadProfiles();
   const chosen = name === undefined ? all : [profileNamed(name, all)];
@@ -38,7 +35,7 @@ async function show(
   const paint = terminal.outPaint;
   const texts =
     name === undefined ? [profilesText(all, paint)] : chosen.map((each) => profileText(each, paint));
-  return terminal.out(texts);
+  return terminal.say([...texts].join(""));
 }
 
 function profileNamed(name: string, all: readonly Profile[]): Profile {

@@ -20,6 +20,7 @@ interface Options extends ReportOptions {
   readonly by?: AuditGrouping;
   readonly exitCode?: true;
   readonly json?: true;
+  readonly quiet?: true;
   readonly verbose?: true;
 }
 
@@ -48,6 +49,7 @@ export function registerReport(program: Command, { terminal, setExitCode }: Sett
   addReportOptions(command)
     .option("--exit-code", "end with the audit's own exit code")
     .option("--json", "print one JSON document on standard output")
+    .option("-q, --quiet", "do not say which files were written")
     .option("-v, --verbose", "every host and every statement")
     .addHelpText("after", EXAMPLE)
     .action(async (options: Options) => setExitCode(await report(options, terminal)));
@@ -67,7 +69,7 @@ async function show(made: Report, options: Options, terminal: Terminal): Promise
   if (options.json === true) return terminal.out(documentOf(made));
   const { by, verbose } = options;
   const view = { paint: terminal.outPaint, verbose: verbose === true, by, against: made.against };
-  return terminal.out([auditText(made.run, made.context, view)]);
+  return terminal.say(auditText(made.run, made.context, view));
 }
 
 /** The audit as it was stored, and what the history says beside it. */
