@@ -105,7 +105,7 @@ answer() {
 
 # marked TOKEN...: lines `PID TOKEN`. A zombie has no environment, and the tokens are nobody else's.
 marked() {
-  for found in $(grep -aoHs 'CURFEW_PROBE=[0-9a-f]*' /proc/[0-9]*/environ 2>/dev/null); do
+  grep -aoHs 'CURFEW_PROBE=[0-9a-f]*' /proc/[0-9]*/environ 2>/dev/null | while read -r found; do
     case " $* " in *" ${found##*=} "*) ;; *) continue ;; esac
     found=${found#/proc/}
     echo "${found%%/*} ${found##*=}"
@@ -114,7 +114,7 @@ marked() {
 
 programs() {
   marked "$@" | while read -r pid token; do
-    { read -r name <"/proc/$pid/comm"; } 2>/dev/null && printf 'program %s %s\n' "$token" "$name"
+    if { read -r name <"/proc/$pid/comm"; } 2>/dev/null; then printf 'program %s %s\n' "$token" "$name"; fi
   done
   for each in "$@"; do echo "listed $each"; done
 }
@@ -143,7 +143,7 @@ scan() {
     pid=${process#/proc/}
     # shellcheck disable=SC2086 # the fields behind `PID (name) `
     set -- "$1" ${stat##*) }
-    [ "$5" = "$pid" ] && [ "$6" != 0 ] || continue
+    if [ "$5" != "$pid" ] || [ "$6" = 0 ]; then continue; fi
     case $told in *" $pid:${21} "*) continue ;; esac
     parent=
     { read -r parent <"/proc/$3/comm"; } 2>/dev/null

@@ -4,18 +4,18 @@ import { renderTemplate } from "../../src/core/template.ts";
 import { CurfewError } from "../../src/model/error.ts";
 
 test("renders with header and policy", () => {
-  const text = renderTemplate("logind", { policy: "production <&>", seconds: 900 });
+  const text = renderTemplate("logind", { policy: "production <&>", value: 900 });
   expect(text).toContain("# Policy: production <&>\n");
   expect(text.endsWith("[Login]\nStopIdleSessionSec=900s\n")).toBe(true);
 });
 
 test("a value that is missing is an error, not an empty line", () => {
-  expect(() => renderTemplate("logind", { policy: "" })).toThrow(/seconds/u);
+  expect(() => renderTemplate("logind", { policy: "" })).toThrow(/value/u);
 });
 
 test("a value is never a template", () => {
-  expect(renderTemplate("logind", { policy: "{{seconds}}", seconds: 1 })).toContain(
-    "# Policy: {{seconds}}\n",
+  expect(renderTemplate("logind", { policy: "{{value}}", value: 1 })).toContain(
+    "# Policy: {{value}}\n",
   );
 });
 
@@ -24,7 +24,7 @@ test("control characters are refused, however deep", () => {
   fc.assert(
     fc.property(fc.string(), control, fc.string(), (before, bad, after) => {
       const render = () =>
-        renderTemplate("logind", { policy: "", seconds: 1, more: [{ deep: before + bad + after }] });
+        renderTemplate("logind", { policy: "", value: 1, more: [{ deep: before + bad + after }] });
       expect(render).toThrow(CurfewError);
     }),
   );
