@@ -6,7 +6,7 @@ import { CurfewError } from "../../src/model/error.ts";
 test("renders with header and policy", () => {
   const text = renderTemplate("logind", { policy: "production <&>", value: 900 });
   expect(text).toContain("# Policy: production <&>\n");
-  expect(text.endsWith("[Login]\nStopIdleSessionSec=900s\n")).toBe(true);
+  expect(text.endsWith("[Login]\nStopIdleSessionSec=900\n")).toBe(true);
 });
 
 test("a value that is missing is an error, not an empty line", () => {
