@@ -7,7 +7,7 @@ import { setBlock } from "../core/managed-block.ts";
 import { renderTemplate } from "../core/template.ts";
 import { shellBranches, type Branches } from "./shell-branches.ts";
 import { minutesOf } from "./shell-limits.ts";
-import { familiesOf } from "./shells.ts";
+import { familiesOf } from "../core/shells.ts";
 import { type TmoutForm, tmoutForm, tmoutLines } from "./tmout-form.ts";
 
 const BLOCK = "shell-timeout";

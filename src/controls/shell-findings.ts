@@ -8,7 +8,7 @@ import { foreignSettings } from "../core/foreign-timeout.ts";
 import { foreignFinding } from "./foreign-finding.ts";
 import { presentRoles } from "../core/present-people.ts";
 import { KSH93_GRACE, minutesOf } from "./shell-limits.ts";
-import { familiesInUse, shellsWithoutTimeout } from "./shells.ts";
+import { familiesInUse, shellsWithoutTimeout } from "../core/shells.ts";
 import { tmoutForm } from "./tmout-form.ts";
 
 const finding = configuredFindings("shell-timeout");

@@ -7,7 +7,7 @@ import { shellFiles } from "./shell-files.ts";
 import { winningForeign } from "../core/foreign-timeout.ts";
 import { shellFindings } from "./shell-findings.ts";
 import { KSH93_GRACE, minutesOf } from "./shell-limits.ts";
-import { familiesInUse, type ShellFamily } from "./shells.ts";
+import { familiesInUse, type ShellFamily } from "../core/shells.ts";
 
 export const shellTimeout: Control = { id: "shell-timeout", render };
 

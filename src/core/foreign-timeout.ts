@@ -2,6 +2,8 @@
 import type { Seconds } from "../model/duration.ts";
 import type { Facts, ForeignTimeout } from "../model/facts.ts";
 import { SHELL_SCRIPT } from "../model/host-paths.ts";
+import { scaleShellFile } from "./scale-config.ts";
+import { familiesInUse, type ShellFamily } from "./shells.ts";
 
 /** What one file does with the variable. */
 export interface ForeignSetting {
@@ -20,7 +22,8 @@ export interface ForeignSetting {
 
 /** One entry per file and variable, in the order of the facts. */
 export function foreignSettings(facts: Facts): ForeignSetting[] {
-  const groups = Map.groupBy(facts.foreignTimeouts, ({ file, text }) => `${variableOf(text)} ${file}`);
+  const lines = facts.foreignTimeouts.map(withoutComment);
+  const groups = Map.groupBy(lines, ({ file, text }) => `${variableOf(text)} ${file}`);
   return [...groups.values()].map(settingOf).filter((setting) => setting !== undefined);
 }
 
@@ -30,6 +33,65 @@ export function winningForeign(facts: Facts): ForeignSetting | undefined {
     ({ variable, first, readonly }) => variable === "TMOUT" && first && readonly,
   );
 }
+
+/**
+ * The TMOUT of others that an idle prompt ends up with; of several the longest, for nobody can tell which is read
+ * last. Undefined where none sets a limit. `doubt`: one is computed, or somebody's shell reads none of the files.
+ */
+export function othersTimeout({
+  foreignTimeouts,
+  shells,
+}: Pick<Facts, "foreignTimeouts" | "shells">): OthersTimeout | undefined {
+  const lines = foreignTimeouts.map(withoutComment).filter(({ text }) => variableOf(text) === "TMOUT");
+  if (lines.some(({ text }) => /\bTMOUT=["']?0+\b|\bunset\b/u.test(text))) return undefined;
+  const scaled = lines.map(({ file, line, text }) =>
+    Object.assign({ file, line }, scaleShellFile(file, text, 1)),
+  );
+  const found = scaled.flatMap(({ file, line, found: own }) =>
+    own.map(({ real }) => ({ seconds: real, source: `${file}:${line}` })),
+  );
+  const [longest] = found.toSorted((left, right) => right.seconds - left.seconds);
+  if (longest === undefined) return undefined;
+  const computed = scaled.find(({ problems }) => problems.length > 0);
+  if (computed !== undefined)
+    return { ...longest, doubt: `TMOUT is computed in ${computed.file}:${computed.line}` };
+  const files = scaled.filter(({ found: own }) => own.length > 0).map(({ file }) => file);
+  const blind = unread(files, { shells });
+  return blind === undefined ? longest : { ...longest, doubt: `${blind} does not read ${files.join(", ")}` };
+}
+
+export interface OthersTimeout {
+  readonly seconds: Seconds;
+  /** `FILE:LINE`. */
+  readonly source: string;
+  readonly doubt?: string;
+}
+
+/** A family of somebody's login shells that heeds TMOUT and reads none of these files when it starts; undefined where there is none. */
+export function unread(files: readonly string[], facts: Pick<Facts, "shells">): ShellFamily | undefined {
+  return [...familiesInUse(facts)].find((family) => {
+    const own = READS[family];
+    return own !== undefined && !files.some((file) => own.test(file) || ENVIRONMENT.test(file));
+  });
+}
+
+/** pam_env(8) and login(1) put them into every session. */
+const ENVIRONMENT = /^\/etc\/(?:environment$|environment\.d\/|security\/pam_env\.conf$|default\/login$)/u;
+
+const PROFILE = String.raw`^(?:/usr)?/etc/profile(?:$|\.local$|\.d/[^/]*\.(?:sh|local)$)`;
+
+/** The system-wide files of a login shell: INVOCATION of bash(1), STARTUP/SHUTDOWN FILES of zsh(1), ksh(1), mksh(1). Debian's zsh reads no profile. */
+const READS: Readonly<Partial<Record<ShellFamily, RegExp>>> = {
+  bash: new RegExp(
+    `${PROFILE}|^(?:/usr)?/etc/(?:bash\\.bashrc(?:\\.local)?|bashrc|bash/bashrc|bashrc\\.d/.*|bash/bashrc\\.d/.*)$`,
+    "u",
+  ),
+  zsh: /^\/etc\/(?:zshenv|zprofile|zshrc|zlogin|zsh\/[^/]*|profile\.d\/[^/]*\.zsh)$/u,
+  ksh93: new RegExp(`${PROFILE}|^/etc/ksh\\.kshrc$`, "u"),
+  mksh: new RegExp(`${PROFILE}|^/etc/mkshrc$`, "u"),
+  // autologout is its own.
+  tcsh: /^$/u,
+};
 
 function settingOf(lines: readonly ForeignTimeout[]): ForeignSetting | undefined {
   const [start] = lines;
@@ -43,6 +105,11 @@ function settingOf(lines: readonly ForeignTimeout[]): ForeignSetting | undefined
     readonly: lines.some(({ text }) => /\breadonly\b|\b(?:typeset|declare)\s+-\w*r/u.test(text)),
     first: isBefore(start.file),
   };
+}
+
+/** A word after it may look like an assignment, or promise that the line is readonly. */
+function withoutComment(found: ForeignTimeout): ForeignTimeout {
+  return Object.assign({}, found, { text: found.text.replace(/[\s;]#.*/u, "") });
 }
 
 function variableOf(text: string): ForeignSetting["variable"] {

@@ -62,7 +62,7 @@ function sameValue(left: LocatedDirective, right: LocatedDirective): boolean {
 }
 
 /** In curfew's drop-in, or in one of its blocks in the main file. */
-function isOwn({ file, line }: LocatedDirective, { sshd: { mainFile } }: Facts): boolean {
+export function isOwn({ file, line }: LocatedDirective, { sshd: { mainFile } }: Facts): boolean {
   if (posix.basename(file) === SSHD_DROP_IN) return true;
   if (file !== mainFile.path || mainFile.state.state !== "known") return false;
   const above = mainFile.state.value.content.split("\n").slice(0, line);

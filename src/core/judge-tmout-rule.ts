@@ -3,7 +3,7 @@ import type { Facts } from "../model/facts.ts";
 import { SHELL_SCRIPT } from "../model/host-paths.ts";
 import type { ActiveExemption, HostLimits } from "../model/limits.ts";
 import type { HostPlan } from "../model/plan.ts";
-import { type ForeignSetting, foreignSettings, winningForeign } from "./foreign-timeout.ts";
+import { type ForeignSetting, foreignSettings, unread, winningForeign } from "./foreign-timeout.ts";
 import { holds } from "./profile-rules.ts";
 import { type ResolvedMembers, membersByRole } from "./role-members.ts";
 import type { Demand, Judgement } from "./rule-finding.ts";
@@ -104,10 +104,13 @@ function waived(role: string, { exemption }: ActiveExemption): Judgement {
 
 function timeoutOf(facts: Facts, plan: Pick<HostPlan, "changes">): TimeoutSource {
   const first = winningForeign(facts);
-  if (first !== undefined) return ofForeign([first]);
+  if (first !== undefined) return ofForeign([first], facts);
   const script = facts.files.find(({ path }) => path === SHELL_SCRIPT);
   if (script === undefined || script.state.state === "absent") {
-    return ofForeign(foreignSettings(facts).filter(({ variable }) => variable === "TMOUT"));
+    return ofForeign(
+      foreignSettings(facts).filter(({ variable }) => variable === "TMOUT"),
+      facts,
+    );
   }
   if (script.state.state === "unreadable") {
     return { from: "nowhere", actual: script.state.reason, source: SHELL_SCRIPT, outcome: "unknown" };
@@ -121,7 +124,7 @@ function timeoutOf(facts: Facts, plan: Pick<HostPlan, "changes">): TimeoutSource
 }
 
 /** Of several files the loosest counts: which one is read last depends on the shell. */
-function ofForeign(settings: readonly ForeignSetting[]): TimeoutSource {
+function ofForeign(settings: readonly ForeignSetting[], facts: Facts): TimeoutSource {
   const loosest = settings.toSorted((left, right) => size(right) - size(left))[0];
   if (loosest === undefined) {
     return { from: "nowhere", actual: "no file sets it", source: SHELL_SCRIPT, outcome: "fail" };
@@ -138,6 +141,14 @@ function ofForeign(settings: readonly ForeignSetting[]): TimeoutSource {
       source,
       outcome: "fail",
     };
+  }
+  const blind = unread(
+    settings.map((setting) => setting.file),
+    facts,
+  );
+  if (blind !== undefined) {
+    const actual = `${seconds}, but ${blind} does not read ${file}, and is somebody's login shell`;
+    return { from: "nowhere", actual, source, outcome: "unknown" };
   }
   return { from: "file", seconds, source, text: `"${text}"` };
 }

@@ -9,7 +9,9 @@ import { effectiveValue } from "./configured-timeouts.ts";
 import { daemonFinding } from "./daemon-current.ts";
 import { WATCHDOG_STOPPED, watchdogInterval } from "./installed-watchdog.ts";
 import { hasTerminal } from "./preflight.ts";
-import { scaleShellFile } from "./scale-config.ts";
+import { doubtfulShell } from "./shells.ts";
+import { othersTimeout } from "./foreign-timeout.ts";
+import { sshdDoubt } from "./sshd-doubt.ts";
 import { sshdPledges } from "./sshd-pledges.ts";
 
 /** One mechanism that a file sets for an account. */
@@ -49,14 +51,15 @@ export function pledgesFor(
   const placed = placedCoverage(plan, role, kind);
   const sshd = fromSshd(facts, account, kind);
   const logind = fromLogind(facts, kind, placed.get("logind"));
+  const watchdog = fromWatchdog(facts, placed.get("watchdog"));
   return {
     pledges: [
       ...sshd.pledges,
       ...fromShells(facts, kind, placed.get("shell-timeout")),
       ...logind.pledges,
-      ...fromWatchdog(facts, placed.get("watchdog")),
+      ...watchdog.pledges,
     ],
-    unread: [...sshd.unread, ...logind.unread],
+    unread: [...sshd.unread, ...logind.unread, ...watchdog.unread],
   };
 }
 
@@ -83,7 +86,7 @@ function fromSshd(facts: Facts, account: UserClass, kind: SessionKind): Pledges 
   }
   const stale = daemonFinding(facts);
   const pledges = sshdPledges(facts, effective.value, kind).map(
-    ({ by, seconds, source, confirmed }): Pledge => {
+    ({ by, seconds, source, confirmed, line }): Pledge => {
       const option = commandLine(facts, by);
       const denied =
         option !== undefined
@@ -91,7 +94,9 @@ function fromSshd(facts: Facts, account: UserClass, kind: SessionKind): Pledges 
           : stale.outcome === "fail"
             ? { denied: `${stale.actual}; reload it` }
             : {};
-      return Object.assign({ control: "sshd", by, seconds, grace: 0, source, confirmed } as const, denied);
+      const doubt = sshdDoubt(facts, account, { by, seconds, line });
+      const base = { control: "sshd", by, seconds, grace: 0, source, confirmed } as const;
+      return Object.assign(base, denied, doubt === undefined ? {} : { doubt });
     },
   );
   return { pledges, unread: [] };
@@ -105,27 +110,15 @@ function commandLine({ sshd }: Facts, keyword: string): string | undefined {
 /** Nobody can ask a shell: TMOUT is never more than configured. */
 function fromShells(facts: Facts, kind: SessionKind, placed: Seconds | undefined): Pledge[] {
   if (kind !== "idle-shell") return [];
-  const found = placed === undefined ? foreignTimeout(facts) : [{ seconds: placed, source: SHELL_SCRIPT }];
-  const without = facts.shells.find((shell) => shell.inUse && WITHOUT_TIMEOUT.has(shell.kind));
+  const found = placed === undefined ? othersTimeout(facts) : { seconds: placed, source: SHELL_SCRIPT };
+  if (found === undefined) return [];
+  const without = doubtfulShell(facts);
   const doubt =
     without === undefined
       ? {}
       : { doubt: `TMOUT means nothing to ${without.path}, which somebody here has as login shell` };
   const base = { control: "shell-timeout", by: "TMOUT", grace: 0, confirmed: undefined } as const;
-  return found.map(({ seconds, source }) => Object.assign({ ...base, seconds, source }, doubt));
-}
-
-/** Login shells of people that have no idle timeout of their own. */
-const WITHOUT_TIMEOUT = new Set(["dash", "sh", "ash", "busybox", "fish", "csh", "bsd-csh", "posh", "yash"]);
-
-/** Of several TMOUTs of others the longest: nobody can tell which one a shell ends up with. */
-function foreignTimeout({ foreignTimeouts }: Facts): { seconds: Seconds; source: string }[] {
-  const lines = foreignTimeouts.filter(({ text }) => /\bTMOUT\b/u.test(text));
-  if (lines.some(({ text }) => /\bTMOUT=["']?0+\b|\bunset\b/u.test(text))) return [];
-  const found = lines.flatMap(({ file, line, text }) =>
-    scaleShellFile(file, text, 1).found.map(({ real }) => ({ seconds: real, source: `${file}:${line}` })),
-  );
-  return found.toSorted((left, right) => right.seconds - left.seconds).slice(0, 1);
+  return [{ ...base, ...found, ...doubt }];
 }
 
 function fromLogind({ logind }: Facts, kind: SessionKind, placed: Seconds | undefined): Pledges {
@@ -149,11 +142,15 @@ function fromLogind({ logind }: Facts, kind: SessionKind, placed: Seconds | unde
   return { pledges: [{ ...base, seconds: placed, confirmed: undefined, denied }], unread: [] };
 }
 
-/** Its starter is the daemon that can be asked; with cron, that one runs is all that is known. */
-function fromWatchdog(facts: Facts, placed: Seconds | undefined): Pledge[] {
+/**
+ * Its starter is the daemon that can be asked; with cron, that one runs is all that is known. Nobody starts
+ * it where systemd does not have its timer (masked, or its file broken) and no cron reads its entry.
+ */
+function fromWatchdog(facts: Facts, placed: Seconds | undefined): Pledges {
   const interval = watchdogInterval(facts);
-  if (placed === undefined || interval === undefined) return [];
+  if (placed === undefined || interval === undefined) return NOTHING;
   const { watchdogTimer: timer, service } = facts;
+  if (timer.state === "unreadable") return { pledges: [], unread: [`the watchdog's timer: ${timer.reason}`] };
   const cron = service.state === "known" && service.value.bootHook === "cron";
   const confirmed =
     timer.state === "known" && timer.value
@@ -161,16 +158,10 @@ function fromWatchdog(facts: Facts, placed: Seconds | undefined): Pledge[] {
       : timer.state === "absent" && cron
         ? "cron runs"
         : undefined;
-  const { script } = WATCHDOG_FILES;
-  const base = {
-    control: "watchdog",
-    by: "watchdog",
-    seconds: placed,
-    grace: interval,
-    source: script,
-  } as const;
-  const stopped = timer.state === "known" && !timer.value;
-  return [{ ...base, confirmed, ...(stopped ? { denied: WATCHDOG_STOPPED } : {}) }];
+  const { script: source } = WATCHDOG_FILES;
+  const base = { control: "watchdog", by: "watchdog", seconds: placed, grace: interval, source } as const;
+  const stopped = confirmed === undefined ? { denied: WATCHDOG_STOPPED } : {};
+  return { pledges: [{ ...base, confirmed, ...stopped }], unread: [] };
 }
 
 const NOTHING: Pledges = { pledges: [], unread: [] };

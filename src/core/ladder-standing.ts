@@ -19,10 +19,13 @@ export interface Question {
   readonly selected: readonly ControlId[];
 }
 
-/** `role` as the plan names it; `people` undefined where nobody could read who is there. */
+/**
+ * `role` as the plan names it; `people` undefined where nobody could read who is there. `limitOf`: each one's
+ * own limit, which another role may make stricter.
+ */
 export function promised(
   kind: SessionKind,
-  limit: Seconds,
+  limitOf: (member: Member) => Seconds | null,
   role: string,
   people: readonly Member[] | undefined,
   question: Question,
@@ -30,7 +33,7 @@ export function promised(
   if (people === undefined) {
     return { ...NOTHING, outcome: "unknown", reason: "nobody could read who has an account here" };
   }
-  const standings = people.map((member) => memberStanding(kind, limit, role, member, question));
+  const standings = people.map((member) => memberStanding(kind, limitOf(member), role, member, question));
   const several = new Set(standings.map(({ outcome }) => outcome)).size > 1;
   const worst = standings.toSorted((left, right) => rank(right) - rank(left))[0];
   if (worst === undefined) return { ...NOTHING, outcome: "pass", reason: "nobody here is in it" };
@@ -49,7 +52,7 @@ function rank({ outcome, effective, configured }: Standing): number {
 
 function memberStanding(
   kind: SessionKind,
-  limit: Seconds,
+  limit: Seconds | null,
   role: string,
   { account, person, exemptFromAll }: Member,
   question: Question,
@@ -60,6 +63,7 @@ function memberStanding(
       controls.map((control) => [control, exemption.name]),
     ),
   );
+  if (limit === null) return { ...NOTHING, outcome: "pass" };
   if (exemptFromAll) return { ...NOTHING, outcome: "waived", reason: exemptionText([...exempt.values()]) };
   const found = pledgesFor(facts, account, role, kind, plan);
   // What somebody is exempt from is not set for them; where the files say otherwise, sshd -T -C says it too.
@@ -80,23 +84,29 @@ function exemptionText(names: readonly string[]): string {
 
 function judged(limit: Seconds, { pledges, unread }: Pledges): Standing {
   const holding = pledges.filter(({ denied }) => denied === undefined).toSorted(bySeconds);
-  const configured = holding[0] ?? pledges.toSorted(bySeconds)[0];
-  const effective = holding.find(({ confirmed }) => confirmed !== undefined);
-  const keeps = (pledge: Pledge | undefined): boolean =>
-    pledge !== undefined && pledge.denied === undefined && inTime(pledge, limit);
+  const keeping = holding.filter((pledge) => inTime(pledge, limit));
+  const sure = keeping.filter(({ doubt }) => doubt === undefined);
+  const configured = sure[0] ?? holding[0] ?? pledges.toSorted(bySeconds)[0];
+  const effective = sure.find(isConfirmed) ?? holding.find(isConfirmed);
   const rungs = {
     configured: configured === undefined ? null : rung(configured, configured.source),
     effective: effective === undefined ? null : rung(effective, effective.confirmed ?? ""),
   };
-  if (keeps(effective)) return { ...rungs, outcome: "pass", evidence: "effective" };
-  if (keeps(configured)) {
-    const doubt = configured?.doubt;
-    if (doubt === undefined) return { ...rungs, outcome: "pass", evidence: "configured" };
-    return { ...rungs, outcome: "unknown", evidence: "configured", reason: doubt };
+  if (sure.length > 0) {
+    return { ...rungs, outcome: "pass", evidence: sure.some(isConfirmed) ? "effective" : "configured" };
+  }
+  const [doubtful] = keeping;
+  if (doubtful !== undefined) {
+    const evidence = isConfirmed(doubtful) ? "effective" : "configured";
+    return { ...rungs, outcome: "unknown", evidence, reason: doubtful.doubt ?? "" };
   }
   const evidence = effective !== undefined ? "effective" : configured !== undefined ? "configured" : null;
   if (unread.length === 0) return { ...rungs, outcome: "fail", evidence };
   return { ...rungs, outcome: "unknown", evidence, reason: `nobody could read ${unread.join(", ")}` };
+}
+
+function isConfirmed({ confirmed }: Pledge): boolean {
+  return confirmed !== undefined;
 }
 
 function bySeconds(left: Pledge, right: Pledge): number {

@@ -2,6 +2,7 @@
  * How far it is shown what becomes of every kind of idle session: configured < effective <
  * demonstrated. What a file says is never more than a promise, and what nobody could read is no pass.
  */
+import type { Seconds } from "../model/duration.ts";
 import type { Facts } from "../model/facts.ts";
 import type { LadderCell, Rung } from "../model/finding.ts";
 import type { HostLimits, RoleLimits } from "../model/limits.ts";
@@ -9,6 +10,7 @@ import type { ControlId } from "../model/policy.ts";
 import type { ProbeResult } from "../model/run.ts";
 import { SESSION_KINDS, type SessionKind } from "../model/session-kind.ts";
 import { kindLimit } from "./kind-limit.ts";
+import { strictest } from "./limits.ts";
 import type { PlannedHost } from "./ladder-pledges.ts";
 import { membersByRole, type Member } from "./ladder-members.ts";
 import { promised, type Standing } from "./ladder-standing.ts";
@@ -46,14 +48,17 @@ function cellOf(
   shown: readonly ProbeResult[],
   input: LadderInput,
 ): LadderCell {
-  const limit = kindLimit(kind, role);
+  // Somebody in several roles has the strictest of each limit: the role that decides may name only the other.
+  const limitOf = ({ person }: Member): Seconds | null =>
+    kindLimit(kind, person.role === role.role ? person : role);
+  const limit = people?.length ? people.map(limitOf).reduce(strictest) : kindLimit(kind, role);
   const exempt =
     people !== undefined && people.length > 0 && people.every(({ exemptFromAll }) => exemptFromAll);
   const expect = kind === "typing" || limit === null || exempt ? "kept" : "dropped";
   const standing: Standing =
     kind === "typing" || limit === null
       ? { ...UNASKED, ...(kind === "typing" ? {} : { reason: "the policy sets no limit" }) }
-      : promised(kind, limit, role.role, people, input);
+      : promised(kind, limitOf, role.role, people, input);
   const base = { role: role.role, kind, expect, limit, ...standing } as const;
   return demonstrate(
     base,
@@ -69,12 +74,14 @@ function strength({ via, scaled }: ProbeResult): number {
 }
 
 /**
- * A session that went wrong outranks all that went well; otherwise the strongest one decides. One that
- * could not be judged shows nothing, and then what files say is no pass either.
+ * A session that went wrong outranks all others, then one that could not be judged: it shows nothing, and then
+ * what files say, or another session, is no pass either. Of those that went well the strongest one decides.
  */
 function demonstrate(base: Omit<LadderCell, "demonstrated">, probes: readonly ProbeResult[]): LadderCell {
   const ranked = probes.toSorted((left, right) => strength(right) - strength(left));
-  const decisive = ranked.find(({ outcome }) => outcome === "fail") ?? ranked[0];
+  const of = (outcome: ProbeResult["outcome"]): ProbeResult | undefined =>
+    ranked.find((each) => each.outcome === outcome);
+  const decisive = of("fail") ?? of("unknown") ?? of("pass");
   if (decisive === undefined) return { ...base, demonstrated: null };
   const { reason: _, ...rest } = base;
   if (decisive.outcome === "unknown") {

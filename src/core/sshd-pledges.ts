@@ -8,7 +8,7 @@ import type { SessionKind } from "../model/session-kind.ts";
 import { effectiveValue } from "./configured-timeouts.ts";
 import { can } from "./openssh-version.ts";
 import { parseSshdTime } from "./scale-config.ts";
-import { globMatches, sshdDirectives } from "./sshd-directives.ts";
+import { globMatches, type LocatedDirective, sshdDirectives } from "./sshd-directives.ts";
 
 /** One setting of sshd that ends sessions of a kind. */
 export interface SshdPledge {
@@ -19,7 +19,11 @@ export interface SshdPledge {
   readonly source: string;
   /** The same in sshd's own words; undefined where this release does not print it. */
   readonly confirmed: string | undefined;
+  /** The line of `source`, where one was found. */
+  readonly line: LocatedDirective | undefined;
 }
+
+type Found = Omit<SshdPledge, "line">;
 
 /**
  * What ends an idle session of this kind, for an account of which `sshd -T -C` says these lower-case
@@ -36,7 +40,9 @@ export function sshdPledges(facts: Facts, lines: readonly string[], kind: Sessio
   return found.flatMap((pledge) => {
     if (pledge === undefined) return [];
     const { by, seconds, confirmed } = pledge;
-    return [{ by, seconds, confirmed, source: locate(facts, pledge) ?? pledge.source }];
+    const line = locate(facts, pledge);
+    const source = line === undefined ? pledge.source : `${line.file}:${line.line}`;
+    return [{ by, seconds, confirmed, source, line }];
   });
 }
 
@@ -73,7 +79,7 @@ function clientAlive(
   version: OpenSshVersion,
   lines: readonly string[],
   kind: SessionKind,
-): SshdPledge | undefined {
+): Found | undefined {
   const interval = Number(effectiveValue(lines, "clientaliveinterval") ?? 0);
   const countMax = Number(effectiveValue(lines, "clientalivecountmax") ?? 3);
   if (!(interval > 0) || kind === "typing") return undefined;
@@ -95,7 +101,7 @@ function channelTimeout(
   version: OpenSshVersion,
   lines: readonly string[],
   kind: SessionKind,
-): SshdPledge | undefined {
+): Found | undefined {
   const value = channelValue(facts, version, lines);
   const seconds = value === undefined ? undefined : channelSeconds(value, kind, version);
   if (seconds === undefined) return undefined;
@@ -120,7 +126,7 @@ function unusedConnection(
   version: OpenSshVersion,
   lines: readonly string[],
   kind: SessionKind,
-): SshdPledge | undefined {
+): Found | undefined {
   if (kind !== "unused-connection" || !can(version, "unused-connection-timeout")) return undefined;
   const value = effectiveValue(lines, "unusedconnectiontimeout") ?? "none";
   const seconds = parseSshdTime(value) ?? 0;
@@ -130,7 +136,7 @@ function unusedConnection(
 }
 
 /** The first line that sets the keyword to the value in force; Match blocks are read first, as they win. */
-function locate(facts: Facts, { by, confirmed, seconds }: SshdPledge): string | undefined {
+function locate(facts: Facts, { by, confirmed, seconds }: Found): LocatedDirective | undefined {
   const keyword = by === "ClientAlive" ? "clientaliveinterval" : by.toLowerCase();
   const lines = sshdDirectives(facts).filter((directive) => directive.keyword === keyword);
   const wanted = /^clientaliveinterval (\d+)/u.exec(confirmed ?? "")?.[1];
@@ -140,8 +146,7 @@ function locate(facts: Facts, { by, confirmed, seconds }: SshdPledge): string | 
     return parseSshdTime(args[0] ?? "") === Number(wanted ?? seconds);
   };
   const fitting = lines.filter(({ args }) => isIt(args));
-  const found = fitting.find(({ match }) => match !== null) ?? fitting[0];
-  return found === undefined ? undefined : `${found.file}:${found.line}`;
+  return fitting.find(({ match }) => match !== null) ?? fitting[0];
 }
 
 /** sshd prints each time in the spelling of the file. */

@@ -242,6 +242,13 @@ describe("TMOUT", () => {
     ["one that is too long", [line("/etc/profile.d/tmout.sh", "declare -xr TMOUT=1800")], "fail"],
     ["one that anybody may unset", [line("/etc/profile.d/tmout.sh", "TMOUT=600")], "fail"],
     ["a readonly 0 that is read first", [line("/etc/profile", "readonly TMOUT=0")], "fail"],
+    [
+      "one that only a comment makes readonly",
+      [line("/etc/profile.d/x.sh", "TMOUT=600 # readonly?")],
+      "fail",
+    ],
+    ["one that bash does not read", [line("/etc/zsh/zshrc", "readonly TMOUT=600")], "unknown"],
+    ["one that bash does not read, before all", [line("/etc/zsh/zshenv", "readonly TMOUT=600")], "unknown"],
     ["one that is computed", [line("/etc/profile.d/tmout.sh", "readonly TMOUT=$x")], "unknown"],
     [
       "a good one and a bad one",

@@ -212,11 +212,9 @@ describe("the other mechanisms", () => {
     const before = cell(bare, "admin", "idle-shell", { selected: ALL });
     expect(before).toMatchObject({ outcome: "fail", configured: null, evidence: null });
     expect(before.reason).toBe("what would end it is not applied yet: shell-timeout, watchdog");
-    const there = applied(bare, ALL);
+    const there = { ...applied(bare, ALL), watchdogTimer: known(true) };
     expect(cell(there, "admin", "idle-shell", { selected: ALL })).toMatchObject({
       outcome: "pass",
-      evidence: "configured",
-      effective: null,
       configured: { by: "TMOUT", seconds: 600, source: "/etc/profile.d/00-curfew.sh" },
     });
     expect(cell(there, "admin", "tmux", { selected: ALL })).toMatchObject({
@@ -229,7 +227,6 @@ describe("the other mechanisms", () => {
   test.each([
     [known(true), "pass", "effective", "curfew-watchdog.timer is active"],
     [known(false), "fail", "configured", undefined],
-    [unreadable<boolean>("systemctl hangs"), "pass", "configured", undefined],
   ] as const)("a watchdog whose timer is %j", (watchdogTimer, outcome, evidence, source) => {
     const there = applied(host({ version: version("8.4"), classes: [joe] }), ALL);
     const found = cell({ ...there, watchdogTimer }, "admin", "tmux", { selected: ALL });

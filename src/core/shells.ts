@@ -43,6 +43,7 @@ const FAMILIES: Readonly<Record<string, ShellFamily>> = {
   pwsh: "none",
 };
 
+/** By the real file's name. */
 function familyOf({ kind }: ShellFact): ShellFamily {
   return FAMILIES[kind] ?? "other";
 }
@@ -53,8 +54,13 @@ export function familiesOf(facts: Facts): Set<ShellFamily> {
 }
 
 /** The families that are somebody's login shell: what coverage and findings are about. */
-export function familiesInUse(facts: Facts): Set<ShellFamily> {
+export function familiesInUse(facts: Pick<Facts, "shells">): Set<ShellFamily> {
   return new Set(facts.shells.filter(({ inUse }) => inUse).map(familyOf));
+}
+
+/** A login shell of somebody that has no idle timeout, or of which nobody knows whether it has one. */
+export function doubtfulShell(facts: Facts): ShellFact | undefined {
+  return facts.shells.find((shell) => shell.inUse && ["none", "other"].includes(familyOf(shell)));
 }
 
 /** Login shells of somebody that have no idle timeout. */
