@@ -36,11 +36,9 @@ export type SecretSource = z.output<typeof secret>;
 
 const webhook = z.strictObject({
   name,
-  url: z
-    .union([z.url({ protocol: /^https?$/u }), secret])
-    .meta({
-      description: "http(s) address; one that is a secret in itself comes from a file or the environment",
-    }),
+  url: z.union([z.url({ protocol: /^https?$/u }), secret]).meta({
+    description: "http(s) address; one that is a secret in itself comes from a file or the environment",
+  }),
   format: z.enum(["json", "slack"]).default("json").meta({
     description: "json: curfew/alert/1; slack: {text}, as Slack, Mattermost and Rocket.Chat take it",
   }),
@@ -53,9 +51,11 @@ const webhook = z.strictObject({
 
 const mail = z.strictObject({
   name,
-  to: z.array(address).min(1),
-  from: address.optional(),
-  sendmail: line.default("/usr/sbin/sendmail"),
+  to: z.array(address).min(1).meta({ description: "Addresses; one mail to all of them" }),
+  from: address.optional().meta({ description: "The sender; sendmail's own if left out" }),
+  sendmail: line
+    .default("/usr/sbin/sendmail")
+    .meta({ description: "A program that takes a mail on standard input, with sendmail's options" }),
   on: events,
 });
 
@@ -68,13 +68,11 @@ export const alertsSchema = z
       .default("14d")
       .transform((text) => Number(text.slice(0, -1)))
       .meta({ description: "Tell about an exemption this long before its last day" }),
-    webhooks: z.array(webhook).default([]),
-    mail: z.array(mail).default([]),
-    metrics: line
-      .optional()
-      .meta({
-        description: "An OpenMetrics file for node_exporter's textfile collector, written after every audit",
-      }),
+    webhooks: z.array(webhook).default([]).meta({ description: "Addresses that get an HTTP POST" }),
+    mail: z.array(mail).default([]).meta({ description: "Mails through this machine's sendmail" }),
+    metrics: line.optional().meta({
+      description: "An OpenMetrics file for node_exporter's textfile collector, written after every audit",
+    }),
   })
   .meta({ title: "curfew alerts" });
 

@@ -103,15 +103,22 @@ function cellsOf(line: string): string[] {
     .map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
 
-/** Code, strong words and links; painted word by word, so that wrapping cannot cut a colour. */
+/** Strong words, code and links; painted word by word, so that wrapping cannot cut a colour. */
 function inline(text: string, paint: Paint): string {
-  return text.split(/(`[^`]+`)/u).reduce((line, part, index) => {
-    if (index % 2 === 1) return line + eachWord(part.slice(1, -1), paint.cyan);
-    const plain = part.replaceAll(/\[([^\]]+)\]\(([^)]+)\)/gu, (_all, words: string, target: string) =>
-      /^https?:/u.test(target) ? `${words} <${target}>` : words,
-    );
-    return line + plain.replaceAll(/\*\*([^*]+)\*\*/gu, (_all, words: string) => eachWord(words, paint.bold));
-  }, "");
+  const parts = text.split(/\*\*(.+?)\*\*/u).map((part) => codeAndLinks(part, paint));
+  return parts.map((part, index) => (index % 2 === 1 ? eachWord(part, paint.bold) : part)).join("");
+}
+
+function codeAndLinks(text: string, paint: Paint): string {
+  const parts = text.split(/`([^`]+)`/u);
+  return parts.map((part, index) => (index % 2 === 1 ? eachWord(part, paint.cyan) : links(part))).join("");
+}
+
+/** Pages link each other by file; in a terminal only an address is of use. */
+function links(text: string): string {
+  return text.replaceAll(/\[([^\]]+)\]\(([^)]+)\)/gu, (_all, words: string, target: string) =>
+    /^https?:/u.test(target) ? `${words} <${target}>` : words,
+  );
 }
 
 function eachWord(text: string, style: (text: string) => string): string {
