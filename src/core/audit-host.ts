@@ -2,14 +2,14 @@
 import type { AuditedHost } from "../model/audit.ts";
 import type { ErrorData } from "../model/error.ts";
 import type { Facts } from "../model/facts.ts";
-import type { EvidenceFile, Finding, LadderCell, Rung } from "../model/finding.ts";
-import { formatDuration } from "../model/duration.ts";
+import type { EvidenceFile, Finding, LadderCell } from "../model/finding.ts";
 import type { HostLimits } from "../model/limits.ts";
 import type { HostPlan } from "../model/plan.ts";
 import type { ControlId } from "../model/policy.ts";
 import type { ProbeResult } from "../model/run.ts";
 import type { SessionKind } from "../model/session-kind.ts";
 import { driftOf, fileFindings } from "./audit-files.ts";
+import { sessionFindings } from "./audit-sessions.ts";
 import { settingFindings } from "./audit-settings.ts";
 import { configuredFindings } from "./configured-finding.ts";
 import { findingKey } from "./finding-key.ts";
@@ -40,7 +40,7 @@ const finding = configuredFindings("host");
 export function auditHost({ plan, ...known }: HostEvidence): AuditedHost {
   const { facts, limits, selected } = known;
   const error = plan.error ?? known.probeError;
-  const sessions = sessionFindings(known.ladder, known.sessions);
+  const sessions = sessionFindings(known.ladder, known.sessions, known.probes);
   const judged =
     plan.error === undefined
       ? [
@@ -97,44 +97,13 @@ function judgedFinding(error: ErrorData | undefined): Finding {
       );
 }
 
-/** One per role and kind. `typing` counts only where it was tried: no setting promises it. */
-function sessionFindings(ladder: readonly LadderCell[], sessions: readonly SessionKind[]): Finding[] {
-  return ladder
-    .filter(({ kind, limit }) => sessions.includes(kind) && limit !== null)
-    .filter(({ kind, demonstrated }) => kind !== "typing" || demonstrated !== null)
-    .map(sessionFinding);
-}
-
-function sessionFinding(cell: LadderCell): Finding {
-  const { kind, role, expect, limit, outcome, reason } = cell;
-  const rung = cell.demonstrated ?? cell.effective ?? cell.configured;
-  const found = rung === null ? "nothing ends it" : shown(rung);
-  return {
-    check: "session-ends",
-    subject: kind,
-    control: "host",
-    role,
-    expected: expect === "kept" ? "is kept" : `ends within ${formatDuration(limit ?? 0)}`,
-    actual: reason === undefined ? found : `${found}; ${reason}`,
-    source: rung?.source ?? "curfew explain",
-    evidence: cell.evidence ?? "configured",
-    outcome,
-    ...(outcome === "waived" && reason !== undefined ? { waiver: reason } : {}),
-  };
-}
-
-function shown({ by, seconds }: Rung): string {
-  if (seconds === null) return "kept";
-  return `${by} after ${Number.isInteger(seconds) ? formatDuration(seconds) : `${seconds} s`}`;
-}
-
 /**
  * What a version cannot do counts against a host where a session that is judged suffers from it: where another
  * mechanism ends those in time, the ladder still shows what becomes of the rest. Kept where no session is judged.
  */
 function relevant(findings: readonly Finding[], sessions: readonly Finding[]): Finding[] {
   return findings.filter(
-    (finding) => finding.outcome !== "fail" || !UNABLE.has(finding.check) || !isServed(finding, sessions),
+    (each) => each.outcome !== "fail" || !UNABLE.has(each.check) || !isServed(each, sessions),
   );
 }
 
