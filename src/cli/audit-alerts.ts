@@ -8,6 +8,7 @@ import { CurfewError } from "../model/error.ts";
 import type { History } from "../model/history.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Outbox } from "../store/outbox.ts";
+import { expiringSoon, expiryKey } from "../core/alert.ts";
 import { alertDestinations } from "./alert-destinations.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -45,17 +46,24 @@ export async function tellOfAudit(
     const { sendAlerts } = await import("../flow/alert.ts");
     const { run } = made;
     const key = JSON.stringify([about.source, run.policy.name, run.inventory.limit]);
-    const compared = await sinceTold(made, await outbox.lastTold(key), about.history);
+    const last = await outbox.lastTold(key);
+    const compared = { ...(await sinceTold(made, last, about.history)), warned: last?.warned };
     const queued = async (): Promise<void> => {
-      if (made.unstored === undefined) await outbox.told(key, { runId: run.runId, startedAt: run.startedAt });
+      const { runId, startedAt } = made.unstored === undefined ? run : (last ?? {});
+      if (runId === undefined || startedAt === undefined) return;
+      const soon = expiringSoon(about.policy, run.startedAt, request.alerts.expiring_within);
+      await outbox.told(key, { runId, startedAt, warned: soon.map(expiryKey) });
     };
     return sendAlerts(compared, about.policy, { ...setting, alerts: request.alerts, queued });
   });
 }
 
-/** Tells everybody who wants to know that an audit did not come to its end. Returns and rejects as `tellOfAudit`. */
+/**
+ * Tells everybody who wants to know that an audit did not come to its end, and delivers what waits; without one, only
+ * that. Returns and rejects as `tellOfAudit`.
+ */
 export async function tellOfUnfinished(
-  unfinished: UnfinishedAudit,
+  unfinished: UnfinishedAudit | undefined,
   policy: string,
   runId: string,
   request: AlertRequest,

@@ -30,12 +30,15 @@ export interface SignalSource {
  */
 export function endWithParent(): void {
   if (!process.connected) return;
-  const interrupt = (): unknown => process.kill(process.pid, "SIGTERM");
   process.once("disconnect", () => {
     interrupt();
     setTimeout(interrupt, 2 * SAME_INTERRUPT);
   });
   process.channel?.unref();
+}
+
+function interrupt(): void {
+  process.kill(process.pid, "SIGTERM");
 }
 
 /** Listens for interrupts; `tell` is given what happens now, for people. */

@@ -59,27 +59,31 @@ export async function checkAudit(options: ScheduledOptions, terminal: Terminal):
 export function auditArguments(options: ScheduledOptions): string[] {
   const { policy, inventory = [], limit, verify, sessions, scaled, format, output, alerts, keep } = options;
   const { sshConfig, becomePassFile, connectTimeout, concurrency, verbose } = options;
-  const value = (name: string, text: string | undefined): string[] =>
-    text === undefined ? [] : [name, text];
-  const path = (name: string, text: string | undefined): string[] =>
-    text === undefined ? [] : [name, resolve(text)];
   return [
-    ...path("--policy", policy),
+    ...absolute("--policy", policy),
     ...inventory.flatMap((source) => ["--inventory", existsSync(source) ? resolve(source) : source]),
     ...value("--limit", limit),
     ...(verify === true ? ["--verify"] : []),
     ...value("--sessions", sessions.join(",")),
     ...value("--scaled", scaled?.toString()),
     ...value("--format", format?.join(",")),
-    ...path("--output", output),
-    ...path("--alerts", alerts),
+    ...absolute("--output", output),
+    ...absolute("--alerts", alerts),
     ...value("--keep", keep === undefined ? undefined : `${keep / 86_400}d`),
-    ...path("--ssh-config", sshConfig),
-    ...path("--become-pass-file", becomePassFile),
+    ...absolute("--ssh-config", sshConfig),
+    ...absolute("--become-pass-file", becomePassFile),
     ...value("--connect-timeout", formatDuration(connectTimeout)),
     ...value("--concurrency", String(concurrency)),
     ...(verbose === true ? ["--verbose"] : []),
   ];
+}
+
+function value(name: string, text: string | undefined): string[] {
+  return text === undefined ? [] : [name, text];
+}
+
+function absolute(name: string, text: string | undefined): string[] {
+  return text === undefined ? [] : [name, resolve(text)];
 }
 
 function refuseQuestions({ askBecomePass, inventory, becomePassFile }: ScheduledOptions): void {

@@ -17,6 +17,7 @@ import { CurfewError } from "../model/error.ts";
 import { type Schedule, type Scheduler, type ScheduleTime } from "../model/schedule.ts";
 import { writeScheduleFiles } from "../store/schedule-store.ts";
 import { stateDirectory } from "../store/xdg.ts";
+import { asUser } from "./as-user.ts";
 import { auditArguments, type CheckedAudit, checkAudit, type ScheduledOptions } from "./schedule-audit.ts";
 import { findSchedules } from "./schedule-installed.ts";
 import { chooseScheduler, curfewScript, isRoot, lingers, placesOf, systemdOf } from "./schedule-places.ts";
@@ -76,11 +77,9 @@ function refuseEnvironment(
     if (systemdOf(scheduler) !== undefined) return;
     throw new CurfewError("usage", "--environment-file is for systemd: cron has no such thing");
   }
-  const sources = (alerts?.webhooks ?? []).flatMap(({ url, headers }) => [
-    ...(typeof url === "string" ? [] : [url]),
-    ...Object.values(headers),
-  ]);
-  const variable = sources.find((source) => "env" in source);
+  const webhooks = alerts?.webhooks ?? [];
+  const sources = webhooks.flatMap(({ url, headers }) => [url].concat(Object.values(headers)));
+  const variable = sources.find((source) => typeof source !== "string" && "env" in source);
   if (variable === undefined) return;
   throw new CurfewError(
     "input",
@@ -140,14 +139,6 @@ async function homeOf(user: string): Promise<string> {
   const [name, , , , , home = ""] = stdout.split(":");
   if (exitCode === 0 && name === user && home.startsWith("/")) return home;
   throw new CurfewError("usage", `--run-as ${visible(user)}: there is no such user`);
-}
-
-/** As that user: root must not follow what somebody else put into their own directories. */
-async function asUser(user: string, given: readonly [string, ...string[]]): Promise<boolean> {
-  const [program, ...rest] =
-    user === userInfo().username ? given : (["runuser", "-u", user, "--", ...given] as const);
-  const { exitCode } = await execa(program, rest, { reject: false, stdin: "ignore", cwd: "/" });
-  return exitCode === 0;
 }
 
 async function makeDirectory(directory: string, user: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** `curfew schedule show` and `remove`: what is installed here. */
 import { rm } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { didYouMean } from "../core/nearest.ts";
 import { definitionIn, schedulePaths, type SchedulePlaces, unitName } from "../core/schedule-files.ts";
@@ -7,9 +8,11 @@ import { visible, visibleJson } from "../core/visible.ts";
 import { CurfewError } from "../model/error.ts";
 import type { ScheduleDefinition, Scheduler, ScheduleResult } from "../model/schedule.ts";
 import { scheduleText } from "../report/schedule-text.ts";
-import { forgetSchedule, readScheduleResult } from "../store/schedule-result.ts";
+import { takeScheduleLock } from "../store/schedule-lock.ts";
+import { readScheduleResult, scheduleStatePaths } from "../store/schedule-result.ts";
 import { listDirectory, readScheduleFile, removeScheduleFiles } from "../store/schedule-store.ts";
 import { isRoot, placesOf, stampDirectory, systemdOf } from "./schedule-places.ts";
+import { asUser } from "./as-user.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A schedule whose files are on this machine. */
@@ -38,6 +41,19 @@ export async function findSchedules(places: SchedulePlaces): Promise<FoundSchedu
   return found.toSorted((left, right) => (left.definition.name < right.definition.name ? -1 : 1));
 }
 
+/** The last result and the lock, unless a run holds it: without it the next could begin beside that one. */
+async function forget({ name, state, user }: ScheduleDefinition, terminal: Terminal): Promise<void> {
+  const paths = scheduleStatePaths(state, name);
+  if (user !== userInfo().username) {
+    await asUser(user, ["rm", "-f", "--", ...paths]);
+    return;
+  }
+  const lock = await takeScheduleLock(state, name);
+  lock?.release();
+  if (lock !== undefined) await asUser(user, ["rm", "-f", "--", ...paths]);
+  else terminal.err("an audit of it is still running; it ends by itself\n");
+}
+
 async function namesIn(directory: string, pattern: RegExp): Promise<string[]> {
   return (await listDirectory(directory))
     .map((file) => pattern.exec(file)?.[1])
@@ -45,7 +61,7 @@ async function namesIn(directory: string, pattern: RegExp): Promise<string[]> {
 }
 
 /** What `show` knows about a schedule. */
-export interface ShownSchedule extends FoundSchedule {
+interface ShownSchedule extends FoundSchedule {
   /** ISO time; null where nobody can tell, as with cron. */
   readonly next: string | null;
   /** False where the timer does not run. */
@@ -72,10 +88,10 @@ async function look({ definition, scheduler }: FoundSchedule): Promise<ShownSche
 }
 
 function documentOf(shown: readonly ShownSchedule[]): string {
-  const schedules = shown.map(({ definition: { schema: _, ...definition }, ...rest }) => ({
-    ...definition,
-    ...rest,
-  }));
+  const schedules = shown.map(({ definition, scheduler, next, active, last }) => {
+    const { name, time, audit, timeout, state, user } = definition;
+    return { name, scheduler, time, audit, timeout, state, user, next, active, last };
+  });
   const document = { schema: "curfew/schedule/1", summary: { schedules: shown.length }, schedules };
   return visibleJson(`${JSON.stringify(document)}\n`);
 }
@@ -105,7 +121,7 @@ export async function removeSchedule(name: string, terminal: Terminal): Promise<
   if (systemd !== undefined) {
     await rm(join(stampDirectory(scheduler, terminal.environment), `stamp-${timer}`), { force: true });
   }
-  await forgetSchedule(definition.state, name);
+  await forget(definition, terminal);
   terminal.err(`${removed.map((path) => terminal.errPaint.dim(`removed ${visible(path)}`)).join("\n")}\n`);
   if (scheduler === "crontab") terminal.err(`take its lines out of your crontab, too: crontab -e\n`);
   await terminal.out([`schedule ${name}: removed; the history stays\n`]);

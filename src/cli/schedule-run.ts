@@ -12,6 +12,7 @@ import {
   takeTurn,
   type Turn,
 } from "../flow/schedule-run.ts";
+import type { UnfinishedAudit } from "../model/alert.ts";
 import { formatDuration, type Seconds } from "../model/duration.ts";
 import { CurfewError } from "../model/error.ts";
 import { createRunId } from "../store/journal.ts";
@@ -129,7 +130,8 @@ function createEffects(options: RunOptions, terminal: Terminal, stopping: AbortS
   const state = stateDirectory(terminal.environment, homedir());
   const results = import("../store/schedule-result.ts");
   return {
-    start: () => startAudit([...auditArguments(options), ...(options.verbose === true ? [] : QUIET)], terminal),
+    start: () =>
+      startAudit([...auditArguments(options), ...(options.verbose === true ? [] : QUIET)], terminal),
     async lock() {
       const { takeScheduleLock } = await import("../store/schedule-lock.ts");
       return takeScheduleLock(state, name);
@@ -137,8 +139,12 @@ function createEffects(options: RunOptions, terminal: Terminal, stopping: AbortS
     last: async () => (await results).readScheduleResult(state, name),
     store: async (result) => (await results).writeScheduleResult(state, name, result),
     tell: (startedAt, reason) =>
-      tell({ schedule: name, startedAt, reason }, options, { state, terminal, stopping }),
-    now: () => new Date(),
+      tell(reason === undefined ? undefined : { schedule: name, startedAt, reason }, options, {
+        state,
+        terminal,
+        stopping,
+      }),
+    now,
     pause: (seconds, signal) => sleep(seconds * 1000, undefined, { signal }).catch(() => {}),
     stopping,
   };
@@ -179,7 +185,7 @@ type Telling = Pick<AlertRequest, "state" | "terminal"> & { readonly stopping: A
 
 /** Says it to everybody in the alerts file. What goes wrong with that is told here. */
 async function tell(
-  unfinished: { readonly schedule: string; readonly startedAt: string; readonly reason: string },
+  unfinished: UnfinishedAudit | undefined,
   options: RunOptions,
   { state, terminal, stopping }: Telling,
 ): Promise<void> {
@@ -197,7 +203,6 @@ async function tell(
       (loaded) => loaded.policy.name,
       () => file,
     );
-    const now = (): Date => new Date();
     const runId = createRunId("schedule", now(), randomBytes(4).toString("hex"));
     const request = { alerts, state, now, aborting: stopping, terminal, quiet: options.quiet === true };
     const failure = await tellOfUnfinished(unfinished, policy, runId, request);
@@ -205,4 +210,8 @@ async function tell(
   } catch (error) {
     writeError(error, terminal);
   }
+}
+
+function now(): Date {
+  return new Date();
 }

@@ -19,18 +19,27 @@ export interface AlertedRun extends Pick<AuditRun, "runId" | "finishedAt"> {
   readonly policy: { readonly name: string };
 }
 
+/** What people know already. */
+export interface Since {
+  /** When the run before began, ISO time; undefined where there is none, or nobody was told of it. */
+  readonly before: string | undefined;
+  /** People are warned so many days before an exemption's end. */
+  readonly days: number;
+  /** Ends of exemptions that they were warned of, as `expiryKey` names them; undefined where nobody knows. */
+  readonly warned?: readonly string[] | undefined;
+}
+
 /**
  * News of a run: what changed since the run before, or, where there is none, what fails or cannot be judged as it
  * stands; exemptions that come within `days` of their last day, each once. What stayed as it was is no news.
- *
- * @param before When the run before began, ISO time; undefined where there is none, or nobody was told of it.
  */
 export function newsOf(
   run: AuditRun,
   { changes }: Pick<AuditContext, "changes">,
   policy: Policy,
-  { before, days }: { readonly before: string | undefined; readonly days: number },
+  since: Since,
 ): News {
+  const { before } = since;
   const all = before === undefined ? standing(run) : changes;
   const of = (kind: string): FindingChange[] => all.filter((change) => changeKind(change) === kind);
   return {
@@ -38,14 +47,21 @@ export function newsOf(
     failing: of("failing"),
     recovered: of("recovered"),
     lost: of("lost"),
-    expiring: expiring(policy, run.startedAt, before, days),
+    expiring: expiringSoon(policy, run.startedAt, since.days).filter((exemption) => isNews(exemption, since)),
     unfinished: [],
   };
 }
 
-/** News of an audit that did not come to its end, and so has none of its own. */
-export function newsOfUnfinished(unfinished: UnfinishedAudit): News {
-  return { first: false, failing: [], recovered: [], lost: [], expiring: [], unfinished: [unfinished] };
+/** News of an audit that did not come to its end, and so has none of its own; or none at all. */
+export function newsOfUnfinished(unfinished: UnfinishedAudit | undefined): News {
+  return {
+    first: false,
+    failing: [],
+    recovered: [],
+    lost: [],
+    expiring: [],
+    unfinished: unfinished === undefined ? [] : [unfinished],
+  };
 }
 
 /** As many changes as a message carries of each kind. */
@@ -91,19 +107,23 @@ function standing({ hosts, findings }: AuditRun): FindingChange[] {
   );
 }
 
-/** Exemptions that entered their last `days` days since the run before; those past their end are findings. */
-function expiring(
-  { exemptions }: Policy,
-  startedAt: string,
-  before: string | undefined,
-  days: number,
-): ExpiringExemption[] {
+/** Exemptions within `days` of their last day, that day included; those past their end are findings. */
+export function expiringSoon({ exemptions }: Policy, startedAt: string, days: number): ExpiringExemption[] {
   const today = startedAt.slice(0, 10);
-  const warnFrom = (expires: string): string => daysLater(expires, -days);
   return exemptions
-    .filter(({ expires }) => expires >= today && warnFrom(expires) <= today)
-    .filter(({ expires }) => before === undefined || before.slice(0, 10) < warnFrom(expires))
+    .filter(({ expires }) => expires >= today && daysLater(expires, -days) <= today)
     .map(({ name, owner, expires }) => ({ name, owner, expires }));
+}
+
+/** Names an exemption's end: one that is put off ends anew. */
+export function expiryKey({ name, expires }: ExpiringExemption): string {
+  return `${expires} ${name}`;
+}
+
+/** Where nobody knows who was warned, those that came near since the run before. */
+function isNews(exemption: ExpiringExemption, { before, days, warned }: Since): boolean {
+  if (warned !== undefined) return !warned.includes(expiryKey(exemption));
+  return before === undefined || before.slice(0, 10) < daysLater(exemption.expires, -days);
 }
 
 function daysLater(day: string, days: number): string {

@@ -89,7 +89,7 @@ export function definitionIn(text: string): ScheduleDefinition | undefined {
 }
 
 /** The arguments of the supervised run that a timer or cron starts. */
-export function runArguments({ name, timeout, audit }: ScheduleDefinition): string[] {
+function runArguments({ name, timeout, audit }: ScheduleDefinition): string[] {
   const own = ["schedule", "run", "--once", "--name", name, "--timeout", formatDuration(timeout)];
   return [...own, ...audit];
 }

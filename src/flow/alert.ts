@@ -14,12 +14,17 @@ export interface Destination {
 }
 
 /** As `store/outbox.ts` has it. */
-export interface AlertQueue {
+interface AlertQueue {
   add(queued: { readonly destination: string; readonly alert: Alert }): Promise<void>;
   take(destination: string): Promise<{ readonly destination: string; readonly alert: Alert }[]>;
   done(queued: { readonly destination: string; readonly alert: Alert }): Promise<void>;
   putBack(queued: { readonly destination: string; readonly alert: Alert }): Promise<void>;
   giveUp(destination: string): Promise<string[]>;
+}
+
+/** An audit, compared with the last one that people were told of. */
+interface Told extends Pick<Audit, "run" | "context" | "before"> {
+  readonly warned?: readonly string[] | undefined;
 }
 
 export interface AlertSetting {
@@ -47,12 +52,12 @@ const PAUSES = [1000, 4000] as const;
  * destination that fails does not keep the others waiting. Never rejects for the sake of a destination.
  */
 export async function sendAlerts(
-  { run, context, before }: Pick<Audit, "run" | "context" | "before">,
+  { run, context, before, warned }: Told,
   policy: Policy,
   setting: AlertSetting,
 ): Promise<AlertOutcome> {
   return sendNews(
-    newsOf(run, context, policy, { before, days: setting.alerts.expiring_within }),
+    newsOf(run, context, policy, { before, days: setting.alerts.expiring_within, warned }),
     run,
     setting,
   );

@@ -21,8 +21,8 @@ export interface ScheduleEffects {
   lock(): Promise<{ release(): void } | undefined>;
   last(): Promise<ScheduleResult | undefined>;
   store(result: ScheduleResult): Promise<void>;
-  /** Tells people that an audit did not come to its end. */
-  tell(startedAt: string, reason: string): Promise<void>;
+  /** Tells people that an audit did not come to its end; without a reason, only what could not be delivered yet. */
+  tell(startedAt: string, reason: string | undefined): Promise<void>;
   readonly now: () => Date;
   /** Waits so many seconds, less where the signal comes first. */
   pause(seconds: Seconds, signal: AbortSignal): Promise<void>;
@@ -62,7 +62,8 @@ export async function takeTurn(
     const running = { schema: "curfew/schedule-result/1", startedAt, unfinishedSince: since } as const;
     await effects.store({ ...running, endedAt: null, outcome: "running", exitCode: null, reason: null });
     const end = await supervise(effects, timeout);
-    if (end.outcome === "unfinished" && since === null) await effects.tell(startedAt, end.reason);
+    // No audit that judged delivers what waits: this is the only one who can.
+    if (end.outcome === "unfinished") await effects.tell(startedAt, since === null ? end.reason : undefined);
     const unfinishedSince =
       end.outcome === "unfinished" ? (since ?? startedAt) : end.outcome === "finished" ? null : since;
     const result = { ...running, ...end, endedAt: effects.now().toISOString(), unfinishedSince };
@@ -90,7 +91,7 @@ async function supervise(effects: ScheduleEffects, timeout: Seconds): Promise<En
   const tooLong = effects.pause(timeout, AbortSignal.any([over.signal, stopping]));
   await Promise.race([ended, tooLong]);
   const late = !over.signal.aborted && !stopping.aborted;
-  if (!over.signal.aborted) await end(audit, effects, over.signal);
+  if (!over.signal.aborted) await endAudit(audit, effects, over.signal);
   const { exitCode, signal, said } = await ended;
   if (late) return { outcome: "unfinished", exitCode, reason: `it did not end within ${timeout} s` };
   if (stopping.aborted && (exitCode === null || exitCode === 130)) {
@@ -104,7 +105,7 @@ async function supervise(effects: ScheduleEffects, timeout: Seconds): Promise<En
   return { outcome: "unfinished", exitCode, reason: said === "" ? how : `${how}: ${said}` };
 }
 
-async function end(audit: AuditProcess, { pause }: ScheduleEffects, over: AbortSignal): Promise<void> {
+async function endAudit(audit: AuditProcess, { pause }: ScheduleEffects, over: AbortSignal): Promise<void> {
   audit.kill("SIGTERM");
   await pause(UNTIL_AGAIN, over);
   if (!over.aborted) audit.kill("SIGTERM");

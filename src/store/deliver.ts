@@ -18,7 +18,7 @@ export interface WebhookRequest {
 const TIMEOUT_MS = 10_000;
 
 /** Which answers may be others a moment later (RFC 9110 §15.5.9, RFC 6585 §4). */
-export class DeliveryError extends CurfewError {
+class DeliveryError extends CurfewError {
   readonly again: boolean;
 
   constructor(message: string, again: boolean, cause?: unknown) {

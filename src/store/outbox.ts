@@ -6,16 +6,18 @@ import type { Alert } from "../model/alert.ts";
 import { writeAtomically } from "./atomic-write.ts";
 
 /** One alert for one destination. */
-export interface QueuedAlert {
+interface QueuedAlert {
   readonly destination: string;
   readonly alert: Alert;
 }
 
 /** The audit that the next one is compared with, for those who are told. */
-export interface ToldAudit {
+interface ToldAudit {
   readonly runId: string;
   /** ISO time. */
   readonly startedAt: string;
+  /** The ends of exemptions that people have been warned of. */
+  readonly warned: readonly string[];
 }
 
 export interface Outbox {
@@ -89,8 +91,9 @@ function toldFile(directory: string, key: string): string {
 
 function readTold(text: string): ToldAudit | undefined {
   try {
-    const { runId, startedAt } = JSON.parse(text) as Partial<ToldAudit>;
-    return typeof runId === "string" && typeof startedAt === "string" ? { runId, startedAt } : undefined;
+    const { runId, startedAt, warned } = JSON.parse(text) as Partial<ToldAudit>;
+    const whole = typeof runId === "string" && typeof startedAt === "string" && Array.isArray(warned);
+    return whole ? { runId, startedAt, warned } : undefined;
   } catch {
     return undefined;
   }

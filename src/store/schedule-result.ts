@@ -1,5 +1,5 @@
 /** What came of the last run of each schedule: `schedules/NAME.json` in the state directory. */
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { resultSchema, type ScheduleResult } from "../model/schedule.ts";
 import { writeAtomically } from "./atomic-write.ts";
@@ -23,11 +23,9 @@ export async function writeScheduleResult(
   await writeAtomically(fileOf(state, name), [`${JSON.stringify(result)}\n`]);
 }
 
-/** Takes away what runs of a schedule left beside the history. Errors: those of node:fs. */
-export async function forgetSchedule(state: string, name: string): Promise<void> {
-  for (const kind of ["json", "lock", "lock-journal"]) {
-    await rm(join(state, "schedules", `${name}.${kind}`), { force: true });
-  }
+/** What runs of a schedule leave beside the history. */
+export function scheduleStatePaths(state: string, name: string): string[] {
+  return ["json", "lock", "lock-journal"].map((kind) => join(state, "schedules", `${name}.${kind}`));
 }
 
 function fileOf(state: string, name: string): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { alertFor, newsOf } from "../../src/core/alert.ts";
+import { alertFor, expiringSoon, expiryKey, newsOf } from "../../src/core/alert.ts";
 import { ALERT_EVENTS } from "../../src/model/alert.ts";
 import type { FindingChange } from "../../src/model/audit.ts";
 import { policySchema } from "../../src/model/policy.ts";
@@ -66,6 +66,16 @@ describe("news", () => {
     const news = newsOf(run, { changes: [] }, policy(expires), { before, days: 14 });
     expect(news.expiring).toHaveLength(count);
   });
+});
+
+test("an exemption written when its end is near already is told, once; one that is put off, anew", () => {
+  const ends = policy("2026-11-25", "2026-11-30");
+  const since = { before: "2026-11-21T00:00:00Z", days: 14 };
+  const told = (warned: string[]) =>
+    newsOf(run, { changes: [] }, ends, { ...since, warned }).expiring.map(({ expires }) => expires);
+  expect(told([])).toEqual(["2026-11-25", "2026-11-30"]);
+  expect(told(expiringSoon(ends, run.startedAt, 14).map(expiryKey))).toEqual([]);
+  expect(told(["2026-11-24 until 2026-11-25", "2026-11-30 until 2026-11-30"])).toEqual(["2026-11-25"]);
 });
 
 describe("an alert", () => {

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import fc from "fast-check";
+import { array, assert, property, string as anyString } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { crontabLines, definitionIn, scheduleFiles } from "../../src/core/schedule-files.ts";
 import { crontabPath, unitCommand, unitValue, unitWord } from "../../src/core/schedule-quote.ts";
@@ -116,12 +116,12 @@ describe("cron", () => {
   });
 
   test("the script gives a program exactly these arguments", () => {
-    const words = fc.array(
-      fc.string({ unit: "binary" }).filter((text) => !/\p{C}|[\u2028\u2029]/u.test(text)),
+    const words = array(
+      anyString({ unit: "binary" }).filter((text) => !/\p{C}|[\u2028\u2029]/u.test(text)),
       { maxLength: 5 },
     );
-    fc.assert(
-      fc.property(words, (audit) => {
+    assert(
+      property(words, (audit) => {
         const print = `process.stdout.write(JSON.stringify(process.argv.slice(1)))`;
         const [script = ""] = textsOf("cron", { audit, program: [process.execPath, "-e"] });
         // node -e CODE --: the arguments begin after what the schedule itself adds.
@@ -136,9 +136,9 @@ describe("cron", () => {
   });
 
   test("a path in a crontab is read back by cron's rule and a real shell", () => {
-    const path = fc.string({ unit: "grapheme" }).filter((text) => !/[\\\p{C}\u2028\u2029]/u.test(text));
-    fc.assert(
-      fc.property(path, (text) => {
+    const path = anyString({ unit: "grapheme" }).filter((text) => !/[\\\p{C}\u2028\u2029]/u.test(text));
+    assert(
+      property(path, (text) => {
         const word = crontabPath(`/${text}`);
         // crontab(5): an unescaped percent sign would be a line feed.
         expect(word.replaceAll("\\%", "")).not.toContain("%");

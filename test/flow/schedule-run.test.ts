@@ -9,6 +9,8 @@ interface World extends ScheduleEffects {
   script: string;
   held: boolean;
   readonly told: [string, string][];
+  /** How often only what waited was delivered. */
+  delivered: number;
   stored: ScheduleResult | undefined;
   readonly pid: () => number;
 }
@@ -19,6 +21,7 @@ function world(stopping = new AbortController().signal): World {
     script: "exit 0",
     held: false,
     told: [],
+    delivered: 0,
     stored: undefined,
     pid: () => pid,
     start(): AuditProcess {
@@ -39,7 +42,8 @@ function world(stopping = new AbortController().signal): World {
       self.stored = result;
     },
     async tell(startedAt, reason) {
-      self.told.push([startedAt, reason]);
+      if (reason === undefined) self.delivered += 1;
+      else self.told.push([startedAt, reason]);
     },
     now: () => new Date(),
     pause: (seconds, signal) => sleep(seconds * 1000, undefined, { signal }).catch(() => {}),
@@ -72,6 +76,7 @@ describe("a turn", () => {
     expect(first).toMatchObject({ outcome: "unfinished", reason });
     await takeTurn(it, { timeout: 60 });
     expect(it.told.map(([, why]) => why)).toEqual([reason]);
+    expect(it.delivered).toBe(1);
     expect(it.stored?.unfinishedSince).toBe(it.told[0]?.[0]);
     it.script = "exit 0";
     await takeTurn(it, { timeout: 60 });
