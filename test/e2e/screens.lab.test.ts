@@ -1,0 +1,98 @@
+/**
+ * README's screens are what real runs print. `CURFEW_SCREENS=write npm test -- test/e2e/screens.lab.test.ts`
+ * makes them anew; otherwise they are compared, but for measured times, dates and names of runs.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { wrapStatement } from "../../src/report/wrap.ts";
+import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
+import { blocksOf } from "./shown.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+const README = join(import.meta.dirname, "../../README.md");
+const INVENTORY = `all:
+  vars: { ansible_user: root }
+  children:
+    web: { hosts: { web1: } }
+    bastions: { hosts: { bastion1: } }
+    storage: { hosts: {} }
+`;
+const FILES = "-p policy.yaml -i inventory.yaml";
+
+/** What is run for each screen, its exit code, and what of it is shown. */
+const SCREENS: Readonly<Record<string, { line: string; exit: number; shown: (text: string) => string }>> = {
+  "curfew plan": { line: `curfew plan ${FILES} -q`, exit: 2, shown: withoutChanges },
+  "curfew verify": { line: `curfew verify ${FILES} --scaled 20 -q`, exit: 0, shown: (text) => text },
+  "curfew audit": { line: `curfew audit ${FILES} -q`, exit: 2, shown: (text) => text },
+};
+
+/** The names of the hosts, and what stands below their files and diffs. */
+function withoutChanges(text: string): string {
+  const lines = text.split("\n");
+  const kept = lines.filter((line, index) => {
+    if (/^\S/u.test(line)) return !/^recorded/u.test(line);
+    return line === "" ? true : isBelowChanges(lines, index);
+  });
+  return kept.flatMap((line) => wrapStatement(line, 100)).join("\n");
+}
+
+function isBelowChanges(lines: readonly string[], index: number): boolean {
+  const start = lines.slice(0, index + 1).findLastIndex((line) => /^\S/u.test(line));
+  return lines.slice(start, index).some((line) => line.startsWith("  then: "));
+}
+
+/** Equal for runs that differ in nothing that anybody promised. */
+function comparable(text: string): string {
+  return text
+    .replaceAll(/\d{8}T\d{6}Z-audit-[0-9a-f]{8}/gu, "RUN")
+    .replaceAll(/\d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC/gu, "TIME")
+    .replaceAll(/✓ [\d.]+s (?:TMOUT|channel)/gu, "✓ ended")
+    .replaceAll(/✓ [\d.]+s /gu, "✓ N ")
+    .replaceAll(/[ \t]+/gu, " ")
+    .trim();
+}
+
+function screenOf(readme: string, name: string): RegExpExecArray {
+  const found = new RegExp(`(<!-- screen: ${name} -->\n\n\`\`\`text\n)([\\s\\S]*?)(\`\`\`)`, "u").exec(
+    readme,
+  );
+  if (found === null) throw new Error(`README has no screen ${name}`);
+  return found;
+}
+
+const lacks = labUnavailable();
+describe.skipIf(lacks !== null)(`README's screens${lacks === null ? "" : ` (${lacks})`}`, () => {
+  let lab: Lab;
+  let stage: Stage;
+
+  beforeAll(async () => {
+    const readme = await readFile(README, "utf8");
+    lab = await openLab();
+    const users = [
+      { name: "alice", groups: ["sudo"] },
+      { name: "vera", groups: ["ext"] },
+    ];
+    const host = await lab.host({ release: "trixie", name: "web1", users });
+    await lab.host({ release: "bookworm", name: "bastion1", users });
+    stage = await openStage(lab, host, new Map());
+    await writeFile(join(stage.dir, "policy.yaml"), blocksOf(readme, "yaml")[0] ?? "");
+    await writeFile(join(stage.dir, "inventory.yaml"), INVENTORY);
+  });
+  afterAll(() => lab?.close());
+
+  test.each(Object.entries(SCREENS))("%s", async (name, { line, exit, shown }) => {
+    const { exitCode, stdout, all } = await stage.run({ prompt: "$", line });
+    expect(exitCode, all).toBe(exit);
+    const screen = `${shown(stdout).trimEnd()}\n`;
+    const readme = await readFile(README, "utf8");
+    const [whole, before = "", present = "", after = ""] = screenOf(readme, name);
+    if (process.env["CURFEW_SCREENS"] === "write") {
+      await writeFile(
+        README,
+        readme.replace(whole, () => `${before}${screen}${after}`),
+      );
+    } else expect(comparable(present)).toBe(comparable(screen));
+    if (name === "curfew plan") await stage.setScene("applied");
+  });
+});
