@@ -51,7 +51,7 @@ export class KeyRing {
       keys: [...named, ...others, ...own.flatMap((file) => (file.kind === "private" ? [file.key] : []))],
       skipped: [
         ...(typeof agent === "string" ? [agent] : []),
-        ...files.flatMap((file) => skippedReason(file, named)),
+        ...files.flatMap((file) => skippedReason(file, named, settings.givenIdentity)),
       ],
       beyondUs: [
         ...files.flatMap((file) => (file.kind === "beyond" ? [`${file.path} (${file.reason})`] : [])),
@@ -148,7 +148,8 @@ function isSame(file: FileKey, held: SigningKey): boolean {
   return file.kind === "public" && file.blob.equals(held.key.getPublicSSH());
 }
 
-function skippedReason(file: FileKey, named: readonly SigningKey[]): string[] {
+function skippedReason(file: FileKey, named: readonly SigningKey[], given: string | undefined): string[] {
+  if (file.kind === "missing" && file.path === given) return [`${file.path}: there is no such file`];
   if (file.kind === "unusable") return [`${file.path}: ${file.reason}`];
   if (file.kind === "public" && !named.some((key) => isSame(file, key)))
     return [`${file.path}: ${file.reason}`];

@@ -10,6 +10,8 @@ export interface SshSettings {
   readonly user: string;
   /** Paths, expanded, in order. */
   readonly identityFiles: readonly string[];
+  /** The one of them that was given for this host alone: it is said where there is no such file. */
+  readonly givenIdentity: string | undefined;
   readonly certificateFiles: readonly string[];
   readonly identitiesOnly: boolean;
   /** Socket path; undefined for none. */
@@ -71,9 +73,12 @@ export function parseSettings(
   const list = (keyword: string): readonly string[] | undefined => mapped(one(keyword), splitOnce);
   const identities = many("identityfile").filter((file) => configured(file) !== undefined);
   const extra = identityFile === undefined ? identities : without(identities, OWN_IDENTITIES);
+  // As `ssh -i` does it.
+  const given = mapped(identityFile, path);
   return {
     ...login,
-    identityFiles: [...(identityFile === undefined ? [] : [identityFile]), ...extra.map(path)],
+    identityFiles: [...(given === undefined ? [] : [given]), ...extra.map(path)],
+    givenIdentity: given,
     certificateFiles: many("certificatefile").map(path),
     identitiesOnly: one("identitiesonly") === "yes",
     agentSocket: agentSocket(one("identityagent"), values.get("identityagent")?.[0], environment, path),

@@ -89,7 +89,7 @@ const role = z.strictObject({
   probe: z
     .strictObject({
       user: name.meta({ description: "Whom it logs in as" }),
-      identity_file: line.meta({ description: "The private key on this machine" }),
+      identity_file: line.meta({ description: "The private key on this machine; ~/ is the home directory" }),
     })
     .optional()
     .meta({ description: "An account of this role for live probes: login name and private key" }),

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { appendFileSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { getEventListeners, once } from "node:events";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -155,6 +155,18 @@ describe.skipIf(lacks !== null)(`a real sshd${lacks === null ? "" : ` (${lacks})
         fails("auth", /lets root in with none of the keys SHA256:\S+ \(.*wrong\)/u, /authorized_keys/u),
       );
       expect(fresh.log().match(/Connection from/gu)).toHaveLength(1);
+    });
+
+    test("one that is named below the home directory is found there; where it is missing, that is said", async () => {
+      const environment = { PATH: process.env["PATH"], HOME: bench.dir };
+      const named = `~/${relative(bench.dir, bench.key)}`;
+      const connection = await connectTo(bench, server.name, { identityFile: named }, { environment });
+      expect(connection.user).toBe("root");
+      connection.close();
+      const missing = { identityFile: "~/no-such-key" };
+      await expect(connectTo(bench, server.name, missing, { environment })).rejects.toEqual(
+        fails("auth", new RegExp(`not used: ${bench.dir}/no-such-key: there is no such file`, "u")),
+      );
     });
 
     test("an encrypted one is passed over with the reason, and used through an agent", async () => {

@@ -67,6 +67,7 @@ describe("the output of ssh -G", () => {
   test("the inventory's key comes first and takes the place of ssh's own default names", () => {
     const output = "identityfile ~/.ssh/id_rsa\nidentityfile ~/.ssh/id_ed25519\nidentityfile ~/.ssh/chosen";
     expect(parse(output, "/k").identityFiles).toEqual(["/k", "/home/me/.ssh/chosen"]);
+    expect(parse(output, "~/probes/%r").identityFiles[0]).toBe(`/home/me/probes/${parse(output).user}`);
     expect(parse(output).identityFiles).toHaveLength(3);
   });
 
