@@ -82,7 +82,7 @@ function unknownCommand(name: string, parent: Command): CurfewError {
 
 function moreHelp(): string {
   const codes = Object.entries(EXIT_CODES).map(([code, meaning]) => `  ${code.padEnd(4)} ${meaning}`);
-  const topics = Object.entries(HELP_TOPICS).map(([name, about]) => `  ${name.padEnd(16)} ${about}`);
+  const topics = Object.entries(HELP_TOPICS).map(([name, about]) => `  curfew help ${name.padEnd(15)} ${about}`);
   return `
 Start here:
   curfew init                                       writes policy.yaml and inventory.yaml to edit
@@ -91,7 +91,7 @@ Start here:
                                                     afterwards takes its change back by itself
   curfew verify -p policy.yaml -i inventory.yaml    opens real sessions that have to be dropped
 
-Pages, shown by curfew help TOPIC:
+Pages:
 ${topics.join("\n")}
 
 Exit codes:

@@ -49,7 +49,9 @@ describe
       if (command.scene !== null) await stage.setScene(command.scene);
       const { exitCode, stdout, all } = await stage.run(command);
       expect(expectedExits(command), all).toContain(exitCode);
-      for (const line of command.output) expect(stdout).toContain(line.trim());
+      for (const line of command.output) {
+        if (line.trim() !== "…") expect(stdout).toContain(line.trim());
+      }
       // The two ways back by hand leave nothing behind.
       if (/undo\.sh now|put-back\.sh/u.test(command.line)) {
         expect(etcDifferences(before, await stage.host.etcDigest())).toEqual([]);
