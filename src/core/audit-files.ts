@@ -4,7 +4,7 @@ import type { Finding } from "../model/finding.ts";
 import type { Change, HostPlan } from "../model/plan.ts";
 import type { ControlId } from "../model/policy.ts";
 import { configuredFindings } from "./configured-finding.ts";
-import { daemonFinding, moment } from "./daemon-current.ts";
+import { daemonFinding, moment, otherDaemons } from "./daemon-current.ts";
 import { writtenDigest } from "./guard.ts";
 import { unifiedDiff } from "./unified-diff.ts";
 
@@ -20,6 +20,7 @@ export function fileFindings(
     ...renderedFindings(plan.changes, selected),
     ...appliedFindings(facts, plan.changes),
     daemonFinding(facts),
+    ...otherDaemons(facts),
   ];
 }
 

@@ -2,6 +2,9 @@ import type { Facts } from "../model/facts.ts";
 import type { Finding } from "../model/finding.ts";
 import { configuredFindings } from "./configured-finding.ts";
 
+/** Renamed into place as the last step of a confirmation. */
+const WRITTEN = "/var/lib/curfew/written";
+
 const sshdFinding = configuredFindings("sshd");
 
 /**
@@ -24,8 +27,31 @@ export function daemonFinding(facts: Facts): Finding {
   if (modified !== undefined)
     return daemon("fail", `${modified} changed after sshd read it on ${moment(loaded)}`);
   const changed = newer("changed");
-  if (changed === undefined) return daemon("pass", `read on ${moment(loaded)}, after the last change`);
-  return daemon("unknown", `${changed} was put there or touched after sshd read it on ${moment(loaded)}`);
+  if (changed !== undefined)
+    return daemon("unknown", `${changed} was put there or touched after sshd read it on ${moment(loaded)}`);
+  const directory = thinnedOut(facts, loaded);
+  if (directory === undefined) return daemon("pass", `read on ${moment(loaded)}, after the last change`);
+  return daemon("unknown", `something was taken out of ${directory} after sshd read it on ${moment(loaded)}`);
+}
+
+/**
+ * A directory of an Include that changed after sshd read it: a file that is gone leaves no other trace, and sshd
+ * still has it in force. When curfew confirms a change it takes its own copies away, and writes down what it wrote.
+ */
+function thinnedOut({ times: { files } }: Facts, loaded: string): string | undefined {
+  const confirmed = files[WRITTEN]?.changed ?? "";
+  return Object.keys(files).find((path) => {
+    const changed = files[path]?.changed ?? "";
+    return path.endsWith("/") && isAfter(changed, loaded) && isAfter(changed, confirmed);
+  });
+}
+
+/** Another sshd, on another port or address, may end nobody's session: what is judged is the one that answered. */
+export function otherDaemons({ otherListeners = [] }: Pick<Facts, "otherListeners">): Finding[] {
+  if (otherListeners.length === 0) return [];
+  const [expected, subject] = ["one sshd takes all logins", "other daemons"];
+  const actual = `other sshd daemons listen as well, with settings that nobody asked for: process ${otherListeners.slice(0, 5).join(", ")}`;
+  return [sshdFinding("daemon-current", "*", expected, actual, "/proc", "unknown", subject)];
 }
 
 function daemon(outcome: Finding["outcome"], actual: string): Finding {

@@ -58,7 +58,8 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
   };
   const times = parseTimes(sections, facts.service);
   const watchdogTimer = parseWatchdogTimer(sections);
-  return { takenAt: run.takenAt, digest: digestOf(facts), ...facts, watchdogTimer, times };
+  const otherListeners = parseListeners(sections);
+  return { takenAt: run.takenAt, digest: digestOf(facts), ...facts, watchdogTimer, times, otherListeners };
 }
 
 function parseSshd(sections: Sections, files: ParsedFiles, selectors: readonly string[]): Facts["sshd"] {
@@ -76,6 +77,12 @@ function parseSshd(sections: Sections, files: ParsedFiles, selectors: readonly s
     options: lines(sections.one("options")).map(visible),
     ...parsePeople(sections, selectors),
   };
+}
+
+function parseListeners(sections: Sections): number[] {
+  return lines(sections.maybe("listeners")).flatMap((line) =>
+    /^\d{1,10}$/u.test(line) ? [Number(line)] : [],
+  );
 }
 
 function parsePath(sections: Sections): Reading<string> {
@@ -110,7 +117,9 @@ function parseIncludes(sections: Sections, mainFile: FileFact): Facts["sshd"]["i
  * itself: process numbers, the boot, locks, and how many accounts share a class. Long lists go in
  * as one text, and answers equal to the one without -C as a reference: both only for speed.
  */
-function digestOf(facts: Omit<Facts, "takenAt" | "digest" | "watchdogTimer" | "times">): string {
+function digestOf(
+  facts: Omit<Facts, "takenAt" | "digest" | "watchdogTimer" | "times" | "otherListeners">,
+): string {
   const { service, sshd, curfew } = facts;
   const classes =
     sshd.classes.state === "known"

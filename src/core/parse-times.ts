@@ -12,17 +12,28 @@ export function parseTimes(sections: Sections, service: Reading<SshService>): Fa
   const section = sections.maybe("times");
   const [pidFile = "", pid = ""] = section?.arguments ?? [];
   const files = new Map(lines(section).flatMap(fileTimes));
-  const loaded = files.get(pidFile)?.modified;
-  files.delete(pidFile);
-  return { sshdLoaded: loadedAt(service, pid, loaded), files: Object.fromEntries(files) };
+  const [loaded, now] = [files.get(pidFile)?.modified, files.get(NOW)?.modified];
+  for (const path of [pidFile, NOW]) files.delete(path);
+  return { sshdLoaded: loadedAt(service, pid, loaded, now), files: Object.fromEntries(files) };
 }
 
-function loadedAt(service: Reading<SshService>, pid: string, loaded: string | undefined): Reading<string> {
+/** stat's own process, which is as old as the answer. */
+const NOW = "/proc/self/stat";
+
+function loadedAt(
+  service: Reading<SshService>,
+  pid: string,
+  loaded: string | undefined,
+  now: string | undefined,
+): Reading<string> {
   if (service.state !== "known") return unreadable("which sshd answers is not known");
   if (service.value.perConnection) return absent();
   if (loaded === undefined) return unreadable("sshd's PidFile cannot be read");
   if (pid !== String(service.value.pid))
     return unreadable("sshd's PidFile does not name the sshd that answers");
+  // Then what changed since may well have an earlier time.
+  if (now !== undefined && loaded.slice(0, 19) > now.slice(0, 19))
+    return unreadable("sshd's PidFile is newer than the host's clock, which was set back since");
   return known(loaded);
 }
 

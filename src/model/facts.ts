@@ -167,11 +167,16 @@ export interface Facts {
   readonly missingDirectories: readonly string[];
   readonly foreignTimeouts: readonly ForeignTimeout[];
   readonly curfew: CurfewState;
+  /** Process ids of further daemons of sshd, which nobody asked about theirs; left out or empty: none. Not part of the digest. */
+  readonly otherListeners?: readonly number[];
   /** By the host's clock; not part of the digest. */
   readonly times: {
     /** When the listening sshd started or was last reloaded; absent where it reads anew per connection. */
     readonly sshdLoaded: Reading<string>;
-    /** By real path, for the regular files above; empty where the host cannot tell. */
+    /**
+     * By real path, for the regular files above; with a slash at their end, the directories of Include lines.
+     * Empty where the host cannot tell.
+     */
     readonly files: Readonly<Record<string, FileTimes>>;
   };
 }

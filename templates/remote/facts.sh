@@ -21,6 +21,7 @@ main() {
   token={{token}}
   limit=262145
   regular=''
+  include_directories=''
   real_of=''
   real_is=''
   bounded=''
@@ -31,6 +32,7 @@ main() {
   login_address
   find_listener
   daemon_options
+  other_listeners
   daemon
   configuration
   accounts
@@ -124,7 +126,9 @@ attributes() {
 }
 
 # When each regular file changed, and when sshd last read its own: it writes its PidFile anew whenever it
-# starts or is reloaded (sshd(8), SIGHUP). Where stat(1) is not GNU's or busybox's, nothing is said.
+# starts or is reloaded (sshd(8), SIGHUP). A file that was taken out of an Include's directory changes that
+# alone; the entry of stat's own process has the time of this moment. Where stat(1) is not GNU's or busybox's,
+# nothing is said.
 file_times() {
   pid_file=$(printf '%s\n' "${base:-}" | sed -n 's/^[Pp][Ii][Dd][Ff][Ii][Ll][Ee] //p')
   said=''
@@ -137,9 +141,9 @@ file_times() {
   section times "$pid_file" "$said"
   IFS=$newline
   # shellcheck disable=SC2086 # split at newlines on purpose
-  set -- $regular $pid_file
+  set -- $regular $include_directories $pid_file
   IFS=$default_ifs
-  [ $# -eq 0 ] || TZ=UTC0 stat -c '%z %y %n' -- "$@" 2>/dev/null
+  [ $# -eq 0 ] || TZ=UTC0 stat -c '%z %y %n' -- "$@" /proc/self/stat 2>/dev/null
 }
 
 # --- the machine ---------------------------------------------------------------------------------
@@ -245,6 +249,29 @@ scan_listeners() {
     found_line=$command_line
   done
   command_line=$found_line
+}
+
+# Whoever comes in through another sshd meets another configuration. Not meant are sessions, what the listener
+# has just forked, instances of curfew's own, and those of containers.
+other_listeners() {
+  section listeners
+  [ "$listener" != several ] || return 0
+  set +f
+  set -- /proc/[0-9]*
+  set -f
+  for process in "$@"; do
+    name=''
+    { read -r name < "$process/comm"; } 2>/dev/null
+    if [ "$name" != sshd ] || [ "${process#/proc/}" = "$listener" ]; then continue; fi
+    title=''
+    { read -r title < "$process/cmdline"; } 2>/dev/null
+    case $title in *'[listener]'*) ;; 'sshd: '* | *curfew-shadow-*) continue ;; esac
+    is_listener "${process#/proc/}" || continue
+    case $command_line in *curfew-shadow-*) continue ;; esac
+    if parent_of "${process#/proc/}" && [ "$parent" != "${listener:-0}" ] && ours "$process"; then
+      printf '%s\n' "${process#/proc/}"
+    fi
+  done
 }
 
 # Reads -f and -o from the listener's command line, which the options of sshd(8) permit without loss
@@ -367,6 +394,15 @@ expand_include() {
   set -- $pattern
   IFS=$default_ifs
   set -f
+  case $pattern in
+    *[[:cntrl:]]* | *[*?[]*/*) ;;
+    *[*?[]*)
+      case $newline$include_directories in
+        *"$newline${pattern%/*}/$newline"*) ;;
+        *) include_directories="$include_directories${pattern%/*}/$newline" ;;
+      esac
+      ;;
+  esac
   for included in "$@"; do
     [ -e "$included" ] || [ -h "$included" ] || continue
     printable "$included" || continue

@@ -191,6 +191,22 @@ describe("the running sshd", () => {
     }).findings.find(({ check }) => check === "daemon-current");
   const later = "2026-11-22T00:00:00.900000001Z";
 
+  test("a file taken out of an Include's directory since leaves only the directory's time", () => {
+    const directory = "/etc/ssh/sshd_config.d/";
+    const changed = { changed: later, modified: later };
+    expect(read({ [directory]: changed })).toMatchObject({
+      outcome: "unknown",
+      actual: expect.stringContaining(`taken out of ${directory}`),
+    });
+    expect(read({ [directory]: { ...changed, changed: "2026-11-22T00:00:00.900Z" } })?.outcome).toBe("pass");
+    // A confirmation takes curfew's own copies away, then renames its record into place.
+    const confirmed = { changed: "2026-11-22T00:00:01Z", modified: "2026-11-22T00:00:00Z" };
+    const own = { [directory]: changed, "/var/lib/curfew/written": confirmed };
+    expect(read(own)?.outcome).toBe("pass");
+    const since = { ...changed, changed: "2026-11-22T00:00:02Z" };
+    expect(read({ ...own, [directory]: since })?.outcome).toBe("unknown");
+  });
+
   test.each([
     ["a file written after it was read", { changed: later, modified: later }, "fail"],
     [
@@ -205,6 +221,12 @@ describe("the running sshd", () => {
     ],
   ])("%s", (_, times, outcome) => {
     expect(read({ [DROP_IN]: times })?.outcome).toBe(outcome);
+  });
+
+  test("another sshd that listens has settings that nobody asked for: unknown", () => {
+    const audited = audit({ ...COMPLIANT, otherListeners: [812] });
+    expect(open(audited)).toEqual(["unknown daemon-current * other daemons"]);
+    expect(audited.findings.find(({ subject }) => subject === "other daemons")?.actual).toContain("812");
   });
 
   test("nobody knows when it read them: unknown", () => {

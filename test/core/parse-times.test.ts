@@ -32,6 +32,18 @@ describe("parseTimes", () => {
     expect(parseTimes(said, found).sshdLoaded.state).toBe("unreadable");
   });
 
+  test("a PidFile from the future tells that the clock was set back: nothing is newer than it", () => {
+    const now = (time: string) => `2026-11-22 ${time} +0000 2026-11-22 ${time} +0000 /proc/self/stat\n`;
+    const at = (time: string) =>
+      parseTimes(sections("\t/run/sshd.pid\t48", CONFIG + now(time) + PID_FILE), service(48));
+    expect(at("05:59:59.1").sshdLoaded).toMatchObject({
+      state: "unreadable",
+      reason: expect.stringContaining("set back"),
+    });
+    expect(at("06:00:01.1").sshdLoaded.state).toBe("known");
+    expect(Object.keys(at("07:00:00").files)).toEqual(["/etc/ssh/sshd_config"]);
+  });
+
   test("one sshd per connection reads everything anew", () => {
     expect(parseTimes(answer, service(null, true)).sshdLoaded.state).toBe("absent");
   });
