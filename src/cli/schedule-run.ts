@@ -51,8 +51,13 @@ export async function runSchedule(options: RunOptions, terminal: Terminal): Prom
     await checkAudit({ ...options, quiet: true }, terminal);
     let last: Turn | undefined;
     const turn = async (): Promise<void> => {
-      last = await takeTurn(effects, { timeout });
-      say(`${await turnText(last, effects)}`, name, terminal);
+      try {
+        last = await takeTurn(effects, { timeout });
+        say(await turnText(last, effects), name, terminal);
+      } catch (error) {
+        // What keeps one audit from beginning may be over when the next one does.
+        writeError(error, terminal);
+      }
     };
     say(`every ${formatDuration(every ?? 0)}, each at most ${formatDuration(timeout)}`, name, terminal);
     await repeat(turn, every ?? 0, { ...effects, clock: () => performance.now() });
@@ -137,7 +142,14 @@ function createEffects(options: RunOptions, terminal: Terminal, stopping: AbortS
       return takeScheduleLock(state, name);
     },
     last: async () => (await results).readScheduleResult(state, name),
-    store: async (result) => (await results).writeScheduleResult(state, name, result),
+    async store(result) {
+      // A full disk is no reason to audit nothing.
+      await (
+        await results
+      )
+        .writeScheduleResult(state, name, result)
+        .catch((error: unknown) => writeError(error, terminal));
+    },
     tell: (startedAt, reason) =>
       tell(reason === undefined ? undefined : { schedule: name, startedAt, reason }, options, {
         state,

@@ -1,6 +1,6 @@
 /** The resident schedule as a real process, and what alerts compare with. The only host refuses every connection. */
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -131,6 +131,20 @@ describe("schedule run", () => {
     // Never two lines of the same second: turns do not overlap.
     const times = said.match(/^\S+Z(?= audit: something)/gmu) ?? [];
     expect(new Set(times).size).toBe(times.length);
+  });
+
+  test("what keeps an audit from beginning is told, and the next one tries again", async () => {
+    const inTheWay = join(directory, "state/curfew/schedules");
+    await mkdir(join(directory, "state/curfew"), { recursive: true });
+    await writeFile(inTheWay, "");
+    const run = start("schedule", "run", "--every", "2s", ...FILES);
+    let said = "";
+    run.stderr.on("data", (data: Buffer) => (said += data.toString()));
+    await until(() => said.includes("EEXIST"));
+    await rm(inTheWay);
+    await until(() => said.includes("could not be judged"));
+    run.kill("SIGTERM");
+    expect([0, 130]).toContain((await run).exitCode);
   });
 
   test("a mistake at the start is told, and nothing is run", async () => {
