@@ -65,6 +65,8 @@ case "$1 $#" in
   # What it would write is here already.
   "init 1") set -- init "$(mktemp -d ./init-XXXXXX)" ;;
 esac
+# The wizard's own tests open its sessions.
+[ "$1" != wizard ] || set -- "$@" --probe none
 case "$1 $* " in
   *" --yes "*) ;;
   apply* | revert* | wizard*) set -- "$@" --yes ;;
