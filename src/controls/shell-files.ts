@@ -3,6 +3,7 @@ import type { Facts, FileFact } from "../model/facts.ts";
 import { MINUTES_SCRIPT, SHELL_RC_FILES, SHELL_SCRIPT } from "../model/host-paths.ts";
 import type { HostLimits } from "../model/limits.ts";
 import type { DesiredFile } from "../model/plan.ts";
+import { readsDropIns } from "../core/foreign-timeout.ts";
 import { setBlock } from "../core/managed-block.ts";
 import { renderTemplate } from "../core/template.ts";
 import { shellBranches, type Branches } from "./shell-branches.ts";
@@ -93,13 +94,11 @@ function sourcingBlocks(facts: Facts, body: readonly string[] | null): DesiredFi
   return [...profile, ...bash, ...zsh, ...ksh93, ...mksh].flatMap((path) => {
     const state = factOf(facts, path)?.state;
     const covered =
-      path === "/etc/profile" && state?.state === "known" && sourcesProfileD(state.value.content);
+      path === "/etc/profile" &&
+      state?.state === "known" &&
+      state.value.content.split("\n").some(readsDropIns);
     return blockIn(facts, path, covered ? null : body, false);
   });
-}
-
-function sourcesProfileD(text: string): boolean {
-  return text.split("\n").some((line) => /^[^#]*\/etc\/profile\.d\b/u.test(line));
 }
 
 function blockIn(facts: Facts, path: string, body: readonly string[] | null, create: boolean): DesiredFile[] {

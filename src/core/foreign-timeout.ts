@@ -24,7 +24,10 @@ export interface ForeignSetting {
 export function foreignSettings(facts: Facts): ForeignSetting[] {
   const lines = facts.foreignTimeouts.map(withoutComment);
   const groups = Map.groupBy(lines, ({ file, text }) => `${variableOf(text)} ${file}`);
-  return [...groups.values()].map(settingOf).filter((setting) => setting !== undefined);
+  const dropIns = dropInsLine(facts);
+  return [...groups.values()]
+    .map((group) => settingOf(group, dropIns))
+    .filter((setting) => setting !== undefined);
 }
 
 /** A TMOUT of somebody else that is read before ours and cannot be changed; undefined where there is none. */
@@ -93,7 +96,26 @@ const READS: Readonly<Partial<Record<ShellFamily, RegExp>>> = {
   tcsh: /^$/u,
 };
 
-function settingOf(lines: readonly ForeignTimeout[]): ForeignSetting | undefined {
+/**
+ * Where /etc/profile begins to read profile.d, and with it ours; what stands below comes after it, and that is where
+ * administrators append. Undefined where the file does not, or cannot be read.
+ */
+function dropInsLine({ files }: Pick<Facts, "files">): number | undefined {
+  const state = files.find(({ path }) => path === "/etc/profile")?.state;
+  if (state?.state !== "known") return undefined;
+  const index = state.value.content.split("\n").findIndex(readsDropIns);
+  return index === -1 ? undefined : index + 1;
+}
+
+/** Whether this line of a profile reads `/etc/profile.d`. */
+export function readsDropIns(line: string): boolean {
+  return /^[^#]*\/etc\/profile\.d\b/u.test(line);
+}
+
+function settingOf(
+  lines: readonly ForeignTimeout[],
+  dropIns: number | undefined,
+): ForeignSetting | undefined {
   const [start] = lines;
   if (start === undefined) return undefined;
   return {
@@ -103,7 +125,7 @@ function settingOf(lines: readonly ForeignTimeout[]): ForeignSetting | undefined
     text: lines.map(({ text }) => text.trim()).join("; "),
     seconds: lines.map(secondsOf).findLast((seconds) => seconds !== undefined),
     readonly: lines.some(({ text }) => /\breadonly\b|\b(?:typeset|declare)\s+-\w*r/u.test(text)),
-    first: isBefore(start.file),
+    first: isBefore(start, dropIns),
   };
 }
 
@@ -121,8 +143,9 @@ function secondsOf({ text }: ForeignTimeout): Seconds | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** Read before profile.d: the environment, /etc/profile itself, zsh's earlier files; in profile.d by name. */
-function isBefore(file: string): boolean {
+/** Read before profile.d: the environment, the top of /etc/profile, zsh's earlier files; in profile.d by name. */
+function isBefore({ file, line }: ForeignTimeout, dropIns: number | undefined): boolean {
+  if (file === "/etc/profile" && dropIns !== undefined) return line < dropIns;
   if (/^(?:\/usr)?\/etc\/(?:environment|profile|zshenv|zprofile|zsh\/zshenv|zsh\/zprofile)$/u.test(file))
     return true;
   if (/^\/etc\/(?:environment\.d|security|default)\//u.test(file)) return true;

@@ -163,10 +163,17 @@ describe("findings and claims", () => {
     ["earlier, changeable", { file: "/etc/environment", line: 1, text: "TMOUT=0" }, "pass", "overridden", 3],
     [
       "earlier, readonly, larger",
-      { file: "/etc/profile", line: 9, text: "readonly TMOUT=3600" },
+      { file: "/etc/profile", line: 2, text: "readonly TMOUT=3600" },
       "fail",
       "wins",
       0,
+    ],
+    [
+      "appended to the profile that has read ours by then",
+      { file: "/etc/profile", line: 9, text: "readonly TMOUT=3600" },
+      "fail",
+      "no effect",
+      3,
     ],
     [
       "earlier, readonly, off",
@@ -183,7 +190,8 @@ describe("findings and claims", () => {
       3,
     ],
   ])("a foreign TMOUT %s", (_name, foreign, outcome, what, claimed) => {
-    const facts = { ...host({ classes: EVERYBODY }), foreignTimeouts: [foreign] };
+    const files = { "/etc/profile": "PATH=/bin\n\nfor i in /etc/profile.d/*.sh; do . $i; done\n" };
+    const facts = { ...host({ classes: EVERYBODY, files }), foreignTimeouts: [foreign] };
     const [finding = ""] = said(facts);
     expect(finding).toMatch(new RegExp(`^${outcome} .*${what}.* ${foreign.file}:${foreign.line}$`, "u"));
     expect(claims(facts)).toHaveLength(claimed);
