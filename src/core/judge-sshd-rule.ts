@@ -1,7 +1,7 @@
 /** The rules about ClientAlive: sshd's own answers, and what scanners read in its files. */
 import { posix } from "node:path";
 import { formatDuration } from "../model/duration.ts";
-import type { Facts, SshServer } from "../model/facts.ts";
+import type { Facts, SshServer, UserClass } from "../model/facts.ts";
 import type { HostLimits } from "../model/limits.ts";
 import type { Reading } from "../model/reading.ts";
 import { effectiveValue } from "./configured-timeouts.ts";
@@ -10,19 +10,24 @@ import { holds } from "./profile-rules.ts";
 import { membersByRole } from "./role-members.ts";
 import { type Demand, type Judgement, worst } from "./rule-finding.ts";
 import { sshdDirectives, unreadFiles } from "./sshd-directives.ts";
+import { sshdDoubt } from "./sshd-doubt.ts";
+import { sshdPledges } from "./sshd-pledges.ts";
 
 /**
  * One judgement for `sshd -T`, one per role from `sshd -T -C` for its members; under a baseline
  * that asks for it also whether the files agree with each other and where the value stands. Pure.
  */
 export function judgeSshdRule(demand: Demand, facts: Facts, limits: HostLimits): Judgement[] {
-  const answers = [{ role: "*", asked: [{ source: "sshd -T", lines: facts.sshd.effective }] }];
+  const answers: { role: string; asked: Asked[] }[] = [
+    { role: "*", asked: [{ source: "sshd -T", lines: facts.sshd.effective }] },
+  ];
   const members = membersByRole(facts, limits);
   if (members.state === "known") {
     for (const [role, classes] of members.value) {
-      const asked = classes.map(({ found: { representative, effective } }) => ({
-        source: `sshd -T -C user=${representative}`,
-        lines: effective,
+      const asked = classes.map(({ found }) => ({
+        source: `sshd -T -C user=${found.representative}`,
+        lines: found.effective,
+        doubt: doubtOf(facts, found),
       }));
       answers.push({ role, asked });
     }
@@ -38,10 +43,24 @@ export function judgeSshdRule(demand: Demand, facts: Facts, limits: HostLimits):
 interface Asked {
   readonly source: string;
   readonly lines: Reading<readonly string[]>;
+  /** Why the answer may not hold for all it stands for. */
+  readonly doubt?: string | undefined;
+}
+
+function doubtOf(facts: Facts, account: UserClass): string | undefined {
+  if (account.effective.state !== "known") return undefined;
+  const alive = sshdPledges(facts, account.effective.value, "frozen-client").find(
+    ({ by }) => by === "ClientAlive",
+  );
+  return alive === undefined ? undefined : sshdDoubt(facts, account, alive);
 }
 
 function judgeAnswers(demand: Demand, server: SshServer, role: string, asked: readonly Asked[]): Judgement {
-  const judged = asked.map(({ source, lines }) => ({ source, ...judgeLines(demand, server, lines) }));
+  const judged = asked.map(({ source, lines, doubt }) => {
+    const said = judgeLines(demand, server, lines);
+    if (said.outcome !== "pass" || doubt === undefined) return { source, ...said };
+    return { source, actual: `${said.actual}; ${doubt}`, outcome: "unknown" } as const;
+  });
   const outcome = worst(judged.map((each) => each.outcome));
   const telling = judged.filter((each) => each.outcome === outcome);
   return {

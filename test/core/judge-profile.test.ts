@@ -149,6 +149,25 @@ describe("numbers", () => {
     });
   });
 
+  test.each([
+    ["Match Address *,!10.0.0.5", "0", "unknown"],
+    ["Match Address *,!10.0.0.5", "60", "pass"],
+    ["Match Group contractors", "0", "unknown"],
+    ["Match User carol", "0", "pass"],
+  ])("%s with an interval of %s, which sshd was not asked about: %s", (match, interval, outcome) => {
+    const dropIns = {
+      [DROP_IN.replace("curfew", "x")]:
+        `ClientAliveInterval 300\n${match}\n ClientAliveInterval ${interval}\n`,
+    };
+    const people = { ...says("nobody", GOOD), users: ["eve", "nobody"], size: 2 };
+    const findings = judge(machine({ dropIns, classes: known([people]) }), "cis");
+    const found = findings.find(
+      ({ role: who, subject }) => who === "default" && subject === "ClientAliveInterval",
+    );
+    expect(found?.outcome).toBe(outcome);
+    expect(found?.actual.includes(match)).toBe(outcome === "unknown");
+  });
+
   test("people that nobody could read are unknown, once per rule", () => {
     const findings = judge(machine({ classes: unreadable("getent failed") }));
     expect(outcomes(findings).filter((each) => each.startsWith("unknown"))).toEqual([
