@@ -40,11 +40,9 @@ function consoleCommands(text: string): ShownCommand[] {
     const { note = "", body = "" } = groups;
     const scene = /^scene: (.*)$/u.exec(note)?.[1] ?? null;
     const parsedOnly = /^parsed only: (.*)$/u.exec(note)?.[1] ?? null;
-    return blockCommands(body).map((command, index) => ({
-      ...command,
-      scene: index === 0 ? scene : null,
-      parsedOnly,
-    }));
+    return blockCommands(body).map(({ prompt, line, output }, index) => {
+      return { prompt, line, output, scene: index === 0 ? scene : null, parsedOnly };
+    });
   });
 }
 
