@@ -59,7 +59,8 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
   const times = parseTimes(sections, facts.service);
   const watchdogTimer = parseWatchdogTimer(sections);
   const otherListeners = parseListeners(sections);
-  return { takenAt: run.takenAt, digest: digestOf(facts), ...facts, watchdogTimer, times, otherListeners };
+  const beside = { watchdogTimer, times, otherListeners, remoteAccounts: parseSources(sections) };
+  return { takenAt: run.takenAt, digest: digestOf(facts), ...facts, ...beside };
 }
 
 function parseSshd(sections: Sections, files: ParsedFiles, selectors: readonly string[]): Facts["sshd"] {
@@ -84,6 +85,33 @@ function parseListeners(sections: Sections): number[] {
     /^\d{1,10}$/u.test(line) ? [Number(line)] : [],
   );
 }
+
+/** Name services whose accounts need not all be listed by getent(1). */
+function parseSources(sections: Sections): string[] {
+  const section = sections.maybe("name-sources");
+  const [sss = ""] = section?.arguments ?? [];
+  const words = lines(section).flatMap((line) =>
+    line
+      .replace(/#.*/u, "")
+      .replaceAll(/\[[^\]]*\]/gu, " ")
+      .split(/\s+/u),
+  );
+  const remote = words.filter(
+    (word) => word !== "" && !LOCAL_SOURCES.has(word) && (word !== "sss" || sss !== ""),
+  );
+  return [...new Set(remote.map((word) => visible(word).slice(0, 40)))].slice(0, 10);
+}
+
+const LOCAL_SOURCES = new Set([
+  "files",
+  "compat",
+  "systemd",
+  "mymachines",
+  "altfiles",
+  "extrausers",
+  "db",
+  "cache",
+]);
 
 function parsePath(sections: Sections): Reading<string> {
   const [path = ""] = sections.one("sshd").arguments;
@@ -118,7 +146,7 @@ function parseIncludes(sections: Sections, mainFile: FileFact): Facts["sshd"]["i
  * as one text, and answers equal to the one without -C as a reference: both only for speed.
  */
 function digestOf(
-  facts: Omit<Facts, "takenAt" | "digest" | "watchdogTimer" | "times" | "otherListeners">,
+  facts: Omit<Facts, "takenAt" | "digest" | "watchdogTimer" | "times" | "otherListeners" | "remoteAccounts">,
 ): string {
   const { service, sshd, curfew } = facts;
   const classes =

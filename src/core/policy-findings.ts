@@ -20,7 +20,7 @@ export function policyFindings(facts: Facts, limits: HostLimits, selected: reado
     ...limits.exemptions.flatMap((active) => exemptionFindings(active, found, selected)),
     ...(classes.state === "unreadable"
       ? [unreadableFinding(classes.reason)]
-      : missingPeople(limits, facts.sshd.missingSelectors, found)),
+      : missingPeople(limits, facts, found)),
     ...warningFindings(limits, selected),
   ];
 }
@@ -60,10 +60,13 @@ function exemptionFindings(
     }));
 }
 
-/** No failure, as one policy serves many hosts; but a misspelt name looks just like this. */
+/**
+ * No failure, as one policy serves many hosts; but a misspelt name looks just like this. A group that is there
+ * without a member that anybody lists may have those of a name service.
+ */
 function missingPeople(
   limits: HostLimits,
-  missing: readonly string[],
+  { sshd: { missingSelectors: missing }, remoteAccounts = [] }: Facts,
   classes: readonly UserClass[],
 ): Finding[] {
   return limits.roles.flatMap((role) => {
@@ -83,6 +86,10 @@ function missingPeople(
       ];
     }
     if (membersOf(role, classes).length > 0) return [];
+    if (role.groups.length > 0 && remoteAccounts.length > 0) {
+      const actual = `nobody is listed in it; ${remoteAccounts.join(", ")} may have members that are not listed, and nobody asked about them`;
+      return [finding("role-members", role.role, expected, actual, PEOPLE, "unknown")];
+    }
     return [
       finding("role-members", role.role, expected, "nobody here with a login shell is meant", PEOPLE, "pass"),
     ];

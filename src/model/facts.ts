@@ -131,8 +131,8 @@ export interface Facts {
     /** Absolute path of the daemon's binary. */
     readonly path: Reading<string>;
     /**
-     * Of that binary. Newer than the server's where an upgrade was never followed by a restart: the
-     * next reload executes it, so what is written must suit both.
+     * Of that binary. Newer than the server's where an upgrade was never followed by a restart: a reload
+     * makes the daemon execute it (sshd(8), SIGHUP), so it is the one that what is written must suit.
      */
     readonly version: Reading<OpenSshVersion>;
     readonly mainFile: FileFact;
@@ -169,6 +169,8 @@ export interface Facts {
   readonly curfew: CurfewState;
   /** Process ids of further daemons of sshd, which nobody asked about theirs; left out or empty: none. Not part of the digest. */
   readonly otherListeners?: readonly number[];
+  /** Name services such as `sss` and `ldap` that may know more accounts than they list. Not part of the digest. */
+  readonly remoteAccounts?: readonly string[];
   /** By the host's clock; not part of the digest. */
   readonly times: {
     /** When the listening sshd started or was last reloaded; absent where it reads anew per connection. */

@@ -36,6 +36,7 @@ main() {
   daemon
   configuration
   accounts
+  name_sources
   shells
   service
   system_files
@@ -460,6 +461,15 @@ ask_for_class() {
   port=${address##* }
   to=${address#* * }
   effective "$representative" -C "user=$representative,host=$from,addr=$from,laddr=${to%% *},lport=$port"
+}
+
+# Where accounts and groups come from (nsswitch.conf(5)). Red Hat's names sss whether or not one runs.
+name_sources() {
+  section name-sources "$(if [ -S /var/lib/sss/pipes/nss ]; then echo sss; fi)"
+  [ -r /etc/nsswitch.conf ] || return 0
+  while read -r key rest; do
+    case $key in passwd:* | group:*) printf '%s %s\n' "${key#*:}" "$rest" ;; esac
+  done < /etc/nsswitch.conf
 }
 
 # The token, then parts that each begin with a line `TOKEN part`.

@@ -180,6 +180,31 @@ describe("one host", () => {
   });
 });
 
+describe("a name service that does not list everybody", () => {
+  const remote = (facts: Facts): Facts => ({ ...facts, remoteAccounts: ["sss"] });
+
+  test("nobody knows whether everybody has a limit where the defaults have none", () => {
+    const unlimited = limits(role("default", null, null), [role("all", 600, 60, { users: ["nobody"] })]);
+    const covered = (facts: Facts, policy: HostLimits) =>
+      audit(facts, policy).findings.find(({ check }) => check === "accounts-covered")?.outcome;
+    const facts = applied(host({ classes: [person("nobody", "user:nobody")] }), unlimited, BOTH);
+    expect(covered(facts, unlimited)).toBe("pass");
+    expect(covered(remote(facts), unlimited)).toBe("unknown");
+    expect(covered(remote(COMPLIANT), POLICY)).toBe("pass");
+  });
+
+  test("a role whose group is there and lists nobody is no pass; one whose group is not there is", () => {
+    const policy = limits(role("default", 900, 180), [role("ext", 300, 60, { groups: ["ext"] })]);
+    const facts = applied(host({ classes: [person("nobody")] }), policy, BOTH);
+    const missing = { ...facts, sshd: { ...facts.sshd, missingSelectors: ["group:ext"] } };
+    const members = (given: Facts) =>
+      audit(given, policy).findings.find(({ check, role: who }) => check === "role-members" && who === "ext");
+    expect(members(facts)?.outcome).toBe("pass");
+    expect(members(remote(facts))?.outcome).toBe("unknown");
+    expect(members(remote(missing))?.outcome).toBe("pass");
+  });
+});
+
 describe("the running sshd", () => {
   const read = (
     files: Facts["times"]["files"],
