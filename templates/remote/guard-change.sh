@@ -41,6 +41,7 @@ clean_up() {
   [ "$armed" = no ] || return 0
   [ ! -f "$guard/staged" ] || forget_staged "$guard"
   rm -rf "$guard"
+  [ "$(cat "$base/lock.break" 2>/dev/null)" != "${breaker:-none}" ] || rm -f "$base/lock.break"
   [ ! -f "$base/lock" ] || case $(cat "$base/lock") in
     "$token "*) rm -f "$base/lock" ;;
   esac
@@ -60,6 +61,7 @@ forget_staged() {
 take_lock() {
   mkdir -p "$base/guard" 2>/dev/null && chmod 0700 "$base" "$base/guard" || fail remote "cannot write $base: $(mkdir -p "$base/guard" 2>&1)"
   boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo unknown)
+  breaker="$$ $boot"
   line="$token $$ $boot $(date -u +%Y-%m-%dT%H:%M:%SZ) $owner: $reason"
   write_lock && return 0
   held=$(cat "$base/lock" 2>/dev/null)
@@ -67,17 +69,31 @@ take_lock() {
   finish_overdue $held
   write_lock && return 0
   lock_is_stale "$held" || fail locked "$held"
-  # Two that break the same stale lock: rename is atomic, and what was moved away is looked at.
-  mv "$base/lock" "$base/lock.$token" 2>/dev/null || fail locked "$held"
-  if [ "$(cat "$base/lock.$token")" != "$held" ]; then
-    # Somebody else's fresh one: it goes back, unless yet another has come meanwhile.
-    ln "$base/lock.$token" "$base/lock" 2>/dev/null
-    rm -f "$base/lock.$token"
-    fail locked "$held"
-  fi
-  rm -f "$base/lock.$token"
-  write_lock || fail locked "$(cat "$base/lock" 2>/dev/null)"
+  break_lock || fail locked "$(cat "$base/lock" 2>/dev/null || echo "$held")"
   say "note took over the lock of a run that ended without releasing it: $held"
+}
+
+# Of all that found the same stale lock only one takes it away, or a slow one takes away the fresh one
+# of a fast one.
+break_lock() {
+  # A link: never there without its content, which says whether its maker lives.
+  printf '%s\n' "$breaker" >"$base/lock.break.$token" && ln "$base/lock.break.$token" "$base/lock.break" 2>/dev/null
+  broken=$?
+  rm -f "$base/lock.break.$token"
+  [ "$broken" -eq 0 ] || {
+    # shellcheck disable=SC2046 # split on purpose: PID BOOT
+    breaker_lives $(cat "$base/lock.break" 2>/dev/null) || rm -f "$base/lock.break"
+    return 1
+  }
+  [ "$(cat "$base/lock" 2>/dev/null)" != "$held" ] || rm -f "$base/lock"
+  write_lock
+  broken=$?
+  rm -f "$base/lock.break"
+  return "$broken"
+}
+
+breaker_lives() {
+  [ "${2:-}" = "$boot" ] && kill -0 "$1" 2>/dev/null
 }
 
 # noclobber: O_EXCL, so only one can win (POSIX, set -C).
@@ -91,7 +107,7 @@ finish_overdue() {
   overdue=$base/guard/${1:-none}
   [ -f "$overdue/undo.sh" ] || return 0
   if [ -e "$overdue/armed" ]; then
-    read -r overdue_since overdue_within <"$overdue/armed"
+    read -r overdue_since overdue_within _ <"$overdue/armed"
     [ "${3:-}" != "$boot" ] ||
       [ "$(date +%s)" -gt $((overdue_since + ${overdue_within:-3600} + 60)) ] || return 0
   elif [ ! -e "$overdue/reverting" ]; then
@@ -287,14 +303,21 @@ expect() {
 }
 
 arm() {
+  # The last look before anything changes, should two have come through all the same.
+  [ "$(cat "$base/lock" 2>/dev/null)" = "$line" ] || fail locked "$(cat "$base/lock" 2>/dev/null)"
   printf '%s' {{undo}} >"$guard/undo.sh" && printf '%s' {{written}} >"$guard/written" &&
-    printf '%s %s\n' "$(date +%s)" "$within" >"$guard/armed" || fail remote "cannot write $guard"
+    printf '%s %s %s\n' "$(date +%s)" "$within" "$(uptime_seconds)" >"$guard/armed" || fail remote "cannot write $guard"
   sync "$guard/undo.sh" 2>/dev/null || sync
   # From here on undo.sh decides; it is asked even when arming itself fails halfway.
   armed=yes
   install_boot_hook || fail remote "cannot place the boot-time check of the guard"
   start_timer || fail remote "cannot start the timer of the guard"
   log_line "armed: reverts by itself in $within s unless confirmed"
+}
+
+# Nobody sets this clock; empty where the kernel does not tell.
+uptime_seconds() {
+  { read -r up _ </proc/uptime; } 2>/dev/null && printf '%s' "${up%%.*}"
 }
 
 start_timer() {

@@ -4,6 +4,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, afterEach, describe, expect, test } from "vitest";
+import { settleScript } from "../../src/core/guard.ts";
+import { remoteScript } from "../../src/core/remote-script.ts";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
 import {
@@ -204,32 +206,111 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
     await expectUsable();
   });
 
-  test.each([
-    ["whose undo was killed", "mv $guard/armed $guard/reverting"],
-    ["whose time is long over", "echo 1000000000 8 >$guard/armed"],
-  ])("a change without a timer %s is taken back by the next run", async (_what, prepare) => {
-    const run = desk.start([...APPLY, "--events"]);
+  /** A run that died right after its change was in place, with the host's timer dead as well. */
+  async function orphan(prepare = "", within = WITHIN): Promise<void> {
+    const run = desk.start([...APPLY, "--confirm-within", `${within}s`, "--events"]);
     await blockAt(run, "applied", async () => run.kill("SIGKILL"));
     await run.done;
     await host.exec(
       `systemctl stop 'curfew-guard-*.timer'; guard=$(echo /var/lib/curfew/guard/*); ${prepare}`,
     );
-    const same = await desk.run(APPLY);
-    expect(documentOf(same).hosts[0], same.stderr).toMatchObject({
-      outcome: "failed",
-      error: { code: "locked" },
-    });
-    for (const judging of ["plan", "verify"]) {
-      const judged = await desk.run([judging, "--json"]);
-      expect(documentOf(judged).hosts[0].error.code, judged.stderr).toBe("locked");
-      expect(judged.exitCode).toBe(3);
+  }
+
+  test("before the deadline of a dead run it is said when the host takes the change back", async () => {
+    await orphan("", 90);
+    for (const command of [["plan", "--json"], APPLY]) {
+      const { error } = documentOf(await desk.run(command)).hosts[0];
+      expect(error).toMatchObject({ code: "locked", hint: expect.stringContaining("reverted by itself") });
+      const seconds = Number(/takes it back by itself within (\d+) s/u.exec(error.message)?.[1]);
+      expect(seconds).toBeGreaterThan(1);
+      expect(seconds).toBeLessThanOrEqual(90);
     }
-    await desk.setPolicy(POLICY.replace("10m", "9m"));
-    const call = await desk.run(APPLY);
-    await desk.setPolicy(POLICY);
+    await host.exec("sh /var/lib/curfew/guard/*/undo.sh now");
+    await expectHealed();
+  });
+
+  test.each([
+    ["whose undo was killed", "mv $guard/armed $guard/reverting", "it is being taken back"],
+    ["whose time is over", `sleep ${WITHIN + 7}`, "should have been taken back"],
+    [
+      "whose time is over by the only clock",
+      "echo 1000000000 8 >$guard/armed",
+      "should have been taken back",
+    ],
+    ["whose record is damaged", ": >$guard/armed", "should have been taken back"],
+  ])(
+    "a change without a timer %s is taken back by the next apply",
+    async (_what, prepare, said) => {
+      await orphan(prepare);
+      for (const judging of ["plan", "verify"]) {
+        const judged = await desk.run([judging, "--json"]);
+        expect(documentOf(judged).hosts[0].error, judged.stderr).toMatchObject({
+          code: "locked",
+          message: expect.stringContaining(said),
+          hint: expect.stringContaining("curfew revert takes it back first"),
+        });
+        expect(judged.exitCode).toBe(3);
+      }
+      const call = await desk.run(APPLY);
+      expect(documentOf(call).hosts[0], call.stderr).toMatchObject({
+        outcome: "confirmed",
+        message: expect.stringMatching(
+          /never confirmed \([0-9a-f]{32}, .*@.*: apply, .*\) was taken back first/,
+        ),
+      });
+      expect(outcomes(await desk.run(["revert", "--yes", "--json"]))).toEqual({ [host.name]: "confirmed" });
+      await expectHealed();
+    },
+    180_000,
+  );
+
+  test("revert takes an overdue change back, too", async () => {
+    await orphan(`sleep ${WITHIN + 7}`);
+    const call = await desk.run(["revert", "--yes", "--json"]);
     expect(documentOf(call).hosts[0], call.stderr).toMatchObject({
-      outcome: "failed",
-      message: expect.stringContaining("taken back only now; run again"),
+      outcome: "unchanged",
+      message: expect.stringContaining("was taken back first"),
+    });
+    await expectHealed();
+  });
+
+  test("a confirmation that comes after the deadline does not disarm: the change is taken back", async () => {
+    await orphan(`sleep ${WITHIN + 2}`);
+    const token = (await host.exec("basename /var/lib/curfew/guard/*")).stdout.trim();
+    const late = await host.exec("sh -s", { input: settleScript(token, "confirm") });
+    expect(late.stdout).toContain(`@${token} state reverted`);
+    await expectHealed();
+  });
+
+  test("of many that find the same stale lock at once, exactly one takes it over", async () => {
+    await host.exec("mkdir -p /root/race /var/lib/curfew");
+    const names = ["a", "b", "c", "d", "e", "f"];
+    await Promise.all(names.map((name) => host.writeFile(`/root/race/${name}`, contender(name))));
+    const { stdout } = await host.exec(`
+      boot=$(cat /proc/sys/kernel/random/boot_id)
+      for round in 1 2 3 4 5 6 7 8 9 10 11 12; do
+        echo "0000 4194304 $boot 2026-01-01T00:00:00Z dead: apply" >/var/lib/curfew/lock
+        for name in ${names.join(" ")}; do sh /root/race/$name >/root/race/$name.out & done
+        wait
+        cat /root/race/*.out | awk '/ step locked/ { won++ } / fail locked / { lost++ } END { print won + 0, lost + 0 }'
+        rm -f /var/lib/curfew/lock
+      done
+      ls /var/lib/curfew; rm -r /root/race /var/lib/curfew`);
+    expect(stdout.trim().split("\n")).toEqual([...Array.from({ length: 12 }, () => "1 5"), "guard"]);
+  }, 120_000);
+
+  test("a file that cannot be put in place once armed is named, with the system's reason", async () => {
+    // Arming is the last that is run before the files are put in place.
+    await host.exec(`cp -p /usr/bin/systemd-run /root/systemd-run
+      printf '#!/bin/sh\\nmount --bind /etc/bash.bashrc /etc/bash.bashrc\\nexec /root/systemd-run "$@"\\n' >/root/wrapper
+      chmod 755 /root/wrapper; mount --bind /root/wrapper /usr/bin/systemd-run`);
+    const call = await desk.run(APPLY);
+    await host.exec("umount /usr/bin/systemd-run /etc/bash.bashrc; rm /root/wrapper /root/systemd-run");
+    expect(documentOf(call).hosts[0], call.stderr).toMatchObject({
+      outcome: "rolled-back",
+      message: expect.stringMatching(
+        /^\/etc\/bash\.bashrc could not be put in place: mv: .*busy.*; the host is as it was before$/,
+      ),
     });
     await expectHealed();
     await expectUsable();
@@ -262,6 +343,28 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
     expect(JSON.stringify(documentOf(call).hosts[0].findings)).toContain("no-such-group");
   });
 });
+
+/** The guard's own script as far as the lock, held for as long as all others may look at it. */
+function contender(name: string): string {
+  const script = remoteScript("guard-change", {
+    token: name.repeat(32),
+    owner: "racer",
+    reason: "apply",
+    within: "8",
+    sshd: "/usr/sbin/sshd",
+    main: "/etc/ssh/sshd_config",
+    boothook: "none",
+    activations: "",
+    changes: [],
+    includes: [],
+    expectations: [],
+    undo: "",
+    written: "",
+  });
+  const end = "\ncurfew_main\n";
+  expect(script.endsWith(end)).toBe(true);
+  return `${script.slice(0, -end.length)}\ncurfew_settings; take_lock; say step locked; sleep 1\n`;
+}
 
 /** Does something to the host as soon as a step is reported. */
 async function blockAt(run: Running, step: string, act: () => Promise<void>): Promise<void> {
