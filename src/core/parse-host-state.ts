@@ -6,11 +6,12 @@ import type {
   FileFact,
   ForeignTimeout,
   KeptOriginal,
+  PendingGuard,
   ShellFact,
 } from "../model/facts.ts";
 import { known, unreadable } from "../model/reading.ts";
 import type { ParsedFiles } from "./parse-files.ts";
-import { lines, malformed, type Sections } from "./parse-sections.ts";
+import { lines, malformed, type Section, type Sections } from "./parse-sections.ts";
 import { visible } from "./visible.ts";
 
 const STATE = "/var/lib/curfew/";
@@ -59,12 +60,30 @@ export function parseTimeouts(sections: Sections): ForeignTimeout[] {
 export function parseCurfewState(sections: Sections, files: ParsedFiles): CurfewState {
   const state = files.of("state");
   const manifests = state.filter(({ path }) => path.endsWith("/manifest"));
+  const [guard] = sections.all("armed");
   return {
-    armed: sections.all("armed").map((section) => visible(section.arguments[0] ?? ""))[0] ?? "",
+    armed: visible(guard?.arguments[0] ?? ""),
+    ...(guard === undefined ? {} : { pending: parsePending(guard) }),
     lock: visible(textOf(state, `${STATE}lock`, sections.host).split("\n")[0] ?? ""),
     originals: manifests.flatMap(({ path }) => parseManifest(textOf(state, path, sections.host))),
     written: parseWritten(textOf(state, `${STATE}written`, sections.host)),
   };
+}
+
+/** Lines: `SINCE WITHIN UPTIME` when it was armed, then the clock and `/proc/uptime` now; all in seconds. */
+function parsePending(section: Section): PendingGuard {
+  const state = section.arguments[1] === "reverting" ? "reverting" : "armed";
+  const [record = "", clock = "", uptime = ""] = lines(section);
+  const [since, within, armedUp] = record.split(" ").map(seconds);
+  const [now, up] = [seconds(clock), seconds(uptime.split(".")[0])];
+  if (since === undefined || within === undefined || now === undefined) return { state, dueIn: null };
+  if (armedUp === undefined || up === undefined) return { state, dueIn: since + within - now };
+  // Another boot: its timer is gone, and what undoes it at boot ran before sshd.
+  return { state, dueIn: up < armedUp ? Math.min(since + within - now, -1) : armedUp + within - up };
+}
+
+function seconds(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,12}$/u.test(text) ? Number(text) : undefined;
 }
 
 function shellKind(name: string): string {

@@ -5,7 +5,8 @@ import type { HostPlan } from "../model/plan.ts";
 import type { HostResult } from "../model/run.ts";
 import { changeHost } from "./change-host.ts";
 import type { Fleet, RunContext } from "./context.ts";
-import { decide, type HostDecision, login, refuseArmed } from "./plan.ts";
+import { decide, type HostDecision, login } from "./plan.ts";
+import { afterOverdue } from "./settle-overdue.ts";
 import { type ChangeOptions, inWaves } from "./waves.ts";
 
 export interface ApplyOptions extends ChangeOptions {
@@ -44,15 +45,15 @@ async function applyHost(
   options: ApplyOptions,
   context: RunContext,
 ): Promise<HostResult> {
-  const { facts, plan } = await decide(connection, fleet, context);
+  const { read, note } = await afterOverdue(connection, () => decide(connection, fleet, context), context);
+  const { facts, plan } = read;
   const host = connection.host.name;
   if (plan.error !== undefined) {
     throw new CurfewError(plan.error.code, plan.error.message, { host, hint: plan.error.hint });
   }
   refuseStale({ facts, plan }, options.approved?.get(host));
   if (plan.changes.length === 0) {
-    refuseArmed(facts, host);
-    return { host, outcome: "unchanged" };
+    return withNote({ host, outcome: "unchanged" }, note);
   }
   const changes = plan.changes.map(guardChange);
   const change = {
@@ -66,7 +67,12 @@ async function applyHost(
     written: writtenAfter(facts, changes),
     leaving: false,
   };
-  return changeHost(connection, facts, change, context);
+  return withNote(await changeHost(connection, facts, change, context), note);
+}
+
+function withNote(result: HostResult, note: string | undefined): HostResult {
+  if (note === undefined) return result;
+  return { ...result, message: result.message === undefined ? note : `${note}; ${result.message}` };
 }
 
 function contents({ changes }: HostPlan): string {

@@ -1,6 +1,7 @@
 import PQueue from "p-queue";
 import { hostLimits } from "../core/limits.ts";
 import { planOutcome } from "../core/outcome.ts";
+import { pendingError } from "../core/pending-guard.ts";
 import { planHost } from "../core/plan-host.ts";
 import { selectorsOf } from "../core/selectors.ts";
 import { createSharing } from "../core/share-alike.ts";
@@ -88,11 +89,8 @@ export async function decide(
  * judged by it. Errors: CurfewError `locked`.
  */
 export function refuseArmed({ curfew }: Facts, host: string): void {
-  if (curfew.armed === "") return;
-  throw new CurfewError("locked", `another run's change is not confirmed yet (${curfew.armed})`, {
-    host,
-    hint: "wait until it is confirmed or has reverted by itself; curfew revert takes back what never was",
-  });
+  const error = pendingError(curfew, host);
+  if (error !== undefined) throw error;
 }
 
 function unplanned(host: Host, error: CurfewError): HostPlan {

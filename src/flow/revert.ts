@@ -1,11 +1,13 @@
 import { planRevert } from "../core/plan-revert.ts";
 import type { Connection } from "../model/connection.ts";
+import type { Facts } from "../model/facts.ts";
 import type { Host } from "../model/host.ts";
 import type { HostResult } from "../model/run.ts";
 import { changeHost } from "./change-host.ts";
 import type { RunContext } from "./context.ts";
 import { gatherFacts } from "./gather.ts";
 import { login } from "./plan.ts";
+import { afterOverdue } from "./settle-overdue.ts";
 import { type ChangeOptions, inWaves } from "./waves.ts";
 
 /** Every host back to how it was before curfew: same guard, same confirmation by a new login. */
@@ -36,10 +38,14 @@ async function revertHost(
 ): Promise<HostResult> {
   const host = connection.host.name;
   context.emit({ type: "host-step", at: context.clock(), host, step: "reading-facts" });
-  const facts = await gatherFacts(connection, [], { signal: context.aborting, now: context.now() });
+  const gather = async (): Promise<{ facts: Facts }> => ({
+    facts: await gatherFacts(connection, [], { signal: context.aborting, now: context.now() }),
+  });
+  const { read, note } = await afterOverdue(connection, gather, context);
+  const { facts } = read;
   const { changes, activations, notes } = planRevert(facts);
   if (facts.curfew.originals.length === 0 && changes.length === 0) {
-    return { host, outcome: "unchanged", message: "curfew has not changed this host" };
+    return { host, outcome: "unchanged", message: note ?? "curfew has not changed this host" };
   }
   const change = {
     token: context.token(),
@@ -53,6 +59,6 @@ async function revertHost(
     leaving: true,
   };
   const result = await changeHost(connection, facts, change, context);
-  const message = [result.message, ...notes].filter((part) => part !== undefined).join("; ");
+  const message = [note, result.message, ...notes].filter((part) => part !== undefined).join("; ");
   return message === "" ? result : { ...result, message };
 }

@@ -95,11 +95,23 @@ export interface KeptOriginal {
   readonly path: string;
 }
 
+/** A change that is neither confirmed nor taken back. */
+export interface PendingGuard {
+  readonly state: "armed" | "reverting";
+  /**
+   * Seconds from the reading until the host takes it back by itself, by the host's clocks: below zero
+   * once it should have. Null where its record does not say.
+   */
+  readonly dueIn: number | null;
+}
+
 /** What the guard left on the host. */
 export interface CurfewState {
   /** Token of an armed guard, or empty. */
   readonly armed: string;
-  /** `OWNER TIME REASON` of the lock, or empty. */
+  /** How that guard stands; left out where none is armed. */
+  readonly pending?: PendingGuard;
+  /** `TOKEN PID BOOT TIME OWNER: REASON` of the lock, or empty. */
   readonly lock: string;
   /** What was there before curfew first touched it, kept for `revert`. */
   readonly originals: readonly KeptOriginal[];

@@ -766,8 +766,14 @@ curfew_state() {
   set -f
   for path in "$@"; do
     [ -e "$path" ] || continue
-    path=${path%/*}
-    if printable "$path"; then section armed "${path##*/}"; fi
+    if printable "$path"; then
+      directory=${path%/*}
+      section armed "${directory##*/}" "${path##*/}"
+      # Since when (two clocks) and for how long; then the same clocks now.
+      head -n 1 "$path"
+      date +%s
+      cat /proc/uptime 2>/dev/null
+    fi
   done
 }
 

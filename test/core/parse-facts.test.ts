@@ -54,6 +54,26 @@ describe("answers of real hosts", () => {
   });
 });
 
+describe("a change that is pending", () => {
+  const record = "\tarmed\t0123abcd\n";
+  const pending = (state: string, ...body: string[]): unknown =>
+    parse(edited(record, `${record.trimEnd()}\t${state}\n${body.join("\n")}\n`)).curfew.pending;
+
+  test.each([
+    ["its time runs, by the clock that nobody sets", ["1000 60 500", "9999", "520.25 900.00"], 40],
+    ["its time is over", ["1000 60 500", "1010", "600.10 900.00"], -40],
+    ["the machine was booted again within its time", ["1000 60 500", "1030", "20.50 3.00"], -1],
+    ["the machine was booted again long ago", ["1000 60 500", "5000", "20.50 3.00"], -3940],
+    ["there is one clock only", ["1000 60", "1030"], 30],
+    ["there is one clock now", ["1000 60 500", "1030"], 30],
+    ["nothing was recorded", ["1030", "20.50 3.00"], null],
+    ["what was recorded is no number", ["x 60 $(reboot)", "1030", "20.50 3.00"], null],
+  ])("%s", (_what, body, dueIn) => {
+    expect(pending("armed", ...body)).toEqual({ state: "armed", dueIn });
+    expect(pending("reverting", ...body)).toEqual({ state: "reverting", dueIn });
+  });
+});
+
 describe("hostile answers", () => {
   test("text in a file cannot begin a section", () => {
     const forged = `\n@${"f".repeat(32)}\tsshd\t/tmp/evil\n@x\tmachine\t1\t\t\n\n@\tend\n`;

@@ -113,6 +113,7 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
         { file: "/etc/environment", line: 3, text: "TMOUT=61" },
       ]);
       expect(facts.curfew).toMatchObject({ armed: "0123abcd", lock: "abc admin@example 1700000000 1 apply" });
+      expect(facts.curfew.pending).toEqual({ state: "armed", dueIn: null });
       expect(facts.curfew.originals).toHaveLength(3);
     });
 

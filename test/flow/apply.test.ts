@@ -1,0 +1,170 @@
+/** What apply refuses or settles before it changes anything; a host's real answer, replayed. */
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { parsePolicy } from "../../src/config/policy.ts";
+import { CONTROLS } from "../../src/controls/index.ts";
+import { applyFleet } from "../../src/flow/apply.ts";
+import type { Fleet, RunContext } from "../../src/flow/context.ts";
+import { planFleet } from "../../src/flow/plan.ts";
+import type { Connection, ScriptOptions } from "../../src/model/connection.ts";
+import type { HostPlan } from "../../src/model/plan.ts";
+import type { HostResult } from "../../src/model/run.ts";
+
+const GUARD = "feedfacefeedfacefeedfacefeedface";
+const FACTS = readFileSync(new URL("../fixtures/facts/bookworm.out", import.meta.url))
+  .toString("latin1")
+  // What apply would refuse: a file too large, one that is not UTF-8, a link to nothing, a block without an end.
+  .replace("# BEGIN curfew shell-timeout\n", "# begin curfew shell-timeout\n")
+  .replace(/(\/etc\/bashrc)\tregular\nx*/u, "$1\tabsent\n")
+  .replace("\ncaf\u00E9\n", "\ncafe\n")
+  .replace(/(\/etc\/ksh\.kshrc)\t\/nowhere\tdangling/u, "$1\t$1\tabsent");
+const RECORD = "\tarmed\t0123abcd\n";
+const IDLE = FACTS.replace(/\n@[0-9a-f]{32}\tarmed\t0123abcd\n/u, "\n");
+const pending = (state: string, dueIn: number): string =>
+  FACTS.replace(RECORD, `\tarmed\t${GUARD}\t${state}\n1000 60 500\n9999\n${560 - dueIn}.5 0.0\n`);
+// Everybody that the answer speaks about.
+const { policy } = parsePolicy(
+  "policy.yaml",
+  `
+name: p
+controls: [sshd]
+defaults: { client_idle_timeout: 15m }
+roles:
+  all:
+    users: [dev, gone, root]
+    groups: [domain users, nobody-has-it, operators, robots]
+    client_idle_timeout: 10m
+exemptions:
+  - { name: build, users: [dev], controls: all, justification: long builds, owner: ops, expires: 2026-11-22 }
+`,
+  new Date("2026-11-22"),
+);
+const host = { name: "web1", address: "web1", groups: ["all"], source: { file: "inventory" } };
+const fleet: Fleet = { policy, hosts: [host] };
+const OPTIONS = { waves: ["100%"], maxFail: 1, confirmWithinSeconds: 60, owner: "al@desk" };
+
+/** Facts are answered one after the other, the last again and again; a settling by a state; a change is lost. */
+interface Answers {
+  readonly facts: readonly string[];
+  readonly settled?: string;
+  readonly today?: string;
+}
+
+function contextOf({ facts, settled = "", today = "2026-11-22" }: Answers, asked: string[] = []): RunContext {
+  const left = [...facts];
+  const runScript = async (script: string, { onLine }: ScriptOptions) => {
+    const token = /\n\s*token='([0-9a-f]{32})'/u.exec(script)?.[1] ?? "";
+    const kind = script.endsWith("\ncurfew_main\n")
+      ? "change"
+      : script.endsWith("\nsettle_main\n")
+        ? "settle"
+        : "facts";
+    asked.push(kind === "settle" ? `${kind} ${token}` : kind);
+    const next = (left.length > 1 ? left.shift() : left[0]) ?? "";
+    const stdout =
+      kind === "facts"
+        ? next.replaceAll("0123456789abcdef0123456789abcdef", token)
+        : kind === "settle"
+          ? `@${token} state ${settled}\n`
+          : `@${token} fail remote the test ends here\n`;
+    for (const line of kind === "facts" ? [] : stdout.trimEnd().split("\n")) onLine?.(line);
+    return { stdout: Buffer.from(stdout, "latin1"), stderr: "", exitCode: 0 };
+  };
+  const ident = readFileSync(new URL("../fixtures/facts/bookworm.ident", import.meta.url), "utf8").trim();
+  const connection = { host, user: "root", serverIdent: ident, runScript, close: () => undefined };
+  return {
+    connect: async () => connection as unknown as Connection,
+    controls: CONTROLS,
+    emit: () => undefined,
+    clock: () => 0,
+    now: () => new Date(today),
+    token: () => "c".repeat(32),
+    stopping: new AbortController().signal,
+    aborting: new AbortController().signal,
+    concurrency: 1,
+    connectTimeoutSeconds: 1,
+  } as unknown as RunContext;
+}
+
+async function planned(context: RunContext): Promise<HostPlan> {
+  const [plan] = await planFleet(fleet, context);
+  expect(plan?.error).toBeUndefined();
+  expect(plan?.changes.length).toBeGreaterThan(0);
+  return plan!;
+}
+
+async function applied(context: RunContext, approved?: HostPlan): Promise<HostResult> {
+  const plans = approved === undefined ? {} : { approved: new Map([[host.name, approved]]) };
+  const [result] = await applyFleet(fleet, { ...OPTIONS, ...plans }, context);
+  return result!;
+}
+
+describe("a plan that was approved", () => {
+  test("on the last day of an exemption is carried out on that day", async () => {
+    const plan = await planned(contextOf({ facts: [IDLE] }));
+    const asked: string[] = [];
+    expect(await applied(contextOf({ facts: [IDLE] }, asked), plan)).toMatchObject({
+      message: "the test ends here; nothing was changed",
+    });
+    expect(asked).toEqual(["facts", "change"]);
+  });
+
+  test("is refused the day after, though neither files nor host changed", async () => {
+    const plan = await planned(contextOf({ facts: [IDLE] }));
+    const asked: string[] = [];
+    expect(await applied(contextOf({ facts: [IDLE], today: "2026-11-23" }, asked), plan)).toMatchObject({
+      outcome: "failed",
+      error: { code: "stale-plan", hint: expect.stringContaining("make the plan anew") },
+      message: expect.stringContaining("what is to be done is not as it was when the plan was made"),
+    });
+    expect(asked).toEqual(["facts"]);
+  });
+});
+
+describe("a change of a run that died", () => {
+  test.each(["reverted", "confirmed", "none"])(
+    "that ends up %s is settled, and apply goes on",
+    async (settled) => {
+      const asked: string[] = [];
+      const result = await applied(contextOf({ facts: [pending("armed", -60), IDLE], settled }, asked));
+      expect(asked).toEqual(["facts", `settle ${GUARD}`, "facts", "change"]);
+      expect(result.message).toMatch(
+        settled === "reverted"
+          ? /^a change that was never confirmed \(feedface\w+\) was taken back first; the test ends here/u
+          : /was settled meanwhile; the test ends here/u,
+      );
+    },
+  );
+
+  test.each([
+    [
+      "its undo does not come to an end",
+      [pending("reverting", -60)],
+      "reverting",
+      /could not be taken back: it is reverting/u,
+    ],
+    ["it says nothing", [pending("armed", -60)], "", /could not be taken back: it is unknown/u],
+    [
+      "it is pending all the same",
+      [pending("armed", -60)],
+      "reverted",
+      /should have been taken back by the host/u,
+    ],
+  ])("keeps apply away where %s", async (_what, facts, settled, message) => {
+    const asked: string[] = [];
+    const result = await applied(contextOf({ facts, settled }, asked));
+    expect(result).toMatchObject({ outcome: "failed", error: { code: "locked" } });
+    expect(result.message).toMatch(message);
+    expect(asked).not.toContain("change");
+  });
+
+  test("is left alone within its time", async () => {
+    const asked: string[] = [];
+    expect(await applied(contextOf({ facts: [pending("armed", 34)] }, asked))).toMatchObject({
+      outcome: "failed",
+      error: { code: "locked" },
+      message: expect.stringContaining("the host takes it back by itself within 34 s"),
+    });
+    expect(asked).toEqual(["facts"]);
+  });
+});
