@@ -43,10 +43,15 @@ export async function tellOfAudit(
 ): Promise<CurfewError | undefined> {
   const metrics = await writeMetrics(made, request.alerts);
   return report(request, metrics, async (setting, outbox) => {
-    const { sendAlerts } = await import("../flow/alert.ts");
+    const [{ sendAlerts, sendNews }, { newsOfUnfinished }] = await Promise.all([
+      import("../flow/alert.ts"),
+      import("../core/alert.ts"),
+    ]);
     const { run } = made;
     const key = JSON.stringify([about.source, run.policy.name, run.inventory.limit]);
     const last = await outbox.lastTold(key);
+    // What this one saw is older than what people were told: it would call recovered what has failed since.
+    if (isOvertaken(run, last)) return sendNews(newsOfUnfinished(undefined), run, setting);
     const compared = { ...(await sinceTold(made, last, about.history)), warned: last?.warned };
     const queued = async (): Promise<void> => {
       const { runId, startedAt } = made.unstored === undefined ? run : (last ?? {});
@@ -94,10 +99,18 @@ async function sinceTold(
     const changes = await history.changes(last.runId, run.runId);
     return { run, context: { ...context, changes }, before: last.startedAt };
   } catch (error) {
-    // Forgotten since, by `--keep`.
-    if (error instanceof CurfewError) return made;
+    // Forgotten since, by `--keep`: what changed before the audit by hand in between, nobody can tell any more.
+    if (error instanceof CurfewError) return { run, context, before: undefined };
     throw error;
   }
+}
+
+/** Whether people were told of an audit that began while this one ran. One that began later still had another clock. */
+function isOvertaken(
+  { startedAt, finishedAt }: Audit["run"],
+  last: { readonly startedAt: string } | undefined,
+): boolean {
+  return last !== undefined && startedAt < last.startedAt && last.startedAt <= finishedAt;
 }
 
 type Send = (setting: Omit<AlertSetting, "alerts">, outbox: Outbox) => Promise<AlertOutcome>;
