@@ -5,6 +5,7 @@ import { planText } from "../report/plan-text.ts";
 import type { ApplyRequest } from "./apply-request.ts";
 import type { ChangeOptions } from "./args.ts";
 import { confirm } from "./ask.ts";
+import { fitted } from "./run-context.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface Asking {
@@ -56,5 +57,5 @@ async function showPlan(
 ): Promise<void> {
   const view = { verbose: verbose === true };
   if (json === true) terminal.err(planText(plans, { paint: terminal.errPaint, ...view }));
-  else await terminal.say(planText(plans, { paint: terminal.outPaint, ...view }));
+  else await terminal.say(fitted(planText(plans, { paint: terminal.outPaint, ...view }), terminal));
 }

@@ -9,6 +9,7 @@ import type { Host } from "../model/host.ts";
 import type { Emit, RunEvent } from "../model/run.ts";
 import type { Secret } from "../model/secret.ts";
 import type { Paint } from "../report/paint.ts";
+import { wrapStatement } from "../report/wrap.ts";
 import { createEvidence } from "../store/evidence.ts";
 import { createRunId, type Journal, openJournal } from "../store/journal.ts";
 import { stateDirectory } from "../store/xdg.ts";
@@ -18,6 +19,9 @@ import { type ExitCode, exitCodeOf, exitCodeOfVerdict, writeError } from "./exit
 import { type Interrupts, watchInterrupts } from "./interrupts.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** Longer lines are hard to read. */
+const WIDEST = 120;
 
 /** One run of a command that contacts hosts. */
 export interface Run {
@@ -158,7 +162,17 @@ function createRun(context: RunContext, { journal, progress }: Parts): Run {
 async function show({ document, text }: RunResult, { options, terminal }: RunSetting): Promise<void> {
   const view = { paint: terminal.outPaint, verbose: options.verbose === true };
   if (options.json === true) await terminal.out(document());
-  else await terminal.say(text(view));
+  else await terminal.say(fitted(text(view), terminal));
+}
+
+/** Statements broken between words, where people read them; files and other programs get whole lines. */
+export function fitted(text: string, terminal: Terminal): string {
+  if (!terminal.shows) return text;
+  const columns = Math.min(terminal.size().columns, WIDEST);
+  return text
+    .split("\n")
+    .flatMap((line) => wrapStatement(line, columns))
+    .join("\n");
 }
 
 /** People who have to look into something are told where the record is. */

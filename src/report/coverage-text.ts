@@ -19,7 +19,11 @@ export function coverageMatrix(plan: Covered, paint: Paint): string[] {
   if (kinds.length === 0) return [];
   const head = ["ends after", ...roles.map(visible)].map(paint.bold);
   const row = (kind: SessionKind): string[] => [kind, ...roles.map((role) => cell(plan, kind, role, paint))];
-  return table([head, ...kinds.map(row)]);
+  const late = plan.coverage.some(({ within, limit = within }) => !keepsLimit(within, limit));
+  return [
+    ...table([head, ...kinds.map(row)]),
+    ...(late ? [paint.dim("~ ends there, later than the limit")] : []),
+  ];
 }
 
 /** Why nothing ends what nothing ends: one line per reason, with the kinds it stands for. */

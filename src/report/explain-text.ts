@@ -128,11 +128,11 @@ function exemptionLine(exemption: ExplainedExemption, paint: Paint): string {
 }
 
 function sessionLines(sessions: readonly ExplainedSession[], paint: Paint): string[] {
-  return table(
+  const rows = table(
     sessions
       .filter(({ endedBy, uncaught }) => endedBy.length > 0 || uncaught !== undefined)
       .map(({ kind, endedBy, uncaught }) => {
-        if (uncaught !== undefined) return [kind, paint.red("✗ nothing"), visible(uncaught)];
+        if (uncaught !== undefined) return [kind, paint.red("✗ nothing")];
         const [first, ...rest] = endedBy.map(({ control, within, late }) => ({
           text: `${formatDuration(within)} ${control}`,
           late,
@@ -143,6 +143,11 @@ function sessionLines(sessions: readonly ExplainedSession[], paint: Paint): stri
         return [kind, `${sign} ${first?.text ?? ""}`, paint.dim(also)];
       }),
   );
+  // Too long for a column: they stand below, as in a plan.
+  const uncaught = sessions.flatMap(({ kind, uncaught: reason }) =>
+    reason === undefined ? [] : [paint.dim(`✗ ${kind}: ${visible(reason)}`)],
+  );
+  return [...rows, ...uncaught];
 }
 
 function duration(seconds: number | null): string {

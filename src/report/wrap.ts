@@ -21,8 +21,11 @@ export function wrap(text: string, columns: number, indent = 0): string[] {
   return [...lines, line];
 }
 
-/** A line as it is where it fits, or where its columns mean something; a statement behind a sign is wrapped. */
+/**
+ * A line as it is where it fits, or where its columns mean something; a statement behind a sign is wrapped, and a hint.
+ * A diff stands further right.
+ */
 export function wrapStatement(line: string, columns: number): string[] {
-  const statement = /^ *[✓✗?~=-] /u.test(stripVTControlCharacters(line));
+  const statement = /^ {0,4}(?:[✓✗?~=!+-]|hint:) /u.test(stripVTControlCharacters(line));
   return !statement || widthOf(line) <= columns ? [line] : wrap(line, columns, 2);
 }

@@ -83,7 +83,8 @@ Exemptions
 
 Idle sessions on this host
   idle-shell  ✓ 10m shell-timeout  else 15m sshd
-  tmux        ✗ nothing            exempt from watchdog
+  tmux        ✗ nothing
+  ✗ tmux: exempt from watchdog
 `);
 });
 

@@ -234,5 +234,7 @@ describe("wrapping", () => {
     const row = `  idle-shell   ${"✓ 10m ".repeat(20)}`;
     expect(wrapStatement(row, 40)).toEqual([row]);
     expect(wrapStatement(`  ✗ ${"word ".repeat(20)}`, 40).length).toBeGreaterThan(1);
+    const removed = `      - ${"word ".repeat(20)}`;
+    expect(wrapStatement(removed, 40)).toEqual([removed]);
   });
 });

@@ -11,7 +11,7 @@ import { addHostOptions, addOutputOptions, addPolicyOption, type PolicyOptions }
 import type { ExitCode } from "../exit.ts";
 import { loadHosts, loadPolicyFor } from "../inputs.ts";
 import type { Setting } from "../setting.ts";
-import { withRun } from "../run-context.ts";
+import { fitted, withRun } from "../run-context.ts";
 import type { Terminal } from "../terminal.ts";
 
 interface ExplainOptions extends PolicyOptions {
@@ -73,7 +73,7 @@ async function offline(user: string, options: ExplainOptions, terminal: Terminal
   const explanation = explainPerson(policy, { user, groups: options.groups }, null, today);
   const view = { paint: terminal.outPaint, verbose: options.verbose === true };
   if (options.json === true) await terminal.out(documentOf(explanation));
-  else await terminal.say(explainText(explanation, view));
+  else await terminal.say(fitted(explainText(explanation, view), terminal));
   return 0;
 }
 
