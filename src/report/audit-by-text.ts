@@ -28,7 +28,9 @@ export function hostLines({ hosts }: AuditRun, view: AuditView): string[] {
   const rows = hosts.map(({ host, outcome, findings, error, description }) => {
     const counts = { pass: 0, fail: 0, unknown: 0, waived: 0 };
     for (const finding of findings) counts[finding.outcome] += 1;
-    return { name: host, counts, outcome, note: error?.message ?? description };
+    // What is cut off is not the release of sshd.
+    const known = description.replace(/^(.*), (OpenSSH [^,]*)/u, "$2, $1");
+    return { name: host, counts, outcome, note: error?.message ?? known };
   });
   return tableLines("host", rows, view);
 }

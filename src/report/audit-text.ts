@@ -59,7 +59,7 @@ function verdictLine(run: AuditRun, paint: Paint): string {
   const verdict = auditVerdict(run);
   const open = [
     ...(fail === 0 ? [] : [`${fail} fail`]),
-    ...(unknown === 0 ? [] : [`${unknown} cannot be judged`]),
+    ...(unknown === 0 ? [] : [`${unknown} not fully judged`]),
   ];
   const of = open.length === 0 ? "" : `: of ${count(run.hosts.length, "host")}, ${open.join(", ")}`;
   return `${paint.bold("Audit:")} ${paint[COLOURS[verdict]](`${SYMBOLS[verdict]} ${VERDICTS[verdict]}`)}${of}`;

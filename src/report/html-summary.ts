@@ -60,8 +60,8 @@ function verdict(hosts: Record<Outcome, number>, total: number) {
   if (hosts.fail === 0) {
     const text =
       total === 1
-        ? "The one host could not be judged"
-        : `${number(hosts.unknown)} of ${number(total)} hosts could not be judged`;
+        ? "The one host could not be fully judged"
+        : `${number(hosts.unknown)} of ${number(total)} hosts could not be fully judged`;
     return { mark: mark("unknown"), text };
   }
   const text =

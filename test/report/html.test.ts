@@ -19,7 +19,7 @@ describe("what is there without a script", () => {
     [
       "unknown only",
       audit([auditedHost("a", { outcome: "unknown" }), auditedHost("b")]),
-      "1 of 2 hosts could not be judged",
+      "1 of 2 hosts could not be fully judged",
     ],
     ["compliant", audit([auditedHost("a"), auditedHost("b")]), "All 2 hosts are in compliance"],
     ["one", audit([auditedHost("a", { outcome: "fail" })]), "The one host is out of compliance"],
