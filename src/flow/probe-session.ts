@@ -5,6 +5,7 @@ import { judgeProbe, latest, type Observation } from "../core/judge-probe.ts";
 import type { PlannedProbe } from "../core/probe-plan.ts";
 import { visible } from "../core/visible.ts";
 import type { Connection, OpenChannel } from "../model/connection.ts";
+import { CurfewError } from "../model/error.ts";
 import type { ProbeResult } from "../model/run.ts";
 import { PROBE_KINDS, type OpenProbe } from "./probe-kinds.ts";
 import { SETTLE_SECONDS } from "./probe-open.ts";
@@ -73,7 +74,8 @@ export async function runProbe(planned: PlannedProbe, bench: ProbeBench): Promis
     judgedAt: performance.now(),
     transcript,
   });
-  return asResult(planned, bench, observation, transcript.slice(opened.quietAt ?? 0));
+  const saw = bench.signal.aborted ? "" : transcript.slice(opened.quietAt ?? 0);
+  return asResult(planned, bench, observation, saw);
 }
 
 /** A result without a session: the reason says why it was not opened. */
@@ -163,6 +165,8 @@ function saidOf({ variant }: PlannedProbe): string {
 }
 
 function reasonOf(error: unknown, { signal }: ProbeBench): string {
+  // An AbortSignal's own words mean nothing to people.
+  if (signal.aborted && !(signal.reason instanceof CurfewError)) return "interrupted";
   const cause: unknown = signal.aborted ? signal.reason : error;
   return visible(cause instanceof Error ? cause.message : String(cause)).slice(0, 500);
 }
