@@ -92,7 +92,7 @@ function sudoTrouble(
   prompts: number,
   exitCode: number | null,
 ): readonly [string, string] {
-  const nopasswd = `give ${user} NOPASSWD for sh in sudoers, or give the sudo password`;
+  const nopasswd = `give ${user} NOPASSWD for sh in sudoers, or let curfew ask for the sudo password: -K`;
   if (/must have a tty|no tty present and no askpass/iu.test(text)) {
     return ["sudo demands a terminal (requiretty)", `add "Defaults:${user} !requiretty" to sudoers`];
   }

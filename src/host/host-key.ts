@@ -163,11 +163,9 @@ function unknownError(
           `; ${listOf(authorities)} is a certificate authority for it, and curfew cannot check host certificates`,
         ]),
   ];
-  const connect = command([
-    "ssh",
-    ...(settings.port === 22 ? [] : ["-p", String(settings.port)]),
-    settings.alias,
-  ]);
+  const words = ["ssh", ...(settings.port === 22 ? [] : ["-p", String(settings.port)]), settings.alias];
+  // Quotes that are not needed look like a mistake.
+  const connect = words.every((word) => /^[\w.:@-]+$/u.test(word)) ? words.join(" ") : command(words);
   return new CurfewError(
     "host-key",
     `the host key of ${name} is not known: it presents ${shown}${remarks.join("")}`,

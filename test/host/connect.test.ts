@@ -89,7 +89,7 @@ describe.skipIf(lacks !== null)(`a real sshd${lacks === null ? "" : ` (${lacks})
         fails(
           "host-key",
           new RegExp(`not known: it presents ssh-ed25519 ${shown}`, "u"),
-          /'ssh' '-p' '\d+' 'local/u,
+          /ssh -p \d+ local/u,
         ),
       );
     });
