@@ -1,6 +1,7 @@
 /** What limits idle sessions on a host before curfew, and what that really comes to. Pure. */
 import type { Facts, OpenSshVersion } from "../model/facts.ts";
 import { effectiveValue } from "./configured-timeouts.ts";
+import { foreignSettings } from "./foreign-timeout.ts";
 import { inertLines } from "./inert-lines.ts";
 import { can } from "./openssh-version.ts";
 import { parseSshdTime } from "./scale-config.ts";
@@ -35,8 +36,8 @@ export function inForce(facts: Facts): InForce[] {
     ...channelTimeout(facts).filter(({ source }) => !dead.has(source)),
     ...unusedConnection(lines),
     ...logind(facts),
-    ...facts.foreignTimeouts.map(({ file, line, text }) => ({
-      setting: text.trim(),
+    ...foreignSettings(facts).map(({ file, line, text }) => ({
+      setting: text,
       source: `${file}:${line}`,
       effect: "ends a shell at its prompt, but no program in it; a user may start a shell without it",
       verdict: "partly" as const,
