@@ -53,9 +53,12 @@ describe("on this machine", () => {
     const said = await Promise.all(SHELLS.map((shell) => run(shell, script)));
     const present = said.filter(({ exitCode }) => exitCode !== 127);
     expect(present.length).toBeGreaterThan(0);
+    // The entry of stat's own process is the time of the moment.
+    const timeless = (stdout: Buffer | undefined): string =>
+      (stdout ?? Buffer.alloc(0)).toString("latin1").replace(/^.* \/proc\/self\/stat$/mu, "now");
     for (const { stdout, stderr, exitCode } of present) {
       expect([exitCode, stderr]).toEqual([0, ""]);
-      expect(stdout.equals(said[0]?.stdout ?? Buffer.alloc(0))).toBe(true);
+      expect(timeless(stdout)).toBe(timeless(said[0]?.stdout));
     }
   });
 });
