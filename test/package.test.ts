@@ -9,7 +9,7 @@ import packageData from "../package.json" with { type: "json" };
 
 const ROOT = resolve(import.meta.dirname, "..");
 /** Run in the checkout only. */
-const SCRIPTS = ["schema.ts", "man.ts"];
+const SCRIPTS = new Set(["schema.ts", "man.ts"]);
 let directory: string;
 let packed: readonly string[];
 
@@ -72,11 +72,16 @@ async function curfew(line: string, node = process.execPath): Promise<Answer> {
 
 test("the package holds what runs, and no test, source or tool", () => {
   const compiled = filesBelow("src")
-    .filter((path) => path.endsWith(".ts") && !SCRIPTS.includes(path.replace(/^src\//u, "")))
+    .filter((path) => path.endsWith(".ts") && !SCRIPTS.has(path.replace(/^src\//u, "")))
     .map((path) => `dist/${path.replace(/\.ts$/u, ".js")}`);
   const expected = [
-    ...["CHANGELOG.md", "LICENSE", "README.md", "package.json"],
-    ...["dist/curfew.1", "dist/package.json", "src/curfew.js"],
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "package.json",
+    "dist/curfew.1",
+    "dist/package.json",
+    "src/curfew.js",
     ...compiled,
     ...filesBelow("templates"),
     ...filesBelow("inventories"),

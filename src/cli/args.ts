@@ -1,4 +1,5 @@
 /** The options that several commands share, each with its one default and its one help text. */
+import { accessSync, constants } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseWaves } from "../core/waves.ts";
 import { didYouMean, shown } from "../core/nearest.ts";
@@ -70,7 +71,7 @@ export function addHostOptions(command: Command): Command {
 /** How to log in. */
 export function addLoginOptions(command: Command): Command {
   return command
-    .option("--ssh-config <file>", "use this OpenSSH configuration file instead of your own")
+    .option("--ssh-config <file>", "use this OpenSSH configuration file instead of your own", readable)
     .option("-K, --ask-become-pass", "ask once for the sudo password")
     .option("--become-pass-file <file>", "read the sudo password from a file, - is standard input")
     .addOption(durationOption("--connect-timeout <duration>", "give up a login after this long", 20));
@@ -120,6 +121,16 @@ export function duration(text: string): Seconds {
   const seconds = parseDuration(text);
   if (seconds === undefined) throw new InvalidArgumentError("not a duration such as 90s or 15m");
   return seconds;
+}
+
+/** ssh would be asked once per host, and every host would say the same. */
+function readable(file: string): string {
+  try {
+    accessSync(file, constants.R_OK);
+    return file;
+  } catch {
+    throw new InvalidArgumentError("there is no such file, or it cannot be read");
+  }
 }
 
 export function positive(text: string): number {

@@ -34,6 +34,8 @@ async function read(file: string): Promise<string> {
     return await readFile(file, "utf8");
   } catch (error) {
     const reason = visible(error instanceof Error ? error.message : String(error));
-    throw new CurfewError("input", `cannot read the sudo password: ${reason}`, { cause: error });
+    throw new CurfewError("input", `cannot read the sudo password from ${visible(file)}: ${reason}`, {
+      cause: error,
+    });
   }
 }

@@ -38,11 +38,9 @@ function commandLines(command: Command, parent: string): string[] {
     ...paragraphLines(sentence(command.description())),
     ...help
       .visibleArguments(command)
-      .flatMap((argument) => [
-        ".TP",
-        `.I ${escape(help.argumentTerm(argument))}`,
-        ...paragraphLines(help.argumentDescription(argument)),
-      ]),
+      .flatMap((argument) =>
+        tagged(`.I ${escape(help.argumentTerm(argument))}`, help.argumentDescription(argument)),
+      ),
     ...optionLines(command),
     ...afterLines(command, ".PP"),
     ...inner,
@@ -53,11 +51,11 @@ function optionLines(command: Command): string[] {
   const help = command.createHelp();
   return help
     .visibleOptions(command)
-    .flatMap((option) => [
-      ".TP",
-      `.B ${escape(help.optionTerm(option))}`,
-      ...paragraphLines(help.optionDescription(option)),
-    ]);
+    .flatMap((option) => tagged(`.B ${escape(help.optionTerm(option))}`, help.optionDescription(option)));
+}
+
+function tagged(tag: string, description: string): string[] {
+  return [".TP", tag, ...paragraphLines(description)];
 }
 
 /**
@@ -72,8 +70,8 @@ function afterLines(command: Command, heading: ".SH" | ".PP"): string[] {
     .flatMap((block) => {
       const [first = "", ...rest] = block.split("\n");
       const titled = /^(\S.*):$/u.exec(first);
-      if (titled === null || rest.length === 0) return [".PP", ...paragraphLines(block)];
-      return [...headingLines(titled[1] ?? "", heading), ".EX", ...rest.map(escape), ".EE"];
+      if (titled === null || rest.length === 0) return [".PP"].concat(paragraphLines(block));
+      return headingLines(titled[1] ?? "", heading).concat(".EX", rest.map(escape), ".EE");
     });
 }
 

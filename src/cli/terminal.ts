@@ -39,11 +39,11 @@ export function processTerminal(): Terminal {
   const { stdin, stdout, stderr, env: environment } = process;
   const [out, err] = [quiet(stdout), quiet(stderr)];
   const ascii = !showsUnicode(environment);
-  const spelt = (text: string): string => (ascii ? asciiText(text) : text);
+  const spelt = (message: string): string => (ascii ? asciiText(message) : message);
   return {
     environment,
     out: (chunks) => writeAll(out, chunks),
-    say: (text) => writeAll(out, [spelt(text)]),
+    say: (message) => writeAll(out, [spelt(message)]),
     err: (message) => void err.write(spelt(message)),
     outPaint: createPaint(showsColour(out, environment)),
     errPaint: createPaint(showsColour(err, environment)),

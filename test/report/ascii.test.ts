@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, jsonValue, property, string } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { asciiJson, asciiText } from "../../src/report/ascii.ts";
 
@@ -12,8 +12,8 @@ describe("text without Unicode", () => {
   });
 
   test("is ASCII whatever it was, and ASCII stays", () => {
-    fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
+    assert(
+      property(string({ unit: "binary" }), (text) => {
         expect(asciiText(text)).toMatch(/^[\u0000-\u007f]*$/u);
         expect(asciiText(asciiText(text))).toBe(asciiText(text));
       }),
@@ -22,8 +22,8 @@ describe("text without Unicode", () => {
 });
 
 test("JSON reads back the same", () => {
-  fc.assert(
-    fc.property(fc.jsonValue({ stringUnit: "binary" }), (value) => {
+  assert(
+    property(jsonValue({ stringUnit: "binary" }), (value) => {
       const json = asciiJson(JSON.stringify(value));
       expect(json).toMatch(/^[\u0020-\u007e]*$/u);
       expect(JSON.stringify(JSON.parse(json))).toBe(JSON.stringify(value));

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { documentText, planRecord } from "../../core/document.ts";
 import { countBy, resultVerdict, verifyVerdict, worst } from "../../core/outcome.ts";
+import { CurfewError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
 import type { HostResult, HostVerification } from "../../model/run.ts";
 import { DEFAULT_PROBES } from "../../model/session-kind.ts";
@@ -63,6 +64,9 @@ function withoutEnvironment(command: Command, file: string | undefined, options:
 }
 
 async function apply(file: string | undefined, options: ApplyOptions, terminal: Terminal): Promise<ExitCode> {
+  if (options.scaled !== undefined && options.verify !== true) {
+    throw new CurfewError("usage", "--scaled is for sessions that are opened: give --verify as well");
+  }
   if (options.yes !== true) refuseWithout(terminal, "give --yes to apply without a question");
   const request = await loadRequest(file, options, terminal);
   const { hosts } = request.fleet;

@@ -8,6 +8,7 @@ import { addAnswerOptions, type AnswerOptions, days, positive } from "../args.ts
 import { daysAgo, moment, withHistory } from "../history-access.ts";
 import type { Setting } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
+import { refuseUnwritableFile } from "../writable.ts";
 
 interface FilterOptions {
   readonly policy?: string;
@@ -79,6 +80,7 @@ async function exportTo(
   terminal: Terminal,
 ): Promise<void> {
   const { output } = options;
+  if (output !== undefined) refuseUnwritableFile(output);
   await withHistory(terminal, async (history) => {
     const lines = history.export(filterOf(options));
     if (output !== undefined) return writeTo(output, lines);

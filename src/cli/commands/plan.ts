@@ -9,6 +9,7 @@ import { loadHosts, loadPolicyFor } from "../inputs.ts";
 import type { Setting } from "../setting.ts";
 import { withRun } from "../run-context.ts";
 import type { Terminal } from "../terminal.ts";
+import { refuseUnwritableFile } from "../writable.ts";
 
 interface PlanOptions extends PolicyOptions {
   readonly output?: string;
@@ -34,6 +35,7 @@ export function registerPlan(program: Command, { terminal, setExitCode }: Settin
 }
 
 async function plan(options: PlanOptions, terminal: Terminal): Promise<ExitCode> {
+  if (options.output !== undefined) refuseUnwritableFile(options.output);
   const { hosts, inventory, source } = await loadHosts(options, terminal);
   const { policy, source: policySource } = await loadPolicyFor(options.policy, inventory, options, terminal);
   const names = hosts.map(({ name }) => name);
