@@ -6,6 +6,7 @@ import { CurfewError } from "../model/error.ts";
 import { stateDirectory } from "../store/xdg.ts";
 import type { ReportOptions } from "./args.ts";
 import type { Terminal } from "./terminal.ts";
+import { refuseUnwritableDirectory } from "./writable.ts";
 
 /**
  * Refuses what could not be written, before anybody waits for an audit. Errors: CurfewError `usage` for formats
@@ -17,6 +18,7 @@ export async function checkReports(
 ): Promise<void> {
   requireDirectory(options);
   if (options.output === undefined) return;
+  refuseUnwritableDirectory(options.output);
   const { REPORT_FORMATS } = await import("../report/audit-formats.ts");
   for (const name of wanted(options)) {
     const refused = REPORT_FORMATS[name].refuses?.(header);
