@@ -151,10 +151,10 @@ describe.skipIf(lacks !== null)(`audit${lacks === null ? "" : ` (${lacks})`}`, (
   });
 
   test("with --verify the same findings rest on real sessions, and their evidence is kept", async () => {
-    const call = await audit("-l", "bookworm", "--verify", "--scaled", "10");
+    const call = await audit("-l", "bookworm", "--verify", "--scaled", "30");
     expect([call.exitCode, open(call, "bookworm")]).toEqual([0, []]);
     const said = documentOf(call);
-    expect(said).toMatchObject({ verified: true, scaled: 10 });
+    expect(said).toMatchObject({ verified: true, scaled: 30 });
     const sessions = said.hosts[0].findings.filter(({ check }: SaidFinding) => check === "session-ends");
     expect(sessions.map(({ evidence }: { evidence: string }) => evidence)).toEqual(
       sessions.map(() => "demonstrated"),
