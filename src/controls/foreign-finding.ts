@@ -1,6 +1,7 @@
 /** What a TMOUT or autologout of somebody else means for the policy. */
 import { formatDuration, type Seconds } from "../model/duration.ts";
 import type { Finding } from "../model/finding.ts";
+import { isInherited } from "../core/environment-timeout.ts";
 import type { ForeignSetting } from "../core/foreign-timeout.ts";
 
 /** What that means for the policy, whose strictest limit on the host is given. */
@@ -15,6 +16,7 @@ export function foreignFinding(foreign: ForeignSetting, strictest: Seconds): Fin
       "fail",
     );
   }
+  if (isInherited(foreign)) return finding(foreign, inherited(foreign), "pass");
   if (!readonly) return finding(foreign, `${shown} is read first and overridden by curfew's`, "pass");
   if (seconds !== undefined && seconds > 0 && seconds <= strictest) {
     return finding(
@@ -26,6 +28,17 @@ export function foreignFinding(foreign: ForeignSetting, strictest: Seconds): Fin
   const what =
     seconds === undefined ? "" : seconds === 0 ? ": no limit at all" : `: ${formatDuration(seconds)}`;
   return finding(foreign, `${shown} is readonly, read first and wins${what}; remove it`, "fail");
+}
+
+/** Measured: readonly and assignment keep the export that an inherited variable has. */
+function inherited({ text }: ForeignSetting): string {
+  const who = text.startsWith("AcceptEnv ")
+    ? "lets clients set TMOUT for a session"
+    : "is in the environment";
+  return (
+    `"${text}" ${who}: overridden by curfew's in every shell that has a limit, but exported, so that "read" ` +
+    `in bash scripts times out; shells to which curfew gives no limit take it as it is`
+  );
 }
 
 function finding(

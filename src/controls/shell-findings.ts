@@ -4,6 +4,7 @@ import { formatDuration, type Seconds } from "../model/duration.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Finding } from "../model/finding.ts";
 import type { HostLimits } from "../model/limits.ts";
+import { environmentTimeouts } from "../core/environment-timeout.ts";
 import { foreignSettings } from "../core/foreign-timeout.ts";
 import { foreignFinding } from "./foreign-finding.ts";
 import { presentRoles } from "../core/present-people.ts";
@@ -34,7 +35,9 @@ export function shellFindings(facts: Facts, limits: HostLimits): Finding[] {
       ),
     ),
     ...exportFindings(facts, limits),
-    ...foreignSettings(facts).map((foreign) => foreignFinding(foreign, strictest)),
+    ...[...foreignSettings(facts), ...environmentTimeouts(facts)].map((foreign) =>
+      foreignFinding(foreign, strictest),
+    ),
   ];
 }
 

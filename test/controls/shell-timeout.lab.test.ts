@@ -107,6 +107,22 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "trixie", "sid"] a
       const asked = shell === "tcsh" ? "echo $?autologout" : "echo ${TMOUT-}";
       expect((await ssh("ops", ["-T", asked], "")).trim()).toMatch(/^0?$/u);
     });
+
+    // What the finding about SetEnv, AcceptEnv and pam_env(8) says; the last test, for it stays.
+    test("a TMOUT that sshd sets is overridden at a prompt and stays exported; who has no limit takes it", async () => {
+      await host.exec(
+        "echo 'SetEnv TMOUT=55' >/etc/ssh/sshd_config.d/60-env.conf; systemctl reload ssh; sleep 1",
+      );
+      for (const shell of ["bash", "zsh"]) {
+        await host.exec(`for u in ops free; do chsh -s "$(command -v ${shell})" $u; done`);
+        const session = await ssh("ops", ["-tt"], SH);
+        expect(session).toMatch(/V=\[600\]/u);
+        expect(session).toContain("EXPORTED");
+        expect(session).not.toContain("CHANGEABLE");
+        expect(await ssh("free", ["-tt"], SH)).toMatch(/V=\[55\]/u);
+        expect((await ssh("ops", ["-T", "echo $TMOUT"], "")).trim()).toBe("55");
+      }
+    });
   },
 );
 

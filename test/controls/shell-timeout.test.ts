@@ -198,6 +198,34 @@ describe("findings and claims", () => {
   });
 });
 
+describe("a TMOUT that sshd puts into the environment", () => {
+  const main = (lines: string): Facts => host({ main: `Port 22\n${lines}\n`, classes: EVERYBODY });
+
+  test.each([
+    [
+      "SetEnv TMOUT=0",
+      /^pass .*"SetEnv TMOUT=0" is in the environment: overridden .*but exported.* no limit take it/u,
+    ],
+    ["SetEnv LANG=C TMOUT=60", /^pass .*"SetEnv TMOUT=60"/u],
+    ['Match User x\n  setenv "TMOUT=9"', /^pass .*"SetEnv TMOUT=9".*sshd_config:3$/u],
+    ["AcceptEnv LANG TMOUT", /^pass .*"AcceptEnv TMOUT" lets clients set TMOUT.*sshd_config:2$/u],
+    ["AcceptEnv *", /"AcceptEnv \*"/u],
+    ["AcceptEnv T?O*", /"AcceptEnv T\?O\*"/u],
+  ])("%s is said", (lines, expected) => {
+    expect(said(main(lines))).toEqual([expect.stringMatching(expected)]);
+  });
+
+  test.each([
+    "AcceptEnv LANG LC_*",
+    "AcceptEnv TMOUTS XTMOUT T?OU *TMOUT?",
+    "SetEnv XTMOUT=3 LANG=TMOUT=3",
+    "# SetEnv TMOUT=3",
+    `AcceptEnv ${"*?".repeat(500)}`,
+  ])("%s is none", (lines) => {
+    expect(said(main(lines))).toEqual([]);
+  });
+});
+
 test("three lines of one file are one finding", () => {
   const lines = ["TMOUT=900", "readonly TMOUT", "export TMOUT"];
   const foreign = lines.map((text, index) => ({ file: "/etc/profile.d/tmout.sh", line: index + 4, text }));
