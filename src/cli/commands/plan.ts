@@ -20,7 +20,7 @@ Example:
   curfew plan -p policy.yaml -i inventory.yaml -l web -o plan.json
   curfew apply plan.json
 
-Exit codes: 0 nothing to change, 2 changes or failed findings, 3 a host cannot be judged.
+Exit codes: 0 nothing to change, 2 something would change, 3 a host cannot be judged.
 `;
 
 export function registerPlan(program: Command, { terminal, setExitCode }: Setting): void {

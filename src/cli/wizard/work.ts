@@ -8,7 +8,7 @@ import { DEFAULT_PROBES } from "../../model/session-kind.ts";
 import type { Run } from "../run-context.ts";
 
 /** Seconds that the longest limit becomes in a scaled proof. */
-const SCALED = 10;
+const SCALED = 20;
 
 /** Before the host is changed the first interrupt ends everything, as nothing is in flight. */
 function reading(context: RunContext): RunContext {
