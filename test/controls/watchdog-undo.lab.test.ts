@@ -83,6 +83,16 @@ describe.skipIf(lacks !== null)(`the watchdog, unconfirmed${lacks === null ? "" 
       );
       expect(await timer()).not.toBe("active");
     });
+
+    test("revert leaves nothing of it, its directory neither, where somebody removed the host's record", async () => {
+      await desk.setPolicy(POLICY);
+      await desk.run(["apply", "--yes"]);
+      expect((await host.exec("rm -r /var/lib/curfew; ls /etc/curfew")).stdout).toContain("watchdog.sh");
+      const call = await desk.run(["revert", "--yes", "--json"]);
+      expect(outcomes(call), call.stderr).toEqual({ [host.name]: "confirmed" });
+      expect(etcDifferences(before, await host.etcDigest())).toEqual([]);
+      expect(await units()).toMatch(/^ls: .*No such file[^\n]*\n$/u);
+    });
   });
 });
 
