@@ -2,6 +2,7 @@ import { Command } from "commander";
 import packageData from "../../package.json" with { type: "json" };
 import { didYouMean, shown } from "../core/nearest.ts";
 import { CurfewError } from "../model/error.ts";
+import { reflow, wrap } from "../report/wrap.ts";
 import { registerApply } from "./commands/apply.ts";
 import { registerAudit } from "./commands/audit.ts";
 import { registerExplain } from "./commands/explain.ts";
@@ -27,9 +28,10 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
     .version(packageData.version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
+    .configureHelp({ minWidthToWrap: 30, subcommandTerm })
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void terminal.say(text),
+      writeOut: (text) => void terminal.say(reflow(text, Math.min(terminal.size().columns, 80))),
       writeErr: terminal.err,
       // main.ts prints every error, in one form.
       outputError: () => {},
@@ -60,6 +62,11 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
   return program;
 }
 
+/** Every command has options. */
+function subcommandTerm(command: Command): string {
+  return `${command.name()} ${command.usage().replace(/^\[options\] ?/u, "")}`.trim();
+}
+
 /** Commander's own answers a misspelt name with the help of everything. */
 async function printHelp(program: Command, names: readonly string[], terminal: Terminal): Promise<void> {
   const [topic = ""] = names;
@@ -81,15 +88,16 @@ function unknownCommand(name: string, parent: Command): CurfewError {
 }
 
 function moreHelp(): string {
-  const codes = Object.entries(EXIT_CODES).map(([code, meaning]) => `  ${code.padEnd(4)} ${meaning}`);
-  const topics = Object.entries(HELP_TOPICS).map(([name, about]) => `  curfew help ${name.padEnd(15)} ${about}`);
+  const codes = Object.entries(EXIT_CODES).map(([code, meaning]) => row(code.padEnd(4), meaning));
+  const topics = Object.entries(HELP_TOPICS).map(([name, about]) =>
+    row(`curfew help ${name.padEnd(16)}`, about),
+  );
   return `
 Start here:
-  curfew init                                       writes policy.yaml and inventory.yaml to edit
-  curfew plan   -p policy.yaml -i inventory.yaml    shows what would change, changes nothing
-  curfew apply  -p policy.yaml -i inventory.yaml    changes it; a host that cannot be reached
-                                                    afterwards takes its change back by itself
-  curfew verify -p policy.yaml -i inventory.yaml    opens real sessions that have to be dropped
+  curfew init                                     two files to edit
+  curfew plan   -p policy.yaml -i inventory.yaml  what would change
+  curfew apply  -p policy.yaml -i inventory.yaml  change it, locking nobody out
+  curfew verify -p policy.yaml -i inventory.yaml  real sessions, really dropped
 
 Pages:
 ${topics.join("\n")}
@@ -99,10 +107,16 @@ ${codes.join("\n")}
 
 Environment:
   CURFEW_POLICY, CURFEW_INVENTORY   in place of -p and -i
-  XDG_STATE_HOME                    where the journal of each run goes (~/.local/state)
+  XDG_STATE_HOME                    where journals go (~/.local/state)
   NO_COLOR, FORCE_COLOR             colour off, colour on
   CURFEW_DEBUG=1                    stack traces with errors
 
 Standard output is data, standard error is progress; --json prints one JSON document.
 `;
+}
+
+/** A term and what it means, within 80 columns. */
+function row(term: string, meaning: string): string {
+  const indent = " ".repeat(term.length + 3);
+  return `  ${term} ${wrap(meaning, 79 - indent.length).join(`\n${indent}`)}`;
 }

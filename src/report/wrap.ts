@@ -22,6 +22,16 @@ export function wrap(text: string, columns: number, indent = 0): string[] {
 }
 
 /**
+ * A help text whose paragraphs fit the columns. Indented lines are lists and commands to copy, and stay as they are;
+ * exit codes begin a line.
+ */
+export function reflow(text: string, columns: number): string {
+  return text.replace(/^\S.*(?:\n(?!Exit codes:)\S.*)*/gmu, (paragraph) =>
+    wrap(paragraph.replaceAll("\n", " "), columns).join("\n"),
+  );
+}
+
+/**
  * A line as it is where it fits, or where its columns mean something; a statement behind a sign is wrapped, and a hint.
  * A diff stands further right.
  */

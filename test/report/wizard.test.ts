@@ -15,7 +15,7 @@ import { provedText } from "../../src/report/wizard-end.ts";
 import { wizardInventory, wizardPolicy } from "../../src/report/wizard-files.ts";
 import { foundText, hurtText } from "../../src/report/wizard-found.ts";
 import { controlsText, stepText } from "../../src/report/wizard-words.ts";
-import { wrap, wrapStatement } from "../../src/report/wrap.ts";
+import { reflow, wrap, wrapStatement } from "../../src/report/wrap.ts";
 import { host, person, version } from "../controls/facts-fixture.ts";
 import { sessionOf, subjectOf, surveyOf } from "../core/wizard-subject.ts";
 
@@ -227,6 +227,14 @@ describe("wrapping", () => {
         expect(lines.flatMap((line) => line.trim().split(" "))).toEqual(words);
         for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(columns);
       }),
+    );
+  });
+
+  test("a help text's paragraphs fit, its commands stay as they are", () => {
+    const command = `  curfew plan ${"-i inventory.yaml ".repeat(5)}`;
+    const text = `Example:\n${command}\n\n${"one two ".repeat(8).trim()}\nthree\nExit codes: 0 all is well\n`;
+    expect(reflow(text, 40)).toBe(
+      `Example:\n${command}\n\n${"one two ".repeat(5).trim()}\n${"one two ".repeat(3)}three\nExit codes: 0 all is well\n`,
     );
   });
 

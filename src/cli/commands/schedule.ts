@@ -27,6 +27,7 @@ export function registerSchedule(program: Command, setting: Setting): void {
   const command = program
     .command("schedule")
     .summary("audit on a schedule: install, show, remove, run")
+    .helpCommand(false)
     .description(
       "Audits on a schedule: a systemd timer or a crontab file on this machine, or a resident process.",
     )
