@@ -1,4 +1,4 @@
-/** Whether something can be written, said before anybody waits for it. */
+/** Whether something can be written or read, said before anybody waits for it. */
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { visible } from "../core/visible.ts";
@@ -17,6 +17,18 @@ export function refuseUnwritableDirectory(path: string): void {
   let nearest = resolve(path);
   while (statOf(nearest) === undefined && dirname(nearest) !== nearest) nearest = dirname(nearest);
   refuseClosed(path, nearest);
+}
+
+/** Errors: CurfewError `input` for what is missing, a directory or closed to us. */
+export function refuseUnreadableFile(path: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    const reason = visible(error instanceof Error ? error.message : String(error));
+    throw new CurfewError("input", `cannot read ${visible(path)}: ${reason}`, { cause: error });
+  }
+  if (statOf(path)?.isDirectory() !== true) return;
+  throw new CurfewError("input", `cannot read ${visible(path)}: it is a directory`);
 }
 
 function refuseClosed(path: string, directory: string): void {

@@ -1,9 +1,9 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { visible } from "../core/visible.ts";
 import { CurfewError } from "../model/error.ts";
 import type { ReportFile } from "../report/audit-formats.ts";
 import { writeAtomically } from "./atomic-write.ts";
+import { makeDirectory } from "./make-directory.ts";
 
 /**
  * The group may read a report, so that it can be handed on, and nobody else: it names hosts, accounts
@@ -23,7 +23,7 @@ const BATCH = 1 << 18;
  * a directory in its place); files that are already written stay.
  */
 export async function writeReports(directory: string, files: Iterable<ReportFile>): Promise<string[]> {
-  await attempt(directory, () => mkdir(directory, { recursive: true, mode: DIRECTORY_MODE }));
+  await attempt(directory, () => makeDirectory(directory, DIRECTORY_MODE));
   const paths: string[] = [];
   for (const { name, chunks, shared } of files) {
     const path = join(directory, name);

@@ -8,7 +8,7 @@ import { addAnswerOptions, type AnswerOptions, days, positive } from "../args.ts
 import { daysAgo, moment, withHistory } from "../history-access.ts";
 import type { Setting } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
-import { refuseUnwritableFile } from "../writable.ts";
+import { refuseUnreadableFile, refuseUnwritableFile } from "../writable.ts";
 
 interface FilterOptions {
   readonly policy?: string;
@@ -101,9 +101,24 @@ async function writeTo(file: string, lines: AsyncIterable<string>): Promise<void
 }
 
 async function importFrom(file: string, options: AnswerOptions, terminal: Terminal): Promise<void> {
+  if (file !== "-") refuseUnreadableFile(file);
   const { readLines } = await import("../../store/line-file.ts");
-  const added = await withHistory(terminal, (history) => history.import(readLines(file)));
+  const added = await withHistory(terminal, async (history) => {
+    try {
+      return await history.import(readLines(file));
+    } catch (error) {
+      throw inFile(file, error);
+    }
+  });
   await answer("import", added, `${added} new ${added === 1 ? "audit" : "audits"}\n`, options, terminal);
+}
+
+/** The history knows the line alone. */
+function inFile(file: string, error: unknown): unknown {
+  if (!(error instanceof CurfewError) || !error.message.startsWith("line ")) return error;
+  const { code, message, hint } = error;
+  const name = file === "-" ? "standard input" : visible(file);
+  return new CurfewError(code, `${name}: ${message}`, { hint, cause: error });
 }
 
 async function prune(options: AnswerOptions & { readonly keep: number }, terminal: Terminal): Promise<void> {

@@ -1,10 +1,11 @@
-import { copyFile, constants, mkdir } from "node:fs/promises";
+import { copyFile, constants } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { templateFile } from "../../core/template-file.ts";
 import { visible, visibleJson } from "../../core/visible.ts";
 import { CurfewError } from "../../model/error.ts";
+import { makeDirectory } from "../../store/make-directory.ts";
 import { addAnswerOptions, type AnswerOptions } from "../args.ts";
 import type { Setting } from "../setting.ts";
 import type { Terminal } from "../terminal.ts";
@@ -39,7 +40,7 @@ async function init(directory: string, { json, quiet }: AnswerOptions, terminal:
   const taken = targets.find((target) => existsSync(target));
   if (taken !== undefined) refuse(taken);
   await failAsInput(async () => {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     for (const name of NAMES) {
       await copyFile(templateFile(FILES[name]), join(directory, name), constants.COPYFILE_EXCL);
     }

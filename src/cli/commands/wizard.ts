@@ -10,6 +10,7 @@ import { watchInterrupts } from "../interrupts.ts";
 import type { Setting } from "../setting.ts";
 import { withRun } from "../run-context.ts";
 import type { Terminal } from "../terminal.ts";
+import { refuseUnwritableDirectory } from "../writable.ts";
 import { addWizardOptions, FLAGS_HINT, type WizardOptions } from "../wizard/options.ts";
 
 const EXAMPLE = `
@@ -40,6 +41,7 @@ export function registerWizard(program: Command, { terminal, setExitCode }: Sett
 
 async function wizard(target: string, options: WizardOptions, terminal: Terminal): Promise<ExitCode> {
   if (options.yes !== true) refuseWithout(terminal, FLAGS_HINT);
+  if (options.output !== undefined) refuseUnwritableDirectory(options.output);
   const host = await hostOf(target, terminal);
   const sudoPassword = await enter(host, options, terminal);
   return withRun({ command: "wizard", hosts: [host], options, terminal, sudoPassword }, async (run) => {

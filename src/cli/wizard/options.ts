@@ -1,7 +1,9 @@
 /** The wizard's questions as options. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { WizardAnswer, WizardAnswers } from "../../core/wizard-draft.ts";
+import { didYouMean, shown } from "../../core/nearest.ts";
 import { CONTROL_IDS } from "../../model/policy.ts";
+import { PROFILE_NAMES } from "../../model/profile.ts";
 import { type Seconds } from "../../model/duration.ts";
 import { collect, duration, durationOption, type HostOptions } from "../args.ts";
 
@@ -27,7 +29,7 @@ export interface WizardOptions extends HostOptions {
 export function addWizardOptions(command: Command): Command {
   return command
     .option("-y, --yes", "ask nothing: what no option says is as proposed")
-    .option("--baseline <id>", "none, or a baseline that fits the host")
+    .option("--baseline <id>", "none, or a baseline that fits the host", baseline)
     .addOption(plainDuration("--idle <duration>", "everybody: an idle session ends after this long"))
     .addOption(
       plainDuration("--unresponsive <duration>", "everybody: a client that stopped answering is dropped"),
@@ -39,7 +41,7 @@ export function addWizardOptions(command: Command): Command {
     )
     .option("--exempt <users>", "accounts to exempt, commas between; - for none", words)
     .option("--owner <who>", "who answers for the exemption")
-    .option("--expires <date>", "the exemption's last day, YYYY-MM-DD")
+    .option("--expires <date>", "the exemption's last day, YYYY-MM-DD", day)
     .option("--reason <text>", "why they are exempt")
     .option("--controls <ids>", `mechanisms, commas between: ${CONTROL_IDS.join(", ")}`, controls)
     .option("--write-only", "write the files, leave the host as it is")
@@ -47,6 +49,18 @@ export function addWizardOptions(command: Command): Command {
     .option("-o, --output <dir>", "where policy.yaml and inventory.yaml go")
     .option("--accept-host-key <fingerprint>", "accept this new key, SHA256:…; may be repeated", collect)
     .addOption(durationOption("--confirm-within <duration>", "a host not confirmed by then reverts", 60));
+}
+
+function baseline(text: string): string {
+  const known = ["none", ...PROFILE_NAMES];
+  if (known.includes(text)) return text;
+  throw new InvalidArgumentError(`no baseline ${shown(text)}${didYouMean(text, known)}`);
+}
+
+function day(text: string): string {
+  const time = /^\d{4}-\d{2}-\d{2}$/u.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(time)) return text;
+  throw new InvalidArgumentError("not a day such as 2027-01-31");
 }
 
 /** Which option stands in for which step, for people without a terminal. */
