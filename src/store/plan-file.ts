@@ -44,6 +44,8 @@ async function read(file: string, path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT")
+      throw new CurfewError("input", `${file}: there is no such plan file`, { cause: error });
     throw new CurfewError("input", `cannot read ${file}: ${reasonOf(error)}`, { cause: error });
   }
 }
@@ -54,7 +56,9 @@ function parse(file: string, text: string): Record<string, unknown> {
     value = JSON.parse(text);
   } catch (error) {
     const reason = visible(error instanceof Error ? error.message : String(error));
-    throw new CurfewError("input", `${file} is not JSON: ${reason}`, { hint: AGAIN, cause: error });
+    // Somebody who forgot -p needs no parser's words.
+    const hint = /\.ya?ml$/u.test(file) ? "give a policy with -p and an inventory with -i" : AGAIN;
+    throw new CurfewError("input", `${file} is not JSON: ${reason}`, { hint, cause: error });
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
   throw new CurfewError("input", `${file} is not a plan`, { hint: AGAIN });

@@ -145,7 +145,7 @@ describe("bad usage: exit 64, the reason, a hint, nothing on standard output", (
     ["verify --scaled 0", "--scaled 0: not a whole number", "see curfew verify --help"],
     ["plan --events --quiet", "cannot be used with", "see curfew plan --help"],
     ["plan -p none.yaml -i none.yaml", "none.yaml", ""],
-    ["apply none.json --yes", "cannot read none.json", ""],
+    ["apply none.json --yes", "none.json: there is no such plan file", ""],
     ["init a b", "too many arguments for 'init'", "see curfew init --help"],
   ])("curfew %s", async (line, reason, hint) => {
     const { stdout, stderr, exitCode } = await curfew(line.split(" ").filter(Boolean));
