@@ -53,7 +53,7 @@ export async function saveReports(
     import("../report/audit-formats.ts"),
     import("../store/report-files.ts"),
   ]);
-  const files = wanted(options).flatMap((name) => [...REPORT_FORMATS[name].files(run, context)]);
+  const files = wanted(options).flatMap((name) => Array.from(REPORT_FORMATS[name].files(run, context)));
   const paths = await writeReports(output, files);
   const left = await takeEvidence(run, output, terminal);
   if (quiet === true) return;

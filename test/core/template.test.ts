@@ -14,9 +14,7 @@ test("a value that is missing is an error, not an empty line", () => {
 });
 
 test("a value is never a template", () => {
-  expect(renderTemplate("logind", { policy: "{{value}}", value: 1 })).toContain(
-    "# Policy: {{value}}\n",
-  );
+  expect(renderTemplate("logind", { policy: "{{value}}", value: 1 })).toContain("# Policy: {{value}}\n");
 });
 
 test("control characters are refused, however deep", () => {

@@ -100,7 +100,7 @@ describe("an audit as text", () => {
         hosts unknown     ▁▁  0 → 0   highest 0
         findings failing  ▂█  2 → 20  highest 20
 
-      Audit: ? not fully judged: of 61 hosts, 20 fail, 1 cannot be judged
+      Audit: ? not fully judged: of 61 hosts, 20 fail, 1 not fully judged
       "
     `);
   });
@@ -145,8 +145,8 @@ describe("an audit as text", () => {
           [effective, sshd -T -C user=alice]
 
         host  pass  fail  unknown  waived
-      ✗ web1  0     1     0        1       Debian GNU/Linux 12 (bookworm), OpenSSH 9.…
-      ✗ web2  0     1     0        0       Debian GNU/Linux 12 (bookworm), OpenSSH 9.…
+      ✗ web1  0     1     0        1       OpenSSH 9.2, Debian GNU/Linux 12 (bookworm…
+      ✗ web2  0     1     0        0       OpenSSH 9.2, Debian GNU/Linux 12 (bookworm…
 
       Audit: ✗ out of compliance: of 2 hosts, 2 fail
       "
