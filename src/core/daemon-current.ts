@@ -41,8 +41,8 @@ export function daemonFinding(facts: Facts): Finding {
 function thinnedOut({ times: { files } }: Facts, loaded: string): string | undefined {
   const confirmed = files[WRITTEN]?.changed ?? "";
   return Object.keys(files).find((path) => {
-    const changed = files[path]?.changed ?? "";
-    return path.endsWith("/") && isAfter(changed, loaded) && isAfter(changed, confirmed);
+    const modified = files[path]?.modified ?? "";
+    return path.endsWith("/") && isAfter(modified, loaded) && isAfter(modified, confirmed);
   });
 }
 

@@ -51,11 +51,19 @@ tidy() {
   [ ! -e "$guard/watchdog.log" ] || [ ! -d /run/systemd/system ] || systemctl daemon-reload
   [ ! -e "$guard/made-wants" ] || rmdir /etc/systemd/system/sysinit.target.wants 2>/dev/null
   while IFS= read -r staged; do
-    case $staged in */.curfew-new-* | */.curfew-old-*) rm -f "$staged" ;; esac
+    case $staged in */.curfew-new-* | */.curfew-old-*) forget "$staged" ;; esac
   done <"$guard/staged"
   mv "$guard/written" "$base/written"
   rm -rf "$guard/candidate"
   ! command -v logger >/dev/null || logger -t curfew -p authpriv.notice "change $token: confirmed over a new login" 2>/dev/null
+}
+
+# A directory's time tells when somebody took a file out of it; curfew's own copies do not count.
+forget() {
+  [ -e "$1" ] || return 0
+  touch -r "${1%/*}" "$guard/time" 2>/dev/null
+  rm -f "$1"
+  [ ! -e "$guard/time" ] || touch -r "$guard/time" "${1%/*}" 2>/dev/null
 }
 
 # After a confirmed revert the host is as if curfew had never been there.

@@ -223,12 +223,12 @@ describe("the running sshd", () => {
       outcome: "unknown",
       actual: expect.stringContaining(`taken out of ${directory}`),
     });
-    expect(read({ [directory]: { ...changed, changed: "2026-11-22T00:00:00.900Z" } })?.outcome).toBe("pass");
+    expect(read({ [directory]: { ...changed, modified: "2026-11-22T00:00:00.900Z" } })?.outcome).toBe("pass");
     // A confirmation takes curfew's own copies away, then renames its record into place.
     const confirmed = { changed: "2026-11-22T00:00:01Z", modified: "2026-11-22T00:00:00Z" };
     const own = { [directory]: changed, "/var/lib/curfew/written": confirmed };
     expect(read(own)?.outcome).toBe("pass");
-    const since = { ...changed, changed: "2026-11-22T00:00:02Z" };
+    const since = { ...changed, modified: "2026-11-22T00:00:02Z" };
     expect(read({ ...own, [directory]: since })?.outcome).toBe("unknown");
   });
 

@@ -198,6 +198,14 @@ describe.skipIf(lacks !== null)(`audit${lacks === null ? "" : ` (${lacks})`}`, (
     await apply("bookworm");
   });
 
+  test("after revert sshd has read what is there: curfew's own copies leave no trace", async () => {
+    await desk.run(["revert", "--yes", "-l", "trixie"]);
+    const call = await audit("-l", "trixie");
+    expect(call.exitCode).toBe(2);
+    expect(open(call, "trixie")).not.toContain("unknown daemon-current *");
+    await apply("trixie");
+  });
+
   test("a host that went away and one that cannot say what sshd does: unknown, the rest judged, exit 3", async () => {
     await host("sid").powerOff();
     const half = host("bullseye");
