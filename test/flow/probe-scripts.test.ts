@@ -2,13 +2,13 @@
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { remoteScript } from "../../src/core/remote-script.ts";
 import { makeProbeKey } from "../../src/flow/probe-key.ts";
 
@@ -51,7 +51,9 @@ describe.each(Object.entries(SCRIPTS))("%s", (name, values) => {
   });
 
   test.skipIf(!hasShellcheck)("has nothing that shellcheck warns about", () => {
-    const file = join(mkdtempSync(join(tmpdir(), "curfew-scripts-")), `${name}.sh`);
+    const directory = mkdtempSync(join(tmpdir(), "curfew-scripts-"));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const file = join(directory, `${name}.sh`);
     writeFileSync(file, remoteScript(name, values));
     const { stdout } = spawnSync("shellcheck", ["-S", "warning", "-s", "sh", file], { encoding: "utf8" });
     expect(stdout).toBe("");
@@ -61,6 +63,7 @@ describe.each(Object.entries(SCRIPTS))("%s", (name, values) => {
 test("ssh-keygen reads the one-time key and finds the same fingerprint", () => {
   const { privateKey, publicLine, fingerprint } = makeProbeKey();
   const directory = mkdtempSync(join(tmpdir(), "curfew-key-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
   writeFileSync(join(directory, "key"), privateKey, { mode: 0o600 });
   const derived = spawnSync("ssh-keygen", ["-y", "-P", "", "-f", join(directory, "key")], {
     encoding: "utf8",
@@ -152,7 +155,7 @@ describe.each(["perl", "python3"])("the relay in %s", (program) => {
         if (line.startsWith("data b")) relay.stdin.end();
         if (line !== "cut a") continue;
         // What goes into the cut one is neither carried nor acknowledged.
-        expect(peers).toHaveLength(2);
+        await expect.poll(() => peers.length).toBe(2);
         peers[0]?.write("word");
         await new Promise((resolve) => setTimeout(resolve, 200));
         expect(await unacknowledged(port)).toBe("word".length);

@@ -50,7 +50,7 @@ describe("reports on disk", () => {
       message: `cannot write ${directory}/taken.csv: there is a directory of that name`,
     });
     await expect(writeReports(join(directory, "file"), [file])).rejects.toMatchObject({
-      message: `cannot write ${directory}/file: there is a file of that name`,
+      message: `${directory}/file is no directory`,
     });
     await expect(writeReports(join(directory, "file/below"), [file])).rejects.toMatchObject({
       message: `cannot write ${directory}/file/below: a part of the path is no directory`,
