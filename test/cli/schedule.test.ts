@@ -164,7 +164,10 @@ describe("schedule run", () => {
     [["install", "--every", "6h", "-K", ...FILES], "nobody is there to be asked"],
     [["install", "--every", "6h", "-p", "policy.yaml", "-i", "-"], "a schedule has no standard input"],
     [["install", "--every", "6h", "--format", "html", ...FILES], "say where with -o"],
-    [["install", "--every", "6h", "--ssh-config", "none", ...FILES], "--ssh-config none: there is no such file"],
+    [
+      ["install", "--every", "6h", "--ssh-config", "none", ...FILES],
+      "--ssh-config none: there is no such file",
+    ],
     [["remove", "--name", "no-such"], "there is no schedule no-such"],
   ])("%j", async (given, said) => {
     const { exitCode, stderr } = await start("schedule", ...given);
