@@ -1,8 +1,6 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { templateFile } from "../core/template-file.ts";
 import { createPages } from "../report/page-text.ts";
-import { CurfewError } from "../model/error.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The pages of `templates/help`, in the order in which people need them, each with its line in `curfew help`. */
@@ -28,19 +26,10 @@ export function isHelpTopic(name: string): name is HelpTopic {
  * Markdown as it is. Errors: CurfewError `internal` where the package has lost the page.
  */
 export async function helpPage(topic: HelpTopic, terminal: Terminal): Promise<string> {
-  const text = await readFile(join(helpDirectory(import.meta.dirname), `${topic}.md`), "utf8");
+  const text = await readFile(templateFile(`help/${topic}.md`), "utf8");
   if (!terminal.shows) return text;
   return createPages(terminal.outPaint, Math.min(terminal.size().columns, WIDEST))(text);
 }
 
 /** Longer lines are hard to read. */
 const WIDEST = 100;
-
-/** The package's own folder, from the sources as from the compiled `dist`. */
-function helpDirectory(from: string): string {
-  const candidate = join(from, "templates", "help");
-  if (existsSync(candidate)) return candidate;
-  const parent = dirname(from);
-  if (parent === from) throw new CurfewError("internal", "the folder templates/help is missing");
-  return helpDirectory(parent);
-}

@@ -1,7 +1,6 @@
 /** The built-in compliance baselines, `templates/profiles/NAME.yaml`. */
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { CurfewError } from "../model/error.ts";
+import { readFileSync } from "node:fs";
+import { templateFile } from "../core/template-file.ts";
 import { PROFILE_NAMES, type Profile, type ProfileName, profileSchema } from "../model/profile.ts";
 import { issueProblems } from "./policy-issue.ts";
 import { type Problem, inputError } from "./problem.ts";
@@ -9,7 +8,7 @@ import { parseYaml } from "./yaml-text.ts";
 
 /** A built-in baseline. Errors as `parseProfile`, were a file of the package damaged. */
 export function loadProfile(name: ProfileName): Profile {
-  const file = join(profileDirectory(import.meta.dirname), `${name}.yaml`);
+  const file = templateFile(`profiles/${name}.yaml`);
   return parseProfile(file, readFileSync(file, "utf8"));
 }
 
@@ -43,13 +42,4 @@ function strangers({ systems, rules }: Profile): string[] {
   return rules.flatMap(({ id, systems: own = [] }) =>
     own.filter((name) => !known.has(name)).map((name) => `rule ${id}: there is no system called ${name}`),
   );
-}
-
-/** The package's own folder, from the sources as from the compiled `dist`. */
-function profileDirectory(from: string): string {
-  const candidate = join(from, "templates", "profiles");
-  if (existsSync(candidate)) return candidate;
-  const parent = dirname(from);
-  if (parent === from) throw new CurfewError("internal", "the folder templates/profiles is missing");
-  return profileDirectory(parent);
 }

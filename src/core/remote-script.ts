@@ -2,11 +2,11 @@
  * The scripts that run on hosts: templates in `templates/remote`, POSIX sh, whose every value is
  * one single-quoted word. A value can therefore never become a command, whoever wrote it.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
 import { CurfewError } from "../model/error.ts";
 import { createHandlebars } from "./handlebars.ts";
 import { quote } from "./shell-quote.ts";
+import { templateFile } from "./template-file.ts";
 
 /** Values by name: a string becomes one quoted word, a list as many words with spaces between. */
 export type ScriptValues = Readonly<Record<string, string | readonly string[]>>;
@@ -32,7 +32,7 @@ export function remoteScript(name: string, values: ScriptValues): string {
 }
 
 function compile(name: string): HandlebarsTemplateDelegate {
-  const template = environment.compile(readTemplate(name), {
+  const template = environment.compile(readFileSync(templateFile(`remote/${name}.sh`), "utf8"), {
     // The shell is not HTML; quoting happens in quoteAll and nowhere else.
     noEscape: true,
     strict: true,
@@ -40,15 +40,6 @@ function compile(name: string): HandlebarsTemplateDelegate {
   });
   compiled.set(name, template);
   return template;
-}
-
-function readTemplate(name: string): string {
-  // From src/core in a checkout, from dist/src/core in the published package.
-  const places = ["../../templates/remote/", "../../../templates/remote/"];
-  const files = places.map((place) => fileURLToPath(new URL(`${place}${name}.sh`, import.meta.url)));
-  const file = files.find((candidate) => existsSync(candidate));
-  if (file === undefined) throw new CurfewError("internal", `there is no remote script named ${name}`);
-  return readFileSync(file, "utf8");
 }
 
 function quoteAll(value: string | readonly string[]): string {

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
 import { CurfewError } from "../model/error.ts";
 import { createHandlebars } from "./handlebars.ts";
+import { templateFile } from "./template-file.ts";
 
 /** What a template may be given: text, numbers, flags, and lists and records of them. */
 export type TemplateValue =
@@ -37,16 +37,7 @@ function compiled(name: string): HandlebarsTemplateDelegate {
 }
 
 function templateText(name: string): string {
-  return readFileSync(join(templateDirectory(import.meta.dirname), `${name}.hbs`), "utf8");
-}
-
-/** The package's own folder, from the sources as from the compiled `dist`. */
-function templateDirectory(from: string): string {
-  const candidate = join(from, "templates", "host");
-  if (existsSync(candidate)) return candidate;
-  const parent = dirname(from);
-  if (parent === from) throw new CurfewError("internal", "the folder templates/host is missing");
-  return templateDirectory(parent);
+  return readFileSync(templateFile(`host/${name}.hbs`), "utf8");
 }
 
 // C0, DEL and C1 controls, line and paragraph separators.

@@ -3,14 +3,14 @@
  * and the style and script that go into the page as they are. No template has an unescaped place.
  */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import Handlebars from "handlebars";
+import { readFileSync } from "node:fs";
+import { createHandlebars } from "../core/handlebars.ts";
+import { templateFile } from "../core/template-file.ts";
 import type { TemplateValue } from "../core/template.ts";
 import { CurfewError } from "../model/error.ts";
 
 const PARTIALS = ["mark", "hosts"] as const;
-const environment = Handlebars.create();
+const environment = createHandlebars();
 const compiled = new Map<string, HandlebarsTemplateDelegate>();
 const assets = new Map<string, string>();
 
@@ -51,12 +51,7 @@ function template(name: string): HandlebarsTemplateDelegate {
 function readAsset(name: string): string {
   const cached = assets.get(name);
   if (cached !== undefined) return cached;
-  // From src/report in a checkout, from dist/src/report in the published package.
-  const places = ["../../templates/report/", "../../../templates/report/"];
-  const files = places.map((place) => fileURLToPath(new URL(`${place}${name}`, import.meta.url)));
-  const file = files.find((candidate) => existsSync(candidate));
-  if (file === undefined) throw new CurfewError("internal", `the report's file ${name} is missing`);
-  const text = readFileSync(file, "utf8");
+  const text = readFileSync(templateFile(`report/${name}`), "utf8");
   assets.set(name, text);
   return text;
 }
