@@ -69,8 +69,8 @@ export function changeKind({ before, after, finding }: FindingChange): ChangeKin
 
 const RANK = { pass: 0, waived: 1, fail: 2, unknown: 3 } as const;
 
-/** Several findings may share a key; the worst of them stands for all. */
-function worstByKey(findings: readonly Finding[]): Map<string, Finding> {
+/** Findings by their key, in the order of the first of each; the worst of several stands for all. */
+export function worstByKey(findings: readonly Finding[]): Map<string, Finding> {
   const worst = new Map<string, Finding>();
   for (const finding of findings) {
     const key = findingKey(finding);

@@ -1,10 +1,11 @@
 /** What an audit says about the files of a host: as the policy renders them, as they were applied, as sshd has read them. */
-import type { Facts, FileFact } from "../model/facts.ts";
+import type { Facts } from "../model/facts.ts";
 import type { Finding } from "../model/finding.ts";
 import type { Change, HostPlan } from "../model/plan.ts";
 import type { ControlId } from "../model/policy.ts";
 import { configuredFindings } from "./configured-finding.ts";
 import { daemonFinding, moment, otherDaemons } from "./daemon-current.ts";
+import { findFile } from "./fact-files.ts";
 import { writtenDigest } from "./guard.ts";
 import { unifiedDiff } from "./unified-diff.ts";
 
@@ -81,7 +82,7 @@ function applied(
   facts: Facts,
   changes: readonly Change[],
 ): [Finding["outcome"], string] {
-  const state = everyFile(facts).find((file) => file.realPath === path || file.path === path)?.state;
+  const state = findFile(path, facts)?.state;
   if (state === undefined) return ["unknown", "it is not among the files that were read"];
   if (state.state === "unreadable") return ["unknown", state.reason];
   if (state.state === "absent") return ["fail", "it was removed"];
@@ -92,8 +93,4 @@ function applied(
   return changes.some((change) => change.path === path)
     ? ["fail", since]
     : ["pass", `${since}, outside what curfew put there`];
-}
-
-function everyFile({ sshd, files }: Facts): FileFact[] {
-  return [sshd.mainFile, ...sshd.dropIns, ...files];
 }

@@ -8,11 +8,11 @@ import type { HostPlan } from "../model/plan.ts";
 import type { ControlId } from "../model/policy.ts";
 import type { ProbeResult } from "../model/run.ts";
 import type { SessionKind } from "../model/session-kind.ts";
+import { worstByKey } from "./audit-changes.ts";
 import { driftOf, fileFindings } from "./audit-files.ts";
 import { sessionFindings } from "./audit-sessions.ts";
 import { settingFindings } from "./audit-settings.ts";
 import { configuredFindings } from "./configured-finding.ts";
-import { findingKey } from "./finding-key.ts";
 
 /** What is known of a host that could be read. */
 export interface HostEvidence {
@@ -49,12 +49,9 @@ export function auditHost({ plan, ...known }: HostEvidence): AuditedHost {
           ...sessions,
         ]
       : [];
-  const findings = distinct([
-    judgedFinding(error),
-    ...judged,
-    ...relevant(plan.findings, sessions),
-    ...known.more,
-  ]);
+  const all = [judgedFinding(error), ...judged, ...relevant(plan.findings, sessions), ...known.more];
+  // Where two sources say the same, the worse outcome stays.
+  const findings = [...worstByKey(all).values()];
   return {
     host: plan.host,
     outcome: outcomeOf(findings),
@@ -116,19 +113,6 @@ function isServed({ role, subject }: Finding, sessions: readonly Finding[]): boo
     .filter((session) => (session.subject === "frozen-client") === (subject === "unresponsive clients"));
   return own.length > 0 && own.every(({ outcome }) => outcome === "pass" || outcome === "waived");
 }
-
-/** One finding per name: where two sources say the same, the worse outcome stays. */
-function distinct(findings: readonly Finding[]): Finding[] {
-  const byKey = new Map<string, Finding>();
-  for (const each of findings) {
-    const key = findingKey(each);
-    const other = byKey.get(key);
-    if (other === undefined || RANK[each.outcome] > RANK[other.outcome]) byKey.set(key, each);
-  }
-  return [...byKey.values()];
-}
-
-const RANK = { pass: 0, waived: 1, fail: 2, unknown: 3 } as const;
 
 function outcomeOf(findings: readonly Finding[]): AuditedHost["outcome"] {
   if (findings.some(({ outcome }) => outcome === "unknown")) return "unknown";

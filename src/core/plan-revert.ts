@@ -1,6 +1,6 @@
 /** What it takes to leave a host as it was before curfew. */
 import { CurfewError } from "../model/error.ts";
-import type { Facts, FileFact, KeptOriginal } from "../model/facts.ts";
+import type { Facts, KeptOriginal } from "../model/facts.ts";
 import {
   LOGIND_FILE,
   MINUTES_SCRIPT,
@@ -9,6 +9,7 @@ import {
   WATCHDOG_FILES,
 } from "../model/host-paths.ts";
 import type { Activation } from "../model/plan.ts";
+import { everyFile, findFile } from "./fact-files.ts";
 import { type GuardChange, writtenDigest } from "./guard.ts";
 import { removeBlocks } from "./managed-block.ts";
 
@@ -101,13 +102,3 @@ const OWN_FILES: ReadonlySet<string> = new Set([
   LOGIND_FILE,
   ...WATCHDOG_PATHS,
 ]);
-
-function findFile(path: string, facts: Facts): FileFact | undefined {
-  return everyFile(facts).find((file) => file.realPath === path || file.path === path);
-}
-
-/** Once each, by where it really is. */
-function everyFile({ sshd, files }: Facts): FileFact[] {
-  const all = [sshd.mainFile, ...sshd.dropIns, ...files];
-  return [...new Map(all.toReversed().map((file) => [file.realPath, file])).values()].toReversed();
-}
