@@ -51,7 +51,7 @@ async function applyHost(
   if (plan.error !== undefined) {
     throw new CurfewError(plan.error.code, plan.error.message, { host, hint: plan.error.hint });
   }
-  refuseStale({ facts, plan }, options.approved?.get(host));
+  refuseStale(read, options.approved?.get(host));
   if (plan.changes.length === 0) {
     return withNote({ host, outcome: "unchanged" }, note);
   }

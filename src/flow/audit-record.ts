@@ -2,6 +2,7 @@
 import type { AuditContext, AuditedHost, AuditEnd, AuditHeader } from "../model/audit.ts";
 import { CurfewError } from "../model/error.ts";
 import type { History, RunWriter } from "../model/history.ts";
+import { besideRun } from "./beside-run.ts";
 
 /** As `RunWriter`, but nothing rejects: `failure` says what was not stored. */
 export interface AuditRecord extends RunWriter {
@@ -46,16 +47,9 @@ export interface Beside {
 /** Earlier audits of the same policy, and what changed since the last. Errors: those of the history. */
 export async function historyOf(history: History | undefined, { runId }: AuditHeader): Promise<Beside> {
   if (history === undefined) return { context: { trend: [], changes: [] }, before: undefined };
-  const before = await history.previous(runId);
-  const context = {
-    trend: await history.list({ like: runId, last: TREND }),
-    changes: before === undefined ? [] : await history.changes(before.runId, runId),
-  };
-  return { context, before: before?.startedAt };
+  const { context, against } = await besideRun(history, runId);
+  return { context, before: against?.startedAt };
 }
-
-/** As many runs as a report can draw. */
-const TREND = 100;
 
 function unstored(error: unknown): CurfewError {
   const reason = error instanceof Error ? error.message : String(error);

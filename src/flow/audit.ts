@@ -4,7 +4,6 @@ import { auditHost, lostHost } from "../core/audit-host.ts";
 import { inertFindings } from "../core/inert-lines.ts";
 import { judgeProfile } from "../core/judge-profile.ts";
 import { ladder } from "../core/ladder.ts";
-import { hostLimits } from "../core/limits.ts";
 import type { AuditedHost, AuditHeader, AuditRun } from "../model/audit.ts";
 import type { Connection } from "../model/connection.ts";
 import { CurfewError, errorData, type ErrorData } from "../model/error.ts";
@@ -100,7 +99,7 @@ async function auditOne(
   try {
     const read = await lanes.preparing.add(() => readHost(host, fleet, options, context, opened));
     const verification = await sessionsOf(read, host, context, lanes);
-    return judge(read.decision, verification, host, fleet, options, context);
+    return judge(read.decision, verification, fleet, options);
   } catch (error) {
     if (!(error instanceof CurfewError)) throw error;
     return lostHost(host.name, errorData(error));
@@ -153,15 +152,12 @@ function told(error: unknown): ErrorData {
 }
 
 function judge(
-  { facts, plan }: HostDecision,
+  { facts, limits, plan }: HostDecision,
   verification: HostVerification | undefined,
-  host: Host,
   { policy }: Fleet,
   { sessions }: AuditOptions,
-  context: RunContext,
 ): AuditedHost {
   const selected = policy.controls;
-  const limits = hostLimits(policy, host, context.now().toISOString().slice(0, 10));
   const cells = verification?.ladder ?? ladder({ facts, limits, selected, plan, probes: [] });
   const judgedCells = cells.filter(({ kind }) => sessions.includes(kind));
   const baseline = policy.baseline;

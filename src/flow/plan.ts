@@ -9,6 +9,7 @@ import type { Connection } from "../model/connection.ts";
 import { CurfewError, errorData } from "../model/error.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Host } from "../model/host.ts";
+import type { HostLimits } from "../model/limits.ts";
 import type { HostPlan } from "../model/plan.ts";
 import type { Fleet, RunContext } from "./context.ts";
 import { gatherFacts } from "./gather.ts";
@@ -16,6 +17,8 @@ import { gatherFacts } from "./gather.ts";
 /** What one host said and what follows from it. */
 export interface HostDecision {
   readonly facts: Facts;
+  /** The policy boiled down to the host, as of the moment its facts were read. */
+  readonly limits: HostLimits;
   readonly plan: HostPlan;
 }
 
@@ -81,7 +84,7 @@ export async function decide(
   const limits = hostLimits(fleet.policy, host, now.toISOString().slice(0, 10));
   const facts = await gatherFacts(connection, selectorsOf(limits), { signal: context.aborting, now });
   const plan = planHost(facts, limits, fleet.policy.controls, context.controls);
-  return { facts, plan: { ...plan, host: host.name } };
+  return { facts, limits, plan: { ...plan, host: host.name } };
 }
 
 /**

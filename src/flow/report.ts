@@ -1,8 +1,9 @@
 /** `curfew report`: one audit out of the history, with what changed and where it is going. Contacts no host. */
 import { selectHosts } from "../core/host-pattern.ts";
-import type { AuditContext, AuditRun, RunSummary } from "../model/audit.ts";
+import type { AuditRun, RunSummary } from "../model/audit.ts";
 import { CurfewError } from "../model/error.ts";
 import type { History } from "../model/history.ts";
+import { besideRun, type BesideRun } from "./beside-run.ts";
 
 export interface ReportQuery {
   /** A run's id or the beginning of one; the newest finished run if left out. */
@@ -17,14 +18,9 @@ export interface ReportQuery {
   readonly host?: string | undefined;
 }
 
-export interface Report {
+export interface Report extends BesideRun {
   readonly run: AuditRun;
-  readonly context: AuditContext;
-  /** What the changes are against; undefined for the first audit. */
-  readonly against: RunSummary | undefined;
 }
-
-const TREND = 100;
 
 /**
  * Errors: CurfewError `input` where there is no audit yet, none of that name, or several;
@@ -32,15 +28,8 @@ const TREND = 100;
  */
 export async function makeReport(history: History, query: ReportQuery): Promise<Report> {
   const { runId } = query.run === undefined ? await newest(history, query) : await history.find(query.run);
-  const against =
-    query.against === undefined ? await history.previous(runId) : await history.find(query.against);
-  const trend = await history.list({
-    like: runId,
-    since: query.since,
-    last: query.since === undefined ? TREND : undefined,
-  });
-  const changes = against === undefined ? [] : await history.changes(against.runId, runId);
-  const whole = { run: await history.load(runId), context: { trend, changes }, against };
+  const beside = await besideRun(history, runId, query);
+  const whole = { run: await history.load(runId), ...beside };
   return query.host === undefined ? whole : onlyHosts(whole, query.host);
 }
 

@@ -1,7 +1,6 @@
 /** The sessions of one host whose facts are read: chosen, opened, judged. */
 import type PQueue from "p-queue";
 import { ladder } from "../core/ladder.ts";
-import { hostLimits } from "../core/limits.ts";
 import { parseSurvey, type Survey } from "../core/parse-survey.ts";
 import {
   candidateAccounts,
@@ -38,7 +37,6 @@ export interface PreparedProbes {
   readonly site: ProbeSite;
   readonly plan: ProbePlan;
   readonly policy: Policy;
-  readonly limits: HostLimits;
   readonly decision: HostDecision;
   readonly signal: AbortSignal;
 }
@@ -55,10 +53,9 @@ export async function prepareProbes(
   context: RunContext,
 ): Promise<PreparedProbes> {
   const { host } = connection;
-  const { facts, plan: wanted } = decision;
+  const { facts, limits, plan: wanted } = decision;
   refuseUnprobeable(facts, host.name);
   const signal = AbortSignal.any([context.aborting, lossOf(connection)]);
-  const limits = hostLimits(policy, host, context.now().toISOString().slice(0, 10));
   const wishes = {
     sessions,
     roles,
@@ -73,7 +70,7 @@ export async function prepareProbes(
   const factor = scaleFactor(limits, scaled);
   const recorder = createRecorder(host.name, facts, context.keep);
   const site = { connection, facts, survey, probes: plan.probes, factor, scaled, recorder };
-  return { site, plan, policy, limits, decision, signal };
+  return { site, plan, policy, decision, signal };
 }
 
 /**
@@ -93,8 +90,14 @@ export async function openProbes(
   }
   const probes = plan.probes.length === 0 ? [] : await probeSite(site, context, logins, signal);
   const { facts, recorder } = site;
-  const { limits, policy, decision } = prepared;
-  const cells = ladder({ facts, limits, selected: policy.controls, plan: decision.plan, probes });
+  const { policy, decision } = prepared;
+  const cells = ladder({
+    facts,
+    limits: decision.limits,
+    selected: policy.controls,
+    plan: decision.plan,
+    probes,
+  });
   const { evidence, findings } = await recorder.finish(plan.probes, probes);
   const behind = verificationFindings(facts, decision.plan, cells, probes);
   return { host, probes, findings: [...plan.findings, ...behind, ...findings], ladder: cells, evidence };
