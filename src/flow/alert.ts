@@ -1,6 +1,6 @@
 /** Tells people what is news in an audit: written down first, then delivered, what fails again with the next audit. */
 import { type AlertedRun, alertFor, type News, newsOf } from "../core/alert.ts";
-import type { Alert, Alerts, AlertEvent } from "../model/alert.ts";
+import { type Alert, type Alerts, type AlertEvent, DeliveryError, type QueuedAlert } from "../model/alert.ts";
 import { CurfewError } from "../model/error.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Audit } from "./audit.ts";
@@ -9,16 +9,16 @@ import type { Audit } from "./audit.ts";
 export interface Destination {
   readonly name: string;
   readonly on: readonly AlertEvent[];
-  /** One attempt. Errors: any; with `again` true where another attempt may succeed. */
+  /** One attempt. Errors: DeliveryError; another CurfewError where the next audit may do better, not sooner. */
   deliver(alert: Alert): Promise<void>;
 }
 
 /** As `store/outbox.ts` has it. */
 interface AlertQueue {
-  add(queued: { readonly destination: string; readonly alert: Alert }): Promise<void>;
-  take(destination: string): Promise<{ readonly destination: string; readonly alert: Alert }[]>;
-  done(queued: { readonly destination: string; readonly alert: Alert }): Promise<void>;
-  putBack(queued: { readonly destination: string; readonly alert: Alert }): Promise<void>;
+  add(queued: QueuedAlert): Promise<void>;
+  take(destination: string): Promise<QueuedAlert[]>;
+  done(queued: QueuedAlert): Promise<void>;
+  putBack(queued: QueuedAlert): Promise<void>;
   giveUp(destination: string): Promise<string[]>;
 }
 
@@ -115,7 +115,7 @@ async function attempt(
       return undefined;
     } catch (error) {
       if (!(error instanceof CurfewError)) throw error;
-      const again = "again" in error && error.again === true;
+      const again = error instanceof DeliveryError && error.again;
       if (!again || wait === undefined) return `${error.message}; the next audit tries again`;
       await pause(wait);
     }

@@ -1,6 +1,7 @@
 /** Who is told when an audit differs from the one before, and what they are told. */
 import { z } from "zod";
 import type { FindingChange } from "./audit.ts";
+import { CurfewError } from "./error.ts";
 
 /** What people can be told about. */
 export const ALERT_EVENTS = ["failing", "recovered", "lost", "expiring", "unfinished"] as const;
@@ -117,4 +118,21 @@ export interface Alert {
   readonly omitted: number;
   /** Earlier alerts that this destination never got, oldest first. */
   readonly undelivered: readonly string[];
+}
+
+/** One alert for one destination, by its name. */
+export interface QueuedAlert {
+  readonly destination: string;
+  readonly alert: Alert;
+}
+
+/** An attempt to deliver that failed; it names the destination and never its address, which may be a secret. */
+export class DeliveryError extends CurfewError {
+  /** Whether another attempt may succeed. */
+  readonly again: boolean;
+
+  constructor(message: string, again: boolean, cause?: unknown) {
+    super("remote", message, { cause });
+    this.again = again;
+  }
 }

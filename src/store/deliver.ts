@@ -1,8 +1,7 @@
 /** Alerts to the outside: one attempt each. */
 import { execa } from "execa";
 import { visible } from "../core/visible.ts";
-import type { Mail } from "../model/alert.ts";
-import { CurfewError } from "../model/error.ts";
+import { DeliveryError, type Mail } from "../model/alert.ts";
 import type { Secret } from "../model/secret.ts";
 
 /** A request with its secrets filled in. */
@@ -17,19 +16,8 @@ export interface WebhookRequest {
 
 const TIMEOUT_MS = 10_000;
 
-/** Which answers may be others a moment later (RFC 9110 §15.5.9, RFC 6585 §4). */
-class DeliveryError extends CurfewError {
-  readonly again: boolean;
-
-  constructor(message: string, again: boolean, cause?: unknown) {
-    super("remote", message, { cause });
-    this.again = again;
-  }
-}
-
 /**
- * POSTs JSON. Redirects are not followed: they would carry the secrets elsewhere. Errors: DeliveryError, which names
- * the destination and never its address; `again` where another attempt may succeed.
+ * POSTs JSON. Redirects are not followed: they would carry the secrets elsewhere. Errors: DeliveryError.
  */
 export async function postWebhook(request: WebhookRequest, signal: AbortSignal): Promise<void> {
   const { name, url, headers, body, id } = request;
@@ -49,6 +37,7 @@ export async function postWebhook(request: WebhookRequest, signal: AbortSignal):
   });
   await response.body?.cancel();
   if (response.ok) return;
+  // Answers that may be others a moment later (RFC 9110 §15.5.9 and §15.6, RFC 6585 §4).
   const again = response.status >= 500 || response.status === 429 || response.status === 408;
   throw new DeliveryError(`webhook ${name} answered with status ${response.status}`, again);
 }

@@ -2,14 +2,8 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Alert } from "../model/alert.ts";
+import type { QueuedAlert } from "../model/alert.ts";
 import { writeAtomically } from "./atomic-write.ts";
-
-/** One alert for one destination. */
-interface QueuedAlert {
-  readonly destination: string;
-  readonly alert: Alert;
-}
 
 /** The audit that the next one is compared with, for those who are told. */
 interface ToldAudit {
