@@ -6,6 +6,7 @@ import { visible } from "../core/visible.ts";
 import type { Alerts } from "../model/alert.ts";
 import { formatDuration } from "../model/duration.ts";
 import { CurfewError } from "../model/error.ts";
+import { profileOf, readAlerts } from "./audit-inputs.ts";
 import { type AuditOptions, refuseContradictions } from "./audit-options.ts";
 import { loadHosts, loadPolicyFor } from "./inputs.ts";
 import { checkReports } from "./report-files.ts";
@@ -33,11 +34,8 @@ export async function checkAudit(options: ScheduledOptions, terminal: Terminal):
   refuseQuestions(options);
   const { inventory } = await loadHosts(options, terminal);
   const { policy } = await loadPolicyFor(options.policy, inventory, options, terminal);
-  const { profileInfo } = await import("../core/profile-rules.ts");
-  await checkReports(options, {
-    profile: policy.baseline === undefined ? null : profileInfo(policy.baseline),
-  });
-  const alerts = options.alerts === undefined ? undefined : await loadAlertsFile(options.alerts);
+  await checkReports(options, { profile: await profileOf(policy) });
+  const alerts = await readAlerts(options.alerts);
   const files = [
     options.policy,
     ...(options.inventory ?? []).filter((source) => existsSync(source)),
@@ -100,9 +98,4 @@ function refuseQuestions({ askBecomePass, inventory, becomePassFile }: Scheduled
 async function refuseMissing(file: string): Promise<void> {
   const found = await stat(file).catch(() => undefined);
   if (found === undefined) throw new CurfewError("input", `${visible(file)} is not there or out of reach`);
-}
-
-async function loadAlertsFile(file: string): Promise<Alerts> {
-  const { loadAlerts } = await import("../config/alerts.ts");
-  return loadAlerts(file);
 }

@@ -28,7 +28,7 @@ export function backstop(facts: Facts, limits: HostLimits, control: ControlId): 
   }
   const exempt = classes.find(({ person }) => isExempt(person, control));
   if (exempt === undefined) return { state: "limit", limit: longest };
-  return leftOut(`it would also end sessions of ${exempt.user}, who is exempt`);
+  return leftOut(`it would also end sessions of ${exempt.account.representative}, who is exempt`);
 }
 
 function leftOut(reason: string, outcome: "fail" | "unknown" = "fail"): Backstop {

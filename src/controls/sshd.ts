@@ -84,7 +84,7 @@ function expectations(
   contested: ReadonlySet<string>,
 ): Expectation[] {
   const used = new Set<SshdKeyword>(blocks.flatMap(({ settings }) => settings.map(({ keyword }) => keyword)));
-  return (resolvedClasses(facts, limits) ?? []).map(({ user, person }) => {
+  return (resolvedClasses(facts, limits) ?? []).map(({ account: { representative: user }, person }) => {
     const own = limitSettings(ability, person);
     const exempt = [...exemptSettings(used, ability), ...(ability.keepsAlive ? own.unresponsive : [])];
     const settings = isExempt(person, "sshd") ? exempt : [...own.idle, ...own.unresponsive];

@@ -84,7 +84,8 @@ function accountFindings(facts: Facts, limits: HostLimits, selected: readonly Co
   const open = classes
     .filter(({ person }) => person.idle === null)
     .filter(({ person }) => !person.exemptions.some(({ exemption }) => exempt.has(exemption)))
-    .flatMap(({ user }) => loginAccounts(user, facts));
+    // Some of each class; none where no shell lets them in.
+    .flatMap(({ account: { size, users } }) => (size === 0 ? [] : users));
   const { remoteAccounts = [] } = facts;
   if (open.length === 0 && remoteAccounts.length > 0 && limits.defaults.idle === null) {
     const actual = `those that are listed have; ${remoteAccounts.join(", ")} may know more, and nothing limits everybody else`;
@@ -94,11 +95,4 @@ function accountFindings(facts: Facts, limits: HostLimits, selected: readonly Co
   const names = open.slice(0, 10);
   const more = open.length > names.length ? ", …" : "";
   return [{ ...base, actual: `no role or default limits ${names.join(", ")}${more}`, outcome: "fail" }];
-}
-
-/** Some accounts of the class that a representative stands for; none where no shell lets them in. */
-function loginAccounts(representative: string, { sshd }: Facts): readonly string[] {
-  const classes = sshd.classes.state === "known" ? sshd.classes.value : [];
-  const own = classes.find((each) => each.representative === representative);
-  return own === undefined || own.size === 0 ? [] : own.users;
 }

@@ -7,7 +7,7 @@ import type { Reading } from "../model/reading.ts";
 import { effectiveValue } from "./configured-timeouts.ts";
 import { can } from "./openssh-version.ts";
 import { holds } from "./profile-rules.ts";
-import { membersByRole } from "./role-members.ts";
+import { classesByRole } from "./role-members.ts";
 import { type Demand, type Judgement, worst } from "./rule-finding.ts";
 import { sshdDirectives, unreadFiles } from "./sshd-directives.ts";
 import { sshdDoubt } from "./sshd-doubt.ts";
@@ -21,13 +21,13 @@ export function judgeSshdRule(demand: Demand, facts: Facts, limits: HostLimits):
   const answers: { role: string; asked: Asked[] }[] = [
     { role: "*", asked: [{ source: "sshd -T", lines: facts.sshd.effective }] },
   ];
-  const members = membersByRole(facts, limits);
+  const members = classesByRole(facts, limits);
   if (members.state === "known") {
     for (const [role, classes] of members.value) {
-      const asked = classes.map(({ found }) => ({
-        source: `sshd -T -C user=${found.representative}`,
-        lines: found.effective,
-        doubt: doubtOf(facts, found),
+      const asked = classes.map(({ account }) => ({
+        source: `sshd -T -C user=${account.representative}`,
+        lines: account.effective,
+        doubt: doubtOf(facts, account),
       }));
       answers.push({ role, asked });
     }

@@ -5,7 +5,8 @@ import type { ActiveExemption, HostLimits } from "../model/limits.ts";
 import type { HostPlan } from "../model/plan.ts";
 import { type ForeignSetting, foreignSettings, unread, winningForeign } from "./foreign-timeout.ts";
 import { holds } from "./profile-rules.ts";
-import { type ResolvedMembers, membersByRole } from "./role-members.ts";
+import type { ResolvedClass } from "./present-people.ts";
+import { classesByRole } from "./role-members.ts";
 import type { Demand, Judgement } from "./rule-finding.ts";
 
 /**
@@ -19,7 +20,7 @@ export function judgeTmoutRule(
   limits: HostLimits,
   plan: Pick<HostPlan, "changes">,
 ): Judgement[] {
-  const members = membersByRole(facts, limits);
+  const members = classesByRole(facts, limits);
   if (members.state === "unreadable") {
     return [judgement("*", members.reason, "accounts and groups of the host", "unknown")];
   }
@@ -42,7 +43,7 @@ type TimeoutSource =
 function judgeRole(
   { relation }: Demand,
   role: string,
-  classes: readonly ResolvedMembers[],
+  classes: readonly ResolvedClass[],
   source: TimeoutSource,
 ): Judgement[] {
   if (source.from === "nowhere") return [judgement(role, source.actual, source.source, source.outcome)];

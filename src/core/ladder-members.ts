@@ -1,13 +1,11 @@
 /** Who on a host is in which role, and what they are exempt from. Pure. */
-import type { Facts, UserClass } from "../model/facts.ts";
+import type { Facts } from "../model/facts.ts";
 import type { HostLimits, RoleLimits } from "../model/limits.ts";
 import type { ControlId } from "../model/policy.ts";
-import { resolvePerson, type ResolvedPerson } from "./resolve-person.ts";
+import { type ResolvedClass, resolvedClasses } from "./present-people.ts";
 
 /** Accounts that the policy treats alike. */
-export interface Member {
-  readonly account: UserClass;
-  readonly person: ResolvedPerson;
+export interface Member extends ResolvedClass {
   readonly exemptFromAll: boolean;
 }
 
@@ -30,20 +28,14 @@ export function membersByRole(
   const { classes } = facts.sshd;
   const roles = [...limits.roles, limits.defaults];
   if (classes.state === "unreadable") return roles.map((role) => ({ role, people: undefined }));
-  const everybody = (classes.state === "known" ? classes.value : []).map((account) =>
-    memberOf(account, limits, selected),
-  );
+  const everybody = (resolvedClasses(facts, limits) ?? []).map((resolved) => memberOf(resolved, selected));
   return roles.flatMap((role) => {
     const people = membersOf(role.role, everybody);
     return people.length > 0 || role === limits.defaults ? [{ role, people }] : [];
   });
 }
 
-function memberOf(account: UserClass, limits: HostLimits, selected: readonly ControlId[]): Member {
-  const groups = account.selectors
-    .filter((selector) => selector.startsWith("group:"))
-    .map((selector) => selector.slice("group:".length));
-  const person = resolvePerson(limits, { user: account.representative, groups });
+function memberOf({ account, person }: ResolvedClass, selected: readonly ControlId[]): Member {
   const exempt = new Set(person.exemptions.flatMap(({ controls }) => controls));
   return { account, person, exemptFromAll: selected.every((control) => exempt.has(control)) };
 }

@@ -6,7 +6,7 @@ import { resolvePerson, type ResolvedPerson } from "./resolve-person.ts";
 
 /** One class of accounts with the limits that hold for it. */
 export interface ResolvedClass {
-  readonly user: string;
+  readonly account: UserClass;
   readonly person: ResolvedPerson;
 }
 
@@ -15,7 +15,10 @@ export function resolvedClasses(facts: Facts, limits: HostLimits): ResolvedClass
   const { classes } = facts.sshd;
   if (classes.state === "unreadable") return undefined;
   const found = classes.state === "known" ? classes.value : [];
-  return found.map((each) => ({ user: each.representative, person: resolvePerson(limits, personOf(each)) }));
+  return found.map((account) => ({
+    account,
+    person: resolvePerson(limits, { user: account.representative, groups: groupsOf(account) }),
+  }));
 }
 
 /**
@@ -40,9 +43,9 @@ export function isExempt(person: ResolvedPerson, control: ControlId): boolean {
   return person.exemptions.some((active) => exempts(active, control));
 }
 
-function personOf({ representative, selectors }: UserClass): { user: string; groups: string[] } {
-  const groups = selectors
+/** The policy's groups that accounts of a class are in, by name. */
+export function groupsOf({ selectors }: Pick<UserClass, "selectors">): string[] {
+  return selectors
     .filter((selector) => selector.startsWith("group:"))
     .map((selector) => selector.slice("group:".length));
-  return { user: representative, groups };
 }

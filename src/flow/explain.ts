@@ -1,6 +1,7 @@
 import { explainPerson } from "../core/explain-person.ts";
 import { explainSessions } from "../core/explain-sessions.ts";
 import { hostLimits } from "../core/limits.ts";
+import { groupsOf } from "../core/present-people.ts";
 import { selectorsApart, selectorsOf, type Selector } from "../core/selectors.ts";
 import { CurfewError, errorData } from "../model/error.ts";
 import type { Explanation } from "../model/explanation.ts";
@@ -70,8 +71,7 @@ function accountOf(user: string, { sshd }: Facts): Account {
   if (sshd.classes.state !== "known") return { account: "unknown", groups: [] };
   const found = sshd.classes.value.find(({ selectors }) => selectors.includes(`user:${user}`));
   if (found === undefined) return { account: "missing", groups: [] };
-  const groups = found.selectors.filter((selector) => selector.startsWith("group:"));
-  return { account: "found", groups: groups.map((selector) => selector.slice("group:".length)) };
+  return { account: "found", groups: groupsOf(found) };
 }
 
 function counts({ because, applies }: Explanation["roles"][number]): boolean {

@@ -1,10 +1,10 @@
 /** The files of schedules on this machine: written whole, and only curfew's own are touched. */
-import { randomBytes } from "node:crypto";
-import { lstat, mkdir, open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { lstat, mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import { MARKER, type ScheduleFile } from "../core/schedule-files.ts";
 import { visible } from "../core/visible.ts";
 import { CurfewError } from "../model/error.ts";
+import { writeAtomically } from "./atomic-write.ts";
 
 /**
  * Writes all files or none: each complete, with its owner and mode, before it has its name; what was written is
@@ -76,23 +76,8 @@ async function refuseForeign(path: string): Promise<void> {
   });
 }
 
-async function writeWhole({ path, mode, text }: ScheduleFile): Promise<void> {
-  const temporary = join(dirname(path), `.curfew-${randomBytes(6).toString("hex")}.tmp`);
-  try {
-    const file = await open(temporary, "wx", mode);
-    try {
-      // The umask took from it; it must not decide what cron and systemd may read.
-      await file.chmod(mode);
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+function writeWhole({ path, mode, text }: ScheduleFile): Promise<void> {
+  return writeAtomically(path, [text], mode, true);
 }
 
 function inputError(error: unknown, what: string): unknown {

@@ -10,9 +10,10 @@ import { CurfewError } from "../../model/error.ts";
 import type { History } from "../../model/history.ts";
 import { stateDirectory } from "../../store/xdg.ts";
 import * as args from "../args.ts";
-import { tellOfAudit } from "../audit-alerts.ts";
+import { profileOf, readAlerts } from "../audit-inputs.ts";
 import { addAuditOptions, type AuditOptions, refuseContradictions } from "../audit-options.ts";
 import type { ExitCode } from "../exit.ts";
+import { daysAgo, withHistory } from "../history-access.ts";
 import { endWithParent } from "../interrupts.ts";
 import { type Hosts, type LoadedPolicy, loadHosts, loadPolicyFor } from "../inputs.ts";
 import type { Setting } from "../setting.ts";
@@ -52,35 +53,21 @@ async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitCod
   endWithParent();
   const chosen = await loadHosts(options, terminal);
   const loaded = await loadPolicyFor(options.policy, chosen.inventory, options, terminal);
-  const alerts = options.alerts === undefined ? undefined : await readAlerts(options.alerts);
-  const profile = await profileOf(loaded);
+  const alerts = await readAlerts(options.alerts);
+  const profile = await profileOf(loaded.policy);
   await checkReports(options, { profile });
-  return withRun({ command: "audit", hosts: chosen.hosts, options, terminal }, async (run) => {
-    const state = stateDirectory(terminal.environment, homedir());
-    const history = options.history ? await open(state, run) : undefined;
-    try {
+  return withRun({ command: "audit", hosts: chosen.hosts, options, terminal }, (run) => {
+    const work = async (history: History | undefined): Promise<RunResult> => {
       const header = headerOf(chosen, loaded, profile, options, run);
       const made = await judge(chosen, loaded, header, options, run, history);
-      if (options.keep !== undefined) await forget(options.keep, run, history);
-      return await resultOf(made, [
+      if (options.keep !== undefined) await history?.prune(daysAgo(options.keep));
+      return resultOf(made, [
         await saved(made, options, terminal),
-        alerts &&
-          (await told(made, alerts, { options, policy: loaded.policy, history, state, run, terminal })),
+        alerts && (await told(made, alerts, { options, policy: loaded.policy, history, run, terminal })),
       ]);
-    } finally {
-      await history?.close();
-    }
+    };
+    return options.history ? withHistory(terminal, work) : work(undefined);
   });
-}
-
-async function readAlerts(file: string): Promise<Alerts> {
-  const { loadAlerts } = await import("../../config/alerts.ts");
-  return loadAlerts(file);
-}
-
-async function open(state: string, { context }: Run): Promise<History> {
-  const { openHistory } = await import("../../store/history.ts");
-  return openHistory({ state, now: context.now });
 }
 
 /** A report that cannot be written must not keep the audit from the screen. */
@@ -101,7 +88,6 @@ async function saved(
 interface Telling extends Pick<LoadedPolicy, "policy"> {
   readonly options: AuditOptions;
   readonly history: History | undefined;
-  readonly state: string;
   readonly run: Run;
   readonly terminal: Terminal;
 }
@@ -109,12 +95,14 @@ interface Telling extends Pick<LoadedPolicy, "policy"> {
 async function told(
   made: Audit,
   alerts: Alerts,
-  { options, policy, history, state, run, terminal }: Telling,
+  { options, policy, history, run, terminal }: Telling,
 ): Promise<CurfewError | undefined> {
   const { stopping, aborting, now } = run.context;
   if (stopping.aborted) return undefined;
   const about = { policy, source: resolve(options.alerts ?? ""), history };
   const quiet = options.quiet === true;
+  const state = stateDirectory(terminal.environment, homedir());
+  const { tellOfAudit } = await import("../audit-alerts.ts");
   return tellOfAudit(made, about, { alerts, state, now, aborting, terminal, quiet });
 }
 
@@ -133,12 +121,6 @@ async function judge(
     hosts.map(({ name }) => name),
     () => auditFleet({ policy, hosts }, header, wanted, run.context, history),
   );
-}
-
-async function profileOf({ policy: { baseline } }: LoadedPolicy): Promise<AuditHeader["profile"]> {
-  if (baseline === undefined) return null;
-  const { profileInfo } = await import("../../core/profile-rules.ts");
-  return profileInfo(baseline);
 }
 
 function headerOf(
@@ -160,10 +142,6 @@ function headerOf(
     verified: verify === true,
     ...(scaled === undefined ? {} : { scaled }),
   };
-}
-
-async function forget(seconds: number, { context }: Run, history: History | undefined): Promise<void> {
-  await history?.prune(new Date(context.now().getTime() - seconds * 1000).toISOString());
 }
 
 async function resultOf(
