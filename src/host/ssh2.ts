@@ -3,9 +3,10 @@
  * client object; its own `connect` is not used, because it opens an SFTP channel that shell work
  * never needs (measured: 11-14 ms of CPU per host instead of 6-7). No ssh2 type leaves `src/host`.
  */
-import { createHash } from "node:crypto";
+import { createHash, createPrivateKey, sign } from "node:crypto";
 import ssh2, { type Client, type ParsedKey } from "ssh2";
 import SftpClient from "ssh2-sftp-client";
+import { makeLean } from "./lean-protocol.ts";
 
 export type {
   AuthHandlerMiddleware,
@@ -25,21 +26,8 @@ const ignore = (): void => undefined;
 export function createClient(): Client {
   const owner = new SftpClient("curfew", { error: ignore, end: ignore, close: ignore });
   const { client } = owner as unknown as { readonly client: Client };
-  skipHostKeyRotation(client);
+  makeLean(client);
   return client;
-}
-
-/** Where ssh2 1.17.0 keeps the server's name. A test sees that this still is so. */
-const SERVER_NAME = "_remoteVer";
-
-/**
- * Once logged in, ssh2 makes an OpenSSH server sign with every host key it has
- * (hostkeys-prove-00@openssh.com, OpenSSH PROTOCOL, 2.5) and verifies the signatures, for an event
- * that nobody here listens to: work for both sides and a message each way, on every login. It asks
- * by the server's name, which has no other use once the keys are exchanged.
- */
-function skipHostKeyRotation(client: Client): void {
-  client.once("handshake", () => Object.assign(client, { [SERVER_NAME]: "" }));
 }
 
 /** A key from OpenSSH or PEM text or a public key blob; an Error where ssh2 cannot use it. */
@@ -95,11 +83,14 @@ export async function agentKeys(socket: string): Promise<SigningKey[]> {
 
 /** A private key of our own as something to sign with. */
 export function ownKey(key: ParsedKey, label: string): SigningKey {
+  // The library reads the key's text again for every signature. Only this type's signature is what OpenSSL makes.
+  const ready = key.type === "ssh-ed25519" ? createPrivateKey(key.getPrivatePEM()) : undefined;
   return {
     key,
     label,
     async sign(data, hash) {
-      const signature: Buffer | Error = key.sign(data, hash);
+      const signature: Buffer | Error =
+        ready === undefined ? key.sign(data, hash) : sign(undefined, data, ready);
       if (signature instanceof Error) throw signature;
       return signature;
     },
