@@ -37,6 +37,7 @@ export async function gatherFacts(
   const output = await connection.runScript(script, {
     signal: options.signal,
     timeoutSeconds: TIMEOUT_SECONDS,
+    keepShell: true,
   });
   if (output.exitCode !== 0) {
     const last = visible(output.stderr.trim().split("\n").at(-1) ?? "").slice(0, 300);

@@ -139,6 +139,8 @@ async function runSettle(
   const output = await connection.runScript(settleScript(token, action), {
     signal: context.aborting,
     timeoutSeconds,
+    // The login ends with the answer: there is no need to wait for the channel's own end.
+    keepShell: true,
   });
   const answers = output.stdout
     .toString("utf8")

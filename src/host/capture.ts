@@ -6,7 +6,9 @@ export interface Capture {
   add(chunk: Buffer): boolean;
   /** How many of the markers were seen. */
   passed(): number;
-  /** Everything after the last marker seen. */
+  /** Whether the end was seen, after all markers and as the last of what there is. */
+  ended(): boolean;
+  /** Everything after the last marker seen, without the end. */
   body(): Buffer;
   /** Everything while no marker was seen, as text. */
   noise(): string;
@@ -17,6 +19,8 @@ export interface CaptureOptions {
   readonly limit: number;
   readonly forget: boolean;
   readonly onMarker: (index: number) => void;
+  /** What is printed on a line of its own when there is no more to come, after a line feed that belongs to it. */
+  readonly end?: string | undefined;
   /**
    * Complete lines after the last marker; a last line without a line feed is not told. A line of more
    * than a mebibyte comes in pieces.
@@ -30,6 +34,8 @@ export interface CaptureOptions {
  */
 export function captureOutput(markers: readonly string[], options: CaptureOptions): Capture {
   const { limit, forget, onMarker, onLine } = options;
+  const end = Buffer.from(options.end === undefined ? "" : `\n${options.end}\n`);
+  let ended = false;
   let passed = 0;
   let size = 0;
   let chunks: Buffer[] = [];
@@ -54,12 +60,24 @@ export function captureOutput(markers: readonly string[], options: CaptureOption
       while (size > limit) size -= chunks.shift()?.length ?? 0;
       if (passed < markers.length) findMarkers();
       else lines?.add(chunk);
+      ended = end.length > 0 && passed === markers.length && lastBytes(chunks, end.length).equals(end);
       return true;
     },
     passed: () => passed,
-    body: () => (chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
+    ended: () => ended,
+    body() {
+      const all = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+      return ended ? all.subarray(0, -end.length) : all;
+    },
     noise: () => (passed === 0 ? Buffer.concat(chunks).toString() : ""),
   };
+}
+
+/** The last `count` bytes, or all there are. */
+function lastBytes(chunks: readonly Buffer[], count: number): Buffer {
+  const last = chunks.at(-1);
+  if (last === undefined || last.length >= count) return last?.subarray(-count) ?? Buffer.alloc(0);
+  return Buffer.concat([lastBytes(chunks.slice(0, -1), count - last.length), last]);
 }
 
 /** The last bytes of a stream, as text. */

@@ -27,6 +27,7 @@ export function asConnection(
     host: host.name,
     user,
     launch: () => planLaunch(user, host.become, sudoPassword),
+    waiting: undefined,
   };
   return {
     host,

@@ -6,7 +6,7 @@ import { explainLaunch, type Launch } from "./escalation.ts";
 import { interruption, lostError, openChannel, type Session } from "./session.ts";
 import type { ClientChannel } from "./ssh2.ts";
 
-/** Where scripts run: set up once per connection. */
+/** Where the scripts of one connection run. */
 export interface ScriptPlace {
   readonly session: Session;
   /** Inventory name. */
@@ -14,18 +14,22 @@ export interface ScriptPlace {
   readonly user: string;
   /** A new launch for every script: its marker must not repeat. */
   readonly launch: () => Launch;
+  /** A root shell that has done its script and waits for the next. */
+  waiting: ClientChannel | undefined;
 }
 
 export interface HandOver {
   readonly signal: AbortSignal;
   /** Keep standard input open; then only the end of the output is kept, whatever its length. */
   readonly hold: boolean;
+  /** Keep the shell for the next script where this one ends with status 0; its standard input is empty then. */
+  readonly keep: boolean;
   readonly onLine: ((line: string) => void) | undefined;
 }
 
 /** A script that the root shell has taken. */
 export interface HandedOver {
-  /** The shell has read the whole script and executes it. Never rejects, may never resolve. */
+  /** The shell has read the whole script and executes it. Never rejects, may never resolve, and never does without `hold`. */
   readonly began: Promise<void>;
   /** Rejects with the signal's reason, or `remote` where the output is too long. */
   readonly finished: Promise<ScriptOutput>;
@@ -40,26 +44,31 @@ const HELD_STDOUT_LIMIT = 256 * 1024;
 const STDERR_LIMIT = 256 * 1024;
 
 /**
- * Opens a channel, becomes root and hands the script over; resolves when the root shell reported.
+ * Hands the script to the root shell that waits, or opens a channel and becomes root; resolves when the root
+ * shell reported.
  * Errors: CurfewError `escalation`, `auth`, `remote`, `unreachable`, and the signal's reason.
  */
 export async function handOver(place: ScriptPlace, script: string, options: HandOver): Promise<HandedOver> {
-  const { signal, hold, onLine } = options;
-  const launch = place.launch();
-  const channel = await openExec(place, launch, signal);
+  const { signal, hold, keep, onLine } = options;
+  const { launch, channel } = takeWaiting(place) ?? (await openShell(place, signal));
   const started = Promise.withResolvers<void>();
   const began = Promise.withResolvers<void>();
   const finished = Promise.withResolvers<ScriptOutput>();
   // Nobody may be listening yet when the host refuses at once.
   finished.promise.catch(() => undefined);
-  const beginMarker = `${launch.marker}-begin`;
-  const send = (text: string): void => void (hold ? channel.write(text) : channel.end(text));
-  const stdout = captureOutput([launch.marker, beginMarker], {
+  // Only somebody who writes to the script has to know that it reads.
+  const beginMarker = hold ? `${launch.marker}-begin` : undefined;
+  const endMarker = keep ? `${launch.marker}-end` : undefined;
+  const markers = beginMarker === undefined ? [launch.marker] : [launch.marker, beginMarker];
+  const whole = wrap(script, beginMarker, endMarker);
+  const send = (text: string): void => void (hold || keep ? channel.write(text) : channel.end(text));
+  const stdout = captureOutput(markers, {
+    end: endMarker,
     limit: hold ? HELD_STDOUT_LIMIT : STDOUT_LIMIT,
     forget: hold,
     onMarker(index) {
       if (index === 1) return began.resolve();
-      if (launch.opening === "") send(wrap(script, beginMarker));
+      if (launch.opening === "") send(whole);
       started.resolve();
     },
     onLine,
@@ -73,25 +82,34 @@ export async function handOver(place: ScriptPlace, script: string, options: Hand
   };
   const abort = (): void => stop(interruption(signal, place.host));
   signal.addEventListener("abort", abort, { once: true });
-  channel.on("data", (chunk: Buffer) => {
-    if (!stdout.add(chunk)) stop(tooMuchOutput(place.host));
-  });
+  let exitCode: number | null = null;
+  const onData = (chunk: Buffer): void => {
+    if (!stdout.add(chunk)) return stop(tooMuchOutput(place.host));
+    if (!stdout.ended()) return;
+    exitCode = 0;
+    signal.removeEventListener("abort", abort);
+    channel.off("data", onData).off("close", onClose);
+    channel.stderr.removeAllListeners("data");
+    leaveWaiting(place, channel);
+    finished.resolve(soFar());
+  };
+  channel.on("data", onData);
   channel.stderr.on("data", (chunk: Buffer) => stderr.add(chunk));
   const prompts = answerPrompt(channel, launch, stdout, stderr);
-  let exitCode: number | null = null;
   channel.on("exit", (code: number | null) => (exitCode = code));
   const soFar = (): ScriptOutput => ({
     stdout: stdout.body(),
     stderr: afterPrompt(stderr.text(), launch),
     exitCode,
   });
-  channel.on("close", () => {
+  const onClose = (): void => {
     signal.removeEventListener("abort", abort);
     if (stdout.passed() > 0) return finished.resolve(soFar());
     const left = { stdout: stdout.noise(), stderr: stderr.text(), exitCode, prompts: prompts() };
     started.reject(launchError(place, launch, left));
-  });
-  if (launch.opening !== "") send(launch.opening + wrap(script, beginMarker));
+  };
+  channel.on("close", onClose);
+  if (launch.opening !== "") send(launch.opening + whole);
   await started.promise;
   return { began: began.promise, finished: finished.promise, soFar, ...heldInput(channel, began.promise) };
 }
@@ -103,12 +121,31 @@ export function tooMuchOutput(host: string): CurfewError {
   });
 }
 
-function openExec(
-  { session, host }: ScriptPlace,
-  launch: Launch,
-  signal: AbortSignal,
-): Promise<ClientChannel> {
-  return openChannel(
+/** A root shell, or a login shell on its way to becoming one. */
+interface Shell {
+  readonly launch: Launch;
+  readonly channel: ClientChannel;
+}
+
+function takeWaiting(place: ScriptPlace): Shell | undefined {
+  const { waiting: channel } = place;
+  if (channel === undefined) return undefined;
+  place.waiting = undefined;
+  const launch = place.launch();
+  // It is root already, and so nothing is asked any more.
+  return { channel, launch: { ...launch, opening: `echo ${launch.marker}\n`, password: undefined } };
+}
+
+function leaveWaiting(place: ScriptPlace, channel: ClientChannel): void {
+  place.waiting = channel;
+  channel.once("close", () => {
+    if (place.waiting === channel) place.waiting = undefined;
+  });
+}
+
+async function openShell({ session, host, launch: plan }: ScriptPlace, signal: AbortSignal): Promise<Shell> {
+  const launch = plan();
+  const channel = await openChannel(
     session,
     host,
     signal,
@@ -120,6 +157,7 @@ function openExec(
         cause: error,
       }),
   );
+  return { launch, channel };
 }
 
 /** Gives sudo the password when, and only when, it asks. Returns how often it did. */
@@ -151,10 +189,16 @@ function launchError(
 /**
  * One compound command: a shell executes nothing of it before it has read the last line, so a
  * connection that dies on the way leaves a script that never began. `exit` keeps the shell from
- * reading on: what is written later belongs to the script.
+ * reading on: what is written later belongs to the script. A shell that is kept goes on only after a
+ * script that succeeded; it says so on a line of its own, whatever the script printed last.
  */
-function wrap(script: string, beginMarker: string): string {
-  return `{\necho ${beginMarker}\n${script}\nexit\n}\n`;
+function wrap(script: string, beginMarker: string | undefined, endMarker: string | undefined): string {
+  if (endMarker !== undefined) {
+    // Not `|| exit`: it would keep the script's own `set -e` from working.
+    const last = `status=$?; [ "$status" -eq 0 ] || exit "$status"\nprintf '\\n%s\\n' ${endMarker}`;
+    return `{\n(\n${script}\n) </dev/null\n${last}\n}\n`;
+  }
+  return `{\n${beginMarker === undefined ? "" : `echo ${beginMarker}\n`}${script}\nexit\n}\n`;
 }
 
 function afterPrompt(text: string, { password }: Launch): string {

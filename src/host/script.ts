@@ -12,7 +12,7 @@ export async function runScript(
   options: ScriptOptions,
 ): Promise<ScriptOutput> {
   const { session, host } = place;
-  const { signal, timeoutSeconds, onLine } = options;
+  const { signal, timeoutSeconds, keepShell: keep = false, onLine } = options;
   const deadline = new AbortController();
   let late = false;
   const giveUp = (): void => {
@@ -23,7 +23,7 @@ export async function runScript(
   signal.addEventListener("abort", giveUp, { once: true });
   if (signal.aborted) giveUp();
   try {
-    const run = await handOver(place, script, { signal: deadline.signal, hold: false, onLine });
+    const run = await handOver(place, script, { signal: deadline.signal, hold: false, keep, onLine });
     const output = await run.finished;
     if (output.exitCode === null && session.lost() !== undefined) throw lostError(session, host);
     return output;
@@ -45,6 +45,7 @@ export async function startScript(
   const run = await handOver(place, script, {
     signal: AbortSignal.any([signal, flood.signal]),
     hold: true,
+    keep: false,
     onLine(line) {
       if (queue.add(line) > STDOUT_LIMIT) flood.abort(tooMuchOutput(place.host));
     },

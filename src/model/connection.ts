@@ -17,6 +17,11 @@ export interface ScriptOptions {
   readonly signal: AbortSignal;
   /** The script is given up after this long; the connection is then closed. */
   readonly timeoutSeconds: number;
+  /**
+   * The root shell stays for the next script on this connection where this one ends with status 0: a channel
+   * and a sudo less. The script gets no standard input.
+   */
+  readonly keepShell?: boolean;
   /** Called for each complete line of standard output as it arrives. */
   readonly onLine?: (line: string) => void;
 }

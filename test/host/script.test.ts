@@ -40,6 +40,68 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
     expect({ stdout: stdout.toString(), ...rest }).toEqual(expected);
   });
 
+  describe("with a shell that is kept", () => {
+    const KEEP = { ...QUICK, keepShell: true };
+    let own: Connection;
+    beforeAll(async () => (own = await connectTo(bench, server.name)));
+    afterAll(() => own.close());
+    const shellOf = async (options: typeof QUICK): Promise<string> =>
+      (await own.runScript("echo $$", options)).stdout.toString();
+
+    test("the next script runs in it, and after one that is not kept in another", async () => {
+      const first = await shellOf(KEEP);
+      expect(await shellOf(KEEP)).toBe(first);
+      expect(await shellOf(QUICK)).toBe(first);
+      expect(await shellOf(KEEP)).not.toBe(first);
+    });
+
+    test.each([
+      ["echo out; echo err >&2; exit 3", { stdout: "out\n", stderr: "err\n", exitCode: 3 }],
+      ["true", { stdout: "", stderr: "", exitCode: 0 }],
+      ["printf 'no newline'", { stdout: "no newline", stderr: "", exitCode: 0 }],
+      ["printf '\\n\\n'", { stdout: "\n\n", stderr: "", exitCode: 0 }],
+      ["exit 0", { stdout: "", stderr: "", exitCode: 0 }],
+      ["cat", { stdout: "", stderr: "", exitCode: 0 }],
+      ["kill -KILL $$", { stdout: "", stderr: "", exitCode: null }],
+      ["set -eu; false; echo not here", { stdout: "", stderr: "", exitCode: 1 }],
+      ["head -c 100000 /dev/zero | tr '\\0' x", { stdout: "x".repeat(100_000), stderr: "", exitCode: 0 }],
+    ])("%j", async (script, expected) => {
+      const { stdout, ...rest } = await own.runScript(script, KEEP);
+      expect({ stdout: stdout.toString(), ...rest }).toEqual(expected);
+      expect(await output(own, "echo on")).toBe("on\n");
+    });
+
+    test("nothing of one script is left for the next", async () => {
+      await own.runScript("left=over; trap 'echo trapped' EXIT; set -x; cd /; umask 0", { ...KEEP });
+      const { stdout, stderr } = await own.runScript('echo "${left-}" "$(umask)"', QUICK);
+      expect(stdout.toString()).not.toContain("over");
+      expect(stdout.toString()).not.toContain("0000");
+      expect(stderr).toBe("");
+    });
+
+    test("one that was killed meanwhile is not waited for", async () => {
+      const pid = (await shellOf(KEEP)).trim();
+      process.kill(Number(pid), "SIGKILL");
+      await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
+      await expect.poll(() => output(own, "echo on")).toBe("on\n");
+    });
+
+    test("a script whose input is held open takes it too", async () => {
+      const pid = await shellOf(KEEP);
+      const running = await own.startScript("echo $$; cat", { signal: NEVER });
+      running.write("hello\n");
+      running.end();
+      const { stdout, exitCode } = await running.ended;
+      expect([stdout.toString(), exitCode]).toEqual([`${pid}hello\n`, 0]);
+    });
+
+    test("several at once get a shell each", async () => {
+      await shellOf(KEEP);
+      const pids = await Promise.all([shellOf(KEEP), shellOf(KEEP), shellOf(KEEP)]);
+      expect(new Set(pids).size).toBe(3);
+    });
+  });
+
   test("a syntax error runs nothing and is the script's own failure", async () => {
     const mark = join(bench.dir, "syntax");
     const result = await connection.runScript(`: > ${mark}\nif then fi (`, QUICK);
