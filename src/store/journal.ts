@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { RunEvent } from "../model/run.ts";
+import type { RunEvent, Step } from "../model/run.ts";
 import { createAppender, type Appender, type Urgency } from "./appender.ts";
 import { writeAtomically } from "./atomic-write.ts";
 
@@ -82,10 +82,13 @@ function createJournal(
   };
 }
 
-function urgencyOf({ type }: RunEvent, changes: boolean): Urgency {
-  if (type === "run-finished") return "synced";
-  if (!changes) return "soon";
-  return type === "host-finished" ? "synced" : "now";
+/** Steps after which a host is as it was, but for what the next run tidies away. */
+const HARMLESS: ReadonlySet<Step> = new Set(["connecting", "reading-facts", "locked", "staged", "validated"]);
+
+function urgencyOf(event: RunEvent, changes: boolean): Urgency {
+  if (event.type === "run-finished") return "synced";
+  if (!changes || (event.type === "host-step" && HARMLESS.has(event.step))) return "soon";
+  return event.type === "host-finished" ? "synced" : "now";
 }
 
 /** Takes away the oldest runs, and nothing whose name curfew did not give. */
