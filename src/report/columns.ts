@@ -1,7 +1,8 @@
 /** Text measured in terminal columns, so that tables stay straight with any script. */
 import { stripVTControlCharacters } from "node:util";
 
-const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Made at the first text that needs it: it takes longer than a small program takes to start. */
+let graphemes: Intl.Segmenter | undefined;
 
 // East Asian Width W and F (UAX #11), by block: Hangul Jamo, CJK with its punctuation, Yi, Hangul,
 // compatibility and full-width forms, ideographic planes; and what is drawn as an emoji.
@@ -53,6 +54,7 @@ export function table(rows: readonly (readonly string[])[]): string[] {
 }
 
 function segmentsOf(text: string): string[] {
+  graphemes ??= new Intl.Segmenter("en", { granularity: "grapheme" });
   return Array.from(graphemes.segment(text), ({ segment }) => segment);
 }
 
