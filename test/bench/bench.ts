@@ -2,7 +2,7 @@
  * `npm run bench`: what curfew costs the machine it runs on, beside what the SSH library alone costs in the same
  * run, as a table and as ratios with their goals. A measurement, not a test: it exits 0 whatever comes out.
  *
- *     npm run bench -- [--hosts 10,100,500] [--real-hosts 48] [--seconds 150]
+ *     npm run bench -- [--hosts 10,100,500] [--real-hosts 96] [--seconds 600]
  */
 import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -53,8 +53,8 @@ function readOptions(): Options {
   const { values } = parseArgs({
     options: {
       hosts: { type: "string", default: "10,100,500" },
-      "real-hosts": { type: "string", default: "48" },
-      seconds: { type: "string", default: "150" },
+      "real-hosts": { type: "string", default: "96" },
+      seconds: { type: "string", default: "600" },
     },
   });
   const hosts = values.hosts

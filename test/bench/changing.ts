@@ -71,6 +71,7 @@ async function measureSize(lab: Lab, hosts: readonly LabHost[], spent: () => boo
     },
     3,
     spent,
+    { logins: 3 },
   );
   const row = (what: string, usages: readonly Usage[]): Row => {
     return { what, hosts: hosts.length, runs: usages.length, usage: medianUsage(usages) };

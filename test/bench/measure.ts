@@ -50,16 +50,22 @@ function environment(scratch: string): Record<string, string> {
   return { NO_COLOR: "1", NODE_COMPILE_CACHE: join(scratch, "compiled") };
 }
 
-/** Runs the programs in turn, `times` rounds or until `spent` says there is no time left; at least one round. */
+/**
+ * Runs the programs in turn, `times` rounds or until `spent` says there is no time left; at least one round. Those
+ * named in `often` are run that many times a round: short ones vary the most.
+ */
 export async function measureInTurn<Name extends string>(
   programs: Readonly<Record<Name, () => Promise<Usage>>>,
   times: number,
   spent: () => boolean,
+  often: Readonly<Partial<Record<NoInfer<Name>, number>>> = {},
 ): Promise<Record<Name, Usage[]>> {
   const names = Object.keys(programs) as Name[];
   const found = Object.fromEntries(names.map((name) => [name, [] as Usage[]])) as Record<Name, Usage[]>;
   for (let round = 0; round < times && (round === 0 || !spent()); round += 1) {
-    for (const name of names) found[name].push(await programs[name]());
+    for (const name of names) {
+      for (let run = 0; run < (often[name] ?? 1); run += 1) found[name].push(await programs[name]());
+    }
   }
   return found;
 }
