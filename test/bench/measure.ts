@@ -58,7 +58,7 @@ export async function measureInTurn<Name extends string>(
   programs: Readonly<Record<Name, () => Promise<Usage>>>,
   times: number,
   spent: () => boolean,
-  often: Readonly<Partial<Record<NoInfer<Name>, number>>> = {},
+  often: { readonly [name in NoInfer<Name>]?: number } = {},
 ): Promise<Record<Name, Usage[]>> {
   const names = Object.keys(programs) as Name[];
   const found = Object.fromEntries(names.map((name) => [name, [] as Usage[]])) as Record<Name, Usage[]>;
