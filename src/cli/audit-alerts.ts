@@ -1,14 +1,14 @@
 /** Telling people: of what changed since they were told last, and of an audit that did not come to its end. */
 import { setTimeout as pause } from "node:timers/promises";
 import { visible } from "../core/visible.ts";
-import type { AlertOutcome, AlertSetting } from "../flow/alert.ts";
+import { expiringSoon, expiryKey, isOvertaken, newsOfUnfinished } from "../core/alert.ts";
+import { type AlertOutcome, type AlertSetting, sendAlerts, sendNews, sinceTold } from "../flow/alert.ts";
 import type { Audit } from "../flow/audit.ts";
 import type { Alerts, UnfinishedAudit } from "../model/alert.ts";
 import { CurfewError } from "../model/error.ts";
 import type { History } from "../model/history.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Outbox } from "../store/outbox.ts";
-import { expiringSoon, expiryKey } from "../core/alert.ts";
 import { alertDestinations } from "./alert-destinations.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -43,10 +43,6 @@ export async function tellOfAudit(
 ): Promise<CurfewError | undefined> {
   const metrics = await writeMetrics(made, request.alerts);
   return report(request, metrics, async (setting, outbox) => {
-    const [{ sendAlerts, sendNews }, { newsOfUnfinished }] = await Promise.all([
-      import("../flow/alert.ts"),
-      import("../core/alert.ts"),
-    ]);
     const { run } = made;
     const key = JSON.stringify([about.source, run.policy.name, run.inventory.limit]);
     const last = await outbox.lastTold(key);
@@ -74,43 +70,9 @@ export async function tellOfUnfinished(
   request: AlertRequest,
 ): Promise<CurfewError | undefined> {
   return report(request, [], async (setting) => {
-    const [{ sendNews }, { newsOfUnfinished }] = await Promise.all([
-      import("../flow/alert.ts"),
-      import("../core/alert.ts"),
-    ]);
     const run = { runId, finishedAt: request.now().toISOString(), policy: { name: policy } };
     return sendNews(newsOfUnfinished(unfinished), run, setting);
   });
-}
-
-/**
- * What changed since the audit that people were told of last. That need not be the audit before: one by hand tells
- * nobody, and one that was killed between its end and its alerts has told nobody.
- */
-async function sinceTold(
-  made: Audit,
-  last: { readonly runId: string; readonly startedAt: string } | undefined,
-  history: History | undefined,
-): Promise<Pick<Audit, "run" | "context" | "before">> {
-  const { run, context, before } = made;
-  if (made.unstored !== undefined || last?.startedAt === before) return made;
-  if (last === undefined || history === undefined) return { run, context, before: undefined };
-  try {
-    const changes = await history.changes(last.runId, run.runId);
-    return { run, context: { ...context, changes }, before: last.startedAt };
-  } catch (error) {
-    // Forgotten since, by `--keep`: what changed before the audit by hand in between, nobody can tell any more.
-    if (error instanceof CurfewError) return { run, context, before: undefined };
-    throw error;
-  }
-}
-
-/** Whether people were told of an audit that began while this one ran. One that began later still had another clock. */
-function isOvertaken(
-  { startedAt, finishedAt }: Audit["run"],
-  last: { readonly startedAt: string } | undefined,
-): boolean {
-  return last !== undefined && startedAt < last.startedAt && last.startedAt <= finishedAt;
 }
 
 type Send = (setting: Omit<AlertSetting, "alerts">, outbox: Outbox) => Promise<AlertOutcome>;

@@ -107,6 +107,14 @@ function standing({ hosts, findings }: AuditRun): FindingChange[] {
   );
 }
 
+/** Whether people were told of an audit that began while this one ran. One that began later still had another clock. */
+export function isOvertaken(
+  { startedAt, finishedAt }: Pick<AuditRun, "startedAt" | "finishedAt">,
+  last: { readonly startedAt: string } | undefined,
+): boolean {
+  return last !== undefined && startedAt < last.startedAt && last.startedAt <= finishedAt;
+}
+
 /** Exemptions within `days` of their last day, that day included; those past their end are findings. */
 export function expiringSoon({ exemptions }: Policy, startedAt: string, days: number): ExpiringExemption[] {
   const today = startedAt.slice(0, 10);

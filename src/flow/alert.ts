@@ -2,6 +2,7 @@
 import { type AlertedRun, alertFor, type News, newsOf } from "../core/alert.ts";
 import { type Alert, type Alerts, type AlertEvent, DeliveryError, type QueuedAlert } from "../model/alert.ts";
 import { CurfewError } from "../model/error.ts";
+import type { History } from "../model/history.ts";
 import type { Policy } from "../model/policy.ts";
 import type { Audit } from "./audit.ts";
 
@@ -61,6 +62,28 @@ export async function sendAlerts(
     run,
     setting,
   );
+}
+
+/**
+ * What changed since the audit that people were told of last. That need not be the audit before: one by hand tells
+ * nobody, and one that was killed between its end and its alerts has told nobody.
+ */
+export async function sinceTold(
+  made: Audit,
+  last: { readonly runId: string; readonly startedAt: string } | undefined,
+  history: History | undefined,
+): Promise<Pick<Audit, "run" | "context" | "before">> {
+  const { run, context, before } = made;
+  if (made.unstored !== undefined || last?.startedAt === before) return made;
+  if (last === undefined || history === undefined) return { run, context, before: undefined };
+  try {
+    const changes = await history.changes(last.runId, run.runId);
+    return { run, context: { ...context, changes }, before: last.startedAt };
+  } catch (error) {
+    // Forgotten since, by `--keep`: what changed before the audit by hand in between, nobody can tell any more.
+    if (error instanceof CurfewError) return { run, context, before: undefined };
+    throw error;
+  }
 }
 
 /** The same for news that is there already. */

@@ -1,7 +1,7 @@
 /** Whether a session that must be kept is still of use to the person in it. */
 import { hasTerminal } from "../core/preflight.ts";
 import { CurfewError } from "../model/error.ts";
-import type { OpenProbe } from "./probe-kinds.ts";
+import type { OpenProbe } from "./open-probe.ts";
 import { PROBE_PROGRAMS } from "./probe-programs.ts";
 import { over } from "./probe-wait.ts";
 

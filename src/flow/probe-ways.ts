@@ -5,7 +5,7 @@ import type { Connection } from "../model/connection.ts";
 import { CurfewError } from "../model/error.ts";
 import type { RunContext } from "./context.ts";
 import type { ProbeKey } from "./probe-key.ts";
-import type { OpenProbe } from "./probe-kinds.ts";
+import type { OpenProbe } from "./open-probe.ts";
 import { over, pause } from "./probe-wait.ts";
 import type { HostWatch } from "./probe-watch.ts";
 import type { Loopback } from "./shadow-loopback.ts";

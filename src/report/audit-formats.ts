@@ -5,21 +5,13 @@
 import type { AuditContext, AuditHeader, AuditRun, ReportFormatName } from "../model/audit.ts";
 import { renderJson } from "./audit-json.ts";
 import { cklbFiles, cklbRefuses } from "./cklb.ts";
+import type { ReportFile } from "./report-file.ts";
 import { renderCsv } from "./csv.ts";
 import { renderHtml } from "./html.ts";
 import { renderJunit } from "./junit.ts";
 import { renderMetrics } from "./metrics.ts";
 import { renderOscal } from "./oscal.ts";
 import { renderSarif } from "./sarif.ts";
-
-/** A file of a report. Its name has no directory in it and is safe on every file system. */
-export interface ReportFile {
-  readonly name: string;
-  /** Its UTF-8 text in pieces; can be gone through once. */
-  readonly chunks: Iterable<string>;
-  /** Other accounts have to read it, as node_exporter does; else only the user's group may. */
-  readonly shared?: boolean;
-}
 
 export interface AuditFormat {
   /** Without a dot in front; may have one inside, as `junit.xml`. */

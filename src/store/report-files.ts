@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { visible } from "../core/visible.ts";
 import { CurfewError } from "../model/error.ts";
-import type { ReportFile } from "../report/audit-formats.ts";
+import type { ReportFile } from "../report/report-file.ts";
 import { writeAtomically } from "./atomic-write.ts";
 import { makeDirectory } from "./make-directory.ts";
 
