@@ -4,8 +4,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Argument, Command, Option } from "commander";
 import { REPORT_FORMAT_NAMES } from "../model/audit.ts";
-import { CONTROL_IDS } from "../model/policy.ts";
-import { PROFILE_NAMES } from "../model/profile.ts";
+import { CONTROL_IDS } from "../model/control-id.ts";
+import { PROFILE_NAMES } from "../model/profile-name.ts";
 import { SESSION_KINDS } from "../model/session-kind.ts";
 import { stateDirectory } from "../store/xdg.ts";
 

@@ -2,7 +2,8 @@
 import { type YAMLMap, isMap } from "yaml";
 import { shown } from "../core/nearest.ts";
 import { formatDuration, parseDuration } from "../model/duration.ts";
-import { PROFILE_NAMES, type Profile, type ProfileName } from "../model/profile.ts";
+import { PROFILE_NAMES, type ProfileName } from "../model/profile-name.ts";
+import type { Profile } from "../model/profile.ts";
 import type { Problem } from "./problem.ts";
 import { loadProfile } from "./profile.ts";
 import { type YamlText, findPair, keyText, scalarText } from "./yaml-text.ts";

@@ -1,7 +1,8 @@
 /** The built-in compliance baselines, `templates/profiles/NAME.yaml`. */
 import { readFileSync } from "node:fs";
 import { templateFile } from "../core/template-file.ts";
-import { PROFILE_NAMES, type Profile, type ProfileName, profileSchema } from "../model/profile.ts";
+import { PROFILE_NAMES, type ProfileName } from "../model/profile-name.ts";
+import { type Profile, profileSchema } from "../model/profile.ts";
 import { issueProblems } from "./policy-issue.ts";
 import { type Problem, inputError } from "./problem.ts";
 import { parseYaml } from "./yaml-text.ts";

@@ -1,4 +1,5 @@
-import type { ControlId, Policy } from "../model/policy.ts";
+import type { ControlId } from "../model/control-id.ts";
+import type { Policy } from "../model/policy.ts";
 import type { Profile, RuleSetting } from "../model/profile.ts";
 
 /** The mechanism that each setting of a rule belongs to. */

@@ -2,7 +2,7 @@
 import type { Facts } from "../model/facts.ts";
 import type { Finding } from "../model/finding.ts";
 import type { Change, HostPlan } from "../model/plan.ts";
-import type { ControlId } from "../model/policy.ts";
+import type { ControlId } from "../model/control-id.ts";
 import { configuredFindings } from "./configured-finding.ts";
 import { daemonFinding, moment, otherDaemons } from "./daemon-current.ts";
 import { findFile } from "./fact-files.ts";

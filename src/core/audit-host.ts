@@ -5,7 +5,7 @@ import type { Facts } from "../model/facts.ts";
 import type { EvidenceFile, Finding, LadderCell } from "../model/finding.ts";
 import type { HostLimits } from "../model/limits.ts";
 import type { HostPlan } from "../model/plan.ts";
-import type { ControlId } from "../model/policy.ts";
+import type { ControlId } from "../model/control-id.ts";
 import type { ProbeResult } from "../model/run.ts";
 import type { SessionKind } from "../model/session-kind.ts";
 import { worstByKey } from "./audit-changes.ts";

@@ -3,7 +3,7 @@ import type { Facts } from "../model/facts.ts";
 import type { Finding } from "../model/finding.ts";
 import type { HostLimits } from "../model/limits.ts";
 import type { Expectation, HostPlan } from "../model/plan.ts";
-import type { ControlId } from "../model/policy.ts";
+import type { ControlId } from "../model/control-id.ts";
 import { effectiveValue } from "./configured-timeouts.ts";
 import { resolvedClasses } from "./present-people.ts";
 

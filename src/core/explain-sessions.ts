@@ -3,7 +3,7 @@ import type { ExplainedSession, Explanation } from "../model/explanation.ts";
 import type { Facts } from "../model/facts.ts";
 import type { HostLimits, RoleLimits } from "../model/limits.ts";
 import type { HostPlan } from "../model/plan.ts";
-import type { ControlId } from "../model/policy.ts";
+import type { ControlId } from "../model/control-id.ts";
 import { SESSION_KINDS } from "../model/session-kind.ts";
 import { keepsLimit } from "./kind-limit.ts";
 import { keepsClientAlive } from "./profile-rules.ts";

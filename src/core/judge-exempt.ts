@@ -1,4 +1,4 @@
-import type { ControlId } from "../model/policy.ts";
+import type { ControlId } from "../model/control-id.ts";
 import type { Mechanism, Verdict } from "./judge-probe.ts";
 
 /** Which control sets a mechanism up. */

@@ -1,7 +1,7 @@
 /** Who on a host is in which role, and what they are exempt from. Pure. */
 import type { Facts } from "../model/facts.ts";
 import type { HostLimits, RoleLimits } from "../model/limits.ts";
-import type { ControlId } from "../model/policy.ts";
+import type { ControlId } from "../model/control-id.ts";
 import { type ResolvedClass, resolvedClasses } from "./present-people.ts";
 
 /** Accounts that the policy treats alike. */

@@ -3,7 +3,7 @@ import type { Seconds } from "../model/duration.ts";
 import type { Facts, UserClass } from "../model/facts.ts";
 import { LOGIND_FILE, SHELL_SCRIPT, WATCHDOG_FILES } from "../model/host-paths.ts";
 import type { HostPlan } from "../model/plan.ts";
-import type { ControlId } from "../model/policy.ts";
+import type { ControlId } from "../model/control-id.ts";
 import type { SessionKind } from "../model/session-kind.ts";
 import { effectiveValue } from "./configured-timeouts.ts";
 import { daemonFinding } from "./daemon-current.ts";

@@ -2,7 +2,7 @@
 import { formatDuration, type Seconds } from "../model/duration.ts";
 import type { Facts } from "../model/facts.ts";
 import type { LadderCell, Rung } from "../model/finding.ts";
-import type { ControlId } from "../model/policy.ts";
+import type { ControlId } from "../model/control-id.ts";
 import type { SessionKind } from "../model/session-kind.ts";
 import { keepsLimit } from "./kind-limit.ts";
 import type { Member } from "./ladder-members.ts";

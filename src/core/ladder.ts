@@ -6,7 +6,7 @@ import type { Seconds } from "../model/duration.ts";
 import type { Facts } from "../model/facts.ts";
 import type { LadderCell, Rung } from "../model/finding.ts";
 import type { HostLimits, RoleLimits } from "../model/limits.ts";
-import type { ControlId } from "../model/policy.ts";
+import type { ControlId } from "../model/control-id.ts";
 import type { ProbeResult } from "../model/run.ts";
 import { SESSION_KINDS, type SessionKind } from "../model/session-kind.ts";
 import { kindLimit } from "./kind-limit.ts";

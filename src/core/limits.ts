@@ -1,7 +1,8 @@
 import type { Seconds } from "../model/duration.ts";
 import type { Host, Inventory } from "../model/host.ts";
 import type { ActiveExemption, HostLimits, RoleLimits } from "../model/limits.ts";
-import { CONTROL_IDS, type Exemption, type Policy, type Role } from "../model/policy.ts";
+import { CONTROL_IDS } from "../model/control-id.ts";
+import type { Exemption, Policy, Role } from "../model/policy.ts";
 import { appliesTo, unmatchedTerms } from "./host-pattern.ts";
 
 /**

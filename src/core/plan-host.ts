@@ -4,7 +4,7 @@ import type { Facts } from "../model/facts.ts";
 import type { Coverage } from "../model/finding.ts";
 import type { HostLimits } from "../model/limits.ts";
 import type { Activation, Change, HostPlan } from "../model/plan.ts";
-import type { ControlId } from "../model/policy.ts";
+import type { ControlId } from "../model/control-id.ts";
 import { changeOf } from "./change-file.ts";
 import { kindLimit } from "./kind-limit.ts";
 import { policyFindings } from "./policy-findings.ts";

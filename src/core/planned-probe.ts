@@ -1,7 +1,7 @@
 /** What a probe is before it is opened. */
 import type { Seconds } from "../model/duration.ts";
 import type { Coverage } from "../model/finding.ts";
-import type { ControlId } from "../model/policy.ts";
+import type { ControlId } from "../model/control-id.ts";
 import type { FrozenVariant, ProbeResult } from "../model/run.ts";
 import type { ProbedKind } from "../model/session-kind.ts";
 import type { SurveyedAccount } from "./parse-survey.ts";

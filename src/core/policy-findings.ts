@@ -4,7 +4,8 @@ import { formatDuration } from "../model/duration.ts";
 import type { Facts, UserClass } from "../model/facts.ts";
 import type { Finding } from "../model/finding.ts";
 import type { ActiveExemption, HostLimits, RoleLimits } from "../model/limits.ts";
-import type { ControlId, Exemption } from "../model/policy.ts";
+import type { ControlId } from "../model/control-id.ts";
+import type { Exemption } from "../model/policy.ts";
 
 const finding = configuredFindings("host");
 

@@ -1,6 +1,6 @@
 /** The sessions of one person: which kinds, after how long, and whether an exemption keeps them. Pure. */
 import type { Coverage } from "../model/finding.ts";
-import type { ControlId } from "../model/policy.ts";
+import type { ControlId } from "../model/control-id.ts";
 import type { Profile } from "../model/profile.ts";
 import type { ProbeResult } from "../model/run.ts";
 import type { ProbedKind } from "../model/session-kind.ts";

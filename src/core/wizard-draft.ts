@@ -1,7 +1,7 @@
 /** What the wizard has been told so far, made whole with safe proposals. Pure. */
 import type { Seconds } from "../model/duration.ts";
 import type { OpenSshVersion } from "../model/facts.ts";
-import { CONTROL_IDS, type ControlId } from "../model/policy.ts";
+import { CONTROL_IDS, type ControlId } from "../model/control-id.ts";
 import { can } from "./openssh-version.ts";
 import type { WizardPeople } from "./wizard-people.ts";
 

@@ -3,7 +3,7 @@
  * going back is nothing but asking an earlier one again.
  */
 import type { Seconds } from "../model/duration.ts";
-import { CONTROL_IDS } from "../model/policy.ts";
+import { CONTROL_IDS } from "../model/control-id.ts";
 import {
   draftOf,
   exemptible,

@@ -2,7 +2,7 @@
 import type { Facts } from "./facts.ts";
 import type { Coverage, Finding } from "./finding.ts";
 import type { DesiredFile, Expectation } from "./plan.ts";
-import type { ControlId } from "./policy.ts";
+import type { ControlId } from "./control-id.ts";
 import type { HostLimits } from "./limits.ts";
 
 /** What a control wants on one host. */

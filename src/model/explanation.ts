@@ -2,7 +2,7 @@
 import type { Seconds } from "./duration.ts";
 import type { ErrorData } from "./error.ts";
 import type { Finding } from "./finding.ts";
-import type { ControlId } from "./policy.ts";
+import type { ControlId } from "./control-id.ts";
 import type { SessionKind } from "./session-kind.ts";
 
 /** One role of the policy, or its defaults, seen from one person. */

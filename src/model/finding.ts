@@ -1,6 +1,6 @@
 import type { CheckId } from "./check.ts";
 import type { Seconds } from "./duration.ts";
-import type { ControlId } from "./policy.ts";
+import type { ControlId } from "./control-id.ts";
 import type { SessionKind } from "./session-kind.ts";
 
 /** What a statement rests on, weakest first: a file says so, the daemon says so, a session was dropped. */

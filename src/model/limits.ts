@@ -1,5 +1,6 @@
 import type { Seconds } from "./duration.ts";
-import type { ControlId, Exemption } from "./policy.ts";
+import type { ControlId } from "./control-id.ts";
+import type { Exemption } from "./policy.ts";
 import type { Profile } from "./profile.ts";
 
 /** The limits of one role on one host; null where the policy sets none. */

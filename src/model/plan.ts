@@ -1,7 +1,7 @@
 import type { ErrorData } from "./error.ts";
 import type { FileState } from "./facts.ts";
 import type { Coverage, Finding, Uncaught } from "./finding.ts";
-import type { ControlId } from "./policy.ts";
+import type { ControlId } from "./control-id.ts";
 
 /** What has to happen after the files are in place, in this order, each at most once. */
 export type Activation = "reload-sshd" | "restart-logind" | "restart-watchdog";

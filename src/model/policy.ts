@@ -4,12 +4,10 @@
  * schema and code say the same word. Durations are Seconds after parsing.
  */
 import { z } from "zod";
+import { CONTROL_IDS } from "./control-id.ts";
 import { DURATION_PATTERN, parseDuration } from "./duration.ts";
-import { PROFILE_NAMES, type Profile } from "./profile.ts";
-
-/** The enforcement mechanisms a policy may choose among. */
-export const CONTROL_IDS = ["sshd", "shell-timeout", "logind", "watchdog"] as const;
-export type ControlId = (typeof CONTROL_IDS)[number];
+import { PROFILE_NAMES } from "./profile-name.ts";
+import type { Profile } from "./profile.ts";
 
 /**
  * What no text of a policy may contain: control characters (a newline would add a directive),

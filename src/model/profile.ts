@@ -3,20 +3,8 @@
  * recognises them. The built-in ones are `templates/profiles/NAME.yaml`; this is their schema.
  */
 import { z } from "zod";
+import { PROFILE_NAMES } from "./profile-name.ts";
 import { DURATION_PATTERN, parseDuration } from "./duration.ts";
-
-/** The built-in baselines, by the name a policy gives in `profile:`. */
-export const PROFILE_NAMES = [
-  "cis",
-  "pci-dss",
-  "stig-ol9",
-  "stig-rhel8",
-  "stig-rhel9",
-  "stig-rhel10",
-  "stig-ubuntu2204",
-  "stig-ubuntu2404",
-] as const;
-export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 /** The settings that rules are about: sshd_config(5), bash(1), logind.conf(5). */
 export const RULE_SETTINGS = [

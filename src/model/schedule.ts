@@ -1,9 +1,7 @@
 /** An audit that is repeated: what it is, when it begins, and what came of its last run. */
 import { z } from "zod";
 import type { Seconds } from "./duration.ts";
-
-/** A schedule's name: part of unit names, file names and crontab files, none of which takes more. */
-export const SCHEDULE_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/u;
+import { SCHEDULE_NAME } from "./schedule-name.ts";
 
 /** Every so often, or at times as systemd.time(7) writes calendar events. */
 export type ScheduleTime =

@@ -2,7 +2,7 @@
 import { visible } from "../core/visible.ts";
 import type { Draft, DraftRole } from "../core/wizard-draft.ts";
 import { formatDuration } from "../model/duration.ts";
-import { CONTROL_IDS } from "../model/policy.ts";
+import { CONTROL_IDS } from "../model/control-id.ts";
 
 /** Where the host is, as it was given on the command line. */
 export interface WizardTarget {

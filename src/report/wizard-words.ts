@@ -10,7 +10,7 @@ import {
 import { WIZARD_STEPS, type WizardQuestion, type WizardStep } from "../core/wizard-questions.ts";
 import { can } from "../core/openssh-version.ts";
 import { formatDuration } from "../model/duration.ts";
-import { CONTROL_IDS, type ControlId } from "../model/policy.ts";
+import { CONTROL_IDS, type ControlId } from "../model/control-id.ts";
 import type { WizardView } from "./wizard-found.ts";
 import { wrap } from "./wrap.ts";
 

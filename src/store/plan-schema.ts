@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CHECKS, type CheckId } from "../model/check.ts";
 import type { Plan } from "../model/plan.ts";
-import { CONTROL_IDS } from "../model/policy.ts";
+import { CONTROL_IDS } from "../model/control-id.ts";
 import { SESSION_KINDS } from "../model/session-kind.ts";
 
 export const digest = z.string().regex(/^[0-9a-f]{64}$/u, "a sha256 in hexadecimal");

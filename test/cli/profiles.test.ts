@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { main } from "../../src/cli/main.ts";
-import { PROFILE_NAMES } from "../../src/model/profile.ts";
+import { PROFILE_NAMES } from "../../src/model/profile-name.ts";
 import { fakeTerminal } from "./fake-terminal.ts";
 
 async function profiles(...given: string[]) {

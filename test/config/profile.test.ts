@@ -6,7 +6,7 @@ import { loadProfile, loadProfiles, parseProfile } from "../../src/config/profil
 import { applyProfile } from "../../src/core/apply-profile.ts";
 import { hostLimits } from "../../src/core/limits.ts";
 import { CurfewError } from "../../src/model/error.ts";
-import { PROFILE_NAMES } from "../../src/model/profile.ts";
+import { PROFILE_NAMES } from "../../src/model/profile-name.ts";
 
 const NOW = new Date("2026-11-22T00:00:00Z");
 const HOST = { name: "web1", address: "web1", groups: ["all"], source: { file: "i" } };

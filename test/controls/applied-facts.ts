@@ -5,7 +5,7 @@ import { planHost } from "../../src/core/plan-host.ts";
 import type { Facts, FileFact, FileTimes } from "../../src/model/facts.ts";
 import type { HostLimits } from "../../src/model/limits.ts";
 import type { HostPlan } from "../../src/model/plan.ts";
-import type { ControlId } from "../../src/model/policy.ts";
+import type { ControlId } from "../../src/model/control-id.ts";
 import { known } from "../../src/model/reading.ts";
 import { DROP_IN, fileFact } from "./facts-fixture.ts";
 

@@ -5,7 +5,8 @@ import { explainPerson } from "../../src/core/explain-person.ts";
 import { explainSessions } from "../../src/core/explain-sessions.ts";
 import { hostLimits } from "../../src/core/limits.ts";
 import type { Host } from "../../src/model/host.ts";
-import { type ControlId, policySchema } from "../../src/model/policy.ts";
+import type { ControlId } from "../../src/model/control-id.ts";
+import { policySchema } from "../../src/model/policy.ts";
 import { host, person, version } from "./facts-fixture.ts";
 
 const TODAY = "2026-11-22";

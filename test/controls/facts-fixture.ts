@@ -2,7 +2,7 @@
 import type { Facts, FileFact, OpenSshVersion, UserClass } from "../../src/model/facts.ts";
 import { FACT_FILES } from "../../src/model/host-paths.ts";
 import type { ActiveExemption, HostLimits, RoleLimits } from "../../src/model/limits.ts";
-import { CONTROL_IDS, type ControlId } from "../../src/model/policy.ts";
+import { CONTROL_IDS, type ControlId } from "../../src/model/control-id.ts";
 import { absent, known } from "../../src/model/reading.ts";
 import { parseSshdConfig } from "../../src/core/sshd-config-text.ts";
 

@@ -13,7 +13,7 @@ import type { Facts } from "../../src/model/facts.ts";
 import { LOGIND_FILE, SHELL_SCRIPT } from "../../src/model/host-paths.ts";
 import type { HostPlan } from "../../src/model/plan.ts";
 import { policySchema } from "../../src/model/policy.ts";
-import { PROFILE_NAMES, type ProfileName } from "../../src/model/profile.ts";
+import { PROFILE_NAMES, type ProfileName } from "../../src/model/profile-name.ts";
 import { known } from "../../src/model/reading.ts";
 import { DROP_IN, WITHOUT_INCLUDE, WITH_INCLUDE, fileFact, host, person, version } from "./facts-fixture.ts";
 import { golden } from "./golden.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { judgeExempt } from "../../src/core/judge-exempt.ts";
 import type { Verdict } from "../../src/core/judge-probe.ts";
-import type { ControlId } from "../../src/model/policy.ts";
+import type { ControlId } from "../../src/model/control-id.ts";
 
 const verdict = (outcome: Verdict["outcome"], by: Verdict["by"]): Verdict => {
   return { outcome, by, droppedAfterSeconds: 300, reason: "dropped after 300 s" };

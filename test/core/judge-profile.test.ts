@@ -7,7 +7,7 @@ import type { Finding } from "../../src/model/finding.ts";
 import { SHELL_SCRIPT } from "../../src/model/host-paths.ts";
 import type { HostLimits } from "../../src/model/limits.ts";
 import type { HostPlan } from "../../src/model/plan.ts";
-import type { ProfileName } from "../../src/model/profile.ts";
+import type { ProfileName } from "../../src/model/profile-name.ts";
 import { type Reading, absent, known, unreadable } from "../../src/model/reading.ts";
 import { exemption, host, limits, person, role, version } from "../controls/facts-fixture.ts";
 

@@ -6,7 +6,7 @@ import { planHost } from "../../src/core/plan-host.ts";
 import type { Facts, UserClass } from "../../src/model/facts.ts";
 import type { LadderCell } from "../../src/model/finding.ts";
 import type { HostLimits } from "../../src/model/limits.ts";
-import type { ControlId } from "../../src/model/policy.ts";
+import type { ControlId } from "../../src/model/control-id.ts";
 import { absent, known, unreadable } from "../../src/model/reading.ts";
 import type { ProbeResult } from "../../src/model/run.ts";
 import type { SessionKind } from "../../src/model/session-kind.ts";

@@ -4,7 +4,7 @@ import { CONTROLS } from "../../src/controls/index.ts";
 import { planHost } from "../../src/core/plan-host.ts";
 import type { Facts, FileFact } from "../../src/model/facts.ts";
 import type { HostLimits } from "../../src/model/limits.ts";
-import type { ControlId } from "../../src/model/policy.ts";
+import type { ControlId } from "../../src/model/control-id.ts";
 import { known, unreadable } from "../../src/model/reading.ts";
 import {
   DROP_IN,

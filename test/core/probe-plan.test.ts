@@ -5,7 +5,8 @@ import type { SurveyedAccount } from "../../src/core/parse-survey.ts";
 import { planProbes, scaleFactor, scaleLimit, type ProbeWishes } from "../../src/core/probe-plan.ts";
 import type { Coverage } from "../../src/model/finding.ts";
 import type { SessionKind } from "../../src/model/session-kind.ts";
-import { CONTROL_IDS, policySchema, type ControlId } from "../../src/model/policy.ts";
+import { CONTROL_IDS, type ControlId } from "../../src/model/control-id.ts";
+import { policySchema } from "../../src/model/policy.ts";
 
 const HOST = { name: "web1", address: "web1", groups: ["all"], source: { file: "x" } };
 const account = (user: string, groups: string[], over: Partial<SurveyedAccount> = {}): SurveyedAccount => ({

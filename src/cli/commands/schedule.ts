@@ -1,6 +1,6 @@
 /** `curfew schedule`: audits without anybody at the terminal. Nothing heavy is loaded before an action runs. */
 import { type Command, InvalidArgumentError } from "commander";
-import { SCHEDULE_NAME } from "../../model/schedule.ts";
+import { SCHEDULE_NAME } from "../../model/schedule-name.ts";
 import { duration } from "../args.ts";
 import { addAuditOptions } from "../audit-options.ts";
 import type { Setting } from "../setting.ts";

@@ -2,8 +2,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { WizardAnswer, WizardAnswers } from "../../core/wizard-draft.ts";
 import { didYouMean, shown } from "../../core/nearest.ts";
-import { CONTROL_IDS } from "../../model/policy.ts";
-import { PROFILE_NAMES } from "../../model/profile.ts";
+import { CONTROL_IDS } from "../../model/control-id.ts";
+import { PROFILE_NAMES } from "../../model/profile-name.ts";
 import { type Seconds } from "../../model/duration.ts";
 import { collect, duration, durationOption, type HostOptions } from "../args.ts";
 
