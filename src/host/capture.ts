@@ -75,9 +75,13 @@ export function captureOutput(markers: readonly string[], options: CaptureOption
 
 /** The last `count` bytes, or all there are. */
 function lastBytes(chunks: readonly Buffer[], count: number): Buffer {
-  const last = chunks.at(-1);
-  if (last === undefined || last.length >= count) return last?.subarray(-count) ?? Buffer.alloc(0);
-  return Buffer.concat([lastBytes(chunks.slice(0, -1), count - last.length), last]);
+  const last: Buffer[] = [];
+  for (let at = chunks.length - 1, missing = count; at >= 0 && missing > 0; at -= 1) {
+    const chunk = chunks[at] ?? Buffer.alloc(0);
+    last.unshift(chunk);
+    missing -= chunk.length;
+  }
+  return Buffer.concat(last).subarray(-count);
 }
 
 /** The last bytes of a stream, as text. */

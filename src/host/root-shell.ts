@@ -88,15 +88,15 @@ export async function handOver(place: ScriptPlace, script: string, options: Hand
     if (!stdout.ended()) return;
     exitCode = 0;
     signal.removeEventListener("abort", abort);
-    channel.off("data", onData).off("close", onClose);
+    channel.off("data", onData).off("exit", onExit).off("close", onClose);
     channel.stderr.removeAllListeners("data");
     leaveWaiting(place, channel);
     finished.resolve(soFar());
   };
-  channel.on("data", onData);
+  const onExit = (code: number | null): void => void (exitCode = code);
+  channel.on("data", onData).on("exit", onExit);
   channel.stderr.on("data", (chunk: Buffer) => stderr.add(chunk));
   const prompts = answerPrompt(channel, launch, stdout, stderr);
-  channel.on("exit", (code: number | null) => (exitCode = code));
   const soFar = (): ScriptOutput => ({
     stdout: stdout.body(),
     stderr: afterPrompt(stderr.text(), launch),
@@ -132,8 +132,9 @@ function takeWaiting(place: ScriptPlace): Shell | undefined {
   if (channel === undefined) return undefined;
   place.waiting = undefined;
   const launch = place.launch();
-  // It is root already, and so nothing is asked any more.
-  return { channel, launch: { ...launch, opening: `echo ${launch.marker}\n`, password: undefined } };
+  // It is root already: nothing is run or asked any more.
+  const opening = `echo ${launch.marker}\n`;
+  return { channel, launch: { ...launch, command: "", opening, password: undefined } };
 }
 
 function leaveWaiting(place: ScriptPlace, channel: ClientChannel): void {
@@ -183,7 +184,12 @@ function launchError(
   left: Parameters<typeof explainLaunch>[1],
 ): CurfewError {
   const lost = left.exitCode === null && session.lost() !== undefined;
-  return lost ? lostError(session, host) : explainLaunch(launch, left, user, host);
+  if (lost) return lostError(session, host);
+  if (launch.command !== "") return explainLaunch(launch, left, user, host);
+  return new CurfewError("remote", "the root shell on the host ended before it had read the script", {
+    host,
+    hint: "nothing of the script was run; look what ends root's processes there, and try again",
+  });
 }
 
 /**

@@ -86,6 +86,20 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
       await expect.poll(() => output(own, "echo on")).toBe("on\n");
     });
 
+    test("one that is killed before it read the next script has run nothing of it, and says so", async () => {
+      const pid = Number(await shellOf(KEEP));
+      const mark = join(bench.dir, "killed");
+      process.kill(pid, "SIGSTOP");
+      const next = own.runScript(`: > ${mark}`, QUICK);
+      process.kill(pid, "SIGKILL");
+      await expect(next).rejects.toMatchObject({
+        code: "remote",
+        message: expect.stringMatching(/ended before it had read the script/u),
+      });
+      expect(existsSync(mark)).toBe(false);
+      expect(await output(own, "echo on")).toBe("on\n");
+    });
+
     test("a script whose input is held open takes it too", async () => {
       const pid = await shellOf(KEEP);
       const running = await own.startScript("echo $$; cat", { signal: NEVER });
