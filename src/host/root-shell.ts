@@ -44,13 +44,13 @@ const HELD_STDOUT_LIMIT = 256 * 1024;
 const STDERR_LIMIT = 256 * 1024;
 
 /**
- * Hands the script to the root shell that waits, or opens a channel and becomes root; resolves when the root
- * shell reported.
+ * Hands the script to the root shell that waits, or opens a channel and becomes root; resolves when there is a
+ * root shell that has it.
  * Errors: CurfewError `escalation`, `auth`, `remote`, `unreachable`, and the signal's reason.
  */
 export async function handOver(place: ScriptPlace, script: string, options: HandOver): Promise<HandedOver> {
   const { signal, hold, keep, onLine } = options;
-  const { launch, channel } = takeWaiting(place) ?? (await openShell(place, signal));
+  const { launch, channel, reports } = takeWaiting(place) ?? (await openShell(place, signal));
   const started = Promise.withResolvers<void>();
   const began = Promise.withResolvers<void>();
   const finished = Promise.withResolvers<ScriptOutput>();
@@ -59,7 +59,7 @@ export async function handOver(place: ScriptPlace, script: string, options: Hand
   // Only somebody who writes to the script has to know that it reads.
   const beginMarker = hold ? `${launch.marker}-begin` : undefined;
   const endMarker = keep ? `${launch.marker}-end` : undefined;
-  const markers = beginMarker === undefined ? [launch.marker] : [launch.marker, beginMarker];
+  const markers = [reports ? launch.marker : undefined, beginMarker].filter((marker) => marker !== undefined);
   const whole = wrap(script, beginMarker, endMarker);
   const send = (text: string): void => void (hold || keep ? channel.write(text) : channel.end(text));
   const stdout = captureOutput(markers, {
@@ -67,7 +67,7 @@ export async function handOver(place: ScriptPlace, script: string, options: Hand
     limit: hold ? HELD_STDOUT_LIMIT : STDOUT_LIMIT,
     forget: hold,
     onMarker(index) {
-      if (index === 1) return began.resolve();
+      if (markers[index] === beginMarker) return began.resolve();
       if (launch.opening === "") send(whole);
       started.resolve();
     },
@@ -104,12 +104,13 @@ export async function handOver(place: ScriptPlace, script: string, options: Hand
   });
   const onClose = (): void => {
     signal.removeEventListener("abort", abort);
-    if (stdout.passed() > 0) return finished.resolve(soFar());
+    if (!reports || stdout.passed() > 0) return finished.resolve(soFar());
     const left = { stdout: stdout.noise(), stderr: stderr.text(), exitCode, prompts: prompts() };
     started.reject(launchError(place, launch, left));
   };
   channel.on("close", onClose);
-  if (launch.opening !== "") send(launch.opening + whole);
+  if (!reports) started.resolve();
+  if (!reports || launch.opening !== "") send(launch.opening + whole);
   await started.promise;
   return { began: began.promise, finished: finished.promise, soFar, ...heldInput(channel, began.promise) };
 }
@@ -125,6 +126,8 @@ export function tooMuchOutput(host: string): CurfewError {
 interface Shell {
   readonly launch: Launch;
   readonly channel: ClientChannel;
+  /** Whether it is still to say that it is root; then other people's noise comes before that. */
+  readonly reports: boolean;
 }
 
 function takeWaiting(place: ScriptPlace): Shell | undefined {
@@ -132,9 +135,7 @@ function takeWaiting(place: ScriptPlace): Shell | undefined {
   if (channel === undefined) return undefined;
   place.waiting = undefined;
   const launch = place.launch();
-  // It is root already: nothing is run or asked any more.
-  const opening = `echo ${launch.marker}\n`;
-  return { channel, launch: { ...launch, command: "", opening, password: undefined } };
+  return { channel, launch: { ...launch, opening: "", password: undefined }, reports: false };
 }
 
 function leaveWaiting(place: ScriptPlace, channel: ClientChannel): void {
@@ -158,7 +159,7 @@ async function openShell({ session, host, launch: plan }: ScriptPlace, signal: A
         cause: error,
       }),
   );
-  return { launch, channel };
+  return { launch, channel, reports: true };
 }
 
 /** Gives sudo the password when, and only when, it asks. Returns how often it did. */
@@ -184,12 +185,7 @@ function launchError(
   left: Parameters<typeof explainLaunch>[1],
 ): CurfewError {
   const lost = left.exitCode === null && session.lost() !== undefined;
-  if (lost) return lostError(session, host);
-  if (launch.command !== "") return explainLaunch(launch, left, user, host);
-  return new CurfewError("remote", "the root shell on the host ended before it had read the script", {
-    host,
-    hint: "nothing of the script was run; look what ends root's processes there, and try again",
-  });
+  return lost ? lostError(session, host) : explainLaunch(launch, left, user, host);
 }
 
 /**

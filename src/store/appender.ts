@@ -2,12 +2,12 @@ import { appendFileSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 
 /**
- * How soon a line has to be in the file: forced to the disk, handed to the system at once, or together
- * with what follows within a fraction of a second.
+ * How soon a line has to be in the file: handed to the system at once and forced to the disk with what
+ * follows within half a second, handed over at once, or handed over with what follows.
  */
 export type Urgency = "synced" | "now" | "soon";
 
-const SOON_MS = 100;
+const SOON_MS = 500;
 
 /** A file that only grows, written behind the caller's back and in order. */
 export interface Appender {
@@ -16,72 +16,60 @@ export interface Appender {
 }
 
 /**
- * Appends in order. Nothing waits for a disk, since probes measure time on the event loop: what has to be with the
- * system at once is handed over in place, a tenth of what a worker thread's round costs; the rest and what is
- * forced to the disk are written beside the loop, all that is queued during one write with the next.
+ * Appends in order. What has to be with the system at once is handed over in place, a tenth of what a worker
+ * thread's round costs; the rest waits for company. Nothing waits for a disk, since probes measure time on the
+ * event loop: forcing to it goes on beside the loop, once for all that came meanwhile.
  * After the first error `fail` is told and everything further is dropped.
  */
 export function createAppender(file: FileHandle, fail: (error: unknown) => void): Appender {
   let queued = "";
-  let syncQueued = false;
+  let unsynced = false;
   let broken = false;
-  let writing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let syncing: Promise<void> | undefined;
 
-  async function drain(): Promise<void> {
+  function giveUp(error: unknown): void {
+    if (!broken) fail(error);
+    broken = true;
+    queued = "";
+  }
+
+  function handOver(): void {
+    const text = queued;
+    queued = "";
     try {
-      while (queued !== "") {
-        const [text, sync] = [queued, syncQueued];
-        queued = "";
-        syncQueued = false;
-        await file.appendFile(text);
-        if (sync) await file.datasync();
-      }
+      if (text !== "" && !broken) appendFileSync(file.fd, text);
     } catch (error) {
       giveUp(error);
-    } finally {
-      writing = undefined;
     }
   }
 
-  function giveUp(error: unknown): void {
-    broken = true;
-    queued = "";
-    fail(error);
+  async function sync(): Promise<void> {
+    while (unsynced && !broken) {
+      unsynced = false;
+      await file.datasync().catch(giveUp);
+    }
+    syncing = undefined;
   }
 
   function flush(): void {
     clearTimeout(timer);
     timer = undefined;
-    if (queued !== "") writing ??= drain();
-  }
-
-  function handOver(): void {
-    // Not past a write that is under way, nor past what waits for the disk.
-    if (writing !== undefined || syncQueued) return flush();
-    clearTimeout(timer);
-    timer = undefined;
-    const text = queued;
-    queued = "";
-    try {
-      appendFileSync(file.fd, text);
-    } catch (error) {
-      giveUp(error);
-    }
+    handOver();
+    if (unsynced && !broken) syncing ??= sync();
   }
 
   return {
     append(text, urgency) {
       if (broken) return;
       queued += text;
-      syncQueued ||= urgency === "synced";
-      // A write costs as much as a tenth of a login: what nobody needs after a crash can wait for company.
-      if (urgency === "soon") timer ??= setTimeout(flush, SOON_MS);
-      else handOver();
+      unsynced ||= urgency === "synced";
+      if (urgency !== "soon") handOver();
+      if (urgency !== "now") timer ??= setTimeout(flush, SOON_MS);
     },
     async close() {
       flush();
-      await writing;
+      await syncing;
       await file.close().catch(fail);
     },
   };
