@@ -32,12 +32,21 @@ main() {
   rm -rf "$dir"
 }
 
-# Adds to `known` what belongs to the instance now, as PID:START pairs.
+# Adds to `known` what belongs to the instance now, as PID:START pairs, and to `logins` its audit sessions
+# and scopes: what was started just before the last known process of a login ended has nothing else.
 known=' '
+logins=' '
 remember() {
-  for found in $({ processes; seeds; sed 's/^/own /' "$dir/own"; } 2>/dev/null | awk "$closure"); do
-    case $known in *" $found "*) ;; *) known="$known$found " ;; esac
+  for found in $({ processes; seeds; sed 's/^/own /' "$dir/own"; logins; } 2>/dev/null | awk "$closure"); do
+    case $found in
+      audit=* | scope=*) case $logins in *" $found "*) ;; *) logins="$logins$found " ;; esac ;;
+      *) case $known in *" $found "*) ;; *) known="$known$found " ;; esac ;;
+    esac
   done
+}
+
+logins() {
+  for login in $logins; do echo "login ${login%%=*} ${login#*=}"; done
 }
 
 # `is PID PARENT START AUDIT SCOPE` for every process but the shell that runs this.
@@ -76,6 +85,7 @@ seeds() {
 closure='
 $1 == "is" { parent[$2] = $3; start[$2] = $4; audit[$2] = $5; scope[$2] = $6 }
 $1 == "seed" { mine[$2] = 1 }
+$1 == "login" { ours[$2 " " $3] = 1 }
 $1 == "own" && $2 == "audit" { foreign["audit " $3] = 1 }
 $1 == "own" && $2 == "scope" { foreign["scope " $3] = 1 }
 END {
@@ -91,6 +101,7 @@ END {
     }
   } while (grown)
   for (pid in done) print pid ":" start[pid]
+  for (login in ours) { split(login, word, " "); print word[1] "=" word[2] }
 }'
 
 stop_listener() {
