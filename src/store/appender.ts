@@ -45,10 +45,10 @@ export function createAppender(file: FileHandle, fail: (error: unknown) => void)
   }
 
   async function sync(): Promise<void> {
-    while (unsynced && !broken) {
-      unsynced = false;
-      await file.datasync().catch(giveUp);
-    }
+    unsynced = false;
+    await file.datasync().catch(giveUp);
+    // What came while the disk was busy.
+    if (unsynced) return sync();
     syncing = undefined;
   }
 
