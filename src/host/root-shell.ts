@@ -50,6 +50,8 @@ const STDERR_LIMIT = 256 * 1024;
  */
 export async function handOver(place: ScriptPlace, script: string, options: HandOver): Promise<HandedOver> {
   const { signal, hold, keep, onLine } = options;
+  // A shell that waits would take the script all the same.
+  if (signal.aborted) throw interruption(signal, place.host);
   const { launch, channel, reports } = takeWaiting(place) ?? (await openShell(place, signal));
   const started = Promise.withResolvers<void>();
   const began = Promise.withResolvers<void>();

@@ -10,6 +10,7 @@ import { connectTo, NEVER, openBench, output, sshdUnavailable, type Bench, type 
 
 const lacks = sshdUnavailable();
 const QUICK = { signal: NEVER, timeoutSeconds: 20 };
+const KEEP = { ...QUICK, keepShell: true };
 
 describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`, () => {
   let bench: Bench;
@@ -25,23 +26,31 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
     await bench.close();
   });
 
-  test.each([
-    ["echo out; echo err >&2; exit 3", { stdout: "out\n", stderr: "err\n", exitCode: 3 }],
-    ["true", { stdout: "", stderr: "", exitCode: 0 }],
-    ["printf 'no newline'", { stdout: "no newline", stderr: "", exitCode: 0 }],
-    ["f() { return 7; }\nf", { stdout: "", stderr: "", exitCode: 7 }],
-    ["cat <<'x'\n$HOME `id`\nx", { stdout: "$HOME `id`\n", stderr: "", exitCode: 0 }],
-    ["cat", { stdout: "", stderr: "", exitCode: 0 }],
-    ["kill -KILL $$", { stdout: "", stderr: "", exitCode: null }],
-    ["set -eu; false; echo not here", { stdout: "", stderr: "", exitCode: 1 }],
-    ["printf '%s' \"$LC_ALL\"", { stdout: "C", stderr: "", exitCode: 0 }],
-  ])("%j", async (script, expected) => {
-    const { stdout, ...rest } = await connection.runScript(script, QUICK);
-    expect({ stdout: stdout.toString(), ...rest }).toEqual(expected);
+  describe.each([
+    ["a shell of its own", QUICK],
+    ["a shell that is kept", KEEP],
+  ])("in %s", (_, options) => {
+    test.each([
+      ["echo out; echo err >&2; exit 3", { stdout: "out\n", stderr: "err\n", exitCode: 3 }],
+      ["true", { stdout: "", stderr: "", exitCode: 0 }],
+      ["exit 0", { stdout: "", stderr: "", exitCode: 0 }],
+      ["printf 'no newline'", { stdout: "no newline", stderr: "", exitCode: 0 }],
+      ["printf '\\n\\n'", { stdout: "\n\n", stderr: "", exitCode: 0 }],
+      ["f() { return 7; }\nf", { stdout: "", stderr: "", exitCode: 7 }],
+      ["cat <<'x'\n$HOME `id`\nx", { stdout: "$HOME `id`\n", stderr: "", exitCode: 0 }],
+      ["cat", { stdout: "", stderr: "", exitCode: 0 }],
+      ["kill -KILL $$", { stdout: "", stderr: "", exitCode: null }],
+      ["set -eu; false; echo not here", { stdout: "", stderr: "", exitCode: 1 }],
+      ["printf '%s' \"$LC_ALL\"", { stdout: "C", stderr: "", exitCode: 0 }],
+      ["head -c 100000 /dev/zero | tr '\\0' x", { stdout: "x".repeat(100_000), stderr: "", exitCode: 0 }],
+    ])("%j", async (script, expected) => {
+      const { stdout, ...rest } = await connection.runScript(script, options);
+      expect({ stdout: stdout.toString(), ...rest }).toEqual(expected);
+      expect(await output(connection, "echo on")).toBe("on\n");
+    });
   });
 
   describe("with a shell that is kept", () => {
-    const KEEP = { ...QUICK, keepShell: true };
     let own: Connection;
     beforeAll(async () => (own = await connectTo(bench, server.name)));
     afterAll(() => own.close());
@@ -55,20 +64,16 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
       expect(await shellOf(KEEP)).not.toBe(first);
     });
 
-    test.each([
-      ["echo out; echo err >&2; exit 3", { stdout: "out\n", stderr: "err\n", exitCode: 3 }],
-      ["true", { stdout: "", stderr: "", exitCode: 0 }],
-      ["printf 'no newline'", { stdout: "no newline", stderr: "", exitCode: 0 }],
-      ["printf '\\n\\n'", { stdout: "\n\n", stderr: "", exitCode: 0 }],
-      ["exit 0", { stdout: "", stderr: "", exitCode: 0 }],
-      ["cat", { stdout: "", stderr: "", exitCode: 0 }],
-      ["kill -KILL $$", { stdout: "", stderr: "", exitCode: null }],
-      ["set -eu; false; echo not here", { stdout: "", stderr: "", exitCode: 1 }],
-      ["head -c 100000 /dev/zero | tr '\\0' x", { stdout: "x".repeat(100_000), stderr: "", exitCode: 0 }],
-    ])("%j", async (script, expected) => {
-      const { stdout, ...rest } = await own.runScript(script, KEEP);
-      expect({ stdout: stdout.toString(), ...rest }).toEqual(expected);
-      expect(await output(own, "echo on")).toBe("on\n");
+    test("none takes a script that is called off before it was handed over", async () => {
+      const pid = await shellOf(KEEP);
+      const mark = join(bench.dir, "called-off");
+      const signal = AbortSignal.abort();
+      await expect(own.runScript(`: > ${mark}`, { ...QUICK, signal })).rejects.toMatchObject({
+        code: "interrupted",
+      });
+      await expect(own.startScript(`: > ${mark}`, { signal })).rejects.toMatchObject({ code: "interrupted" });
+      expect(await shellOf(QUICK)).toBe(pid);
+      expect(existsSync(mark)).toBe(false);
     });
 
     test("nothing of one script is left for the next", async () => {
