@@ -3,7 +3,7 @@
  * client object; its own `connect` is not used, because it opens an SFTP channel that shell work
  * never needs (measured: 11-14 ms of CPU per host instead of 6-7). No ssh2 type leaves `src/host`.
  */
-import { createHash, createPrivateKey, sign } from "node:crypto";
+import { createHash, createPrivateKey, type KeyObject, sign } from "node:crypto";
 import ssh2, { type Client, type ParsedKey } from "ssh2";
 import SftpClient from "ssh2-sftp-client";
 import { makeLean } from "./lean-protocol.ts";
@@ -84,13 +84,16 @@ export async function agentKeys(socket: string): Promise<SigningKey[]> {
 /** A private key of our own as something to sign with. */
 export function ownKey(key: ParsedKey, label: string): SigningKey {
   // The library reads the key's text again for every signature. Only this type's signature is what OpenSSL makes.
-  const ready = key.type === "ssh-ed25519" ? createPrivateKey(key.getPrivatePEM()) : undefined;
+  let ready: KeyObject | undefined;
   return {
     key,
     label,
     async sign(data, hash) {
-      const signature: Buffer | Error =
-        ready === undefined ? key.sign(data, hash) : sign(undefined, data, ready);
+      if (key.type === "ssh-ed25519") {
+        ready ??= createPrivateKey(key.getPrivatePEM());
+        return sign(undefined, data, ready);
+      }
+      const signature: Buffer | Error = key.sign(data, hash);
       if (signature instanceof Error) throw signature;
       return signature;
     },

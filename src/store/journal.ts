@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { RunEvent, Step } from "../model/run.ts";
+import { type RunEvent, STEPS } from "../model/run.ts";
 import { createAppender, type Appender, type Urgency } from "./appender.ts";
 import { writeAtomically } from "./atomic-write.ts";
 
@@ -82,12 +82,12 @@ function createJournal(
   };
 }
 
-/** Steps after which a host is as it was, but for what the next run tidies away. */
-const HARMLESS: ReadonlySet<Step> = new Set(["connecting", "reading-facts", "locked", "staged", "validated"]);
+/** Before it, a host is as it was but for what the next run tidies away. */
+const ARMED = STEPS.indexOf("armed");
 
 function urgencyOf(event: RunEvent, changes: boolean): Urgency {
   if (event.type === "run-finished") return "synced";
-  if (!changes || (event.type === "host-step" && HARMLESS.has(event.step))) return "soon";
+  if (!changes || (event.type === "host-step" && STEPS.indexOf(event.step) < ARMED)) return "soon";
   return event.type === "host-finished" ? "synced" : "now";
 }
 
