@@ -5,6 +5,9 @@
 # A process belongs to the instance when it descends from it, holds a socket on its port, carries its
 # SSH_CONNECTION in the environment, or shares an audit session or a login scope with one that does:
 # a program may leave its parent, its terminal and its environment, but none of those last two.
+#
+# `note` ends nothing. It writes down the audit sessions and scopes that are the instance's now: when the
+# controller dies, whole sessions may end before the clean-up sees them, but for what ran away from them.
 
 main() {
   LC_ALL=C
@@ -16,6 +19,12 @@ main() {
   port=
   listener=
   { read -r port <"$dir/port"; read -r listener <"$dir/pid"; } 2>/dev/null
+  { IFS= read -r logins <"$dir/logins"; } 2>/dev/null
+  if [ "${1:-}" = note ]; then
+    remember
+    echo "$logins" >"$dir/logins.new" && mv "$dir/logins.new" "$dir/logins"
+    return
+  fi
   if [ -n "$port" ]; then
     remember
     stop_listener
@@ -29,7 +38,8 @@ main() {
     remember
     send KILL 20
   fi
-  rm -rf "$dir"
+  # Twice: a note may have been written meanwhile.
+  rm -rf "$dir" || rm -rf "$dir"
 }
 
 # Adds to `known` what belongs to the instance now, as PID:START pairs, and to `logins` its audit sessions
@@ -145,4 +155,4 @@ alive() {
   [ "$1" != Z ] && [ "${20}" = "${wanted#*:}" ]
 }
 
-main
+main "$@"

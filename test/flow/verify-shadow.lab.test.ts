@@ -236,6 +236,16 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
     ]);
   });
 
+  test("nothing remains of a session that is over, not even what ran away from it", async () => {
+    await limit(5);
+    await host.writeFile("/home/bea/.bash_profile", RUNAWAY);
+    const before = await look();
+    const options = { sessions: ["idle-shell", "typing"], roles: ["bash"] } as const;
+    const verification = await verify(target, SHORT, options);
+    expect(verification.probes).toMatchObject([{ by: "TMOUT" }, { outcome: "pass" }]);
+    expect(await looksLike(host, before)).toBe(before);
+  });
+
   test("nothing remains when the controller is killed, not even what ran away from its session", async () => {
     await host.writeFile("/home/bea/.bash_profile", RUNAWAY);
     const before = await look();
