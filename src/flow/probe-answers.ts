@@ -3,7 +3,7 @@ import { hasTerminal } from "../core/preflight.ts";
 import { CurfewError } from "../model/error.ts";
 import type { OpenProbe } from "./open-probe.ts";
 import { PROBE_PROGRAMS } from "./probe-programs.ts";
-import { over } from "./probe-wait.ts";
+import { inTime, over } from "./probe-wait.ts";
 
 const ANSWER_SECONDS = 8;
 
@@ -57,9 +57,12 @@ function isNoisy({ planned: { session } }: OpenProbe): boolean {
  * What has no terminal is asked over its connection. sshd tells things in order: had it closed the channel,
  * that would be known before it answers about another.
  */
-async function connectionAnswers({ connection, channel, signal }: OpenProbe): Promise<boolean> {
+async function connectionAnswers({ connection, channel, planned, signal }: OpenProbe): Promise<boolean> {
   const until = performance.now() + ANSWER_SECONDS * 1000;
   try {
+    if (planned.session === "unused-connection") {
+      return await inTime(connection.noMoreSessions(signal), until, signal);
+    }
     const other = await over(connection.openCommand(":", signal), until, signal);
     other?.close();
     return other !== undefined && (await over(channel.ended, performance.now() + 100, signal)) === undefined;

@@ -5,7 +5,7 @@ import type { Connection, OpenChannel, TerminalSession } from "../model/connecti
 import { CurfewError } from "../model/error.ts";
 import { MISSING_PROGRAM, type ProbeProgram } from "./probe-programs.ts";
 import type { HostWatch } from "./probe-watch.ts";
-import { over } from "./probe-wait.ts";
+import { inTime, over } from "./probe-wait.ts";
 
 /** What is needed to open a session over a login. */
 export interface OpeningSetup {
@@ -96,8 +96,15 @@ export async function openForward({ connection, shadowPort, signal }: OpeningSet
   return { channel, terminal: undefined, quietSince: channel.lastActivity() };
 }
 
-/** The bare login, as `ssh -N` leaves it. */
-export async function openNothing({ connection }: OpeningSetup): Promise<OpenedSession> {
+/**
+ * The bare login, as `ssh -N` leaves it. sshd says yes to a login before PAM's part of it begins, which on a busy
+ * host takes seconds (pam_systemd(8) starts a manager for each user's first session); no timeout runs before its end.
+ */
+export async function openNothing({ connection, signal }: OpeningSetup): Promise<OpenedSession> {
+  const until = performance.now() + SETTLE_SECONDS * 1000;
+  if (!(await inTime(connection.noMoreSessions(signal), until, signal))) {
+    throw new CurfewError("remote", `the host did not complete the login within ${SETTLE_SECONDS} s`);
+  }
   const quietSince = performance.now();
   const ended = connection.closed.then(() => {
     return { at: performance.now(), exitCode: null, signal: null, connectionLost: true } as const;

@@ -27,6 +27,12 @@ export function over<T>(promise: Promise<T>, until: number, signal: AbortSignal)
   });
 }
 
+/** Whether the promise resolves before `until`. Errors: as `over`. */
+export async function inTime(promise: Promise<void>, until: number, signal: AbortSignal): Promise<boolean> {
+  const resolved = promise.then(() => true);
+  return (await over(resolved, until, signal)) === true;
+}
+
 /** Waits so many milliseconds. Errors: the signal's reason when it is aborted first. */
 export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   await over(new Promise<never>(() => undefined), performance.now() + milliseconds, signal);

@@ -7,7 +7,7 @@ import { planLaunch } from "./escalation.ts";
 import { openCommand, openSftp } from "./idle-channels.ts";
 import type { ScriptPlace } from "./root-shell.ts";
 import { runScript, startScript } from "./script.ts";
-import { openChannel, type Session } from "./session.ts";
+import { openChannel, request, type Session } from "./session.ts";
 import type { ClientChannel } from "./ssh2.ts";
 import { openTerminal } from "./terminal.ts";
 import { watchChannel } from "./watched-channel.ts";
@@ -40,10 +40,26 @@ export function asConnection(
     openSftp: (signal) => openSftp(session, host.name, signal),
     openIdleForward: async (port, signal) =>
       watchChannel(session, await openForward(session, host.name, "127.0.0.1", port, signal)),
+    noMoreSessions: (signal) => noMoreSessions(session, host.name, signal),
     openLoopback: (port, signal) => openForward(session, host.name, "127.0.0.1", port, signal),
     closed: session.closed,
     close: () => session.close(),
   };
+}
+
+/** See `Connection.noMoreSessions`. */
+function noMoreSessions(session: Session, host: string, signal: AbortSignal): Promise<void> {
+  return request<void>(
+    session,
+    host,
+    signal,
+    (client, answer) => client.openssh_noMoreSessions((error) => answer(error ?? undefined)),
+    (error) =>
+      new CurfewError("unsupported", `the host does not know no-more-sessions: ${error.message}`, {
+        host,
+        cause: error,
+      }),
+  );
 }
 
 /**

@@ -62,6 +62,10 @@ export function openSession(client: Client, stream: Duplex, identification: stri
   };
 }
 
+/** A request to the far end; the library answers once. */
+type Ask<T> = (client: Client, answer: (error: Error | undefined, value: T) => void) => unknown;
+type Refused = (error: Error & { readonly reason?: unknown }) => CurfewError;
+
 /**
  * Opens a channel and waits for it. The signal gives up the waiting; a channel that comes later is closed.
  * Errors: CurfewError `unreachable` when the connection is gone, `interrupted`, and whatever `refused`
@@ -71,24 +75,38 @@ export function openChannel<C extends ClientChannel | SftpClient = ClientChannel
   session: Session,
   host: string,
   signal: AbortSignal,
-  open: (client: Client, answer: (error: Error | undefined, channel: C) => void) => unknown,
-  refused: (error: Error & { readonly reason?: unknown }) => CurfewError,
+  open: Ask<C>,
+  refused: Refused,
 ): Promise<C> {
+  const asking: Ask<C> = (client, answer) =>
+    open(client, (error, channel) => {
+      // ssh2 emits errors on a channel whose connection died while it was written to.
+      if (error === undefined) channel.on("error", () => undefined);
+      if (error === undefined && signal.aborted) channel.destroy();
+      answer(error, channel);
+    });
+  return request(session, host, signal, asking, refused);
+}
+
+/** Any request and its answer. The signal gives up the waiting. Errors: those of `openChannel`. */
+export function request<T>(
+  session: Session,
+  host: string,
+  signal: AbortSignal,
+  ask: Ask<T>,
+  refused: Refused,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(interruption(signal, host));
     if (signal.aborted) return abort();
     signal.addEventListener("abort", abort, { once: true });
-    const answer = (error: Error | undefined, channel: C): void => {
+    const answer = (error: Error | undefined, value: T): void => {
       signal.removeEventListener("abort", abort);
-      if (error !== undefined)
-        return reject(session.lost() === undefined ? refused(error) : lostError(session, host));
-      // ssh2 emits errors on a channel whose connection died while it was written to.
-      channel.on("error", () => undefined);
-      if (signal.aborted) channel.destroy();
-      else resolve(channel);
+      if (error === undefined) resolve(value);
+      else reject(session.lost() === undefined ? refused(error) : lostError(session, host));
     };
     try {
-      open(session.client, answer);
+      ask(session.client, answer);
     } catch {
       // "Not connected", the library's one synchronous error.
       signal.removeEventListener("abort", abort);

@@ -153,6 +153,7 @@ async function shellOnly(
     openCommand: refuse,
     openSftp: refuse,
     openIdleForward: refuse,
+    noMoreSessions: refuse,
     openLoopback: refuse,
     closed: terminal.ended.then(() => undefined),
     close: process.close,

@@ -87,6 +87,12 @@ export interface Connection {
   openSftp(signal: AbortSignal): Promise<OpenChannel>;
   /** A forward to a TCP port on the host's own loopback address, over which nothing is sent. */
   openIdleForward(port: number, signal: AbortSignal): Promise<OpenChannel>;
+  /**
+   * Gives up opening anything else, as `ssh -N` does, and waits for the answer: the login is complete on the host
+   * then, PAM's part with it. May be asked again. (OpenSSH PROTOCOL, 2.2.)
+   * Errors: CurfewError `unsupported` where the server does not know the request, `unreachable`, `interrupted`.
+   */
+  noMoreSessions(signal: AbortSignal): Promise<void>;
   /** A byte stream to a TCP port on the host's own loopback address. */
   openLoopback(port: number, signal: AbortSignal): Promise<Duplex>;
   /** Resolves once, when the connection is gone for whatever reason. */

@@ -97,6 +97,7 @@ export async function sshConnection(
     openCommand: unused,
     openSftp: unused,
     openIdleForward: unused,
+    noMoreSessions: unused,
     openLoopback: unused,
     closed: new Promise(() => undefined),
     close: () => undefined,

@@ -95,6 +95,7 @@ function local(serverIdent: string, answer?: ScriptOutput): Connection {
     openCommand: unused,
     openSftp: unused,
     openIdleForward: unused,
+    noMoreSessions: unused,
     openLoopback: unused,
     closed: new Promise(() => undefined),
     close: () => undefined,

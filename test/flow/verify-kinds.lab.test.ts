@@ -131,6 +131,20 @@ describe.skipIf(lacks !== null)(`every kind of session${lacks === null ? "" : ` 
       }
     });
 
+    test("a login that takes its time on the host counts as idle when it is done", async () => {
+      const { stdout: pam } = await host.exec("cat /etc/pam.d/sshd");
+      await host.writeFile("/etc/pam.d/sshd", `${pam}session optional pam_exec.so type=open_session /bin/sleep 4\n`);
+      await configure("UnusedConnectionTimeout 7s\n");
+      const options = { sessions: ["unused-connection"], roles: ["root", "bash"] } as const;
+      const verification = await verify(target(), POLICY, options);
+      await host.writeFile("/etc/pam.d/sshd", pam);
+      for (const { outcome, by, droppedAfterSeconds } of verification.probes) {
+        expect({ outcome, by }).toEqual({ outcome: "pass", by: "UnusedConnectionTimeout" });
+        expect(droppedAfterSeconds).toBeLessThan(9);
+      }
+      expect(verification.probes).toHaveLength(3);
+    });
+
     test("an interrupt ends every program of a live probe, with and without a terminal", async () => {
       await configure("");
       await host.exec("touch /tmp/before; sleep 1");

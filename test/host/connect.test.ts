@@ -55,6 +55,20 @@ describe.skipIf(lacks !== null)(`a real sshd${lacks === null ? "" : ` (${lacks})
     expect(talkative.log()).not.toMatch(/hostkeys-prove/u);
   });
 
+  test("a bare login is answered, as often as it asks, and opens nothing after it", async () => {
+    const connection = await connectTo(bench, server.name);
+    await connection.noMoreSessions(NEVER);
+    await connection.noMoreSessions(NEVER);
+    await expect(connection.openCommand(":", NEVER)).rejects.toEqual(fails("unreachable", /was lost/u));
+    await connection.closed;
+    await expect(connection.noMoreSessions(NEVER)).rejects.toEqual(fails("unreachable", /was lost/u));
+    const other = await connectTo(bench, server.name);
+    await expect(other.noMoreSessions(AbortSignal.abort())).rejects.toEqual(
+      fails("interrupted", /interrupted/u),
+    );
+    other.close();
+  });
+
   test("a hundred logins leave no listener, no descriptor and no warning behind", async () => {
     const warnings: Error[] = [];
     const note = (warning: Error): void => void warnings.push(warning);
