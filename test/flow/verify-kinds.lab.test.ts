@@ -133,7 +133,10 @@ describe.skipIf(lacks !== null)(`every kind of session${lacks === null ? "" : ` 
 
     test("a login that takes its time on the host counts as idle when it is done", async () => {
       const { stdout: pam } = await host.exec("cat /etc/pam.d/sshd");
-      await host.writeFile("/etc/pam.d/sshd", `${pam}session optional pam_exec.so type=open_session /bin/sleep 4\n`);
+      await host.writeFile(
+        "/etc/pam.d/sshd",
+        `${pam}session optional pam_exec.so type=open_session /bin/sleep 4\n`,
+      );
       await configure("UnusedConnectionTimeout 7s\n");
       const options = { sessions: ["unused-connection"], roles: ["root", "bash"] } as const;
       const verification = await verify(target(), POLICY, options);
