@@ -10,6 +10,7 @@ import * as opening from "./probe-open.ts";
 import { PROBE_PROGRAMS as PROGRAMS } from "./probe-programs.ts";
 import { answers, terminalOf } from "./probe-answers.ts";
 import { over, pause } from "./probe-wait.ts";
+import type { TimedEvent } from "./shadow.ts";
 
 interface Probe {
   readonly open: (setup: opening.OpeningSetup) => Promise<opening.OpenedSession>;
@@ -28,7 +29,7 @@ export const PROBE_KINDS: Readonly<Record<ProbedKind, Probe>> = {
     observe: observeIdle,
   },
   "idle-sftp": { open: opening.openSftp, observe: observeIdle },
-  "unused-connection": { open: opening.openNothing, observe: observeIdle },
+  "unused-connection": { open: opening.openNothing, observe: observeUnused },
   "idle-forward": { open: opening.openForward, observe: observeIdle },
   typing: { open: opening.openShell, observe: observeTyping },
 };
@@ -38,6 +39,8 @@ const TYPING_SECONDS = 10;
 /** Seconds in which the host must say what still runs, and in which a log line about its end arrives. */
 const LISTING_SECONDS = 8;
 const LOG_SECONDS = 0.8;
+/** Seconds in which a connection that sshd has ended is gone. */
+const CLOSING_SECONDS = 20;
 /** How often a program that should have died is looked for, a log's time apart. */
 const ORPHAN_LOOKS = 3;
 
@@ -50,6 +53,23 @@ async function observeIdle(open: OpenProbe): Promise<Observation> {
   const end = await over(channel.ended, quietSince + patience * 1000, signal);
   if (end !== undefined) return ended(open, end, quietSince);
   return kept(open, planned.expect === "kept");
+}
+
+/**
+ * sshd ends the connection, then PAM's session, and only then does the client see it. Where its log is seen, that
+ * moment counts; the connection has to go all the same.
+ */
+async function observeUnused(open: OpenProbe): Promise<Observation> {
+  const { planned, channel, quietSince, patience, signal } = open;
+  const until = quietSince + patience * 1000;
+  let end = await over(channel.ended, until, signal);
+  const closing = (): TimedEvent | undefined => ofConnection(open, "connection-unused");
+  if (end === undefined && closing() !== undefined) {
+    end = await over(channel.ended, until + CLOSING_SECONDS * 1000, signal);
+  }
+  if (end === undefined) return kept(open, planned.expect === "kept");
+  await pause(LOG_SECONDS * 1000, signal);
+  return ended(open, { ...end, at: Math.min(end.at, closing()?.at ?? end.at) }, quietSince);
 }
 
 /** The client cannot see its own end, so the host is watched. The session is its shell. */
@@ -133,21 +153,17 @@ async function orphansOf({ planned, watch, token, signal }: OpenProbe): Promise<
 
 /** sshd's log names the session for ClientAlive; for ChannelTimeout the moment and the seconds have to fit. */
 function fromLog(
-  { events, port, planned }: OpenProbe,
+  open: OpenProbe,
   at: number,
   since: number,
 ): Pick<SessionTrace, "clientSilent" | "channelIdle" | "connectionUnused" | "logSeen"> {
-  const said = events?.() ?? [];
+  const { events, port, planned } = open;
   const seconds = (at - since) / 1000;
   return {
     logSeen: events !== undefined && port !== undefined,
-    clientSilent: said.some(
-      (event) => port !== undefined && event.type === "client-silent" && event.port === port,
-    ),
-    connectionUnused: said.some(
-      (event) => port !== undefined && event.type === "connection-unused" && event.port === port,
-    ),
-    channelIdle: said.some(
+    clientSilent: ofConnection(open, "client-silent") !== undefined,
+    connectionUnused: ofConnection(open, "connection-unused") !== undefined,
+    channelIdle: (events?.() ?? []).some(
       (event) =>
         event.type === "channel-idle" &&
         planned.session !== "unused-connection" &&
@@ -155,4 +171,12 @@ function fromLog(
         Math.abs(event.seconds - seconds) < 2,
     ),
   };
+}
+
+/** What sshd's log says of this very connection; nothing for a live probe. */
+function ofConnection(
+  { events, port }: OpenProbe,
+  type: "client-silent" | "connection-unused",
+): TimedEvent | undefined {
+  return events?.().find((event) => event.type === type && event.port === port);
 }

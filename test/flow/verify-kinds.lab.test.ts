@@ -131,21 +131,23 @@ describe.skipIf(lacks !== null)(`every kind of session${lacks === null ? "" : ` 
       }
     });
 
-    test("a login that takes its time on the host counts as idle when it is done", async () => {
+    test.each([
+      ["begin", "open_session", ["root", "bash"], 3],
+      ["end", "close_session", ["bash"], 1],
+    ])("the time that PAM takes to %s a session is no idleness", async (_, type, roles, probes) => {
       const { stdout: pam } = await host.exec("cat /etc/pam.d/sshd");
       await host.writeFile(
         "/etc/pam.d/sshd",
-        `${pam}session optional pam_exec.so type=open_session /bin/sleep 4\n`,
+        `${pam}session optional pam_exec.so type=${type} /bin/sleep 4\n`,
       );
       await configure("UnusedConnectionTimeout 7s\n");
-      const options = { sessions: ["unused-connection"], roles: ["root", "bash"] } as const;
-      const verification = await verify(target(), POLICY, options);
+      const verification = await verify(target(), POLICY, { sessions: ["unused-connection"], roles });
       await host.writeFile("/etc/pam.d/sshd", pam);
       for (const { outcome, by, droppedAfterSeconds } of verification.probes) {
         expect({ outcome, by }).toEqual({ outcome: "pass", by: "UnusedConnectionTimeout" });
         expect(droppedAfterSeconds).toBeLessThan(9);
       }
-      expect(verification.probes).toHaveLength(3);
+      expect(verification.probes).toHaveLength(probes);
     });
 
     test("an interrupt ends every program of a live probe, with and without a terminal", async () => {
