@@ -71,15 +71,20 @@ describe("goals", () => {
   test("ratios of the largest fleet, memory against the one before", () => {
     const goals = allGoals(
       { version: 60, emptyNode: 40 },
-      [reading(100, usage(900, 900, 100), usage(1)), reading(500, usage(2600, 3000, 125), usage(2000, 2500))],
       [
-        changing(4, usage(600), usage(1), usage(120)),
-        changing(16, usage(720, 3000), usage(1, 2400), usage(180, 400)),
+        reading(100, usage(900, 900, 100), usage(1, 1, 40)),
+        reading(500, usage(2600, 3000, 125), usage(2000, 2500, 50)),
+      ],
+      [
+        changing(4, usage(600), usage(100), usage(120)),
+        changing(16, usage(720, 3000), usage(190, 2400), usage(180, 400)),
       ],
     );
     // 720-600 against 180-120; 3000 against 2.5 times 400 and the 2400-800 that the scripts took.
     expect(goals.map(({ ratio }) => ratio)).toEqual([1.3, 1.2, 1.1, 1.25, 2, 2, 3000 / 2600, 1.5]);
     expect(goals.map(isReached)).toEqual([true, false, true, true, true, true, false, true]);
+    // Memory 50 against 40; 190-100 against 180-120.
+    expect(goals.flatMap(({ library }) => library ?? [])).toEqual([1.25, 1.5]);
   });
 
   test("a size without a smaller one has no memory ratio and no cost of a further host", () => {
@@ -108,9 +113,9 @@ describe("text", () => {
   test("rounding never makes a miss look like a hit", () => {
     const text = goalsText([
       { what: "miss", ratio: 1.3001, limit: 1.3 },
-      { what: "hit", ratio: 1.2999, limit: 1.3 },
+      { what: "hit", ratio: 1.2999, limit: 1.3, library: 1.2 },
     ]);
-    expect(text).toBe("miss  ✗  1.31  to reach 1.30\nhit   ✓  1.29  to reach 1.30\n");
+    expect(text).toBe("miss  ✗  1.31  to reach 1.30\nhit   ✓  1.29  to reach 1.30  library alone 1.20\n");
   });
 
   test("round trips with one digit", () => {

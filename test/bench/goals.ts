@@ -43,6 +43,7 @@ function readingGoals(readings: readonly Reading[]): Goal[] {
             what: `${title}: peak RSS / that of ${small.plan.hosts}`,
             ratio: plan.usage.rssMiB / small.plan.usage.rssMiB,
             limit: 1.3,
+            library: scripts.usage.rssMiB / small.scripts.usage.rssMiB,
           },
         ]),
   ];
@@ -69,6 +70,7 @@ function changingGoals(changings: readonly Changing[]): Goal[] {
             what: `${title}: CPU per further host / a bare login`,
             ratio: perFurtherHost(small.apply, apply) / perFurtherHost(small.logins, logins),
             limit: 2.5,
+            library: perFurtherHost(small.scripts, scripts) / perFurtherHost(small.logins, logins),
           },
         ]),
     {
