@@ -21,6 +21,7 @@ main() {
   { read -r port <"$dir/port"; read -r listener <"$dir/pid"; } 2>/dev/null
   { IFS= read -r logins <"$dir/logins"; } 2>/dev/null
   if [ "${1:-}" = note ]; then
+    noting=yes
     remember
     echo "$logins" >"$dir/logins.new" && mv "$dir/logins.new" "$dir/logins"
     return
@@ -46,6 +47,7 @@ main() {
 # and scopes: what was started just before the last known process of a login ended has nothing else.
 known=' '
 logins=' '
+noting=
 remember() {
   for found in $({ processes; seeds; sed 's/^/own /' "$dir/own"; logins; } 2>/dev/null | awk "$closure"); do
     case $found in
@@ -77,6 +79,8 @@ processes() {
 
 seeds() {
   [ -z "$listener" ] || echo "seed $listener"
+  # What has just begun descends from it; the rest takes a second where tens of thousands of files are open.
+  [ -z "$noting" ] || return 0
   # Left from this shell's own subshells: none carries the marker.
   marker="SSH_CONNECTION=127[.]0[.]0[.]1 [0-9]* 127[.]0[.]0[.]1 $port"
   grep -ls "$marker" /proc/[0-9]*/environ | while IFS=/ read -r _ _ pid _; do
