@@ -8,8 +8,9 @@ import { visible } from "./visible.ts";
 type Unit = ReadonlyMap<string, string>;
 
 /**
- * The daemon that this login came through decides: its unit is the one whose main process it is,
- * or in whose control group it runs. A daemon that no unit started is signalled by its number.
+ * The daemon that this login came through decides: its unit is the one whose main process it is. A daemon that
+ * is no unit's main process is signalled by its number: reloading the unit that happened to start it (cron, a
+ * panel) would do nothing, or end it.
  */
 export function parseService(sections: Sections): Reading<SshService> {
   const [listener = "", started] = sections.one("listener").arguments;
@@ -67,9 +68,8 @@ function underSystemd(sections: Sections, pid: number | null): Reading<SshServic
   const units = parseUnits(sections).filter((unit) => unit.get("LoadState") === "loaded");
   const services = units.filter((unit) => /^sshd?\.service$/u.test(unit.get("Id") ?? ""));
   const base = { manager: "systemd", pid, perConnection: false, bootHook: "systemd" } as const;
-  const main = services.find((unit) => pid !== null && unit.get("MainPID") === String(pid));
-  const unit = main?.get("Id") ?? unitOfListener(sections);
-  if (unit !== undefined) return known({ ...base, unit });
+  const main = units.find((unit) => pid !== null && unit.get("MainPID") === String(pid))?.get("Id");
+  if (main !== undefined) return known({ ...base, unit: main });
   const running = services.find((one) => one.get("ActiveState") === "active");
   if (running === undefined) {
     return pid === null
@@ -93,15 +93,6 @@ function perConnection(sections: Sections): SshService {
     (unit) => unit.get("Accept") === "yes" && unit.get("ActiveState") === "active",
   );
   return { ...base, manager: "systemd", unit: socket?.get("Id") ?? "", bootHook: "systemd" };
-}
-
-/** `0::/system.slice/ssh.service`, or `1:name=systemd:…` where control groups are of version 1. */
-function unitOfListener(sections: Sections): string | undefined {
-  for (const line of lines(sections.one("cgroup"))) {
-    const unit = /^\d+:(?:name=systemd)?:.*\/([A-Za-z0-9:_.\\-]+\.service)$/u.exec(line)?.[1];
-    if (unit !== undefined) return unit;
-  }
-  return undefined;
 }
 
 function parseUnits(sections: Sections): Unit[] {

@@ -218,8 +218,14 @@ find_listener() {
   printable "$executable" || executable=''
   [ "${listener:-several}" != several ] || command_line=''
   section listener "$listener" "$started"
-  section cgroup
-  [ "${listener:-several}" = several ] || cat "/proc/$listener/cgroup" 2>/dev/null
+}
+
+# The unit in whose control group the listener runs; systemd then says whether it is the unit's main process.
+listener_unit() {
+  case ${listener:-several} in
+    several) ;;
+    *) sed -n 's/^[0-9]*:\(name=systemd\)*:.*\/\([A-Za-z0-9:_.\\][A-Za-z0-9:_.\\-]*\.service\)$/\2/p' "/proc/$listener/cgroup" 2>/dev/null | head -n 1 ;;
+  esac
 }
 
 is_listener() {
@@ -667,9 +673,13 @@ systemd() {
   section systemd
   systemctl --version 2>&1
   section units
-  within systemctl show --no-pager -p Id,LoadState,ActiveState,MainPID,Accept \
-    ssh.service sshd.service ssh.socket sshd.socket systemd-logind.service \
-    curfew-watchdog.timer 2>&1
+  set -- ssh.service sshd.service ssh.socket sshd.socket systemd-logind.service curfew-watchdog.timer
+  own_unit=$(listener_unit)
+  case " $* " in
+    *" ${own_unit:-ssh.service} "*) ;;
+    *) set -- "$@" "$own_unit" ;;
+  esac
+  within systemctl show --no-pager -p Id,LoadState,ActiveState,MainPID,Accept "$@" 2>&1
   section idle-stop
   within busctl get-property org.freedesktop.login1 /org/freedesktop/login1 \
     org.freedesktop.login1.Manager StopIdleSessionUSec 2>&1

@@ -37,7 +37,7 @@ describe("answers of real hosts", () => {
 
   test("the digest leaves out what changes by itself, and nothing else", () => {
     const { digest } = parse(bookworm);
-    expect(parse(edited(/\tlistener\t\d+/u, "\tlistener\t1")).digest).toBe(digest);
+    expect(parse(edited(/(?<=\tlistener\t|MainPID=)32\b/gu, "1")).digest).toBe(digest);
     expect(parse(edited("00000000-0000-4000", "11111111-0000-4000")).digest).toBe(digest);
     expect(parse(edited("admin@example", "other@example")).digest).toBe(digest);
     expect(parse(edited("clientaliveinterval 30", "clientaliveinterval 31")).digest).not.toBe(digest);

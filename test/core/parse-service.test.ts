@@ -11,7 +11,6 @@ import {
 interface Answer {
   readonly listener?: string;
   readonly started?: string;
-  readonly cgroup?: string;
   readonly init?: string;
   readonly openrc?: boolean;
   readonly scripts?: string;
@@ -22,6 +21,8 @@ interface Answer {
 }
 
 const UNIT = "Id=ssh.service\nLoadState=loaded\nActiveState=active\nMainPID=40\n";
+const unitNamed = (name: string, pid: number): string =>
+  `Id=${name}\nLoadState=loaded\nActiveState=active\nMainPID=${pid}\n`;
 const NO_UNIT = "Id=sshd.service\nLoadState=not-found\nActiveState=inactive\nMainPID=0\n";
 const LOGIND = "Id=systemd-logind.service\nLoadState=loaded\nActiveState=active\nMainPID=7\n";
 
@@ -51,18 +52,14 @@ describe("parseService", () => {
       { ...systemd, unit: "ssh.service", pid: 40 },
     ],
     [
-      "a unit of another name, by control group",
-      { systemd: "252", units: NO_UNIT, cgroup: "0::/system.slice/openssh-lan.service\n" },
+      "a unit of another name",
+      { systemd: "252", units: `${NO_UNIT}\n${unitNamed("openssh-lan.service", 40)}` },
       { ...systemd, unit: "openssh-lan.service", pid: 40 },
     ],
     [
-      "a unit by control group of version 1",
-      {
-        systemd: "219",
-        units: NO_UNIT,
-        cgroup: "2:pids:/x.service\n1:name=systemd:/system.slice/sshd.service\n",
-      },
-      { ...systemd, unit: "sshd.service" },
+      "a unit that only happened to start it",
+      { systemd: "252", units: `${NO_UNIT}\n${unitNamed("cron.service", 39)}` },
+      { manager: "none", unit: "", pid: 40 },
     ],
     [
       "started by hand under systemd",
@@ -173,11 +170,10 @@ test.each([
 });
 
 function sections(answer: Answer): Sections {
-  const { listener = "40", started = "", cgroup = "", init = "systemd", scripts = "" } = answer;
+  const { listener = "40", started = "", init = "systemd", scripts = "" } = answer;
   const parts = [
     ["machine", `\t0\tLinux\tboot\t${init}\n`],
     ["listener", `\t${listener}\t${started}\n`],
-    ["cgroup", `\n${cgroup}`],
     ["init", `\t${answer.openrc === true ? "openrc" : ""}\t${scripts}\n`],
     ["cron", answer.cron === undefined ? undefined : `\n${answer.cron}`],
     ["systemd", answer.systemd === undefined ? undefined : `\nsystemd ${answer.systemd}\n`],
