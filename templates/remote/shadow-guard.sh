@@ -1,7 +1,7 @@
 #!/bin/sh
-# Watches over a shadow instance and cleans up behind it: when its sshd ended, when the supervising
-# script is gone, or when the controller gave no sign of life for 45 s. Seconds are counted in sleeps,
-# so a clock that is set does not matter.
+# Watches over a shadow instance, has noted whose sessions begin, and cleans up behind it: when its sshd
+# ended, when the supervising script is gone, or when the controller gave no sign of life for 45 s. Seconds
+# are counted in sleeps, so a clock that is set does not matter.
 
 main() {
   PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
@@ -14,6 +14,10 @@ main() {
     if ! lives; then
       sh "$dir/clean.sh"
       return
+    fi
+    if [ -e "$dir/begun" ]; then
+      rm -f "$dir/begun"
+      sh "$dir/clean.sh" note
     fi
     sleep 1
   done

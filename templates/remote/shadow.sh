@@ -157,18 +157,16 @@ describe() {
 
 # --- while it runs -------------------------------------------------------------------------------
 
-# Passes on the log as it grows, and has noted whose sessions begin. Ends with this script, even when that
+# Passes on the log as it grows, and tells the guard when sessions begin. Ends with this script, even when that
 # is killed.
 relay() {
   trap - HUP INT TERM PIPE
   exec 3<"$dir/log"
   while [ -d "$dir" ] && kill -0 "$$" 2>/dev/null; do
-    begun=
     while IFS= read -r line <&3; do
-      case $line in "Starting session:"*) begun=yes ;; esac
+      case $line in "Starting session:"*) { : >"$dir/begun"; } 2>/dev/null ;; esac
       say log "$line"
     done
-    [ -z "$begun" ] || sh "$dir/clean.sh" note </dev/null >/dev/null 2>&1
     sleep 0.2
   done
 }

@@ -143,6 +143,7 @@ describe.skipIf(lacks !== null)(`every kind of session${lacks === null ? "" : ` 
       await configure("UnusedConnectionTimeout 7s\n");
       const verification = await verify(target(), POLICY, { sessions: ["unused-connection"], roles });
       await host.writeFile("/etc/pam.d/sshd", pam);
+      await host.exec("while pgrep -f '^/bin/sleep 4'; do sleep 0.2; done");
       for (const { outcome, by, droppedAfterSeconds } of verification.probes) {
         expect({ outcome, by }).toEqual({ outcome: "pass", by: "UnusedConnectionTimeout" });
         expect(droppedAfterSeconds).toBeLessThan(9);
