@@ -113,8 +113,9 @@ function blockIn(facts: Facts, path: string, body: readonly string[] | null, cre
   if (state.state === "absent" && !create) return [];
   const before = state.state === "known" ? state.value : { content: "", mode: "0644", uid: 0, gid: 0 };
   const text = setBlock(before.content, BLOCK, body, "top", path);
-  // A file that held nothing but our block was ours.
-  const ours = text === "" && before.content !== "";
+  // A file that held nothing but our block was ours, unless it was there before, empty.
+  const was = facts.curfew.originals.some((original) => original.path === path && original.kind === "file");
+  const ours = text === "" && before.content !== "" && !was;
   return [
     {
       control: "shell-timeout",

@@ -3,6 +3,7 @@ import { CurfewError } from "../model/error.ts";
 import type { Facts, KeptOriginal } from "../model/facts.ts";
 import {
   LOGIND_FILE,
+  LOGIND_MAIN_FILE,
   MINUTES_SCRIPT,
   SHELL_SCRIPT,
   SSHD_DROP_IN,
@@ -36,13 +37,15 @@ export function planRevert(facts: Facts): RevertPlan {
   ];
   const paths = changes.map(({ path }) => path);
   const activations: Activation[] = [];
-  if (paths.some((path) => path.includes("/ssh/") || path === facts.sshd.mainFile.realPath))
+  const ofSshd = new Set([facts.sshd.mainFile, ...facts.sshd.dropIns].map(({ realPath }) => realPath));
+  if (paths.some((path) => ofSshd.has(path) || path.endsWith(`/${SSHD_DROP_IN}`)))
     activations.push("reload-sshd");
-  if (paths.some((path) => path.includes("/logind.conf.d/"))) activations.push("restart-logind");
+  if (paths.some((path) => LOGIND_PATHS.has(path))) activations.push("restart-logind");
   if (paths.some((path) => WATCHDOG_PATHS.includes(path))) activations.push("restart-watchdog");
   return { changes, activations, notes };
 }
 
+const LOGIND_PATHS: ReadonlySet<string> = new Set([LOGIND_FILE, LOGIND_MAIN_FILE]);
 const WATCHDOG_PATHS: readonly string[] = Object.values(WATCHDOG_FILES);
 
 function revertFile(original: KeptOriginal, facts: Facts, notes: string[]): GuardChange[] {
@@ -66,6 +69,10 @@ function revertFile(original: KeptOriginal, facts: Facts, notes: string[]): Guar
     if (edited && rest !== content && rest.trim() !== "") {
       notes.push(`${path} was edited since curfew made it; those edits stay, only curfew's part goes`);
       return [{ ...common, action: "update", after: rest }];
+    }
+    if (edited && rest === content && !isOwn(path)) {
+      notes.push(`${path} is somebody else's by now: nothing of curfew is in it, so it stays`);
+      return [];
     }
     if (edited) notes.push(`${path} was edited since curfew wrote it; it is removed all the same`);
     return [{ ...common, action: "remove", after: "" }];
