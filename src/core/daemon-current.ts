@@ -1,3 +1,4 @@
+import { CurfewError } from "../model/error.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Finding } from "../model/finding.ts";
 import { configuredFindings } from "./configured-finding.ts";
@@ -52,6 +53,19 @@ export function otherDaemons({ otherListeners = [] }: Pick<Facts, "otherListener
   const [expected, subject] = ["one sshd takes all logins", "other daemons"];
   const actual = `other sshd daemons listen as well, with settings that nobody asked for: process ${otherListeners.slice(0, 5).join(", ")}`;
   return [sshdFinding("daemon-current", "*", expected, actual, "/proc", "unknown", subject)];
+}
+
+/**
+ * Reloading sshd would put somebody's pending edit into force as well, and no rollback of ours takes that back:
+ * with another Port or AllowUsers nobody might get in any more.
+ * Errors: CurfewError `remote` where sshd has not read a file that changed since.
+ */
+export function refusePendingEdit(facts: Facts): void {
+  const { outcome, actual } = daemonFinding(facts);
+  if (outcome !== "fail") return;
+  throw new CurfewError("remote", `${actual}: a reload would put that edit into force as well`, {
+    hint: "reload sshd on the host and try a new login, or take the edit back; then run curfew again",
+  });
 }
 
 function daemon(outcome: Finding["outcome"], actual: string): Finding {

@@ -37,14 +37,19 @@ export interface GuardedChange {
   readonly written: Readonly<Record<string, string>>;
 }
 
-/** Where a guard stands; `none` when the host does not know the token. */
-export type GuardState = "armed" | "reverting" | "reverted" | "confirmed" | "none";
+/**
+ * Where a guard stands; `none` when the host does not know the token. `unloaded`: the files are as they were, but
+ * sshd could not be made to read them again.
+ */
+export type GuardState = (typeof STATES)[number];
+
+const STATES = ["armed", "reverting", "reverted", "unloaded", "confirmed", "none"] as const;
 
 /** What a line of a guard script says. */
 export type GuardAnswer =
   | { readonly type: "step"; readonly step: Step }
   | { readonly type: "state"; readonly state: GuardState }
-  | { readonly type: "fail"; readonly code: ErrorCode; readonly message: string }
+  | { readonly type: "fail"; readonly code: ErrorCode; readonly message: string; readonly tookBack: boolean }
   | { readonly type: "note"; readonly message: string };
 
 /** The script that locks, stages, validates, arms, applies and reloads. */
@@ -109,7 +114,12 @@ export function guardAnswer(token: string, line: string): GuardAnswer | undefine
   const [first = "", ...rest] = words;
   if (type === "step") return isStep(first) ? { type, step: first } : undefined;
   if (type === "state") return isState(first) ? { type, state: first } : undefined;
-  if (type === "fail") return { type, code: failCode(first), message: rest.join(" ").trim() };
+  if (type === "fail") {
+    const message = rest.join(" ").trim();
+    return first === OVERDUE
+      ? { type, code: "stale-plan", message, tookBack: true }
+      : { type, code: failCode(first), message, tookBack: false };
+  }
   return type === "note" ? { type, message: words.join(" ") } : undefined;
 }
 
@@ -172,8 +182,11 @@ function isStep(word: string): word is Step {
 }
 
 function isState(word: string): word is GuardState {
-  return ["armed", "reverting", "reverted", "confirmed", "none"].includes(word);
+  return (STATES as readonly string[]).includes(word);
 }
+
+/** What an earlier run left was taken back on the way: the one failure before arming that changed something. */
+const OVERDUE = "overdue";
 
 function failCode(word: string): ErrorCode {
   const codes: readonly ErrorCode[] = ["locked", "stale-plan", "invalid-config", "remote"];

@@ -45,16 +45,28 @@ async function applyHost(
   options: ApplyOptions,
   context: RunContext,
 ): Promise<HostResult> {
-  const { read, note } = await afterOverdue(connection, () => decide(connection, fleet, context), context);
-  const { facts, plan } = read;
+  const read = (): Promise<HostDecision> => decide(connection, fleet, context);
+  return afterOverdue(
+    connection,
+    read,
+    (decision) => carryOut(connection, decision, options, context),
+    context,
+  );
+}
+
+async function carryOut(
+  connection: Connection,
+  decision: HostDecision,
+  options: ApplyOptions,
+  context: RunContext,
+): Promise<HostResult> {
+  const { facts, plan } = decision;
   const host = connection.host.name;
   if (plan.error !== undefined) {
     throw new CurfewError(plan.error.code, plan.error.message, { host, hint: plan.error.hint });
   }
-  refuseStale(read, options.approved?.get(host));
-  if (plan.changes.length === 0) {
-    return withNote({ host, outcome: "unchanged" }, note);
-  }
+  refuseStale(decision, options.approved?.get(host));
+  if (plan.changes.length === 0) return { host, outcome: "unchanged" };
   const changes = plan.changes.map(guardChange);
   const change = {
     token: context.token(),
@@ -67,12 +79,7 @@ async function applyHost(
     written: writtenAfter(facts, changes),
     leaving: false,
   };
-  return withNote(await changeHost(connection, facts, change, context), note);
-}
-
-function withNote(result: HostResult, note: string | undefined): HostResult {
-  if (note === undefined) return result;
-  return { ...result, message: result.message === undefined ? note : `${note}; ${result.message}` };
+  return changeHost(connection, facts, change, context);
 }
 
 function contents({ changes }: HostPlan): string {

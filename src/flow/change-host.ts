@@ -2,6 +2,7 @@
  * One host through the guard: change it over the connection at hand, confirm over a new login,
  * else see to it that the host has taken the change back, and report what is known.
  */
+import { refusePendingEdit } from "../core/daemon-current.ts";
 import { guardAnswer, type GuardAnswer, type GuardedChange, changeScript } from "../core/guard.ts";
 import type { Connection } from "../model/connection.ts";
 import { CurfewError, errorData } from "../model/error.ts";
@@ -9,6 +10,7 @@ import type { Facts } from "../model/facts.ts";
 import type { HostResult, Step } from "../model/run.ts";
 import type { RunContext } from "./context.ts";
 import { type Settled, settle } from "./settle-guard.ts";
+import { untouched } from "./untouched.ts";
 
 /** What is changed, and how it is confirmed. `leaving` is revert: nothing of curfew stays. */
 export interface HostChange extends GuardedChange {
@@ -24,7 +26,8 @@ interface Progress {
 
 /**
  * Changes one host. `connection` is the login over which the facts were read; it is not closed here.
- * Returns a result for every way this can go; throws only what is a defect of curfew.
+ * Returns a result for every way this can go once anything was begun.
+ * Errors: CurfewError `remote` where sshd must not be reloaded; `unsupported` where nobody knows how.
  */
 export async function changeHost(
   connection: Connection,
@@ -33,6 +36,7 @@ export async function changeHost(
   context: RunContext,
 ): Promise<HostResult> {
   const host = connection.host.name;
+  if (change.activations.includes("reload-sshd")) refusePendingEdit(facts);
   const progress: Progress = { armedAt: null, reached: null, answers: [] };
   const failure = await runChange(connection, changeScript(change, facts), change, progress, context);
   const changed = change.changes.map(({ path }) => path);
@@ -45,15 +49,10 @@ export async function changeHost(
   }
   // A state beside the failure: arming had begun, and the host has undone it, or tried to.
   const armed = progress.armedAt !== null || progress.answers.some(({ type }) => type === "state");
-  const spoke = progress.answers.some(({ type }) => type === "fail");
+  const spoke = progress.answers.find((answer) => answer.type === "fail");
   // The script said itself that it stopped before anything was armed: nothing to settle.
-  if (!armed && spoke)
-    return {
-      host,
-      outcome: "failed",
-      error: errorData(failure),
-      message: `${failure.message}; nothing was changed`,
-    };
+  if (!armed && spoke !== undefined)
+    return untouched(host, failure, "failed", spoke.tookBack ? "" : undefined);
   const settled = await settle(connection, change, deadline(progress, change), "undo", context);
   return takenBack(host, failure, settled, armed);
 }
@@ -130,8 +129,12 @@ function takenBack(host: string, failure: CurfewError, settled: Settled, armed: 
         error,
         message: `${failure.message}; the host is as it was before`,
       };
+    case "unloaded": {
+      const message = `${failure.message}; the files are as they were, but sshd did not read them again: look at it before the last login ends`;
+      return { host, outcome: "unknown", error, message };
+    }
     case "none":
-      return { host, outcome: "failed", error, message: `${failure.message}; nothing was changed` };
+      return untouched(host, failure, "failed");
     default:
       return { host, outcome: "unknown", error, message: `${failure.message}; ${settled.outlook}` };
   }

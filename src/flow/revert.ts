@@ -41,11 +41,23 @@ async function revertHost(
   const gather = async (): Promise<{ facts: Facts }> => ({
     facts: await gatherFacts(connection, [], { signal: context.aborting, now: context.now() }),
   });
-  const { read, note } = await afterOverdue(connection, gather, context);
-  const { facts } = read;
+  return afterOverdue(
+    connection,
+    gather,
+    ({ facts }) => takeOff(connection, facts, options, context),
+    context,
+  );
+}
+
+async function takeOff(
+  connection: Connection,
+  facts: Facts,
+  options: ChangeOptions,
+  context: RunContext,
+): Promise<HostResult> {
   const { changes, activations, notes } = planRevert(facts);
   if (facts.curfew.originals.length === 0 && changes.length === 0) {
-    return { host, outcome: "unchanged", message: note ?? "curfew has not changed this host" };
+    return { host: connection.host.name, outcome: "unchanged", message: "curfew has not changed this host" };
   }
   const change = {
     token: context.token(),
@@ -59,6 +71,6 @@ async function revertHost(
     leaving: true,
   };
   const result = await changeHost(connection, facts, change, context);
-  const message = [note, result.message, ...notes].filter((part) => part !== undefined).join("; ");
+  const message = [result.message, ...notes].filter((part) => part !== undefined).join("; ");
   return message === "" ? result : { ...result, message };
 }

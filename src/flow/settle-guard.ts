@@ -18,6 +18,8 @@ interface Armed {
   readonly confirmWithinSeconds: number;
 }
 
+const FINAL: ReadonlySet<Settled["state"]> = new Set(["confirmed", "reverted", "unloaded", "none"]);
+
 /** Seconds after the deadline in which a host that undid itself should answer again. */
 const GRACE_SECONDS = 30;
 
@@ -40,7 +42,7 @@ export async function settle(
   if (wish === "confirm") {
     step(first, "confirming", context);
     const attempt = await confirmUntil(first, armed, end, context);
-    if (["confirmed", "reverted", "none"].includes(attempt.state)) return report(first, attempt, context);
+    if (FINAL.has(attempt.state)) return report(first, attempt, context);
     // Not final: the guard's time ran out just now, or the host could not write the confirmation.
     refusal = attempt.state === "unknown" ? attempt.refusal : notTaken(first, attempt.state);
   }
@@ -86,10 +88,7 @@ async function confirmUntil(
 /** Undo over the old login if it lives; otherwise wait for the host to undo itself, and look. */
 async function takeBack(first: Connection, armed: Armed, end: number, context: RunContext): Promise<Settled> {
   try {
-    return {
-      state: await runSettle(first, armed.token, "undo", 15, context),
-      outlook: "it is still undoing the change",
-    };
+    return undoing(await runSettle(first, armed.token, "undo", 15, context));
   } catch (error) {
     asCurfewError(error);
   }
@@ -97,8 +96,7 @@ async function takeBack(first: Connection, armed: Armed, end: number, context: R
   // A host that was never armed can be asked at once; an armed one is left alone until its time.
   for (let pause = 1000; context.clock() < last; pause = Math.min(pause * 2, 5000)) {
     try {
-      const state = await ask(first, armed.token, "undo", last, context);
-      return { state, outlook: "it is still undoing the change" };
+      return undoing(await ask(first, armed.token, "undo", last, context));
     } catch (error) {
       const { code } = asCurfewError(error);
       if (context.aborting.aborted) return outlook(end, context);
@@ -152,6 +150,16 @@ async function runSettle(
   throw new CurfewError("remote", `the guard did not answer: ${output.stderr.trim().slice(0, 200)}`, {
     host,
   });
+}
+
+function undoing(state: GuardState): Settled {
+  return {
+    state,
+    outlook:
+      state === "armed"
+        ? "it cannot write down that it undoes the change (is /var read-only?) and goes on trying"
+        : "it is still undoing the change",
+  };
 }
 
 function report(first: Connection, settled: Settled, context: RunContext): Settled {

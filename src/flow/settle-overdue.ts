@@ -4,38 +4,40 @@ import { isOverdue, pendingError, whose } from "../core/pending-guard.ts";
 import type { Connection } from "../model/connection.ts";
 import { CurfewError } from "../model/error.ts";
 import type { Facts } from "../model/facts.ts";
+import type { HostResult } from "../model/run.ts";
 import type { RunContext } from "./context.ts";
+import { outcomeOf, untouched } from "./untouched.ts";
 
 /** An undo tries for about a minute, and waits half a minute for another one first. */
 const UNDO_SECONDS = 150;
 
-/** What was read once nothing was pending any more, and what was taken back to get there. */
-export interface AfterOverdue<T> {
-  readonly read: T;
-  /** For people; undefined where nothing was overdue. */
-  readonly note: string | undefined;
-}
-
 /**
- * Reads the host; where a change is overdue, has the host take it back and reads again.
- * Errors: those of `read`; CurfewError `locked` where a change is pending and not overdue, or could
- * not be taken back.
+ * Reads the host and does what follows from it; where a change is overdue, has the host take it back first, and
+ * says so in the result.
+ * Errors: those of `read` and `act`, and CurfewError `locked` where a change is pending and not overdue, or could
+ * not be taken back. Once something was taken back, a CurfewError becomes a result that says so.
  */
 export async function afterOverdue<T extends { readonly facts: Facts }>(
   connection: Connection,
   read: () => Promise<T>,
+  act: (read: T) => Promise<HostResult>,
   context: RunContext,
-): Promise<AfterOverdue<T>> {
+): Promise<HostResult> {
   const first = await read();
-  const { curfew } = first.facts;
-  if (!isOverdue(curfew)) {
+  if (!isOverdue(first.facts.curfew)) {
     refusePending(first.facts, connection);
-    return { read: first, note: undefined };
+    return act(first);
   }
   const note = await takeBack(connection, first.facts, context);
-  const second = await read();
-  refusePending(second.facts, connection);
-  return { read: second, note };
+  try {
+    const second = await read();
+    refusePending(second.facts, connection);
+    const result = await act(second);
+    return { ...result, message: [note, result.message].filter((part) => part !== undefined).join("; ") };
+  } catch (error) {
+    if (!(error instanceof CurfewError)) throw error;
+    return untouched(connection.host.name, error, outcomeOf(error), note);
+  }
 }
 
 function refusePending({ curfew }: Facts, { host }: Connection): void {
@@ -58,6 +60,12 @@ async function takeBack(connection: Connection, { curfew }: Facts, context: RunC
   const answer = answers.find((one) => one?.type === "state");
   const state = answer?.type === "state" ? answer.state : "unknown";
   const change = `a change that was never confirmed (${whose(curfew)})`;
+  if (state === "unloaded") {
+    throw new CurfewError("remote", `${change} was taken back, but sshd did not read its files again`, {
+      host,
+      hint: "look at sshd on the host before the last login ends",
+    });
+  }
   if (state === "reverted") return `${change} was taken back first`;
   if (state === "confirmed" || state === "none") return `${change} was settled meanwhile`;
   throw new CurfewError("locked", `${change} could not be taken back: it is ${state}`, {

@@ -5,6 +5,7 @@ import { CurfewError, errorData } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import type { HostResult } from "../model/run.ts";
 import type { RunContext } from "./context.ts";
+import { outcomeOf, untouched } from "./untouched.ts";
 
 /** The bounds of a run that changes hosts. */
 export interface ChangeOptions {
@@ -78,13 +79,7 @@ async function guarded(host: Host, change: (host: Host) => Promise<HostResult>):
       return { host: host.name, outcome: "unknown", error: data, message };
     }
     // Nothing was touched yet: what happens to an armed change is changeHost's to say.
-    const lost = ["unreachable", "timeout", "interrupted"].includes(error.code);
-    return {
-      host: host.name,
-      outcome: lost ? "unknown" : "failed",
-      error: errorData(error),
-      message: `${error.message}; nothing was changed`,
-    };
+    return untouched(host.name, error, outcomeOf(error));
   }
 }
 

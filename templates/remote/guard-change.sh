@@ -115,7 +115,7 @@ finish_overdue() {
   fi
   sh "$overdue/undo.sh" now >/dev/null 2>&1
   [ -e "$overdue/armed" ] || [ -e "$overdue/reverting" ] ||
-    fail stale-plan "a change that was never confirmed ($*) has been taken back only now; run again"
+    fail overdue "a change that was never confirmed ($*) has been taken back only now; run again"
 }
 
 lock_is_stale() {
@@ -303,16 +303,23 @@ expect() {
 }
 
 arm() {
-  # The last look before anything changes, should two have come through all the same.
-  [ "$(cat "$base/lock" 2>/dev/null)" = "$line" ] || fail locked "$(cat "$base/lock" 2>/dev/null)"
+  # The last look before anything changes, should two have come through all the same, or the controller have
+  # given up waiting.
+  holds_lock || fail locked "$(cat "$base/lock" 2>/dev/null)"
   printf '%s' {{undo}} >"$guard/undo.sh" && printf '%s' {{written}} >"$guard/written" &&
     printf '%s %s %s\n' "$(date +%s)" "$within" "$(uptime_seconds)" >"$guard/armed" || fail remote "cannot write $guard"
   sync "$guard/undo.sh" 2>/dev/null || sync
   # From here on undo.sh decides; it is asked even when arming itself fails halfway.
   armed=yes
+  # Who takes the lock away looks for "armed" afterwards.
+  holds_lock || fail locked "$(cat "$base/lock" 2>/dev/null)"
   install_boot_hook || fail remote "cannot place the boot-time check of the guard"
   start_timer || fail remote "cannot start the timer of the guard"
   log_line "armed: reverts by itself in $within s unless confirmed"
+}
+
+holds_lock() {
+  [ "$(cat "$base/lock" 2>/dev/null)" = "$line" ]
 }
 
 # Nobody sets this clock; empty where the kernel does not tell.

@@ -29,6 +29,8 @@ confirm() {
     if [ -e "$guard/reverting" ] || [ -e "$guard/reverted" ]; then rm -rf "$base/original/$token"; fi
     return 0
   }
+  # On the disk before the means to undo go: a power cut must not leave "armed" without them.
+  sync "$guard" 2>/dev/null || sync
   [ ! -d /run/systemd/system ] || systemctl stop "curfew-guard-$token.timer" 2>/dev/null
   [ ! -f "$guard/timer.pid" ] || kill "$(cat "$guard/timer.pid")" 2>/dev/null
   tidy
@@ -88,13 +90,15 @@ record_lost() {
 report() {
   for state in reverted confirmed reverting armed; do
     [ -e "$guard/$state" ] || continue
-    say "state $state"
-    case $state in reverted | confirmed)
-      case $(cat "$base/lock" 2>/dev/null) in "$token "*) rm -f "$base/lock" ;; esac ;;
-    esac
+    if [ "$state" = reverted ] && [ -e "$guard/unloaded" ]; then say "state unloaded"; else say "state $state"; fi
+    case $state in reverted | confirmed) release ;; esac
     return 0
   done
   say "state none"
+}
+
+release() {
+  case $(cat "$base/lock" 2>/dev/null) in "$token "*) rm -f "$base/lock" ;; esac
 }
 
 settle_main() {
@@ -102,7 +106,10 @@ settle_main() {
   case $action in
     confirm) confirm ;;
     confirm-and-leave) confirm; leave ;;
-    undo) [ ! -f "$guard/undo.sh" ] || sh "$guard/undo.sh" now >/dev/null ;;
+    undo)
+      # A script that is slow may not have armed yet: without its lock it never will.
+      [ -e "$guard/armed" ] || [ -e "$guard/reverting" ] || release
+      [ ! -f "$guard/undo.sh" ] || sh "$guard/undo.sh" now >/dev/null ;;
   esac
   report
 }

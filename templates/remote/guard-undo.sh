@@ -16,12 +16,28 @@ activations={{activations}}
 base=/var/lib/curfew
 guard=$base/guard/$token
 
+# The unit's main process, else the one that listened when this was written, else the PidFile's. A number
+# may be another program's by now.
 listener() {
   listener_pid=
   [ "$manager" != systemd ] || listener_pid=$(systemctl show -p MainPID "$unit" 2>/dev/null | sed 's/MainPID=//')
-  case $listener_pid in '' | 0) listener_pid=$(cat /run/sshd.pid /var/run/sshd.pid 2>/dev/null | head -n 1) ;; esac
-  case $listener_pid in '' | 0) listener_pid={{pid}} ;; esac
+  case $listener_pid in '' | 0)
+    listener_pid=
+    for candidate in {{pid}} $(cat /run/sshd.pid /var/run/sshd.pid 2>/dev/null); do
+      ! is_sshd "$candidate" || { listener_pid=$candidate; break; }
+    done ;;
+  esac
   [ -n "$listener_pid" ] && kill -0 "$listener_pid" 2>/dev/null && printf '%s' "$listener_pid"
+}
+
+# Where there is no /proc the number has to do.
+is_sshd() {
+  [ -n "$1" ] || return 1
+  [ -e /proc/self/comm ] || return 0
+  name=
+  { read -r name <"/proc/$1/comm"; } 2>/dev/null
+  # The kernel keeps 15 bytes of a name.
+  case ${name:--} in sshd*) ;; *) case ${sshd##*/} in "$name"*) ;; *) return 1 ;; esac ;; esac
 }
 
 # The listening sockets of a process: sshd opens new ones when SIGHUP makes it execute itself anew.
@@ -60,7 +76,7 @@ take_back() {
   back_index=0
   back_failed=no
   while [ $# -ge 2 ]; do
-    put_back "$1" "$2" "${2%/*}/.curfew-old-$token-$back_index" || back_failed=yes
+    put_back "$1" "$2" "${2%/*}/.curfew-old-$token-$back_index" "$guard/back-$back_index" || back_failed=yes
     rm -f "${2%/*}/.curfew-new-$token-$back_index"
     back_index=$((back_index + 1))
     shift 2
@@ -72,16 +88,33 @@ take_back() {
   done
 }
 
-# put_back ACTION PATH OLD
+# put_back ACTION PATH OLD MARK: the mark says that it was done before, which must not fail the second time.
 put_back() {
   if [ "$1" = create ]; then
     rm -f "$2"
   elif same_file "$3" "$2"; then
-    rm -f "$3"
+    rm -f "$3" && mark "$4"
   elif [ -e "$3" ]; then
     # A file that cannot be replaced (chattr +i, a mount) was not replaced by the change either.
-    mv -f "$3" "$2" || { cmp -s "$3" "$2" && rm -f "$3"; }
+    { mv -f "$3" "$2" || { cmp -s "$3" "$2" && rm -f "$3"; }; } && mark "$4"
+  else
+    case $marked in *" $4 "*) return 0 ;; esac
+    # Somebody cleared the old copy away, if what the change made of the file is still there.
+    [ -e "$4" ] || { { [ "$1" != remove ] || [ -e "$2" ] || [ -L "$2" ]; } && ! as_written "$2"; }
   fi
+}
+
+# On a full or read-only disk only this process knows.
+marked=' '
+mark() {
+  marked="$marked$1 "
+  { : >"$1"; } 2>/dev/null || :
+}
+
+# Whether a file is what the change made of it.
+as_written() {
+  digest=$(sha256sum <"$1" 2>/dev/null) &&
+    grep -qxF "${digest%% *}	$1" "$guard/written" 2>/dev/null
 }
 
 # Two names of one inode: the change never came to this file. rename(2) would do nothing then,
@@ -104,7 +137,8 @@ remove_hooks() {
 restart_services() {
   case " $activations " in *" reload-sshd "*)
     # A configuration that was broken before the change stays as it was, and so does the daemon.
-    if "$sshd" -t -f "$main" 2>/dev/null || ! listener >/dev/null; then reload_sshd; fi ;;
+    rm -f "$guard/unloaded"
+    if "$sshd" -t -f "$main" 2>/dev/null || ! listener >/dev/null; then reload_sshd || { : >"$guard/unloaded"; }; fi ;;
   esac
   case " $activations " in *" restart-logind "*) systemctl restart systemd-logind.service ;; esac
   case " $activations " in *" restart-watchdog "*) restart_watchdog ;; esac
@@ -127,7 +161,7 @@ restart_watchdog() {
 }
 
 undo() {
-  mv "$guard/armed" "$guard/reverting" 2>/dev/null || case $1 in
+  begin_undo || without_record "$1" || case $1 in
     # The machine went down in the middle of an undo: begin again.
     boot) [ -e "$guard/reverting" ] || return 0 ;;
     # Or it was killed, or gave up.
@@ -158,6 +192,27 @@ undo() {
   ! command -v logger >/dev/null || logger -t curfew -p authpriv.warning "change $token by $owner: reverted ($1)" 2>/dev/null || :
   # A timer does not outlive a reboot, and its number may be another process now.
   case $1 in timer | boot) ;; *) stop_timer ;; esac
+}
+
+begin_undo() {
+  mv "$guard/armed" "$guard/reverting" 2>/dev/null
+}
+
+# /var cannot be written, so nobody can confirm either: everything is taken back now, and written down as soon
+# as that works. Fails where the change is not armed any more.
+without_record() {
+  record_round=0
+  while [ -e "$guard/armed" ]; do
+    if [ "$record_round" -eq 0 ]; then
+      take_back || :
+      activate_again "$1"
+    fi
+    record_round=$((record_round + 1))
+    [ "$record_round" -lt 20 ] || return 1
+    sleep 3
+    ! begin_undo || return 0
+  done
+  return 1
 }
 
 activate_again() {
@@ -195,6 +250,8 @@ case $1 in
   watchdog) restart_watchdog; exit $? ;;
   *) undo "$1" >/dev/null 2>&1 ;;
 esac
+# "unloaded": the files are back, and sshd did not take them up.
+[ ! -e "$guard/reverted" ] || [ ! -e "$guard/unloaded" ] || { echo unloaded; exit 0; }
 for state in reverted confirmed reverting armed; do
   if [ -e "$guard/$state" ]; then echo "$state"; break; fi
 done

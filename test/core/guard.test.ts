@@ -34,8 +34,10 @@ describe("guardAnswer", () => {
     [`@${TOKEN} step armed`, { type: "step", step: "armed" }],
     [`@${TOKEN} state reverted`, { type: "state", state: "reverted" }],
     [`@${TOKEN} note two words`, { type: "note", message: "two words" }],
-    [`@${TOKEN} fail locked by bob`, { type: "fail", code: "locked", message: "by bob" }],
-    [`@${TOKEN} fail nonsense x`, { type: "fail", code: "remote", message: "x" }],
+    [`@${TOKEN} fail locked by bob`, { type: "fail", code: "locked", message: "by bob", tookBack: false }],
+    [`@${TOKEN} fail nonsense x`, { type: "fail", code: "remote", message: "x", tookBack: false }],
+    [`@${TOKEN} fail overdue x`, { type: "fail", code: "stale-plan", message: "x", tookBack: true }],
+    [`@${TOKEN} state unloaded`, { type: "state", state: "unloaded" }],
     // What a host prints by itself, or makes up, says nothing.
     [`@${TOKEN} step owned`, undefined],
     [`@${TOKEN} state fine`, undefined],
