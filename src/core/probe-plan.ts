@@ -5,7 +5,7 @@ import type { Finding } from "../model/finding.ts";
 import type { HostLimits } from "../model/limits.ts";
 import type { SurveyedAccount } from "./parse-survey.ts";
 import { resolvePerson, type ResolvedPerson } from "./resolve-person.ts";
-import { exemptControls, isExempt, sessionsOf } from "./probe-sessions.ts";
+import { isExempt, sessionsOf } from "./probe-sessions.ts";
 import type { Candidate, How, PlannedProbe, ProbeWishes } from "./planned-probe.ts";
 
 export type { PlannedProbe, ProbeWishes } from "./planned-probe.ts";
@@ -71,7 +71,7 @@ export function planProbes(
         continue;
       }
       // Somebody exempt shows nothing about the others of the role.
-      if (how.identityFile !== undefined && !isExempt(person)) covered.add(role);
+      if (how.identityFile !== undefined && !isExempt(person, wishes.controls)) covered.add(role);
       if (limitsNothing(person.resolved)) findings.push(nothingAsked(host, role, person.account.user));
       else add(person, role, how);
     }
@@ -79,7 +79,7 @@ export function planProbes(
   for (const role of [...limits.roles.map((each) => each.role), limits.defaults.role].filter(wanted)) {
     if (covered.has(role)) continue;
     const everybody = membersOf(role, people);
-    const members = everybody.filter((person) => !isExempt(person));
+    const members = everybody.filter((person) => !isExempt(person, wishes.controls));
     const chosen = members.find(({ account }) => account.obstacle === "");
     if (chosen !== undefined) add(chosen, role, { via: "shadow" });
     else if (members.length === 0 && everybody.length > 0) findings.push(allExempt(host, role));
@@ -141,7 +141,7 @@ function rank({ account }: Candidate): number {
 function exemptPeople(people: readonly Candidate[], wishes: ProbeWishes): Candidate[] {
   const chosen = new Map<string, Candidate>();
   for (const person of byKind(people)) {
-    if (exemptControls(person, wishes.controls).length === 0 || person.account.obstacle !== "") continue;
+    if (!isExempt(person, wishes.controls) || person.account.obstacle !== "") continue;
     const names = person.resolved.exemptions.map(({ exemption }) => exemption.name);
     const key = [person.resolved.role, ...names].join("\n");
     if (!chosen.has(key)) chosen.set(key, person);

@@ -44,13 +44,16 @@ export function sessionsOf(
   });
 }
 
-/** Whether an exemption holds for the person: what becomes of them shows nothing about others. */
-export function isExempt({ resolved }: Candidate): boolean {
-  return resolved.exemptions.length > 0;
+/**
+ * Whether the person is exempt from one of the policy's mechanisms: what becomes of them shows nothing about
+ * others. An exemption from a mechanism that the policy does not use excepts nobody from anything.
+ */
+export function isExempt(person: Candidate, controls: readonly ControlId[]): boolean {
+  return exemptControls(person, controls).length > 0;
 }
 
 /** Those of the policy's mechanisms that the person is exempt from. */
-export function exemptControls({ resolved }: Candidate, controls: readonly ControlId[]): ControlId[] {
+function exemptControls({ resolved }: Candidate, controls: readonly ControlId[]): ControlId[] {
   const from = new Set(resolved.exemptions.flatMap((exemption) => exemption.controls));
   return controls.filter((control) => from.has(control));
 }

@@ -148,6 +148,21 @@ describe("planProbes", () => {
     );
   });
 
+  test("exempt from what the policy does not use is not exempt: the role is probed like any other", () => {
+    const unused = limitsOf({
+      ...POLICY,
+      exemptions: [{ ...exemption, users: [], groups: ["ext"], controls: ["watchdog"] }],
+    });
+    const wishes = { ...WISHES, roles: ["vendor"], sessions: ["idle-shell"] } as const;
+    const plan = planProbes("web1", PEOPLE, unused, wishes);
+    expect(short(plan)).toEqual(["vendor vic shadow idle-shell dropped 300"]);
+    expect(plan.findings).toEqual([]);
+    const given = { vendor: { user: "vic", identityFile: "/k" } };
+    expect(short(planProbes("web1", PEOPLE, unused, { ...wishes, given }))).toEqual([
+      "vendor vic live idle-shell dropped 300",
+    ]);
+  });
+
   test("one member is probed for each exemption, in part or from everything", () => {
     const exemptions = [
       { ...exemption, name: "a", users: ["vic"], controls: ["sshd"] },
