@@ -3,7 +3,7 @@ import type { Facts } from "../model/facts.ts";
 import type { Finding, LadderCell } from "../model/finding.ts";
 import type { HostPlan } from "../model/plan.ts";
 import type { ProbeResult } from "../model/run.ts";
-import { daemonFinding } from "./daemon-current.ts";
+import { daemonFinding, otherDaemons } from "./daemon-current.ts";
 import { findingKey } from "./finding-key.ts";
 import { inertFindings } from "./inert-lines.ts";
 
@@ -25,6 +25,8 @@ export function verificationFindings(
     ...inertFindings(facts, seen),
     ...winningSettings(plan.findings, seen),
     ...daemonFindings(facts, probes),
+    // No session came through them, live or in the shadow.
+    ...(probes.length > 0 ? otherDaemons(facts) : []),
   ];
   return [...new Map(findings.map((finding) => [findingKey(finding), finding])).values()];
 }

@@ -50,6 +50,16 @@ test.each<[string, Facts, ProbeResult[], string[]]>([
   ["no session, no word", STALE, [], []],
 ])("%s", (_, facts, probes, expected) => expect(found(facts, [], probes)).toEqual(expected));
 
+test("another sshd that takes logins too was asked by no session: unknown, whatever this one showed", () => {
+  const two = { ...CURRENT, otherListeners: [812] };
+  expect(found(two, [], [shadow, live])).toEqual(["daemon-current unknown"]);
+  expect(found({ ...two, times: STALE.times }, [], [failed])).toEqual([
+    "daemon-current fail",
+    "daemon-current unknown",
+  ]);
+  expect(found(two, [], [])).toEqual([]);
+});
+
 test("an inert line counts as much as the sessions that were opened, not as those that were not", () => {
   const facts = { ...host({ dropIns: { [FILE]: "ChannelTimeout session=5m\n" } }), times: CURRENT.times };
   const escaped = cell("fail", "escaped-shell");
