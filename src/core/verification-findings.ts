@@ -50,15 +50,22 @@ const BY_SSHD: ReadonlySet<ProbeResult["by"]> = new Set([
 
 /**
  * The shadow instance reads what is on disk, so what its sessions show of sshd holds for the running
- * daemon only if that has read the same.
+ * daemon only if that has read the same. Where nobody can tell, a live session shows it: of its own role,
+ * kind and mechanism, for an older file may hold all the others.
  */
 function daemonFindings(facts: Facts, probes: readonly ProbeResult[]): Finding[] {
   const finding = daemonFinding(facts);
   if (finding.outcome === "pass" || probes.length === 0) return [];
-  const passed = (via: ProbeResult["via"]): boolean =>
-    probes.some((probe) => probe.via === via && probe.outcome === "pass" && BY_SSHD.has(probe.by));
   const stale = finding.outcome === "fail";
   if (stale && probes.some(({ outcome }) => outcome === "fail")) return [finding];
-  const doubtful = passed("shadow") && (stale || !passed("live"));
+  const passed = probes.filter(({ outcome, by }) => outcome === "pass" && BY_SSHD.has(by));
+  const live = passed.filter(({ via }) => via === "live");
+  const doubtful = passed
+    .filter(({ via }) => via === "shadow")
+    .some((shadow) => stale || !live.some((each) => showsTheSame(each, shadow)));
   return [{ ...finding, outcome: doubtful ? "unknown" : "pass" }];
+}
+
+function showsTheSame(left: ProbeResult, right: ProbeResult): boolean {
+  return left.role === right.role && left.session === right.session && left.by === right.by;
 }
