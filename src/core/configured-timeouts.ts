@@ -1,6 +1,6 @@
 import type { Seconds } from "../model/duration.ts";
 import type { Facts } from "../model/facts.ts";
-import { atLeast } from "./openssh-version.ts";
+import { can, type Capability } from "./openssh-version.ts";
 import type { ConfiguredTimeout } from "./judge-probe.ts";
 import type { TimeoutFile } from "./parse-survey.ts";
 import { scaleSeconds, scaleShellFile, scaleSshdConfig } from "./scale-config.ts";
@@ -55,11 +55,14 @@ function clientAlive(facts: Facts, effective: readonly string[], factor: number)
   const interval = Number(effectiveValue(effective, "clientaliveinterval") ?? 0);
   const countMax = Number(effectiveValue(effective, "clientalivecountmax") ?? 0);
   const { server } = facts;
-  const zeroDrops = server.product === "openssh" && !atLeast(server.version, "8.2");
-  if (!(interval > 0) || !(countMax > 0 || zeroDrops)) return [];
+  const knows = (capability: Capability): boolean =>
+    server.product === "openssh" && can(server.version, capability);
+  if (!(interval > 0) || !(countMax > 0 || knows("client-alive-zero-drops"))) return [];
   const times = countMax + 1;
   const fires = scaleSeconds(interval, factor) * times;
-  return [{ by: "ClientAlive", fires, real: interval * times, source: `ClientAliveInterval ${interval}` }];
+  const stretch = countMax > 0 && knows("client-alive-takes-twice") ? 2 : 1;
+  const real = interval * times * stretch;
+  return [{ by: "ClientAlive", fires, real, stretch, source: `ClientAliveInterval ${interval}` }];
 }
 
 function channelTimeouts(facts: Facts, effective: readonly string[], factor: number): ConfiguredTimeout[] {

@@ -14,6 +14,8 @@ export interface ConfiguredTimeout {
   readonly fires: Seconds;
   /** Seconds after which it fires in a real session. */
   readonly real: Seconds;
+  /** For ClientAlive: how many times `fires` the release really takes; `real` counts it already. */
+  readonly stretch?: number;
   /** For the watchdog: how often it looks, in seconds. It may be late by that much. */
   readonly every?: Seconds;
   /** What a ChannelTimeout entry is about: only some kinds of session have such a channel. Undefined for the rest. */

@@ -80,10 +80,10 @@ function coarsest(
   const inTime = configured.filter(({ real }) => real <= probe.limit);
   const logind = inTime.find(({ by }) => by === "logind");
   if (logind !== undefined) return "logind's StopIdleSessionSec cannot be scaled";
-  const coarse = inTime.find(({ real, fires }) => fires > real * factor * 1.25);
+  const coarse = inTime.find(({ real, fires, stretch = 1 }) => fires * stretch > real * factor * 1.25);
   if (coarse === undefined) return undefined;
-  const { source, real, fires } = coarse;
-  return `${source}: ${real} s could only be scaled to ${fires} s, not ${(real * factor).toFixed(1)} s; give a longer --scaled`;
+  const { source, real, fires, stretch = 1 } = coarse;
+  return `${source}: ${real} s could only be scaled to ${fires * stretch} s, not ${(real * factor).toFixed(1)} s; give a longer --scaled`;
 }
 
 function bytes(text: string): string {
