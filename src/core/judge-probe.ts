@@ -4,6 +4,7 @@
  */
 import type { Seconds } from "../model/duration.ts";
 import type { ProbeResult } from "../model/run.ts";
+import { scaledDoubt } from "./scaled-doubt.ts";
 
 export type Mechanism = ProbeResult["by"];
 
@@ -219,19 +220,9 @@ function judgeDropped(question: ProbeQuestion, trace: SessionTrace): Verdict {
       reason: `${said}, earlier than anything that is set on the host explains`,
     };
   }
-  // Scaled limits are short against the tolerance, so the host's own value has to be right as well.
-  // Of several that may have fired, the one that fits best: another role's would excuse a wrong one.
-  const off = ({ fires }: ConfiguredTimeout): number => Math.abs(fires - trace.seconds);
-  const real = causes.toSorted((a, b) => off(a) - off(b))[0]?.real ?? 0;
-  if (scaled && causes.length === 0) {
-    return { ...base, outcome: "unknown", reason: `${said}, which no scaled setting of the host explains` };
-  }
-  if (scaled && real > limit) {
-    return {
-      ...base,
-      outcome: "fail",
-      reason: `${said}; unscaled that is ${real} s, over the limit of ${limit} s`,
-    };
+  if (scaled) {
+    const why = scaledDoubt(causes, trace.seconds, limit);
+    if (why !== undefined) return { ...base, outcome: why.outcome, reason: `${said}${why.reason}` };
   }
   const steps = every === 0 ? "" : ` (looked at every ${every} s)`;
   return { ...base, outcome: "pass", reason: `${said}, limit ${within} s${steps}` };

@@ -227,6 +227,37 @@ describe("judgeProbe", () => {
     expect(verdict.reason).not.toBe("");
   });
 
+  describe("scaled: two settings that fire at the same moment", () => {
+    const farewell = { exitCode: 1, text: "auto-logout", seconds: 1.05 };
+    const verdict = (configured: readonly ConfiguredTimeout[], over: Partial<SessionTrace> = farewell) =>
+      judgeProbe(question({ scaled: true, within: 2, configured }), ended(over));
+    const right = { ...timeout("TMOUT", 1, 300), source: "/etc/profile.d/00-curfew.sh:1" };
+    const wrong = { ...timeout("TMOUT", 1, 1200), source: "/etc/zsh/zshenv:1" };
+
+    test.each([
+      ["the right one first", [right, wrong]],
+      ["the wrong one first", [wrong, right]],
+    ])("%s: nobody can tell which it was", (_, configured) => {
+      const said = verdict(configured);
+      expect(said).toMatchObject({ outcome: "unknown", by: "TMOUT" });
+      expect(said.reason).toMatch(/300 s.*1200 s .*\/etc\/zsh\/zshenv:1.*give a longer --scaled/u);
+    });
+
+    test("as near on both sides of the drop", () => {
+      expect(verdict([right, { ...wrong, fires: 2 }], { ...farewell, seconds: 1.5 }).outcome).toBe("unknown");
+    });
+
+    test("what they really are is the same to the limit: it counts", () => {
+      expect(verdict([right, { ...right, real: 240 }]).outcome).toBe("pass");
+      expect(verdict([wrong, { ...wrong, real: 1500 }]).outcome).toBe("fail");
+    });
+
+    test("nor is another mechanism's, or one that fits less, in the way", () => {
+      expect(verdict([right, { ...wrong, by: "ChannelTimeout" }]).outcome).toBe("pass");
+      expect(verdict([right, { ...wrong, fires: 2 }]).outcome).toBe("pass");
+    });
+  });
+
   test("says which programs ran on, whatever the verdict", () => {
     const verdict = judgeProbe(question(), ended({ seconds: 301, ...log, orphans: ["sleep", "x"] }));
     expect(verdict).toMatchObject({ outcome: "pass", orphans: ["sleep", "x"] });
