@@ -7,6 +7,7 @@ import type { SurveyedAccount } from "./parse-survey.ts";
 import { resolvePerson, type ResolvedPerson } from "./resolve-person.ts";
 import { isExempt, sessionsOf } from "./probe-sessions.ts";
 import type { Candidate, How, PlannedProbe, ProbeWishes } from "./planned-probe.ts";
+import { isAskable, membersFinding, standInFindings, unprobedRole } from "./unprobed-role.ts";
 
 export type { PlannedProbe, ProbeWishes } from "./planned-probe.ts";
 export { scaleLimit } from "./planned-probe.ts";
@@ -25,11 +26,10 @@ export function candidateAccounts(facts: Facts, wishes: Pick<ProbeWishes, "login
   const { classes } = facts.sshd;
   const found = classes.state === "known" ? classes.value : [];
   const names = found.flatMap(({ representative, users }) =>
-    [representative].concat(users.slice(0, CANDIDATES)),
+    [representative].concat(users.filter(isAskable).slice(0, CANDIDATES)),
   );
   const given = Object.values(wishes.given).map(({ user }) => user);
-  // A comma would split the specification that sshd -T -C takes; keys are files of the account's name.
-  return [...new Set([...names, wishes.login, ...given])].filter((name) => /^[^,/\s-][^,/\s]*$/u.test(name));
+  return [...new Set([...names, wishes.login, ...given])].filter(isAskable);
 }
 
 /** What one second of the policy lasts in a scaled run; 1 where nothing is scaled. */
@@ -47,13 +47,16 @@ export function scaleFactor(limits: HostLimits, scaled: Seconds | undefined): nu
  * The sessions to open: live ones as the login account and as the accounts that the policy gives, shadow
  * ones for every role (and for everybody else: `default`, and for every exemption), each as the first real
  * account of it that can log in. One of a host's idle shells is opened by the system's own `ssh`.
+ * `facts` know of more accounts than were looked at.
  */
 export function planProbes(
   host: string,
   accounts: readonly SurveyedAccount[],
   limits: HostLimits,
   wishes: ProbeWishes,
+  facts: Facts,
 ): ProbePlan {
+  const hosted = { host, facts, limits, controls: wishes.controls };
   const people = accounts.map((account) => ({ account, resolved: resolvePerson(limits, account) }));
   const wanted = (role: string): boolean => wishes.roles === undefined || wishes.roles.includes(role);
   const factor = scaleFactor(limits, wishes.scaled);
@@ -82,8 +85,11 @@ export function planProbes(
     const members = everybody.filter((person) => !isExempt(person, wishes.controls));
     const chosen = members.find(({ account }) => account.obstacle === "");
     if (chosen !== undefined) add(chosen, role, { via: "shadow" });
-    else if (members.length === 0 && everybody.length > 0) findings.push(allExempt(host, role));
-    else if (members.length > 0 || role !== limits.defaults.role) findings.push(nobody(host, role, members));
+    findings.push(
+      ...(chosen === undefined
+        ? unprobedRole(role, everybody, members, hosted)
+        : standInFindings(role, members, hosted)),
+    );
   }
   for (const person of exemptPeople(people, wishes)) {
     if (wanted(person.resolved.role)) add(person, person.resolved.role, { via: "shadow" });
@@ -153,38 +159,16 @@ function limitsNothing({ idle, unresponsive }: ResolvedPerson): boolean {
   return idle === null && unresponsive === null;
 }
 
-/** Who is in it is probed all the same, for the exemption's sake. */
-function allExempt(host: string, role: string): Finding {
-  return finding(role, "a session of this role", `everybody in role ${role} on ${host} is exempt`, "pass");
-}
-
-function nobody(host: string, role: string, members: readonly Candidate[]): Finding {
-  // Known, not unknown: no such session can exist there, and one policy serves many hosts.
-  if (members.length === 0)
-    return finding(role, "a session of this role", `nobody on ${host} is in role ${role}`, "pass");
-  const obstacles = members.slice(0, 3).map(({ account }) => `${account.user}: ${account.obstacle}`);
-  const actual = `no account of role ${role} can log in on ${host} (${obstacles.join("; ")})`;
-  return finding(role, "a session of this role is probed", actual, "unknown");
-}
-
 function stranger(host: string, role: string, user: string): Finding {
   const actual = `${user}, given for live probes of role ${role}, is not in it on ${host}`;
-  return finding(role, "a session of this role is probed", actual, "unknown");
+  return membersFinding(role, "a session of this role is probed", actual, "unknown");
 }
 
 function nothingAsked(host: string, role: string, user: string): Finding {
-  return finding(role, "no limit", `${user}, who logs in on ${host}, has no limit: not probed`, "pass");
-}
-
-function finding(role: string, expected: string, actual: string, outcome: Finding["outcome"]): Finding {
-  return {
-    check: "role-members",
-    control: "host",
+  return membersFinding(
     role,
-    expected,
-    actual,
-    source: "getent passwd",
-    evidence: "configured",
-    outcome,
-  };
+    "no limit",
+    `${user}, who logs in on ${host}, has no limit: not probed`,
+    "pass",
+  );
 }

@@ -66,7 +66,7 @@ export async function prepareProbes(
     given: givenAccounts(policy, limits),
   };
   const survey = await takeSurvey(connection, facts, wishes, signal);
-  const plan = planProbes(host.name, survey.accounts, limits, wishes);
+  const plan = planProbes(host.name, survey.accounts, limits, wishes, facts);
   const factor = scaleFactor(limits, scaled);
   const recorder = createRecorder(host.name, facts, context.keep);
   const site = { connection, facts, survey, probes: plan.probes, factor, scaled, recorder };

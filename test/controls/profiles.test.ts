@@ -238,12 +238,8 @@ describe("a frozen client of somebody exempt", () => {
     const { resolved, limits } = under(name);
     const account = { user: "backup", groups: [], uid: 34, shell: "/bin/bash", obstacle: "" };
     const sessions = ["idle-shell", "frozen-client"] as const;
-    return planProbes("web1", [account], limits, {
-      sessions,
-      controls: resolved.controls,
-      login: "root",
-      given: {},
-    })
+    const wishes = { sessions, controls: resolved.controls, login: "root", given: {} };
+    return planProbes("web1", [account], limits, wishes, host())
       .probes.filter(({ variant }) => variant !== "network-gone")
       .map((probe) => `${probe.session} ${probe.expect}`);
   };

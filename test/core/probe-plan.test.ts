@@ -2,11 +2,21 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hostLimits } from "../../src/core/limits.ts";
 import type { SurveyedAccount } from "../../src/core/parse-survey.ts";
-import { planProbes, scaleFactor, scaleLimit, type ProbeWishes } from "../../src/core/probe-plan.ts";
+import {
+  candidateAccounts,
+  planProbes as planOn,
+  scaleFactor,
+  scaleLimit,
+  type ProbePlan,
+  type ProbeWishes,
+} from "../../src/core/probe-plan.ts";
 import type { Coverage } from "../../src/model/finding.ts";
 import type { SessionKind } from "../../src/model/session-kind.ts";
 import { CONTROL_IDS, type ControlId } from "../../src/model/control-id.ts";
+import type { Facts, UserClass } from "../../src/model/facts.ts";
+import type { HostLimits } from "../../src/model/limits.ts";
 import { policySchema } from "../../src/model/policy.ts";
+import { host, person as classOf } from "../controls/facts-fixture.ts";
 
 const HOST = { name: "web1", address: "web1", groups: ["all"], source: { file: "x" } };
 const account = (user: string, groups: string[], over: Partial<SurveyedAccount> = {}): SurveyedAccount => ({
@@ -19,6 +29,14 @@ const account = (user: string, groups: string[], over: Partial<SurveyedAccount> 
 });
 const limitsOf = (policy: object) =>
   hostLimits(policySchema.parse({ name: "p", ...policy }), HOST, "2026-11-22");
+/** Nobody is on the host but those who were looked at, unless a test says so. */
+const planProbes = (
+  name: string,
+  accounts: readonly SurveyedAccount[],
+  limits: HostLimits,
+  wishes: ProbeWishes,
+  facts: Facts = host({ classes: [] }),
+): ProbePlan => planOn(name, accounts, limits, wishes, facts);
 const POLICY = {
   defaults: { client_idle_timeout: "15m", unresponsive_timeout: "3m" },
   roles: {
@@ -33,7 +51,7 @@ const WISHES: ProbeWishes = {
   given: {},
 };
 const PEOPLE = [account("root", []), account("amy", ["sudo"]), account("vic", ["ext"]), account("joe", [])];
-const short = (plan: ReturnType<typeof planProbes>): string[] =>
+const short = (plan: ProbePlan): string[] =>
   plan.probes.map(
     ({ role, user, via, session, variant, expect: wish, within }) =>
       `${role} ${user} ${via} ${session}${variant === "network-gone" ? "/gone" : ""} ${wish} ${within}`,
@@ -184,7 +202,7 @@ describe("planProbes", () => {
   });
 
   test("one idle shell of a host is opened by the ssh that people use, a live one if there is one", () => {
-    const own = (plan: ReturnType<typeof planProbes>): string[] =>
+    const own = (plan: ProbePlan): string[] =>
       plan.probes.flatMap(({ client, via, session }) => (client === "ssh" ? [`${via} ${session}`] : []));
     expect(own(planProbes("web1", PEOPLE, limitsOf(POLICY), WISHES))).toEqual(["live idle-shell"]);
     expect(own(planProbes("web1", PEOPLE, limitsOf(POLICY), { ...WISHES, scaled: 20 }))).toEqual([
@@ -248,6 +266,113 @@ describe("planProbes", () => {
       ["admin", 20, 600, "shadow"],
       ["default", 30, 900, "shadow"],
     ]);
+  });
+
+  describe("members that nobody could look at", () => {
+    const jane = classOf("jane doe", "group:ext");
+    const ROOT = [account("root", [])];
+    const vendor = (
+      policy: object,
+      facts: Partial<Facts>,
+      classes: UserClass[] = [],
+      people: readonly SurveyedAccount[] = ROOT,
+      roles = ["vendor"],
+    ): ProbePlan => {
+      const wishes: ProbeWishes = { ...WISHES, login: "ops", roles, sessions: ["idle-shell"] };
+      return planProbes("web1", people, limitsOf(policy), wishes, { ...host({ classes }), ...facts });
+    };
+    const said = ({ findings }: ProbePlan): string[] =>
+      findings.map(({ role, outcome, actual }) => `${outcome} ${role}: ${actual}`);
+
+    test.each([
+      ["a blank", jane],
+      ["a comma", { ...jane, representative: "", users: ["doe,jane"] }],
+      ["a group that the survey does not show", classOf("jim", "group:ext")],
+    ])("%s: the role is not empty, so nothing is shown", (_, member) => {
+      const plan = vendor(POLICY, {}, [member]);
+      expect(plan.probes).toEqual([]);
+      expect(said(plan)).toEqual([
+        expect.stringContaining(
+          `unknown vendor: members of role vendor on web1 could not be probed: ${member.users[0]}`,
+        ),
+      ]);
+    });
+
+    test("nor where everybody else of the role is exempt", () => {
+      const policy = { ...POLICY, exemptions: [exemption] };
+      const people = [account("vic", ["ext"])];
+      const classes = [jane, classOf("vic", "group:ext", "user:vic")];
+      expect(said(vendor(policy, {}, classes, people))).toEqual([
+        expect.stringMatching(/^unknown.*jane doe/u),
+      ]);
+      const all = { ...POLICY, exemptions: [{ ...exemption, users: [], groups: ["ext"] }] };
+      expect(said(vendor(all, {}, classes, people))).toEqual([
+        "pass vendor: everybody in role vendor on web1 is exempt",
+      ]);
+    });
+
+    test("nor by somebody of a stricter role in their place", () => {
+      const people = [account("vip", ["ext", "sudo"])];
+      const classes = [classOf("jane doe", "group:sudo"), classOf("vip", "group:ext", "group:sudo")];
+      const plan = vendor(POLICY, {}, classes, people, ["admin"]);
+      expect(short(plan)).toEqual(["admin vip shadow idle-shell dropped 300"]);
+      expect(said(plan)).toEqual([expect.stringMatching(/^unknown admin: .*jane doe/u)]);
+    });
+
+    test("nor of everybody else", () => {
+      const people = [account("amy", ["sudo"])];
+      const plan = vendor(POLICY, {}, [classOf("amy", "group:sudo"), classOf("jane doe")], people, [
+        "default",
+      ]);
+      expect(said(plan)).toEqual([expect.stringMatching(/^unknown default: .*jane doe/u)]);
+    });
+
+    test("one that can be asked is looked for behind any number that cannot", () => {
+      const users = ["a a", "b b", "c c", "d d", "e e", "f f", "vic"];
+      const facts = host({ classes: [{ ...jane, users }] });
+      expect(candidateAccounts(facts, { login: "root", given: {} })).toEqual(["vic", "root"]);
+    });
+
+    const remote = { remoteAccounts: ["sss"] };
+    const missing = { sshd: { ...host({ classes: [] }).sshd, missingSelectors: ["group:ext"] } };
+    const listed = { ...POLICY, roles: { vendor: { users: ["vic"], client_idle_timeout: "5m" } } };
+    const open = { roles: POLICY.roles };
+    test.each([
+      [
+        "a group of a name service may have members that it does not list",
+        POLICY,
+        remote,
+        "vendor",
+        "unknown",
+      ],
+      ["a group that is not there has none", POLICY, { ...remote, ...missing }, "vendor", "pass"],
+      ["accounts are asked for by name", listed, remote, "vendor", "pass"],
+      [
+        "members of an exempt group are exempt",
+        { ...POLICY, exemptions: [{ ...exemption, users: [], groups: ["ext"] }] },
+        remote,
+        "vendor",
+        "pass",
+      ],
+      [
+        "but not from what the policy does not use",
+        {
+          ...POLICY,
+          exemptions: [{ ...exemption, users: [], groups: ["ext"], controls: ["watchdog"] }],
+        },
+        remote,
+        "vendor",
+        "unknown",
+      ],
+      ["everybody else may be there, too", POLICY, remote, "default", "unknown"],
+      ["who have no limit, need none", open, remote, "default", undefined],
+      ["without a name service nobody is", POLICY, {}, "default", undefined],
+    ])("%s", (_, policy, facts, role, outcome) => {
+      const plan = vendor(policy, facts, [], [], [role]);
+      expect(plan.probes).toEqual([]);
+      expect(plan.findings[0]?.outcome).toBe(outcome);
+      expect(plan.findings[0]?.actual.includes("sss") ?? false).toBe(outcome === "unknown");
+    });
   });
 
   test("every role is either probed or reported", () => {
