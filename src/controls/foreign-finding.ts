@@ -2,11 +2,11 @@
 import { formatDuration, type Seconds } from "../model/duration.ts";
 import type { Finding } from "../model/finding.ts";
 import { isInherited } from "../core/environment-timeout.ts";
-import type { ForeignSetting } from "../core/foreign-timeout.ts";
+import { CONDITIONAL, type ForeignSetting } from "../core/foreign-timeout.ts";
 
 /** What that means for the policy, whose strictest limit on the host is given. */
 export function foreignFinding(foreign: ForeignSetting, strictest: Seconds): Finding {
-  const { seconds, first, readonly, variable, text } = foreign;
+  const { seconds, first, readonly, conditional, variable, text } = foreign;
   const shown = `"${text}"`;
   if (!first) {
     const complaint = variable === "TMOUT" ? "complains" : "complains and skips the rest of the file";
@@ -19,6 +19,10 @@ export function foreignFinding(foreign: ForeignSetting, strictest: Seconds): Fin
   if (isInherited(foreign)) return finding(foreign, inherited(foreign), "pass");
   if (!readonly) return finding(foreign, `${shown} is read first and overridden by curfew's`, "pass");
   if (seconds !== undefined && seconds > 0 && seconds <= strictest) {
+    if (conditional) {
+      const actual = `${shown} is readonly and read first, and ${CONDITIONAL}; remove it`;
+      return finding(foreign, actual, "unknown");
+    }
     return finding(
       foreign,
       `${shown} is readonly, read first and wins; it is no looser than the policy`,

@@ -29,7 +29,8 @@ function coverage(facts: Facts, limits: HostLimits): Coverage[] {
   const families = TIMED.filter((family) => familiesInUse(facts).has(family));
   if (families.length === 0) return [];
   const foreign = winningForeign(facts);
-  const fixed = foreign === undefined ? undefined : (foreign.seconds ?? 0);
+  // Under a condition it may well be readonly without a value, so that ours does not count either.
+  const fixed = foreign === undefined ? undefined : foreign.conditional ? 0 : (foreign.seconds ?? 0);
   return [...limits.roles, limits.defaults].flatMap(({ role, idle }) => {
     if (idle === null || (fixed !== undefined && (fixed === 0 || fixed > idle))) return [];
     const within = Math.max(...families.map((family) => endsWithin(family, fixed ?? idle)));

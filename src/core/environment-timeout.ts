@@ -24,7 +24,8 @@ export function isInherited({ file, text }: Pick<ForeignSetting, "file" | "text"
 
 function settingsOf({ keyword, args, line }: SshdDirective, file: string): ForeignSetting[] {
   const setting = (text: string, seconds?: number): ForeignSetting => {
-    return { file, line, variable: "TMOUT", text, seconds, readonly: false, first: true };
+    const base = { file, line, variable: "TMOUT", text, seconds } as const;
+    return { ...base, readonly: false, conditional: false, first: true };
   };
   if (keyword === "acceptenv") return args.filter(takesTmout).map((arg) => setting(`AcceptEnv ${arg}`));
   if (keyword !== "setenv") return [];

@@ -2,7 +2,8 @@
 import type { Seconds } from "../model/duration.ts";
 import type { Facts, ForeignTimeout } from "../model/facts.ts";
 import { SHELL_SCRIPT } from "../model/host-paths.ts";
-import { scaleShellFile } from "./scale-config.ts";
+import { isPlain } from "./plain-assignment.ts";
+import { tmoutValues } from "./scale-config.ts";
 import { familiesInUse, type ShellFamily } from "./shells.ts";
 
 /** What one file does with the variable. */
@@ -13,9 +14,11 @@ export interface ForeignSetting {
   readonly variable: "TMOUT" | "autologout";
   /** The lines concerned, blanks trimmed, for people. */
   readonly text: string;
-  /** Of the last plain assignment; undefined where there is none. */
+  /** The loosest of all numbers in the file, 0 being no limit; undefined where there is none, or one is computed or unset. */
   readonly seconds: Seconds | undefined;
   readonly readonly: boolean;
+  /** True where it may not be set for everybody: nobody here knows what a condition comes to. */
+  readonly conditional: boolean;
   /** True where it is read before ours. */
   readonly first: boolean;
 }
@@ -30,38 +33,59 @@ export function foreignSettings(facts: Facts): ForeignSetting[] {
     .filter((setting) => setting !== undefined);
 }
 
-/** A TMOUT of somebody else that is read before ours and cannot be changed; undefined where there is none. */
+/**
+ * The TMOUT of others that is read before ours and cannot be changed; undefined where there is none. Of several the
+ * loosest, as each shell reads files of its own.
+ */
 export function winningForeign(facts: Facts): ForeignSetting | undefined {
-  return foreignSettings(facts).find(
+  const winning = foreignSettings(facts).filter(
     ({ variable, first, readonly }) => variable === "TMOUT" && first && readonly,
   );
+  return winning.toSorted(byLooseness)[0];
+}
+
+/** The loosest first; no limit and an unknown one are looser than any. */
+export function byLooseness(left: ForeignSetting, right: ForeignSetting): number {
+  return looseness(right.seconds) - looseness(left.seconds);
+}
+
+function looseness(seconds: Seconds | undefined): number {
+  return seconds === undefined || seconds === 0 ? Number.MAX_SAFE_INTEGER : seconds;
 }
 
 /**
  * The TMOUT of others that an idle prompt ends up with; of several the longest, for nobody can tell which is read
- * last. Undefined where none sets a limit. `doubt`: one is computed, or somebody's shell reads none of the files.
+ * last. Undefined where none sets a limit. `doubt`: one is computed, or may not be set for everybody, or somebody's
+ * shell reads none of the files.
  */
 export function othersTimeout({
   foreignTimeouts,
   shells,
 }: Pick<Facts, "foreignTimeouts" | "shells">): OthersTimeout | undefined {
   const lines = foreignTimeouts.map(withoutComment).filter(({ text }) => variableOf(text) === "TMOUT");
-  if (lines.some(({ text }) => /\bTMOUT=["']?0+\b|\bunset\b/u.test(text))) return undefined;
-  const scaled = lines.map(({ file, line, text }) =>
-    Object.assign({ file, line }, scaleShellFile(file, text, 1)),
+  const values = lines.flatMap((line) => valuesOf(line).map((seconds) => Object.assign({ seconds }, line)));
+  if (values.some(({ seconds }) => seconds === 0)) return undefined;
+  if (lines.some(({ text }) => /\bunset\b/u.test(text))) return undefined;
+  const numbers = values.flatMap(({ seconds, file, line }) =>
+    seconds === undefined ? [] : [{ seconds, file, source: `${file}:${line}` }],
   );
-  const found = scaled.flatMap(({ file, line, found: own }) =>
-    own.map(({ real }) => ({ seconds: real, source: `${file}:${line}` })),
-  );
-  const [longest] = found.toSorted((left, right) => right.seconds - left.seconds);
+  const [longest] = numbers.toSorted((left, right) => right.seconds - left.seconds);
   if (longest === undefined) return undefined;
-  const computed = scaled.find(({ problems }) => problems.length > 0);
+  const { seconds, source } = longest;
+  const computed = values.find((value) => value.seconds === undefined);
   if (computed !== undefined)
-    return { ...longest, doubt: `TMOUT is computed in ${computed.file}:${computed.line}` };
-  const files = scaled.filter(({ found: own }) => own.length > 0).map(({ file }) => file);
+    return { seconds, source, doubt: `TMOUT is computed in ${computed.file}:${computed.line}` };
+  const conditional = lines.find(({ text }) => !isPlain(text));
+  if (conditional !== undefined)
+    return { seconds, source, doubt: `${conditional.file}:${conditional.line} ${CONDITIONAL}` };
+  const files = numbers.map(({ file }) => file);
   const blind = unread(files, { shells });
-  return blind === undefined ? longest : { ...longest, doubt: `${blind} does not read ${files.join(", ")}` };
+  if (blind === undefined) return { seconds, source };
+  return { seconds, source, doubt: `${blind} does not read ${[...new Set(files)].join(", ")}` };
 }
+
+/** What a conditional setting does, for people. */
+export const CONDITIONAL = "may not set TMOUT for everybody: it depends on a condition";
 
 export interface OthersTimeout {
   readonly seconds: Seconds;
@@ -123,8 +147,9 @@ function settingOf(
     line: start.line,
     variable: variableOf(start.text),
     text: lines.map(({ text }) => text.trim()).join("; "),
-    seconds: lines.map(secondsOf).findLast((seconds) => seconds !== undefined),
-    readonly: lines.some(({ text }) => /\breadonly\b|\b(?:typeset|declare)\s+-\w*r/u.test(text)),
+    seconds: loosestOf(lines),
+    readonly: lines.some(({ text }) => /\breadonly\b|\b(?:typeset|declare)\s+(?:-\w+\s+)*-\w*r/u.test(text)),
+    conditional: !lines.every(({ text }) => isPlain(text)),
     first: isBefore(start, dropIns),
   };
 }
@@ -138,9 +163,20 @@ function variableOf(text: string): ForeignSetting["variable"] {
   return /\bTMOUT\b/u.test(text) ? "TMOUT" : "autologout";
 }
 
-function secondsOf({ text }: ForeignTimeout): Seconds | undefined {
-  const digits = /\bTMOUT=["']?(\d{1,9})\b/u.exec(text)?.[1];
-  return digits === undefined ? undefined : Number(digits);
+/** Which of a file's lines counts for somebody depends on conditions and order, so the loosest does. */
+function loosestOf(lines: readonly ForeignTimeout[]): Seconds | undefined {
+  if (lines.some(({ text }) => /\bunset\b/u.test(text))) return undefined;
+  const values = lines.flatMap(valuesOf);
+  // A sort would put what is computed last.
+  if (values.includes(undefined)) return undefined;
+  return values.toSorted((left, right) => looseness(right) - looseness(left))[0];
+}
+
+/** Everything that a line sets TMOUT to; undefined for what is computed. */
+function valuesOf({ text }: ForeignTimeout): (Seconds | undefined)[] {
+  return tmoutValues(text).map((value) =>
+    value === "" ? 0 : /^\d+$/u.test(value) ? Number(value) : undefined,
+  );
 }
 
 /** Read before profile.d: the environment, the top of /etc/profile, zsh's earlier files; in profile.d by name. */

@@ -3,7 +3,14 @@ import type { Facts } from "../model/facts.ts";
 import { SHELL_SCRIPT } from "../model/host-paths.ts";
 import type { ActiveExemption, HostLimits } from "../model/limits.ts";
 import type { HostPlan } from "../model/plan.ts";
-import { type ForeignSetting, foreignSettings, unread, winningForeign } from "./foreign-timeout.ts";
+import {
+  byLooseness,
+  CONDITIONAL,
+  type ForeignSetting,
+  foreignSettings,
+  unread,
+  winningForeign,
+} from "./foreign-timeout.ts";
 import { holds } from "./profile-rules.ts";
 import type { ResolvedClass } from "./present-people.ts";
 import { classesByRole } from "./role-members.ts";
@@ -126,7 +133,7 @@ function timeoutOf(facts: Facts, plan: Pick<HostPlan, "changes">): TimeoutSource
 
 /** Of several files the loosest counts: which one is read last depends on the shell. */
 function ofForeign(settings: readonly ForeignSetting[], facts: Facts): TimeoutSource {
-  const loosest = settings.toSorted((left, right) => size(right) - size(left))[0];
+  const loosest = settings.toSorted(byLooseness)[0];
   if (loosest === undefined) {
     return { from: "nowhere", actual: "no file sets it", source: SHELL_SCRIPT, outcome: "fail" };
   }
@@ -143,8 +150,15 @@ function ofForeign(settings: readonly ForeignSetting[], facts: Facts): TimeoutSo
       outcome: "fail",
     };
   }
+  const conditional = settings.find((setting) => setting.conditional);
+  if (conditional !== undefined) {
+    const actual = `${seconds}, but ${conditional.file} ${CONDITIONAL}: "${conditional.text}"`;
+    return { from: "nowhere", actual, source: `${conditional.file}:${conditional.line}`, outcome: "unknown" };
+  }
+  // A file that anybody may override does for no shell what the rule asks for.
+  const fixed = settings.filter((setting) => setting.readonly);
   const blind = unread(
-    settings.map((setting) => setting.file),
+    fixed.map((setting) => setting.file),
     facts,
   );
   if (blind !== undefined) {
@@ -152,11 +166,6 @@ function ofForeign(settings: readonly ForeignSetting[], facts: Facts): TimeoutSo
     return { from: "nowhere", actual, source, outcome: "unknown" };
   }
   return { from: "file", seconds, source, text: `"${text}"` };
-}
-
-/** No limit and an unknown one are the loosest. */
-function size({ seconds }: ForeignSetting): number {
-  return seconds === undefined || seconds === 0 ? Number.MAX_SAFE_INTEGER : seconds;
 }
 
 function judgement(role: string, actual: string, source: string, outcome: Judgement["outcome"]): Judgement {

@@ -49,7 +49,8 @@ export function parseTimeouts(sections: Sections): ForeignTimeout[] {
     if (file === undefined || !/^\d{1,9}$/u.test(line ?? "") || text.length === 0) {
       throw malformed(sections.host, "timeouts", "a line is incomplete");
     }
-    return { file, line: Number(line), text: visible(text.join(" ").trim()) };
+    // What is indented stands in a branch.
+    return { file, line: Number(line), text: visible(text.join(" ").trimEnd()) };
   });
 }
 

@@ -113,6 +113,11 @@ export function scaleShellFile(path: string, text: string, factor: number): Scal
   return { text: lines.join("\n"), found, problems };
 }
 
+/** Everything that a line of a shell's or pam_env's file sets TMOUT to, as it stands there; "" for nothing. */
+export function tmoutValues(text: string): string[] {
+  return [...text.matchAll(TMOUT_VALUE)].map(([, , , value = ""]) => value);
+}
+
 // `TMOUT=600`, `TMOUT="600"`, `${TMOUT:=600}`, `${TMOUT:-600}`, and pam_env's `TMOUT DEFAULT=600`.
 const TMOUT_VALUE =
   /(?<![A-Za-z0-9_$])((?:\$\{)?TMOUT(?::?[=-]|\s+(?:DEFAULT|OVERRIDE)=))(["']?)([^\s;&|"'}#)]*)/gu;

@@ -82,6 +82,7 @@ export interface ShellFact {
 export interface ForeignTimeout {
   readonly file: string;
   readonly line: number;
+  /** With the blanks in front of it. */
   readonly text: string;
 }
 
