@@ -4,7 +4,7 @@ import type { Facts, ForeignTimeout } from "../model/facts.ts";
 import { SHELL_SCRIPT } from "../model/host-paths.ts";
 import { isPlain } from "./plain-assignment.ts";
 import { tmoutValues } from "./scale-config.ts";
-import { familiesInUse, type ShellFamily } from "./shells.ts";
+import { unread } from "./shell-reads.ts";
 
 /** What one file does with the variable. */
 export interface ForeignSetting {
@@ -60,8 +60,9 @@ function looseness(seconds: Seconds | undefined): number {
  */
 export function othersTimeout({
   foreignTimeouts,
+  os,
   shells,
-}: Pick<Facts, "foreignTimeouts" | "shells">): OthersTimeout | undefined {
+}: Pick<Facts, "foreignTimeouts" | "os" | "shells">): OthersTimeout | undefined {
   const lines = foreignTimeouts.map(withoutComment).filter(({ text }) => variableOf(text) === "TMOUT");
   const values = lines.flatMap((line) => valuesOf(line).map((seconds) => Object.assign({ seconds }, line)));
   if (values.some(({ seconds }) => seconds === 0)) return undefined;
@@ -79,9 +80,13 @@ export function othersTimeout({
   if (conditional !== undefined)
     return { seconds, source, doubt: `${conditional.file}:${conditional.line} ${CONDITIONAL}` };
   const files = numbers.map(({ file }) => file);
-  const blind = unread(files, { shells });
+  const blind = unread(files, { os, shells });
   if (blind === undefined) return { seconds, source };
-  return { seconds, source, doubt: `${blind} does not read ${[...new Set(files)].join(", ")}` };
+  return {
+    seconds,
+    source,
+    doubt: `${blind} is not known to take TMOUT from ${[...new Set(files)].join(", ")}`,
+  };
 }
 
 /** What a conditional setting does, for people. */
@@ -93,32 +98,6 @@ export interface OthersTimeout {
   readonly source: string;
   readonly doubt?: string;
 }
-
-/** A family of somebody's login shells that heeds TMOUT and reads none of these files when it starts; undefined where there is none. */
-export function unread(files: readonly string[], facts: Pick<Facts, "shells">): ShellFamily | undefined {
-  return [...familiesInUse(facts)].find((family) => {
-    const own = READS[family];
-    return own !== undefined && !files.some((file) => own.test(file) || ENVIRONMENT.test(file));
-  });
-}
-
-/** pam_env(8) and login(1) put them into every session. */
-const ENVIRONMENT = /^\/etc\/(?:environment$|environment\.d\/|security\/pam_env\.conf$|default\/login$)/u;
-
-const PROFILE = String.raw`^(?:/usr)?/etc/profile(?:$|\.local$|\.d/[^/]*\.(?:sh|local)$)`;
-
-/** The system-wide files of a login shell: INVOCATION of bash(1), STARTUP/SHUTDOWN FILES of zsh(1), ksh(1), mksh(1). Debian's zsh reads no profile. */
-const READS: Readonly<Partial<Record<ShellFamily, RegExp>>> = {
-  bash: new RegExp(
-    `${PROFILE}|^(?:/usr)?/etc/(?:bash\\.bashrc(?:\\.local)?|bashrc|bash/bashrc|bashrc\\.d/.*|bash/bashrc\\.d/.*)$`,
-    "u",
-  ),
-  zsh: /^\/etc\/(?:zshenv|zprofile|zshrc|zlogin|zsh\/[^/]*|profile\.d\/[^/]*\.zsh)$/u,
-  ksh93: new RegExp(`${PROFILE}|^/etc/ksh\\.kshrc$`, "u"),
-  mksh: new RegExp(`${PROFILE}|^/etc/mkshrc$`, "u"),
-  // autologout is its own.
-  tcsh: /^$/u,
-};
 
 /**
  * Where /etc/profile begins to read profile.d, and with it ours; what stands below comes after it, and that is where

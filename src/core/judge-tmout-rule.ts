@@ -8,9 +8,9 @@ import {
   CONDITIONAL,
   type ForeignSetting,
   foreignSettings,
-  unread,
   winningForeign,
 } from "./foreign-timeout.ts";
+import { unread } from "./shell-reads.ts";
 import { holds } from "./profile-rules.ts";
 import type { ResolvedClass } from "./present-people.ts";
 import { classesByRole } from "./role-members.ts";
@@ -162,7 +162,7 @@ function ofForeign(settings: readonly ForeignSetting[], facts: Facts): TimeoutSo
     facts,
   );
   if (blind !== undefined) {
-    const actual = `${seconds}, but ${blind} does not read ${file}, and is somebody's login shell`;
+    const actual = `${seconds}, but ${blind} is not known to take TMOUT from ${file}, and is somebody's login shell`;
     return { from: "nowhere", actual, source, outcome: "unknown" };
   }
   return { from: "file", seconds, source, text: `"${text}"` };

@@ -135,7 +135,13 @@ export interface Facts {
   /** sha256 (hex) over everything below except what changes by itself. */
   readonly digest: string;
   readonly server: SshServer;
-  readonly os: Reading<{ readonly id: string; readonly versionId: string; readonly name: string }>;
+  readonly os: Reading<{
+    readonly id: string;
+    /** Systems that it is made from, the closest first; left out where os-release names none. */
+    readonly like?: readonly string[];
+    readonly versionId: string;
+    readonly name: string;
+  }>;
   /** `uname -srm`. */
   readonly kernel: string;
   /** Random per boot, not part of the digest; empty where the kernel has none. */

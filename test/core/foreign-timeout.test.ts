@@ -2,14 +2,14 @@
 import { describe, expect, test } from "vitest";
 import { loadProfile } from "../../src/config/profile.ts";
 import { CONTROLS } from "../../src/controls/index.ts";
-import { foreignSettings, winningForeign } from "../../src/core/foreign-timeout.ts";
+import { foreignSettings, othersTimeout, winningForeign } from "../../src/core/foreign-timeout.ts";
 import { judgeProfile } from "../../src/core/judge-profile.ts";
 import { ladder } from "../../src/core/ladder.ts";
 import { isPlain } from "../../src/core/plain-assignment.ts";
 import { planHost } from "../../src/core/plan-host.ts";
 import type { ControlId } from "../../src/model/control-id.ts";
 import type { Facts, ForeignTimeout } from "../../src/model/facts.ts";
-import { known } from "../../src/model/reading.ts";
+import { known, unreadable } from "../../src/model/reading.ts";
 import { applied } from "../controls/applied-facts.ts";
 import { host, limits, person, role, version } from "../controls/facts-fixture.ts";
 
@@ -113,6 +113,59 @@ describe("the only TMOUT", () => {
   test("is readonly for the shells that read that file alone", () => {
     const foreign = [...file(LATE, "readonly TMOUT=600"), ...file("/etc/zsh/zshrc", "TMOUT=300")];
     expect(rule(machine(foreign, { shells: ["bash", "zsh"] }))[1]).toBe("unknown");
+  });
+});
+
+describe("files that a system's shells do not read", () => {
+  const on = (id: string, path: string, shell = "bash", ...like: string[]): string[] => {
+    const facts = machine(file(path, "readonly TMOUT=600"), { shells: [shell] });
+    const there = { ...facts, os: known({ id, versionId: "1", name: id, like }) };
+    return [cell(there, ["sshd"]) ?? "", othersTimeout(there)?.doubt ?? ""];
+  };
+  test.each([
+    ["debian", "/etc/bashrc", "bash"],
+    ["debian", "/etc/environment.d/tmout.conf", "bash"],
+    ["debian", "/etc/default/login", "bash"],
+    ["debian", "/etc/profile.local", "bash"],
+    ["debian", "/etc/bash.bashrc.local", "bash"],
+    ["debian", "/usr/etc/profile", "bash"],
+    ["debian", "/etc/zshrc", "zsh"],
+    ["debian", "/etc/zsh/newuser.zshrc.recommended", "zsh"],
+    ["rhel", "/etc/bash.bashrc", "bash"],
+    ["rhel", "/etc/zsh/zshrc", "zsh"],
+    ["opensuse-leap", "/etc/bashrc", "bash"],
+    ["somebody-s", "/etc/bashrc", "bash"],
+    ["debian", "/etc/environment", "tcsh"],
+  ])("%s: %s and %s", (id, path, shell) => {
+    const [outcome, doubt] = on(id, path, shell);
+    expect(outcome).toBe("unknown");
+    expect(doubt).toContain(`${shell} is not known to take TMOUT from ${path}`);
+  });
+
+  test.each<[string, string, string, ...string[]]>([
+    ["debian", "/etc/bash.bashrc", "bash"],
+    ["linuxmint", "/etc/bash.bashrc", "bash", "ubuntu", "debian"],
+    ["debian", "/etc/zsh/zshrc", "zsh"],
+    ["debian", "/etc/environment", "zsh"],
+    ["rhel", "/etc/bashrc", "bash"],
+    ["scientific", "/etc/bashrc", "bash", "rhel", "fedora"],
+    ["rocky", "/etc/zshrc", "zsh"],
+    ["sles", "/etc/profile.local", "ksh93"],
+    ["opensuse-leap", "/etc/bash.bashrc.local", "bash"],
+    ["alpine", "/etc/bash/bashrc", "bash"],
+    ["somebody-s", "/etc/profile.d/tmout.sh", "mksh"],
+  ])("%s does read %s in %s", (id, path, shell, ...like) => {
+    expect(on(id, path, shell, ...like)).toEqual(["pass", ""]);
+  });
+
+  test("a system that nobody could read", () => {
+    const facts = machine(file("/etc/bash.bashrc", "readonly TMOUT=600"));
+    expect(cell({ ...facts, os: unreadable("denied") }, ["sshd"])).toBe("unknown");
+  });
+
+  test("no rule passes by them", () => {
+    expect(rule(machine(file("/etc/bashrc", "readonly TMOUT=600")))[1]).toBe("unknown");
+    expect(rule(machine(file("/etc/bash.bashrc", "readonly TMOUT=600")))[1]).toBe("pass");
   });
 });
 
