@@ -5,6 +5,7 @@ import { SESSION_KINDS } from "../model/session-kind.ts";
 import type { InertLine } from "./inert-line.ts";
 import { WATCHDOG_STOPPED, watchdogInterval } from "./installed-watchdog.ts";
 import { hasTerminal } from "./preflight.ts";
+import { knownUnseen } from "./use-pam.ts";
 
 /** Lines of these two that do nothing on this host. */
 export function inertServices(facts: Facts): InertLine[] {
@@ -21,14 +22,15 @@ function logindLines(facts: Facts): InertLine[] {
   const { version, idleStop, utmp } = logind.value;
   const own = ownLogindLine(facts);
   const set = /^\d+$/u.test(idleStop) && Number(idleStop) > 0;
-  const why =
-    set && utmp === "no"
+  const why = set
+    ? utmp === "no"
       ? `systemd ${version} is built without utmp here, so logind never sees that an SSH session is idle`
-      : own === undefined || set
-        ? undefined
-        : idleStop === "unsupported"
-          ? `systemd ${version} ignores the key; it came with 252`
-          : `logind itself says ${idleStop}: it has not read the file; restart it`;
+      : knownUnseen(facts)
+    : own === undefined
+      ? undefined
+      : idleStop === "unsupported"
+        ? `systemd ${version} ignores the key; it came with 252`
+        : `logind itself says ${idleStop}: it has not read the file; restart it`;
   if (why === undefined) return [];
   const source = own ?? "logind.conf(5) StopIdleSessionSec";
   const text = `StopIdleSessionSec=${set ? idleStop : "…"}`;

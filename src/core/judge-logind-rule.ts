@@ -2,13 +2,15 @@ import type { Facts } from "../model/facts.ts";
 import type { HostPlan } from "../model/plan.ts";
 import { holds } from "./profile-rules.ts";
 import type { Demand, Judgement } from "./rule-finding.ts";
+import { knownUnseen } from "./use-pam.ts";
 
 /** logind's StopIdleSessionSec as the running logind says it, for the whole host; where it is off, why the policy leaves it. Pure. */
 export function judgeLogindRule(
   { relation }: Demand,
-  { logind }: Facts,
+  facts: Facts,
   plan: Pick<HostPlan, "findings">,
 ): Judgement {
+  const { logind } = facts;
   const about = { role: "*", source: "systemd-logind, StopIdleSessionSec", evidence: "effective" } as const;
   if (logind.state === "unreadable") return { ...about, actual: logind.reason, outcome: "unknown" };
   if (logind.state === "absent") {
@@ -24,8 +26,13 @@ export function judgeLogindRule(
     );
     return { ...about, actual: why === undefined ? idleStop : `${idleStop}; ${why.actual}`, outcome: "fail" };
   }
+  const unseen = knownUnseen(facts);
   const inert =
-    utmp === "no" ? "; logind is built without utmp here and never ends an SSH session all the same" : "";
+    utmp === "no"
+      ? "; logind is built without utmp here and never ends an SSH session all the same"
+      : unseen === undefined
+        ? ""
+        : `; ${unseen}, and never ends one all the same`;
   return {
     ...about,
     actual: `${idleStop}${inert}`,

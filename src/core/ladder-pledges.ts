@@ -13,6 +13,7 @@ import { doubtfulShell } from "./shells.ts";
 import { othersTimeout } from "./foreign-timeout.ts";
 import { sshdDoubt } from "./sshd-doubt.ts";
 import { sshdPledges } from "./sshd-pledges.ts";
+import { unseenByLogind } from "./use-pam.ts";
 
 /** One mechanism that a file sets for an account. */
 export interface Pledge {
@@ -50,7 +51,7 @@ export function pledgesFor(
 ): Pledges {
   const placed = placedCoverage(plan, role, kind);
   const sshd = fromSshd(facts, account, kind);
-  const logind = fromLogind(facts, kind, placed.get("logind"));
+  const logind = fromLogind(facts, account, kind, placed.get("logind"));
   const watchdog = fromWatchdog(facts, placed.get("watchdog"));
   return {
     pledges: [
@@ -121,7 +122,13 @@ function fromShells(facts: Facts, kind: SessionKind, placed: Seconds | undefined
   return [{ ...base, ...found, ...doubt }];
 }
 
-function fromLogind({ logind }: Facts, kind: SessionKind, placed: Seconds | undefined): Pledges {
+function fromLogind(
+  facts: Facts,
+  { effective }: UserClass,
+  kind: SessionKind,
+  placed: Seconds | undefined,
+): Pledges {
+  const { logind } = facts;
   if (!hasTerminal(kind) || kind === "typing" || logind.state === "absent") return NOTHING;
   if (logind.state === "unreadable") {
     return placed === undefined ? NOTHING : { pledges: [], unread: [`logind: ${logind.reason}`] };
@@ -134,8 +141,14 @@ function fromLogind({ logind }: Facts, kind: SessionKind, placed: Seconds | unde
     return { pledges: [], unread: ["whether logind is built with utmp"] };
   }
   if (seconds > 0 && utmp === "yes") {
+    const unseen = unseenByLogind(facts, effective);
+    if (unseen !== undefined) {
+      return { pledges: [{ ...base, seconds, confirmed: undefined, denied: unseen }], unread: [] };
+    }
     const confirmed = `StopIdleSessionUSec ${seconds} s`;
-    return { pledges: [{ ...base, seconds, confirmed }], unread: [] };
+    const stale = daemonFinding(facts);
+    const doubt = stale.outcome === "fail" ? { doubt: `whether UsePAM holds: ${stale.actual}` } : {};
+    return { pledges: [{ ...base, seconds, confirmed, ...doubt }], unread: [] };
   }
   if (placed === undefined) return NOTHING;
   const denied = `logind itself says ${idleStop}: it has not read ${LOGIND_FILE}`;

@@ -41,6 +41,17 @@ describe("left out, with a finding and without a claim", () => {
   });
 
   test.each([
+    [["usepam no"], "sshd has UsePAM no, so logind sees none of its sessions"],
+    [["pubkeyauthentication yes"], "sshd does not say UsePAM yes, so logind sees none of its sessions"],
+  ])("with an sshd without PAM: %j", (lines, actual) => {
+    const facts = host();
+    const without = { ...facts, sshd: { ...facts.sshd, effective: known(lines) } };
+    const { files, coverage, findings } = logind.render(without, POLICY, true);
+    expect([files[0]?.content, coverage]).toEqual([null, []]);
+    expect(findings).toMatchObject([{ outcome: "fail", role: "*", actual }]);
+  });
+
+  test.each([
     [
       "somebody exempt here",
       limits(role("default", 900, null), [], [exemption(["backup"])]),

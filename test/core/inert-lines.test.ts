@@ -200,6 +200,14 @@ describe("logind", () => {
     expect(found.map((line) => line.source)).toEqual(source === "" ? [] : [source]);
     expect(found.map((line) => line.why).join("")).toContain(why);
   });
+
+  test("without PAM it is not told of sshd's sessions", () => {
+    const there = host({ logind: known({ version: 252, idleStop: "600", utmp: "yes" }) });
+    const found = inertLines({ ...there, sshd: { ...there.sshd, effective: known(["usepam no"]) } });
+    expect(found).toMatchObject([
+      { control: "logind", why: "sshd has UsePAM no, so logind sees none of its sessions" },
+    ]);
+  });
 });
 
 test.each([

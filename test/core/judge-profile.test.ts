@@ -304,6 +304,15 @@ describe("StopIdleSessionSec", () => {
     });
   });
 
+  test("says that logind sees no session of an sshd without PAM", () => {
+    const effective = known(["clientaliveinterval 300", "usepam no"]);
+    const facts = machine({ os: ["rhel", "9.4"], logind: state("600"), effective });
+    const found = judge(facts, "stig-rhel9").find(({ rule }) => rule === "RHEL-09-412080");
+    expect(found?.actual).toBe(
+      "600; sshd has UsePAM no, so logind sees none of its sessions, and never ends one all the same",
+    );
+  });
+
   test("says why the policy leaves it out", () => {
     const left = {
       check: "mechanism-works",

@@ -264,12 +264,50 @@ describe("the other mechanisms", () => {
     [{ version: 252, idleStop: "infinity", utmp: "yes" }, "fail", null],
     [{ version: 247, idleStop: "unsupported", utmp: "yes" }, "fail", null],
   ] as const)("logind %j: %s", (state, outcome, evidence) => {
-    const facts = host({ version: version("8.4"), classes: [joe], logind: known(state) });
+    const seen = says(person("joe", "group:sudo"), "usepam yes");
+    const facts = host({ version: version("8.4"), classes: [seen], logind: known(state) });
     expect(cell(facts, "admin", "output-loop", { selected: ["logind"] })).toMatchObject({
       outcome,
       evidence,
     });
     expect(cell(facts, "admin", "idle-command", { selected: ["logind"] }).outcome).toBe("fail");
+  });
+
+  const FIRES = { version: 252, idleStop: "600", utmp: "yes" } as const;
+  test.each<[string, readonly string[], readonly string[], string, string]>([
+    ["without PAM", ["usepam no"], [], "fail", "sshd has UsePAM no, so logind sees none of its sessions"],
+    ["built without PAM", [], [], "fail", "sshd does not say UsePAM yes"],
+    ["by the daemon's own option", ["usepam yes"], ["UsePAM=no"], "fail", "sshd has UsePAM no"],
+    ["with PAM", ["usepam yes"], [], "pass", ""],
+    ["with PAM by the daemon's own option", ["usepam no"], ["UsePAM yes"], "pass", ""],
+  ])("a logind that is set, and an sshd %s", (_, lines, options, outcome, reason) => {
+    const classes = [says(person("joe", "group:sudo"), ...lines)];
+    const facts = host({ version: version("8.4"), classes, logind: known(FIRES) });
+    const there = { ...facts, sshd: { ...facts.sshd, options } };
+    for (const kind of ["idle-shell", "foreground-program", "tmux"] as const) {
+      const found = cell(there, "admin", kind, { selected: ["logind"] });
+      expect(found.outcome).toBe(outcome);
+      expect(found.reason ?? "").toContain(reason);
+      expect(found.effective === null).toBe(outcome === "fail");
+    }
+  });
+
+  test("a logind that is set, and an sshd that nobody could ask", () => {
+    const classes = [{ ...person("joe", "group:sudo"), effective: unreadable<readonly string[]>("denied") }];
+    const facts = host({ version: version("8.4"), classes, logind: known(FIRES) });
+    expect(cell(facts, "admin", "tmux", { selected: ["logind"] }).outcome).toBe("unknown");
+  });
+
+  test("a logind that is set, and an sshd that has not read its files anew", () => {
+    const classes = [says(person("joe", "group:sudo"), "usepam yes")];
+    const facts = host({ version: version("8.4"), classes, logind: known(FIRES) });
+    const path = facts.sshd.mainFile.realPath;
+    const later = { changed: "2027-01-01T00:00:00Z", modified: "2027-01-01T00:00:00Z" };
+    const stale = { ...facts, times: { ...facts.times, files: { [path]: later } } };
+    expect(cell(stale, "admin", "tmux", { selected: ["logind"] })).toMatchObject({
+      outcome: "unknown",
+      reason: expect.stringContaining("changed after sshd read it") as string,
+    });
   });
 
   test("a logind that was not restarted denies its file", () => {
