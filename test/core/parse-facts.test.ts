@@ -45,6 +45,14 @@ describe("answers of real hosts", () => {
     expect(parseFacts(bookworm, { ...runOf("bookworm"), takenAt: "later" }).digest).toBe(digest);
   });
 
+  test("what a system is made from is known where os-release says it", () => {
+    const line = 'HOME_URL="https://www.debian.org/"';
+    // Sections have a length.
+    const derived = parse(edited(line, `${'ID_LIKE="ubuntu debian'.padEnd(line.length - 1)}"`));
+    expect(derived.os).toMatchObject({ state: "known", value: { like: ["ubuntu", "debian"] } });
+    expect(parse(bookworm).os).not.toHaveProperty("value.like");
+  });
+
   test("a banner that is not OpenSSH's is believed before any file", () => {
     const facts = parseFacts(bookworm, {
       ...runOf("bookworm"),
