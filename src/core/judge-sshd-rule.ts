@@ -49,7 +49,7 @@ interface Asked {
 
 function doubtOf(facts: Facts, account: UserClass): string | undefined {
   if (account.effective.state !== "known") return undefined;
-  const alive = sshdPledges(facts, account.effective.value, "frozen-client").find(
+  const alive = sshdPledges(facts, account, account.effective.value, "frozen-client").find(
     ({ by }) => by === "ClientAlive",
   );
   return alive === undefined ? undefined : sshdDoubt(facts, account, alive);

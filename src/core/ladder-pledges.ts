@@ -86,7 +86,7 @@ function fromSshd(facts: Facts, account: UserClass, kind: SessionKind): Pledges 
     return { pledges: [], unread: [`sshd -T -C for ${account.representative}${why}`] };
   }
   const stale = daemonFinding(facts);
-  const pledges = sshdPledges(facts, effective.value, kind).map(
+  const pledges = sshdPledges(facts, account, effective.value, kind).map(
     ({ by, seconds, source, confirmed, line }): Pledge => {
       const option = commandLine(facts, by);
       const denied =

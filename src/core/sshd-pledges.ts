@@ -3,9 +3,10 @@
  * counts (see openssh-version.ts), whatever `sshd -T` prints. Pure.
  */
 import type { Seconds } from "../model/duration.ts";
-import type { Facts, OpenSshVersion } from "../model/facts.ts";
+import type { Facts, OpenSshVersion, UserClass } from "../model/facts.ts";
 import type { SessionKind } from "../model/session-kind.ts";
 import { effectiveValue } from "./configured-timeouts.ts";
+import { surelyMatches } from "./match-block.ts";
 import { can } from "./openssh-version.ts";
 import { parseSshdTime } from "./scale-config.ts";
 import { globMatches, type LocatedDirective, sshdDirectives } from "./sshd-directives.ts";
@@ -29,7 +30,12 @@ type Found = Omit<SshdPledge, "line">;
  * What ends an idle session of this kind, for an account of which `sshd -T -C` says these lower-case
  * `keyword value` lines.
  */
-export function sshdPledges(facts: Facts, lines: readonly string[], kind: SessionKind): SshdPledge[] {
+export function sshdPledges(
+  facts: Facts,
+  account: UserClass,
+  lines: readonly string[],
+  kind: SessionKind,
+): SshdPledge[] {
   const { server } = facts;
   if (server.product !== "openssh") return [];
   const found = [
@@ -40,7 +46,7 @@ export function sshdPledges(facts: Facts, lines: readonly string[], kind: Sessio
   return found.flatMap((pledge) => {
     if (pledge === undefined) return [];
     const { by, seconds, confirmed } = pledge;
-    const line = locate(facts, pledge);
+    const line = locate(facts, account, pledge);
     const source = line === undefined ? pledge.source : `${line.file}:${line.line}`;
     return [{ by, seconds, confirmed, source, line }];
   });
@@ -135,8 +141,15 @@ function unusedConnection(
   return { by: keyword, seconds, source: keyword, confirmed: `unusedconnectiontimeout ${value}` };
 }
 
-/** The first line that sets the keyword to the value in force; Match blocks are read first, as they win. */
-function locate(facts: Facts, { by, confirmed, seconds }: Found): LocatedDirective | undefined {
+/**
+ * The first line that sets the keyword to the value in force: of a block that is certain to match, for Match wins;
+ * else of everybody. A block of others may have the same value, and is the line only where no other has it.
+ */
+function locate(
+  facts: Facts,
+  account: UserClass,
+  { by, confirmed, seconds }: Found,
+): LocatedDirective | undefined {
   const keyword = by === "ClientAlive" ? "clientaliveinterval" : by.toLowerCase();
   const lines = sshdDirectives(facts).filter((directive) => directive.keyword === keyword);
   const wanted = /^clientaliveinterval (\d+)/u.exec(confirmed ?? "")?.[1];
@@ -146,7 +159,11 @@ function locate(facts: Facts, { by, confirmed, seconds }: Found): LocatedDirecti
     return parseSshdTime(args[0] ?? "") === Number(wanted ?? seconds);
   };
   const fitting = lines.filter(({ args }) => isIt(args));
-  return fitting.find(({ match }) => match !== null) ?? fitting[0];
+  return (
+    fitting.find(({ match }) => match !== null && surelyMatches(account, match)) ??
+    fitting.find(({ match }) => match === null) ??
+    fitting[0]
+  );
 }
 
 /** sshd prints each time in the spelling of the file. */

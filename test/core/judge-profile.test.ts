@@ -168,6 +168,16 @@ describe("numbers", () => {
     expect(found?.actual.includes(match)).toBe(outcome === "unknown");
   });
 
+  test("a block of somebody else with the same interval does not hide one of a member", () => {
+    const main = "ClientAliveInterval 300\nMatch User carol\n ClientAliveInterval 300\n";
+    const dropIns = { [DROP_IN.replace("curfew", "x")]: `${main}Match User eve\n ClientAliveInterval 0\n` };
+    const people = { ...says("nobody", GOOD), users: ["eve", "nobody"], size: 2 };
+    const findings = judge(machine({ dropIns, classes: known([people]) }), "cis");
+    expect(
+      findings.find(({ role: who, subject }) => who === "default" && subject === "ClientAliveInterval"),
+    ).toMatchObject({ outcome: "unknown", actual: expect.stringContaining("Match User eve") as string });
+  });
+
   test("people that nobody could read are unknown, once per rule", () => {
     const findings = judge(machine({ classes: unreadable("getent failed") }));
     expect(outcomes(findings).filter((each) => each.startsWith("unknown"))).toEqual([

@@ -181,6 +181,110 @@ describe("Match blocks that are not about the account that was asked about", () 
   });
 });
 
+describe("a Match block of others with the value in force", () => {
+  const POLICY_ALIVE = limits(role("default", null, 300));
+  const frozen = (main: string, over: Partial<UserClass> = {}): LadderCell => {
+    const both = { ...person("alice"), users: ["alice", "bob"], size: 2, ...over };
+    const asked = says(both, "clientaliveinterval 60", "clientalivecountmax 3");
+    const facts = host({ version: version("8.4"), main, classes: [asked] });
+    return cell(facts, "default", "frozen-client", POLICY_ALIVE, ["sshd"]);
+  };
+  const match = (who: string, ...lines: string[]): string =>
+    [`Match ${who}`, ...lines].join("\n  ").concat("\n");
+  const carol = match("User carol", "ClientAliveInterval 60");
+  const bob = match("User bob", "ClientAliveInterval 0");
+
+  test.each([
+    ["of somebody of another class", `ClientAliveInterval 60\n${carol}${bob}`],
+    [
+      "of clients from somewhere",
+      `ClientAliveInterval 60\n${match("Address 10.0.0.0/8", "ClientAliveInterval 60")}${bob}`,
+    ],
+    [
+      "of a group that nobody knows",
+      `ClientAliveInterval 60\n${match("Group ops", "ClientAliveInterval 60")}${bob}`,
+    ],
+    [
+      "of one who is known not to be the one asked about",
+      `ClientAliveInterval 60\n${match("User *,!alice", "ClientAliveInterval 60")}${bob}`,
+    ],
+  ])("%s does not hide a block below it", (_, main) => {
+    expect(frozen(main)).toMatchObject({
+      outcome: "unknown",
+      reason: expect.stringContaining("Match User bob") as string,
+    });
+  });
+
+  test("of somebody else is not taken for the line in force", () => {
+    const found = frozen(`ClientAliveInterval 60\n${carol}`);
+    expect(found).toMatchObject({
+      outcome: "pass",
+      evidence: "effective",
+      configured: { source: "/etc/ssh/sshd_config:1" },
+    });
+  });
+
+  test.each([
+    ["all", []],
+    ["User bob,alice", []],
+    ["User a*,b*", []],
+    ["Group ops", ["group:ops"]],
+  ])("Match %s, which all of them are in, keeps what is below from having an effect", (who, selectors) => {
+    const main = `${match(who, "ClientAliveInterval 60")}${bob}`;
+    const policy = limits(role("default", null, 300), [role("ops", null, 300, { groups: ["ops"] })]);
+    const both = says(
+      { ...person("alice", ...selectors), users: ["alice", "bob"], size: 2 },
+      "clientaliveinterval 60",
+      "clientalivecountmax 3",
+    );
+    const facts = host({ version: version("8.4"), main, classes: [both] });
+    const name = selectors.length === 0 ? "default" : "ops";
+    expect(cell(facts, name, "frozen-client", policy, ["sshd"]).outcome).toBe("pass");
+  });
+
+  test("curfew's own block for several groups keeps what is below from having an effect", () => {
+    const policy = limits(role("default", null, null), [
+      role("ops", null, 300, { users: ["carol"], groups: ["dev", "ops"] }),
+    ]);
+    const selectors = ["group:dev", "group:ops", "user:carol"];
+    const both = { ...person("alice", ...selectors), users: ["alice", "bob"], size: 2 };
+    const bare = host({
+      version: version("8.4"),
+      main: `Include /etc/ssh/sshd_config.d/*.conf\n${bob}`,
+      classes: [both],
+    });
+    const there = applied(bare, policy, ["sshd"]);
+    const said = there.sshd.classes.state === "known" ? there.sshd.classes.value : [];
+    const asked = said.map((each) =>
+      says(each, ...(each.effective.state === "known" ? each.effective.value : [])),
+    );
+    const facts = { ...there, sshd: { ...there.sshd, classes: known(asked) } };
+    expect(cell(facts, "ops", "frozen-client", policy, ["sshd"]).outcome).toBe("pass");
+  });
+
+  test("a group that only some of a class are in, for all that is known, decides for nobody", () => {
+    const policy = limits(role("default", null, 300), [role("ops", null, 300, { groups: ["dev", "ops"] })]);
+    const selectors = ["group:dev", "group:ops"];
+    const both = { ...person("alice", ...selectors), users: ["alice", "bob"], size: 2 };
+    const main = `ClientAliveInterval 60\n${match("Group ops", "ClientAliveInterval 60")}${bob}`;
+    const asked = says(both, "clientaliveinterval 60", "clientalivecountmax 3");
+    const facts = host({ version: version("8.4"), main, classes: [asked] });
+    expect(cell(facts, "ops", "frozen-client", policy, ["sshd"])).toMatchObject({
+      outcome: "unknown",
+      reason: expect.stringContaining("Match User bob") as string,
+    });
+  });
+
+  test("the count is another keyword: the first block that sets the interval does not decide it", () => {
+    const all = match("all", "ClientAliveInterval 60");
+    const never = match("User bob", "ClientAliveCountMax 0");
+    expect(frozen(`${all}${never}`).outcome).toBe("unknown");
+    expect(frozen(`${match("all", "ClientAliveInterval 60", "ClientAliveCountMax 3")}${never}`).outcome).toBe(
+      "pass",
+    );
+  });
+});
+
 describe("several sessions of one kind", () => {
   const facts = host({ version: version("10.6"), classes: [nobody] });
   const probe = (over: Partial<ProbeResult>): ProbeResult => ({
