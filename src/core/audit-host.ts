@@ -49,7 +49,12 @@ export function auditHost({ plan, ...known }: HostEvidence): AuditedHost {
           ...sessions,
         ]
       : [];
-  const all = [judgedFinding(error), ...judged, ...relevant(plan.findings, sessions), ...known.more];
+  const all = [
+    judgedFinding(error),
+    ...judged,
+    ...relevant(plan.findings, sessions, known.ladder),
+    ...known.more,
+  ];
   // Where two sources say the same, the worse outcome stays.
   const findings = [...worstByKey(all).values()];
   return {
@@ -98,9 +103,17 @@ function judgedFinding(error: ErrorData | undefined): Finding {
  * What a version cannot do counts against a host where a session that is judged suffers from it: where another
  * mechanism ends those in time, the ladder still shows what becomes of the rest. Kept where no session is judged.
  */
-function relevant(findings: readonly Finding[], sessions: readonly Finding[]): Finding[] {
+function relevant(
+  findings: readonly Finding[],
+  sessions: readonly Finding[],
+  cells: readonly LadderCell[],
+): Finding[] {
   return findings.filter(
-    (each) => each.outcome !== "fail" || !UNABLE.has(each.check) || !isServed(each, sessions),
+    (each) =>
+      each.outcome !== "fail" ||
+      !UNABLE.has(each.check) ||
+      !isServed(each, sessions) ||
+      (each.control === "shell-timeout" && restsOnShells(each, cells)),
   );
 }
 
@@ -112,6 +125,18 @@ function isServed({ role, subject }: Finding, sessions: readonly Finding[]): boo
     .filter((session) => role === "*" || session.role === role)
     .filter((session) => (session.subject === "frozen-client") === (subject === "unresponsive clients"));
   return own.length > 0 && own.every(({ outcome }) => outcome === "pass" || outcome === "waived");
+}
+
+/**
+ * Whether idle shells of some role end by TMOUT and nothing else. One that ended in time is no answer to what the
+ * finding says: that another login shell of somebody does not heed TMOUT, or not in time.
+ */
+function restsOnShells({ role }: Finding, cells: readonly LadderCell[]): boolean {
+  const shells = cells.filter((cell) => cell.kind === "idle-shell" && (role === "*" || cell.role === role));
+  return shells.some(({ outcome, configured, effective, demonstrated }) => {
+    const rungs = [configured, effective, demonstrated].filter((rung) => rung !== null);
+    return outcome !== "waived" && rungs.length > 0 && rungs.every(({ by }) => by === "TMOUT");
+  });
 }
 
 function outcomeOf(findings: readonly Finding[]): AuditedHost["outcome"] {

@@ -3,13 +3,15 @@ import { formatDuration, type Seconds } from "../model/duration.ts";
 import type { Facts } from "../model/facts.ts";
 import type { LadderCell, Rung } from "../model/finding.ts";
 import type { ControlId } from "../model/control-id.ts";
+import type { ProbeResult } from "../model/run.ts";
 import type { SessionKind } from "../model/session-kind.ts";
 import { keepsLimit } from "./kind-limit.ts";
 import type { Member } from "./ladder-members.ts";
 import { isPending, pledgesFor, type PlannedHost, type Pledge, type Pledges } from "./ladder-pledges.ts";
+import { speaksFor } from "./probe-reach.ts";
 import { whatWouldEnd } from "./uncaught.ts";
 
-/** Everything of a cell that no session showed. */
+/** What is known of a cell's people, beside what one session of it measured. */
 export type Standing = Pick<LadderCell, "configured" | "effective" | "outcome" | "evidence" | "reason">;
 
 /** The host, and what the policy wants of it. */
@@ -17,6 +19,8 @@ export interface Question {
   readonly facts: Facts;
   readonly plan: PlannedHost;
   readonly selected: readonly ControlId[];
+  /** Sessions of the kind and role that passed. A class for which one speaks is lifted; all others are not. */
+  readonly passed: readonly ProbeResult[];
 }
 
 /**
@@ -57,7 +61,7 @@ function memberStanding(
   { account, person, exemptFromAll }: Member,
   question: Question,
 ): Standing {
-  const { facts, plan, selected } = question;
+  const { facts, plan, selected, passed } = question;
   const exempt = new Map(
     person.exemptions.flatMap(({ controls, exemption }) =>
       controls.map((control) => [control, exemption.name]),
@@ -69,12 +73,17 @@ function memberStanding(
   // What somebody is exempt from is not set for them; where the files say otherwise, sshd -T -C says it too.
   const pledges = found.pledges.filter(({ control }) => control === "sshd" || !exempt.has(control));
   const standing = judged(limit, { ...found, pledges });
-  if (standing.outcome !== "fail") return standing;
+  if (standing.outcome === "pass") return standing;
   const waiver = selected.filter((control) => exempt.has(control) && wouldCover(plan, control, role, kind));
-  if (waiver.length > 0) {
+  if (standing.outcome === "fail" && waiver.length > 0) {
     const names = waiver.map((control) => exempt.get(control) ?? "");
     return { ...standing, outcome: "waived", reason: exemptionText(names) };
   }
+  if (passed.some((probe) => speaksFor(probe, account, pledges, facts))) {
+    const { configured, effective } = standing;
+    return { configured, effective, outcome: "pass", evidence: "demonstrated" };
+  }
+  if (standing.outcome === "unknown") return standing;
   return { ...standing, reason: whyNot(kind, role, standing, pledges, question) };
 }
 

@@ -55,15 +55,13 @@ function cellOf(
   const exempt =
     people !== undefined && people.length > 0 && people.every(({ exemptFromAll }) => exemptFromAll);
   const expect = kind === "typing" || limit === null || exempt ? "kept" : "dropped";
-  const standing: Standing =
+  const own = shown.filter((probe) => probe.expect === expect);
+  const standing = (passed: readonly ProbeResult[]): Standing =>
     kind === "typing" || limit === null
       ? { ...UNASKED, ...(kind === "typing" ? {} : { reason: "the policy sets no limit" }) }
-      : promised(kind, limitOf, role.role, people, input);
-  const base = { role: role.role, kind, expect, limit, ...standing } as const;
-  return demonstrate(
-    base,
-    shown.filter((probe) => probe.expect === expect),
-  );
+      : promised(kind, limitOf, role.role, people, { ...input, passed });
+  const base = { role: role.role, kind, expect, limit, ...standing([]) } as const;
+  return demonstrate(base, standing(own.filter(({ outcome }) => outcome === "pass")), own);
 }
 
 const UNASKED: Standing = { configured: null, effective: null, outcome: "pass", evidence: null };
@@ -75,9 +73,14 @@ function strength({ via, scaled }: ProbeResult): number {
 
 /**
  * A session that went wrong outranks all others, then one that could not be judged: it shows nothing, and then
- * what files say, or another session, is no pass either. Of those that went well the strongest one decides.
+ * what files say, or another session, is no pass either. Of those that went well the strongest one decides, for
+ * those it speaks for: `remaining` is what is known of everybody with them lifted.
  */
-function demonstrate(base: Omit<LadderCell, "demonstrated">, probes: readonly ProbeResult[]): LadderCell {
+function demonstrate(
+  base: Omit<LadderCell, "demonstrated">,
+  remaining: Standing,
+  probes: readonly ProbeResult[],
+): LadderCell {
   const ranked = probes.toSorted((left, right) => strength(right) - strength(left));
   const of = (outcome: ProbeResult["outcome"]): ProbeResult | undefined =>
     ranked.find((each) => each.outcome === outcome);
@@ -87,12 +90,13 @@ function demonstrate(base: Omit<LadderCell, "demonstrated">, probes: readonly Pr
   if (decisive.outcome === "unknown") {
     return { ...base, demonstrated: null, outcome: "unknown", reason: decisive.reason };
   }
-  const demonstrated = rungOf(decisive);
-  const outcome = decisive.outcome === "pass" && base.outcome === "waived" ? "waived" : decisive.outcome;
-  const shown = { ...rest, demonstrated, evidence: "demonstrated", outcome } as const;
-  return outcome === "pass"
-    ? shown
-    : { ...shown, reason: decisive.outcome === "pass" ? (base.reason ?? "") : decisive.reason };
+  const shown = { ...rest, demonstrated: rungOf(decisive), evidence: "demonstrated" } as const;
+  if (decisive.outcome === "fail") return { ...shown, outcome: "fail", reason: decisive.reason };
+  if (remaining.outcome === "pass") return { ...shown, outcome: "pass" };
+  if (remaining.outcome === "waived") return { ...shown, outcome: "waived", reason: remaining.reason ?? "" };
+  // Of these nobody opened a session.
+  const reason = `${remaining.reason ?? ""}; the session of ${visible(decisive.user)} that passed does not speak for everybody`;
+  return { ...base, ...remaining, demonstrated: null, reason };
 }
 
 function rungOf({ by, droppedAfterSeconds, via, user, scaled }: ProbeResult): Rung {

@@ -302,6 +302,22 @@ describe("sessions", () => {
     ]);
     expect(open(audit(COMPLIANT, POLICY, [cell({})]))).toEqual([]);
   });
+
+  test("a shell without a timeout counts where TMOUT alone ends those sessions, shown or not", () => {
+    const shells = [...COMPLIANT.shells, { path: "/usr/bin/fish", kind: "fish", inUse: true }];
+    const TMOUT = { by: "TMOUT", seconds: 600, source: "shadow as joe" };
+    const CHANNEL = { by: "ChannelTimeout", seconds: 600, source: "channeltimeout session:*=10m" };
+    const judged = (over: Partial<LadderCell>): string[] => {
+      const cells = [cell(over), cell({ role: "default", kind: "frozen-client" })];
+      return open(audit({ ...COMPLIANT, shells }, POLICY, cells)).filter((line) => line.includes("fish"));
+    };
+    const counted = ["fail version-ability * /usr/bin/fish"];
+    expect(judged({ configured: TMOUT })).toEqual(counted);
+    expect(judged({ configured: TMOUT, demonstrated: TMOUT, evidence: "demonstrated" })).toEqual(counted);
+    expect(judged({ configured: CHANNEL, demonstrated: TMOUT, evidence: "demonstrated" })).toEqual([]);
+    expect(judged({ configured: TMOUT, demonstrated: { ...TMOUT, by: "logind" } })).toEqual([]);
+    expect(judged({ configured: null, evidence: null, outcome: "waived" })).toEqual([]);
+  });
 });
 
 test("a host that is no OpenSSH is unknown, and nothing is promised about its files", () => {
