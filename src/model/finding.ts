@@ -67,9 +67,9 @@ export interface LadderCell {
   readonly configured: Rung | null;
   /** What the daemons confirm (`sshd -T -C`, logind's own answer); null: nothing, or nobody could ask. */
   readonly effective: Rung | null;
-  /** What a real session showed; null: none was opened. */
+  /** What a real session showed; null: none was opened, or it passed and does not speak for everybody in the role. */
   readonly demonstrated: Rung | null;
-  /** Judged by the highest rung that there is: a demonstration outranks every file. */
+  /** Judged by the highest rung that there is, its worst member first: a demonstration outranks files for those it speaks for. */
   readonly outcome: Finding["outcome"];
   /** The highest rung reached; null where not even a file says anything. */
   readonly evidence: Evidence | null;
