@@ -27,7 +27,8 @@ export function sessionFindings(
   return [...cells.map(sessionFinding), ...others.map(probeFinding)];
 }
 
-function sessionFinding(cell: LadderCell): Finding {
+/** A cell of the ladder as a finding. */
+export function sessionFinding(cell: LadderCell): Finding {
   const { kind, role, expect, limit, outcome, reason } = cell;
   const rung = cell.demonstrated ?? cell.effective ?? cell.configured;
   const found = rung === null ? "nothing ends it" : shown(rung);

@@ -3,6 +3,7 @@ import type { Facts } from "../model/facts.ts";
 import type { Finding, LadderCell } from "../model/finding.ts";
 import type { HostPlan } from "../model/plan.ts";
 import type { ProbeResult } from "../model/run.ts";
+import { sessionFinding } from "./audit-sessions.ts";
 import { daemonFinding, otherDaemons } from "./daemon-current.ts";
 import { findingKey } from "./finding-key.ts";
 import { inertFindings } from "./inert-lines.ts";
@@ -24,11 +25,25 @@ export function verificationFindings(
   const findings = [
     ...inertFindings(facts, seen),
     ...winningSettings(plan.findings, seen),
+    ...othersOf(seen, probes),
     ...daemonFindings(facts, probes),
     // No session came through them, live or in the shadow.
     ...(probes.length > 0 ? otherDaemons(facts) : []),
   ];
   return [...new Map(findings.map((finding) => [findingKey(finding), finding])).values()];
+}
+
+/** A session that ended speaks for whom the same settings hold; what is known of a role's other members counts too. */
+function othersOf(seen: readonly LadderCell[], probes: readonly ProbeResult[]): Finding[] {
+  const passed = ({ role, kind, expect }: LadderCell): boolean =>
+    probes.some(
+      (probe) =>
+        probe.outcome === "pass" && probe.role === role && probe.session === kind && probe.expect === expect,
+    );
+  return seen
+    .filter((cell) => cell.demonstrated === null && ["fail", "unknown"].includes(cell.outcome))
+    .filter(passed)
+    .map(sessionFinding);
 }
 
 /** Only what may explain a session that did not end: the plan says the rest. */

@@ -95,9 +95,13 @@ test("an inert line counts as much as the sessions that were opened, not as thos
   const escaped = cell("fail", "escaped-shell");
   const ended = probe({ by: "TMOUT" });
   expect(found(facts, [cell("pass"), escaped], [ended])).toEqual(["mechanism-works pass"]);
-  expect(found(facts, [cell("fail"), escaped], [ended])).toEqual(["mechanism-works fail"]);
+  expect(found(facts, [cell("fail"), escaped], [ended])).toEqual([
+    "mechanism-works fail",
+    "session-ends fail",
+  ]);
   expect(found(facts, [cell("pass"), escaped], [ended, probe({ session: "escaped-shell" })])).toEqual([
     "mechanism-works fail",
+    "session-ends fail",
   ]);
 });
 
@@ -128,4 +132,14 @@ test("settings of others that win are named where a session stayed, and TMOUT on
     "foreign-setting fail",
   ]);
   expect(found(CURRENT, [cell("pass")], [shadow], findings)).toEqual([]);
+});
+
+test.each<[string, LadderCell, ProbeResult[], string[]]>([
+  ["others of the role are not known to end", cell("unknown"), [probe()], ["session-ends unknown"]],
+  ["others of the role stay", cell("fail"), [probe()], ["session-ends fail"]],
+  ["the session itself failed: that counts by itself", cell("fail"), [failed], []],
+  ["it speaks for all", { ...cell("pass"), demonstrated: null }, [probe()], []],
+])("%s", (_, seen, probes, expected) => {
+  const ofSessions = found(CURRENT, [seen], probes).filter((line) => line.startsWith("session-ends"));
+  expect(ofSessions).toEqual(expected);
 });

@@ -134,7 +134,9 @@ describe.skipIf(lacks !== null)(`outcomes${lacks === null ? "" : ` (${lacks})`}`
     const stale = await desk.run(["apply", file, "--yes", "--json"]);
     expect(errorOf(stale, "sound").code, stale.stderr).toBe("stale-plan");
     expect(stale.exitCode).toBe(3);
-    await sound.exec("sed -i '$d' /etc/ssh/sshd_config");
+    const pending = await desk.run(["apply", "--yes", "--json"]);
+    expect(errorOf(pending, "sound").message).toMatch(/sshd_config changed after sshd read it .* reload/u);
+    await sound.exec("sed -i '$d' /etc/ssh/sshd_config; systemctl reload ssh; sleep 0.3");
     await desk.setPolicy(POLICY.replace("10m", "9m"));
     expect((await desk.run(["apply", file, "--yes", "--json"])).exitCode).not.toBe(0);
     await desk.setPolicy(POLICY);
