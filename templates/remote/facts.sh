@@ -731,14 +731,28 @@ foreign_timeouts() {
   [ $# -eq 0 ] || within awk "$assignments" "$@"
 }
 
-# Blocks of curfew count as its own only when they are closed.
+# Blocks of curfew count as its own only when they are closed. A line that not everybody reaches, in a branch or
+# after a way out that is not about interactive shells, is shown indented, as people write it: that makes it a
+# condition. A word too many counted as a branch makes a doubt, never a certainty.
 # shellcheck disable=SC2016 # an awk program
 assignments='
 function show(text) {
   gsub(/[\001-\037\177]/, " ", text)
-  return FILENAME "\t" FNR "\t" substr(text, 1, 200)
+  return FILENAME "\t" FNR "\t" substr((inside ? " " : "") text, 1, 200)
 }
-FNR == 1 { if (block) printf "%s", held; block = 0; held = "" }
+function follow(text,   words, count, i) {
+  sub(/[ \t;]#.*/, "", text)
+  if (text ~ /(^|[ \t;&|)])(return|exit)([ \t;&|]|$)/ && text !~ /PS1|\$-|-t [012]/) left = 1
+  count = split(text, words, /[ \t;&|()]+/)
+  for (i = 1; i <= count; i++) {
+    if (words[i] ~ /^(case|for|while|until|select|switch|foreach)$/) depth++
+    else if (words[i] == "if" && (FILENAME !~ /csh/ || text ~ /then[ \t]*$/)) depth++
+    else if (words[i] ~ /^(fi|esac|done|endif|endsw|end)$/ && depth > 0) depth--
+  }
+}
+FNR == 1 { if (block) printf "%s", held; block = 0; held = ""; depth = 0; left = 0 }
+{ inside = depth > 0 || left }
+!/^[ \t]*#/ { follow($0) }
 /^# BEGIN curfew/ { if (block) printf "%s", held; block = 1; held = ""; next }
 /^# END curfew/ { block = 0; held = ""; next }
 !/TMOUT|autologout/ { next }

@@ -100,8 +100,14 @@ put_back() {
   else
     case $marked in *" $4 "*) return 0 ;; esac
     # Somebody cleared the old copy away, if what the change made of the file is still there.
-    [ -e "$4" ] || { { [ "$1" != remove ] || [ -e "$2" ] || [ -L "$2" ]; } && ! as_written "$2"; }
+    [ -e "$4" ] || { { [ "$1" != remove ] || [ -e "$2" ] || [ -L "$2" ]; } && ! as_written "$2"; } ||
+      from_original "$guard/original/${4##*-}" "$2" "$3"
   fi
+}
+
+# What was kept for revert, where this change was the first to touch the file.
+from_original() {
+  [ -f "$1" ] && { cp -a "$1" "$3" 2>/dev/null || cp -p "$1" "$3"; } && mv -f "$3" "$2"
 }
 
 # On a full or read-only disk only this process knows.

@@ -101,6 +101,15 @@ describe("files", () => {
     }
   });
 
+  test("an empty file that was there before stays, empty", () => {
+    const path = "/etc/mkshrc";
+    const before = host({ shells: ["bash", "mksh"], files: { [path]: "" } });
+    const applied = host({ files: withoutNulls(contents(before, POLICY)) });
+    const originals = [{ kind: "file", copy: "/var/lib/curfew/original/x/0", path }] as const;
+    const facts = { ...applied, curfew: { ...applied.curfew, originals } };
+    expect(contents(facts, POLICY, false)).toMatchObject({ [path]: "" });
+  });
+
   test("applied twice is applied once", () => {
     const facts = host({ shells: ["bash", "tcsh"] });
     const once = contents(facts, POLICY);

@@ -77,6 +77,24 @@ describe("planRevert", () => {
     expect(notes).toHaveLength(2);
   });
 
+  test("a file that curfew made and somebody replaced stays; one of its own names does not", () => {
+    const path = "/etc/csh.cshrc";
+    const { changes, notes } = planRevert(host({ ...made, path }, `${BLOCK}`, known("set autolist\n")));
+    expect(changes).toEqual([]);
+    expect(notes).toEqual([expect.stringContaining("somebody else's by now")]);
+    expect(planRevert(host(made, "x", known("theirs"))).changes).toMatchObject([{ action: "remove" }]);
+  });
+
+  test.each([
+    ["/usr/local/etc/sshd_config.d/00-00-curfew.conf", ["reload-sshd"]],
+    ["/etc/systemd/logind.conf", ["restart-logind"]],
+    ["/etc/systemd/logind.conf.d/zz-curfew.conf", ["restart-logind"]],
+    ["/etc/curfew/watchdog.sh", ["restart-watchdog"]],
+    ["/etc/bash.bashrc", []],
+  ])("what has to be told when %s goes", (path, activations) => {
+    expect(planRevert(host({ ...made, path }, "x", known("x"))).activations).toEqual(activations);
+  });
+
   test("a file that is gone already needs nothing", () => {
     expect(planRevert(host(made, "x", absent())).changes).toEqual([]);
     expect(planRevert(host(edited, "x", absent())).notes[0]).toMatch(/stays removed/u);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { refusePendingEdit } from "../../src/core/daemon-current.ts";
 import { verificationFindings } from "../../src/core/verification-findings.ts";
 import type { Facts } from "../../src/model/facts.ts";
 import type { Finding, LadderCell } from "../../src/model/finding.ts";
@@ -142,4 +143,11 @@ test.each<[string, LadderCell, ProbeResult[], string[]]>([
 ])("%s", (_, seen, probes, expected) => {
   const ofSessions = found(CURRENT, [seen], probes).filter((line) => line.startsWith("session-ends"));
   expect(ofSessions).toEqual(expected);
+});
+
+test("a reload is refused for a file that sshd has not read yet, and for nothing less certain", () => {
+  expect(() => refusePendingEdit(STALE)).toThrow(
+    /10-x\.conf changed after sshd read it .* that edit into force/u,
+  );
+  for (const facts of [RENAMED, CURRENT, NO_PID_FILE]) expect(() => refusePendingEdit(facts)).not.toThrow();
 });

@@ -206,6 +206,44 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
     await expectUsable();
   });
 
+  test("what cannot write down that it undoes a change undoes it all the same", async () => {
+    const run = desk.start([...APPLY, "--events"]);
+    await blockAt(run, "applied", async () => {
+      run.kill("SIGKILL");
+      await host.exec("cd /var/lib && mount --bind curfew curfew && mount -o remount,ro,bind curfew");
+    });
+    await run.done;
+    const gone = "! ls /etc/ssh/sshd_config.d/00-00-curfew.conf && ! grep -l curfew /etc/bash.bashrc";
+    await expect
+      .poll(async () => (await host.exec(gone)).exitCode, { timeout: (WITHIN + 10) * 1000, interval: 1000 })
+      .toBe(0);
+    expect((await host.exec("ls /var/lib/curfew/guard/*/armed")).exitCode).toBe(0);
+    expect(await canLogIn(lab, host)).toBe(true);
+    await host.exec("umount /var/lib/curfew");
+    await expectHealed();
+    await expectUsable();
+  });
+
+  test("old files that somebody clears away meanwhile are put back from what is kept for revert", async () => {
+    const run = desk.start([...APPLY, "--events"]);
+    await blockAt(run, "applied", async () => {
+      run.kill("SIGKILL");
+      const cleared = await host.exec("find / -xdev -name '.curfew-old-*' -print -delete");
+      expect(cleared.stdout).toContain("/etc/.curfew-old-");
+    });
+    await run.done;
+    await expectHealed();
+    await expectUsable();
+  });
+
+  test("a change that was given up before it was armed loses its lock", async () => {
+    const token = "b".repeat(32);
+    await host.exec(`mkdir -p /var/lib/curfew/guard; echo "${token} 1 x y z" >/var/lib/curfew/lock`);
+    const undone = await host.exec("sh -s", { input: settleScript(token, "undo") });
+    expect(undone.stdout).toContain(`@${token} state none`);
+    await expectUsable();
+  });
+
   /** A run that died right after its change was in place, with the host's timer dead as well. */
   async function orphan(prepare = "", within = WITHIN): Promise<void> {
     const run = desk.start([...APPLY, "--confirm-within", `${within}s`, "--events"]);

@@ -37,7 +37,7 @@ export function richHost(release: Release): HostSpec {
       "/etc/ssh/extra/b.conf": "MaxSessions 8\n",
       "/etc/ssh/extra/B.conf": 'Match Group operators\n  Include "/etc/ssh/with blank/*.conf"\n',
       "/etc/ssh/with blank/x.conf": "ClientAliveInterval 77\n",
-      "/etc/profile.d/tmout.sh": "# TMOUT=1\nif true; then\n  readonly TMOUT=900 # why\nfi\n",
+      "/etc/profile.d/tmout.sh": "# TMOUT=1\nif true; then\nreadonly TMOUT=900 # why\nfi\n",
       "/etc/profile.d/00-curfew.sh": "TMOUT=300\n",
       "/etc/csh.cshrc":
         "# BEGIN curfew shell-timeout\nset -r autologout=5\n# END curfew\nset autologout = 30\n",

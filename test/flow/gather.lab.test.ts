@@ -107,7 +107,7 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
 
     test("finds the timeouts of others only, and what curfew left", () => {
       expect(facts.foreignTimeouts).toEqual([
-        { file: "/etc/profile.d/tmout.sh", line: 3, text: "  readonly TMOUT=900 # why" },
+        { file: "/etc/profile.d/tmout.sh", line: 3, text: " readonly TMOUT=900 # why" },
         { file: "/etc/csh.cshrc", line: 4, text: "set autologout = 30" },
         { file: "/etc/environment", line: 1, text: "TMOUT=60" },
         { file: "/etc/environment", line: 3, text: "TMOUT=61" },
