@@ -1,6 +1,7 @@
 import { CurfewError } from "../model/error.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Finding } from "../model/finding.ts";
+import { SSHD_DROP_IN } from "../model/host-paths.ts";
 import { configuredFindings } from "./configured-finding.ts";
 
 /** Renamed into place as the last step of a confirmation. */
@@ -57,11 +58,12 @@ export function otherDaemons({ otherListeners = [] }: Pick<Facts, "otherListener
 
 /**
  * Reloading sshd would put somebody's pending edit into force as well, and no rollback of ours takes that back:
- * with another Port or AllowUsers nobody might get in any more.
+ * with another Port or AllowUsers nobody might get in any more. An edit of curfew's own file is what a run is to mend.
  * Errors: CurfewError `remote` where sshd has not read a file that changed since.
  */
 export function refusePendingEdit(facts: Facts): void {
-  const { outcome, actual } = daemonFinding(facts);
+  const dropIns = facts.sshd.dropIns.filter(({ path }) => !path.endsWith(`/${SSHD_DROP_IN}`));
+  const { outcome, actual } = daemonFinding({ ...facts, sshd: { ...facts.sshd, dropIns } });
   if (outcome !== "fail") return;
   throw new CurfewError("remote", `${actual}: a reload would put that edit into force as well`, {
     hint: "reload sshd on the host and try a new login, or take the edit back; then run curfew again",

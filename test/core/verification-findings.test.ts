@@ -17,10 +17,10 @@ function cell(outcome: LadderCell["outcome"], kind: LadderCell["kind"] = "idle-s
 }
 
 /** sshd read its files at 12:00; the drop-in was written at `modified` and put there at `changed`. */
-function loaded(modified: string, changed = modified): Facts {
-  const facts = host({ dropIns: { [FILE]: "ClientAliveInterval 5\n" } });
+function loaded(modified: string, changed = modified, path = FILE): Facts {
+  const facts = host({ dropIns: { [path]: "ClientAliveInterval 5\n" } });
   const old = "2026-11-22T11:00:00Z";
-  const files = { [MAIN]: { modified: old, changed: old }, [FILE]: { modified, changed } };
+  const files = { [MAIN]: { modified: old, changed: old }, [path]: { modified, changed } };
   return { ...facts, times: { sshdLoaded: known("2026-11-22T12:00:00Z"), files } };
 }
 
@@ -149,5 +149,7 @@ test("a reload is refused for a file that sshd has not read yet, and for nothing
   expect(() => refusePendingEdit(STALE)).toThrow(
     /10-x\.conf changed after sshd read it .* that edit into force/u,
   );
-  for (const facts of [RENAMED, CURRENT, NO_PID_FILE]) expect(() => refusePendingEdit(facts)).not.toThrow();
+  const own = loaded("2026-11-22T13:00:00Z", undefined, "/etc/ssh/sshd_config.d/00-00-curfew.conf");
+  for (const facts of [RENAMED, CURRENT, NO_PID_FILE, own])
+    expect(() => refusePendingEdit(facts)).not.toThrow();
 });
