@@ -43,7 +43,7 @@ describe.skipIf(lacks !== null)(`a crowd of named people${lacks === null ? "" : 
     const rival = "Match User s020\n  ClientAliveInterval 33\nMatch User s021\n  X11Forwarding no\n";
     host = await lab.host({ release: "trixie" });
     await host.writeFile("/etc/ssh/sshd_config.d/+first.conf", rival);
-    await host.exec("groupadd partners");
+    await host.exec("systemctl reload ssh; groupadd partners");
     await host.exec(
       `for name in ${[...STAFF, ...VENDORS].join(" ")}; do
          number=$((\${number:-20000} + 1))

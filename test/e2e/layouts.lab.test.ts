@@ -113,6 +113,9 @@ describe.skipIf(lacks !== null)(`layouts${lacks === null ? "" : ` (${lacks})`}`,
       const desk = await openDesk(lab, [host], POLICY);
       expect(outcomes(await desk.run(["apply", "--yes", "--json"]))).toEqual({ [host.name]: "confirmed" });
       await host.exec("sed -i '/UsePAM/i MaxAuthTries 5' /etc/ssh/sshd_config");
+      const early = await desk.run(["revert", "--yes", "--json"]);
+      expect(documentOf(early).hosts[0].message).toMatch(/sshd_config changed after .*; nothing was changed/);
+      await host.exec("systemctl reload ssh && sleep 0.3");
       const call = await desk.run(["revert", "--yes", "--json"]);
       expect(outcomes(call), call.stderr).toEqual({ [host.name]: "confirmed" });
       expect(documentOf(call).hosts[0].message).toMatch(/edits stay/);

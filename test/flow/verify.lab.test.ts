@@ -49,8 +49,13 @@ describe.skipIf(lacks !== null)(`verify on real hosts${lacks === null ? "" : ` (
 
       const verification = await verify({ ...target, user: "ops" }, POLICY, { sessions: ALL });
 
-      expect(verification).toMatchObject({ findings: [], probes: expect.any(Array) });
       expect(verification.error).toBeUndefined();
+      // tim's tcsh reads neither file, and 9.2 takes 8 s for a client that does not answer: ops does not speak for him.
+      const known = verification.findings.map(
+        ({ role, subject, outcome }) => `${role} ${subject} ${outcome}`,
+      );
+      const late = release === "bookworm" ? ["default frozen-client fail"] : [];
+      expect(known).toEqual(["default idle-shell unknown", ...late]);
       const idle = bySession(verification, "idle-shell");
       expect(Object.keys(idle).toSorted()).toEqual([
         "bash bea shadow",
