@@ -110,11 +110,12 @@ from_original() {
   [ -f "$1" ] && { cp -a "$1" "$3" 2>/dev/null || cp -p "$1" "$3"; } && mv -f "$3" "$2"
 }
 
-# On a full or read-only disk only this process knows.
+# On a full or read-only disk only this process knows. Not ":", whose redirection must not fail: a special
+# built-in would end the shell (POSIX, 2.8.1).
 marked=' '
 mark() {
   marked="$marked$1 "
-  { : >"$1"; } 2>/dev/null || :
+  { true >"$1"; } 2>/dev/null || :
 }
 
 # Whether a file is what the change made of it.
@@ -144,7 +145,7 @@ restart_services() {
   case " $activations " in *" reload-sshd "*)
     # A configuration that was broken before the change stays as it was, and so does the daemon.
     rm -f "$guard/unloaded"
-    if "$sshd" -t -f "$main" 2>/dev/null || ! listener >/dev/null; then reload_sshd || { : >"$guard/unloaded"; }; fi ;;
+    if "$sshd" -t -f "$main" 2>/dev/null || ! listener >/dev/null; then reload_sshd || { true >"$guard/unloaded"; } 2>/dev/null; fi ;;
   esac
   case " $activations " in *" restart-logind "*) systemctl restart systemd-logind.service ;; esac
   case " $activations " in *" restart-watchdog "*) restart_watchdog ;; esac

@@ -164,7 +164,7 @@ relay() {
   exec 3<"$dir/log"
   while [ -d "$dir" ] && kill -0 "$$" 2>/dev/null; do
     while IFS= read -r line <&3; do
-      case $line in "Starting session:"*) { : >"$dir/begun"; } 2>/dev/null ;; esac
+      case $line in "Starting session:"*) { true >"$dir/begun"; } 2>/dev/null ;; esac
       say log "$line"
     done
     sleep 0.2
