@@ -36,8 +36,10 @@ is_sshd() {
   [ -e /proc/self/comm ] || return 0
   name=
   { read -r name <"/proc/$1/comm"; } 2>/dev/null
+  [ -n "$name" ] || return 1
   # The kernel keeps 15 bytes of a name.
-  case ${name:--} in sshd*) ;; *) case ${sshd##*/} in "$name"*) ;; *) return 1 ;; esac ;; esac
+  case $name in sshd*) return 0 ;; esac
+  case ${sshd##*/} in "$name"*) ;; *) return 1 ;; esac
 }
 
 # The listening sockets of a process: sshd opens new ones when SIGHUP makes it execute itself anew.

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -104,4 +105,21 @@ describe("a file that somebody edited between two runs", () => {
     expect(writtenAfter(host(before), [{ ...update, after: "rest\nmine\n" }])).toHaveProperty([path]);
     expect(writtenAfter(host("other"), [{ ...update, after: "all new\n" }])).toHaveProperty([path]);
   });
+});
+
+describe("whether a number is sshd's, on the host", () => {
+  const undo = readFileSync(new URL("../../templates/remote/guard-undo.sh", import.meta.url), "utf8");
+  const asked = (pid: string, sshd: string): number | null => {
+    const body = /^is_sshd\(\) \{\n[^]*?^\}/mu.exec(undo)?.[0] ?? "";
+    return spawnSync("sh", ["-s", pid], { input: `sshd=${sshd}\n${body}\nis_sshd "$1"\n` }).status;
+  };
+  const own = String(process.pid);
+  const comm = readFileSync("/proc/self/comm", "utf8").trim();
+
+  test.each([
+    ["one whose process is gone", "4194305", "/usr/sbin/sshd", 1],
+    ["none", "", "/usr/sbin/sshd", 1],
+    ["another program's by now", own, "/usr/sbin/sshd", 1],
+    ["a binary of another name", own, `/opt/${comm}`, 0],
+  ])("%s", (_, pid, sshd, status) => expect(asked(pid, sshd)).toBe(status));
 });
