@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { parseSshdConfig } from "../core/sshd-config-text.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Finding } from "../model/finding.ts";
-import { SSHD_DROP_IN } from "../model/host-paths.ts";
+import { isSshdDropIn, SSHD_DROP_IN } from "../model/host-paths.ts";
 import type { SshdPlace } from "./sshd-place.ts";
 
 /** Where ComplianceAsCode's remediation of any sshd rule writes its keywords. */
@@ -21,7 +21,7 @@ export function hardeningFindings({ sshd }: Facts, place: SshdPlace, ours: Reado
       .filter(({ file, keyword }) => file === rival.path && ours.has(keyword))
       .map(({ keyword }) => keyword),
   );
-  const own = sshd.dropIns.find(({ path }) => posix.basename(path) === SSHD_DROP_IN)?.state;
+  const own = sshd.dropIns.find(({ path }) => isSshdDropIn(path))?.state;
   const lines = own?.state === "known" ? parseSshdConfig(own.value.content) : undefined;
   const gone = [...set].filter(
     (keyword) => lines !== undefined && !lines.some((line) => line.keyword === keyword),

@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import { CurfewError } from "../model/error.ts";
 import type { Facts, FileFact, FileState, OpenSshVersion } from "../model/facts.ts";
-import { SSHD_DROP_IN } from "../model/host-paths.ts";
+import { isSshdDropIn, SSHD_DROP_IN } from "../model/host-paths.ts";
 import { removeBlocks } from "../core/managed-block.ts";
 import { can } from "../core/openssh-version.ts";
 import { firstMatchLine, parseSshdConfig, type SshdDirective } from "../core/sshd-config-text.ts";
@@ -123,7 +123,7 @@ function stateOf(file: FileFact): FileState {
 }
 
 function isOwn({ path }: FileFact): boolean {
-  return posix.basename(path) === SSHD_DROP_IN;
+  return isSshdDropIn(path);
 }
 
 function byteOrder(left: string, right: string): number {

@@ -1,7 +1,7 @@
 import { CurfewError } from "../model/error.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Finding } from "../model/finding.ts";
-import { SSHD_DROP_IN } from "../model/host-paths.ts";
+import { isSshdDropIn } from "../model/host-paths.ts";
 import { configuredFindings } from "./configured-finding.ts";
 
 /** Renamed into place as the last step of a confirmation. */
@@ -62,7 +62,7 @@ export function otherDaemons({ otherListeners = [] }: Pick<Facts, "otherListener
  * Errors: CurfewError `remote` where sshd has not read a file that changed since.
  */
 export function refusePendingEdit(facts: Facts): void {
-  const dropIns = facts.sshd.dropIns.filter(({ path }) => !path.endsWith(`/${SSHD_DROP_IN}`));
+  const dropIns = facts.sshd.dropIns.filter(({ path }) => !isSshdDropIn(path));
   const { outcome, actual } = daemonFinding({ ...facts, sshd: { ...facts.sshd, dropIns } });
   if (outcome !== "fail") return;
   throw new CurfewError("remote", `${actual}: a reload would put that edit into force as well`, {

@@ -1,7 +1,6 @@
 /** Lines of sshd that another line, or the daemon's command line, keeps from having any effect. Pure. */
-import { posix } from "node:path";
 import type { Facts } from "../model/facts.ts";
-import { SSHD_DROP_IN } from "../model/host-paths.ts";
+import { isSshdDropIn } from "../model/host-paths.ts";
 import { SESSION_KINDS, type SessionKind } from "../model/session-kind.ts";
 import { inertLine, shownLine, type InertLine } from "./inert-line.ts";
 import { can } from "./openssh-version.ts";
@@ -63,7 +62,7 @@ function sameValue(left: LocatedDirective, right: LocatedDirective): boolean {
 
 /** In curfew's drop-in, or in one of its blocks in the main file. */
 export function isOwn({ file, line }: LocatedDirective, { sshd: { mainFile } }: Facts): boolean {
-  if (posix.basename(file) === SSHD_DROP_IN) return true;
+  if (isSshdDropIn(file)) return true;
   if (file !== mainFile.path || mainFile.state.state !== "known") return false;
   const above = mainFile.state.value.content.split("\n").slice(0, line);
   return above.findLast((text) => /^# (?:BEGIN|END) curfew /u.test(text))?.startsWith("# BEGIN") ?? false;

@@ -1,5 +1,5 @@
 /** Settings of logind and the watchdog that are in a file and end nobody. Pure. */
-import type { Facts } from "../model/facts.ts";
+import type { Facts, LogindState } from "../model/facts.ts";
 import { LOGIND_FILE, WATCHDOG_FILES } from "../model/host-paths.ts";
 import { SESSION_KINDS } from "../model/session-kind.ts";
 import type { InertLine } from "./inert-line.ts";
@@ -19,23 +19,25 @@ const WITH_TERMINAL = SESSION_KINDS.filter((kind) => kind !== "typing" && hasTer
 function logindLines(facts: Facts): InertLine[] {
   const { logind } = facts;
   if (logind.state !== "known") return [];
-  const { version, idleStop, utmp } = logind.value;
+  const { idleStop } = logind.value;
   const own = ownLogindLine(facts);
   const set = /^\d+$/u.test(idleStop) && Number(idleStop) > 0;
-  const why = set
-    ? utmp === "no"
-      ? `systemd ${version} is built without utmp here, so logind never sees that an SSH session is idle`
-      : knownUnseen(facts)
-    : own === undefined
-      ? undefined
-      : idleStop === "unsupported"
-        ? `systemd ${version} ignores the key; it came with 252`
-        : `logind itself says ${idleStop}: it has not read the file; restart it`;
+  const why = set ? whyUnseen(logind.value, facts) : own === undefined ? undefined : whyUnset(logind.value);
   if (why === undefined) return [];
   const source = own ?? "logind.conf(5) StopIdleSessionSec";
   const text = `StopIdleSessionSec=${set ? idleStop : "…"}`;
   const base = { check: "mechanism-works", control: "logind", subject: "StopIdleSessionSec" } as const;
   return [{ ...base, text, source, why, kinds: WITH_TERMINAL }];
+}
+
+function whyUnseen({ version, utmp }: LogindState, facts: Facts): string | undefined {
+  if (utmp !== "no") return knownUnseen(facts);
+  return `systemd ${version} is built without utmp here, so logind never sees that an SSH session is idle`;
+}
+
+function whyUnset({ version, idleStop }: LogindState): string {
+  if (idleStop === "unsupported") return `systemd ${version} ignores the key; it came with 252`;
+  return `logind itself says ${idleStop}: it has not read the file; restart it`;
 }
 
 function ownLogindLine({ files }: Facts): string | undefined {

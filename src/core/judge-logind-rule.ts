@@ -26,16 +26,18 @@ export function judgeLogindRule(
     );
     return { ...about, actual: why === undefined ? idleStop : `${idleStop}; ${why.actual}`, outcome: "fail" };
   }
-  const unseen = knownUnseen(facts);
   const inert =
     utmp === "no"
       ? "; logind is built without utmp here and never ends an SSH session all the same"
-      : unseen === undefined
-        ? ""
-        : `; ${unseen}, and never ends one all the same`;
+      : unseenText(facts);
   return {
     ...about,
     actual: `${idleStop}${inert}`,
     outcome: holds(relation, Number(idleStop)) ? "pass" : "fail",
   };
+}
+
+function unseenText(facts: Facts): string {
+  const unseen = knownUnseen(facts);
+  return unseen === undefined ? "" : `; ${unseen}, and never ends one all the same`;
 }

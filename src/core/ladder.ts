@@ -61,7 +61,7 @@ function cellOf(
       ? { ...UNASKED, ...(kind === "typing" ? {} : { reason: "the policy sets no limit" }) }
       : promised(kind, limitOf, role.role, people, { ...input, passed });
   const base = { role: role.role, kind, expect, limit, ...standing([]) } as const;
-  return demonstrate(base, standing(own.filter(({ outcome }) => outcome === "pass")), own);
+  return demonstrate(base, () => standing(own.filter(({ outcome }) => outcome === "pass")), own);
 }
 
 const UNASKED: Standing = { configured: null, effective: null, outcome: "pass", evidence: null };
@@ -74,11 +74,11 @@ function strength({ via, scaled }: ProbeResult): number {
 /**
  * A session that went wrong outranks all others, then one that could not be judged: it shows nothing, and then
  * what files say, or another session, is no pass either. Of those that went well the strongest one decides, for
- * those it speaks for: `remaining` is what is known of everybody with them lifted.
+ * those it speaks for: `standing` says what is known of everybody with them lifted.
  */
 function demonstrate(
   base: Omit<LadderCell, "demonstrated">,
-  remaining: Standing,
+  standing: () => Standing,
   probes: readonly ProbeResult[],
 ): LadderCell {
   const ranked = probes.toSorted((left, right) => strength(right) - strength(left));
@@ -92,6 +92,7 @@ function demonstrate(
   }
   const shown = { ...rest, demonstrated: rungOf(decisive), evidence: "demonstrated" } as const;
   if (decisive.outcome === "fail") return { ...shown, outcome: "fail", reason: decisive.reason };
+  const remaining = standing();
   if (remaining.outcome === "pass") return { ...shown, outcome: "pass" };
   if (remaining.outcome === "waived") return { ...shown, outcome: "waived", reason: remaining.reason ?? "" };
   // Of these nobody opened a session.

@@ -2,11 +2,11 @@
 import { CurfewError } from "../model/error.ts";
 import type { Facts, KeptOriginal } from "../model/facts.ts";
 import {
+  isSshdDropIn,
   LOGIND_FILE,
   LOGIND_MAIN_FILE,
   MINUTES_SCRIPT,
   SHELL_SCRIPT,
-  SSHD_DROP_IN,
   WATCHDOG_FILES,
 } from "../model/host-paths.ts";
 import type { Activation } from "../model/plan.ts";
@@ -38,8 +38,7 @@ export function planRevert(facts: Facts): RevertPlan {
   const paths = changes.map(({ path }) => path);
   const activations: Activation[] = [];
   const ofSshd = new Set([facts.sshd.mainFile, ...facts.sshd.dropIns].map(({ realPath }) => realPath));
-  if (paths.some((path) => ofSshd.has(path) || path.endsWith(`/${SSHD_DROP_IN}`)))
-    activations.push("reload-sshd");
+  if (paths.some((path) => ofSshd.has(path) || isSshdDropIn(path))) activations.push("reload-sshd");
   if (paths.some((path) => LOGIND_PATHS.has(path))) activations.push("restart-logind");
   if (paths.some((path) => WATCHDOG_PATHS.includes(path))) activations.push("restart-watchdog");
   return { changes, activations, notes };
@@ -100,7 +99,7 @@ function unrecorded(facts: Facts, recorded: ReadonlySet<string>, notes: string[]
 }
 
 function isOwn(path: string): boolean {
-  return OWN_FILES.has(path) || path.endsWith(`/${SSHD_DROP_IN}`);
+  return OWN_FILES.has(path) || isSshdDropIn(path);
 }
 
 const OWN_FILES: ReadonlySet<string> = new Set([

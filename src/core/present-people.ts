@@ -43,6 +43,14 @@ export function isExempt(person: ResolvedPerson, control: ControlId): boolean {
   return person.exemptions.some((active) => exempts(active, control));
 }
 
+/**
+ * Whether the person is exempt from one of the policy's mechanisms: what becomes of them shows nothing about
+ * others. An exemption from a mechanism that the policy does not use excepts nobody from anything.
+ */
+export function isSpared(person: ResolvedPerson, controls: readonly ControlId[]): boolean {
+  return controls.some((control) => isExempt(person, control));
+}
+
 /** The policy's groups that accounts of a class are in, by name. */
 export function groupsOf({ selectors }: Pick<UserClass, "selectors">): string[] {
   return selectors

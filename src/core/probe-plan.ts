@@ -5,7 +5,8 @@ import type { Finding } from "../model/finding.ts";
 import type { HostLimits } from "../model/limits.ts";
 import type { SurveyedAccount } from "./parse-survey.ts";
 import { resolvePerson, type ResolvedPerson } from "./resolve-person.ts";
-import { isExempt, sessionsOf } from "./probe-sessions.ts";
+import { isSpared } from "./present-people.ts";
+import { sessionsOf } from "./probe-sessions.ts";
 import type { Candidate, How, PlannedProbe, ProbeWishes } from "./planned-probe.ts";
 import { isAskable, membersFinding, standInFindings, unprobedRole } from "./unprobed-role.ts";
 
@@ -74,7 +75,7 @@ export function planProbes(
         continue;
       }
       // Somebody exempt shows nothing about the others of the role.
-      if (how.identityFile !== undefined && !isExempt(person, wishes.controls)) covered.add(role);
+      if (how.identityFile !== undefined && !isSpared(person.resolved, wishes.controls)) covered.add(role);
       if (limitsNothing(person.resolved)) findings.push(nothingAsked(host, role, person.account.user));
       else add(person, role, how);
     }
@@ -82,7 +83,7 @@ export function planProbes(
   for (const role of [...limits.roles.map((each) => each.role), limits.defaults.role].filter(wanted)) {
     if (covered.has(role)) continue;
     const everybody = membersOf(role, people);
-    const members = everybody.filter((person) => !isExempt(person, wishes.controls));
+    const members = everybody.filter((person) => !isSpared(person.resolved, wishes.controls));
     const chosen = members.find(({ account }) => account.obstacle === "");
     if (chosen !== undefined) add(chosen, role, { via: "shadow" });
     findings.push(
@@ -147,7 +148,7 @@ function rank({ account }: Candidate): number {
 function exemptPeople(people: readonly Candidate[], wishes: ProbeWishes): Candidate[] {
   const chosen = new Map<string, Candidate>();
   for (const person of byKind(people)) {
-    if (!isExempt(person, wishes.controls) || person.account.obstacle !== "") continue;
+    if (!isSpared(person.resolved, wishes.controls) || person.account.obstacle !== "") continue;
     const names = person.resolved.exemptions.map(({ exemption }) => exemption.name);
     const key = [person.resolved.role, ...names].join("\n");
     if (!chosen.has(key)) chosen.set(key, person);

@@ -5,6 +5,7 @@ import type { Profile } from "../model/profile.ts";
 import type { ProbeResult } from "../model/run.ts";
 import type { ProbedKind } from "../model/session-kind.ts";
 import { keepsLimit, kindLimit } from "./kind-limit.ts";
+import { isExempt } from "./present-people.ts";
 import { keepsClientAlive } from "./profile-rules.ts";
 import {
   scaleLimit,
@@ -32,8 +33,10 @@ export function sessionsOf(
   return wishes.sessions.flatMap((session) => {
     const limit = kindLimit(session, resolved);
     if (limit === null) return [];
-    const exemptFrom = exemptControls(person, wishes.controls).filter(
-      (control) => !(control === "sshd" && session === "frozen-client" && keepsClientAlive(profile)),
+    const exemptFrom = wishes.controls.filter(
+      (control) =>
+        isExempt(resolved, control) &&
+        !(control === "sshd" && session === "frozen-client" && keepsClientAlive(profile)),
     );
     const expect = expected(session, resolved.role, exemptFrom, wishes);
     const within = scaleLimit(limit, factor);
@@ -42,20 +45,6 @@ export function sessionsOf(
     const probe = { session, ...who, expect, limit, within, ...idle };
     return variantsOf(session, how).map((variant) => Object.assign({}, probe, variant));
   });
-}
-
-/**
- * Whether the person is exempt from one of the policy's mechanisms: what becomes of them shows nothing about
- * others. An exemption from a mechanism that the policy does not use excepts nobody from anything.
- */
-export function isExempt(person: Candidate, controls: readonly ControlId[]): boolean {
-  return exemptControls(person, controls).length > 0;
-}
-
-/** Those of the policy's mechanisms that the person is exempt from. */
-function exemptControls({ resolved }: Candidate, controls: readonly ControlId[]): ControlId[] {
-  const from = new Set(resolved.exemptions.flatMap((exemption) => exemption.controls));
-  return controls.filter((control) => from.has(control));
 }
 
 function variantsOf(session: ProbedKind, { via }: How): Pick<PlannedProbe, "variant">[] {

@@ -4,7 +4,7 @@ import type { Facts } from "../model/facts.ts";
 import type { Finding } from "../model/finding.ts";
 import type { HostLimits } from "../model/limits.ts";
 import type { Candidate } from "./planned-probe.ts";
-import { exempts, isExempt, resolvedClasses } from "./present-people.ts";
+import { exempts, isSpared, resolvedClasses } from "./present-people.ts";
 import type { ResolvedPerson } from "./resolve-person.ts";
 import { visible } from "./visible.ts";
 
@@ -97,7 +97,7 @@ function listed(
   wanted: (person: ResolvedPerson) => boolean,
 ): readonly string[] {
   return (resolvedClasses(facts, limits) ?? [])
-    .filter(({ person }) => wanted(person) && !controls.some((control) => isExempt(person, control)))
+    .filter(({ person }) => wanted(person) && !isSpared(person, controls))
     .flatMap(({ account }) => account.users);
 }
 

@@ -52,7 +52,7 @@ export async function changeHost(
   const spoke = progress.answers.find((answer) => answer.type === "fail");
   // The script said itself that it stopped before anything was armed: nothing to settle.
   if (!armed && spoke !== undefined)
-    return untouched(host, failure, "failed", spoke.tookBack ? "" : undefined);
+    return untouched(host, failure, "failed", spoke.tookBack ? "nothing else" : "nothing");
   const settled = await settle(connection, change, deadline(progress, change), "undo", context);
   return takenBack(host, failure, settled, armed);
 }

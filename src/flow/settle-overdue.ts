@@ -29,15 +29,16 @@ export async function afterOverdue<T extends { readonly facts: Facts }>(
     return act(first);
   }
   const note = await takeBack(connection, first.facts, context);
-  try {
+  const again = async (): Promise<HostResult> => {
     const second = await read();
     refusePending(second.facts, connection);
-    const result = await act(second);
-    return { ...result, message: [note, result.message].filter((part) => part !== undefined).join("; ") };
-  } catch (error) {
+    return act(second);
+  };
+  const result = await again().catch((error: unknown) => {
     if (!(error instanceof CurfewError)) throw error;
-    return untouched(connection.host.name, error, outcomeOf(error), note);
-  }
+    return untouched(connection.host.name, error, outcomeOf(error), "nothing else");
+  });
+  return { ...result, message: [note, result.message].filter((part) => part !== undefined).join("; ") };
 }
 
 function refusePending({ curfew }: Facts, { host }: Connection): void {

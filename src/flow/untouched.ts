@@ -1,26 +1,14 @@
 import { type CurfewError, errorData } from "../model/error.ts";
 import type { HostResult } from "../model/run.ts";
 
-/**
- * The result of a host on which this run changed nothing. `before` is what it had to take back of an earlier run:
- * then it was nothing else.
- */
+/** The result of a host on which this run changed nothing, or nothing but what it took back of an earlier one. */
 export function untouched(
   host: string,
   failure: CurfewError,
   outcome: "failed" | "unknown",
-  before?: string,
+  what: "nothing" | "nothing else" = "nothing",
 ): HostResult {
-  const { message } = failure;
-  return {
-    host,
-    outcome,
-    error: errorData(failure),
-    message:
-      before === undefined
-        ? `${message}; nothing was changed`
-        : [before, message, "nothing else was changed"].filter((part) => part !== "").join("; "),
-  };
+  return { host, outcome, error: errorData(failure), message: `${failure.message}; ${what} was changed` };
 }
 
 /** What is not known of a host that was lost, or not waited for, is not a failure. */

@@ -25,6 +25,11 @@ export const WATCHDOG_FILES = {
 /** sshd: the first value wins, so the name sorts before `00-complianceascode-hardening.conf` too. */
 export const SSHD_DROP_IN = "00-00-curfew.conf";
 
+/** Whether a path is that of curfew's own drop-in, in whichever directory sshd includes. */
+export function isSshdDropIn(path: string): boolean {
+  return path.endsWith(`/${SSHD_DROP_IN}`);
+}
+
 /**
  * Files that interactive shells read, by the shell that reads them: Debian and SUSE,
  * then Red Hat, then Alpine and Gentoo. Only those that exist are touched, except /etc/csh.cshrc.
