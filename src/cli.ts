@@ -1,7 +1,7 @@
 /** Where the process begins and ends. Everything else returns. */
-import { exitCodeOf, writeError } from "./cli/exit.ts";
+import { exitCodeOf, writeError } from "./cli/terminal/exit.ts";
 import { main } from "./cli/main.ts";
-import { processTerminal } from "./cli/terminal.ts";
+import { processTerminal } from "./cli/terminal/terminal.ts";
 
 const terminal = processTerminal();
 

@@ -1,9 +1,9 @@
 /** `npm run man`: writes the manual page into `dist`, as part of the build. */
 import { mkdir, writeFile } from "node:fs/promises";
 import packageData from "../package.json" with { type: "json" };
-import { manPage } from "./cli/man-page.ts";
+import { manPage } from "./cli/help/man-page.ts";
 import { createProgram } from "./cli/program.ts";
-import { processTerminal } from "./cli/terminal.ts";
+import { processTerminal } from "./cli/terminal/terminal.ts";
 
 const program = createProgram(processTerminal(), () => {});
 const dist = new URL("../dist/", import.meta.url);

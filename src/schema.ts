@@ -6,12 +6,12 @@
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { z } from "zod";
-import { HONOURED, IGNORED } from "./config/connection-variables.ts";
+import { HONOURED, IGNORED } from "./config/inventory/connection-variables.ts";
 import { alertsSchema } from "./model/alert.ts";
 import { DURATION_PATTERN } from "./model/duration.ts";
 import { policySchema } from "./model/policy.ts";
-import { type ReferenceSchema, schemaReference } from "./report/schema-reference.ts";
-import { end, header, host } from "./store/history-line-schema.ts";
+import { type ReferenceSchema, schemaReference } from "./report/host/schema-reference.ts";
+import { end, header, host } from "./store/history/line-schema.ts";
 
 /** The text of each generated file, by path from the repository's root. */
 export function schemaFiles(): Readonly<Record<string, string>> {

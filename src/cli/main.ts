@@ -1,8 +1,8 @@
 import { type Command, CommanderError } from "commander";
 import { CurfewError } from "../model/error.ts";
-import { errorDocument, type ExitCode, exitCodeOf, writeError } from "./exit.ts";
+import { errorDocument, type ExitCode, exitCodeOf, writeError } from "./terminal/exit.ts";
 import { createProgram } from "./program.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 /** `option '-x, --name <value>' argument 'given' is invalid. reason`. */
 const INVALID = /^option '(?:-\w, )?(--[\w-]+).*' argument '(.*)' is invalid\. (.*)$/u;

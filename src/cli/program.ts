@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import packageData from "../../package.json" with { type: "json" };
-import { didYouMean, shown } from "../core/nearest.ts";
+import { didYouMean, shown } from "../core/text/nearest.ts";
 import { CurfewError } from "../model/error.ts";
-import { reflow, wrap } from "../report/wrap.ts";
+import { reflow, wrap } from "../report/layout/wrap.ts";
 import { registerApply } from "./commands/apply.ts";
 import { registerAudit } from "./commands/audit.ts";
 import { registerExplain } from "./commands/explain.ts";
@@ -15,11 +15,11 @@ import { registerRevert } from "./commands/revert.ts";
 import { registerSchedule } from "./commands/schedule.ts";
 import { registerVerify } from "./commands/verify.ts";
 import { registerWizard } from "./commands/wizard.ts";
-import { registerCompletion } from "./completion.ts";
-import { EXIT_CODES } from "./exit.ts";
-import { HELP_TOPICS, helpPage, isHelpTopic } from "./help-topics.ts";
-import type { Setting } from "./setting.ts";
-import type { Terminal } from "./terminal.ts";
+import { registerCompletion } from "./completion/completion.ts";
+import { EXIT_CODES } from "./terminal/exit.ts";
+import { HELP_TOPICS, helpPage, isHelpTopic } from "./help/help-topics.ts";
+import type { Setting } from "./terminal/setting.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 /** Every command with its options and help. Nothing heavy is loaded before a command's action runs. */
 export function createProgram(terminal: Terminal, setExitCode: Setting["setExitCode"]): Command {

@@ -1,4 +1,4 @@
-import { visible } from "../core/visible.ts";
+import { visible } from "../core/text/visible.ts";
 import { CurfewError } from "../model/error.ts";
 import type { SourcePosition } from "../model/host.ts";
 

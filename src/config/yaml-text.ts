@@ -15,8 +15,8 @@ import {
   isSeq,
   parseDocument,
 } from "yaml";
-import { shown } from "../core/nearest.ts";
-import { visible } from "../core/visible.ts";
+import { shown } from "../core/text/nearest.ts";
+import { visible } from "../core/text/visible.ts";
 import type { SourcePosition } from "../model/host.ts";
 import { type Problem, inputError } from "./problem.ts";
 

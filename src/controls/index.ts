@@ -4,9 +4,9 @@
  * finding. A new mechanism is a file here, a line below, and its template.
  */
 import type { Control } from "../model/control.ts";
-import { logind } from "./logind.ts";
-import { shellTimeout } from "./shell-timeout.ts";
-import { sshd } from "./sshd.ts";
-import { watchdog } from "./watchdog.ts";
+import { logind } from "./logind/index.ts";
+import { shellTimeout } from "./shell-timeout/index.ts";
+import { sshd } from "./sshd/index.ts";
+import { watchdog } from "./watchdog/index.ts";
 
 export const CONTROLS: readonly Control[] = [sshd, shellTimeout, logind, watchdog];

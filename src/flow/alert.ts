@@ -1,5 +1,5 @@
 /** Tells people what is news in an audit: written down first, then delivered, what fails again with the next audit. */
-import { type AlertedRun, alertFor, type News, newsOf } from "../core/alert.ts";
+import { type AlertedRun, alertFor, type News, newsOf } from "../core/audit/alert.ts";
 import { type Alert, type Alerts, type AlertEvent, DeliveryError, type QueuedAlert } from "../model/alert.ts";
 import { CurfewError } from "../model/error.ts";
 import type { History } from "../model/history.ts";

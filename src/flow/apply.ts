@@ -1,13 +1,13 @@
-import { guardChange, writtenAfter } from "../core/guard.ts";
+import { guardChange, writtenAfter } from "../core/plan/guard.ts";
 import type { Connection } from "../model/connection.ts";
 import { CurfewError } from "../model/error.ts";
 import type { HostPlan } from "../model/plan.ts";
 import type { HostResult } from "../model/run.ts";
-import { changeHost } from "./change-host.ts";
-import type { Fleet, RunContext } from "./context.ts";
+import { changeHost } from "./guard/change-host.ts";
+import type { Fleet, RunContext } from "./run/context.ts";
 import { decide, type HostDecision, login } from "./plan.ts";
-import { afterOverdue } from "./settle-overdue.ts";
-import { type ChangeOptions, inWaves } from "./waves.ts";
+import { afterOverdue } from "./guard/settle-overdue.ts";
+import { type ChangeOptions, inWaves } from "./guard/waves.ts";
 
 export interface ApplyOptions extends ChangeOptions {
   /** Plans somebody has seen and approved, by host; without it whatever the host needs is done. */

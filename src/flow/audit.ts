@@ -1,9 +1,9 @@
 /** `curfew audit`: judges every host, changes none, and stores each as soon as it is judged. */
-import { fleetFindings } from "../core/audit-fleet.ts";
-import { auditHost, lostHost } from "../core/audit-host.ts";
-import { inertFindings } from "../core/inert-lines.ts";
-import { judgeProfile } from "../core/judge-profile.ts";
-import { ladder } from "../core/ladder.ts";
+import { fleetFindings } from "../core/audit/fleet.ts";
+import { auditHost, lostHost } from "../core/audit/host.ts";
+import { inertFindings } from "../core/ending/inert-lines.ts";
+import { judgeProfile } from "../core/baseline/judge-profile.ts";
+import { ladder } from "../core/ending/ladder.ts";
 import type { AuditedHost, AuditHeader, AuditRun } from "../model/audit.ts";
 import type { Connection } from "../model/connection.ts";
 import { CurfewError, errorData, type ErrorData } from "../model/error.ts";
@@ -11,8 +11,8 @@ import type { History } from "../model/history.ts";
 import type { Host } from "../model/host.ts";
 import type { HostVerification } from "../model/run.ts";
 import type { ProbedKind } from "../model/session-kind.ts";
-import { type AuditRecord, beginRecord, type Beside, historyOf } from "./audit-record.ts";
-import type { Fleet, RunContext } from "./context.ts";
+import { type AuditRecord, beginRecord, type Beside, historyOf } from "./run/audit-record.ts";
+import type { Fleet, RunContext } from "./run/context.ts";
 import { decide, type HostDecision, login, refuseArmed } from "./plan.ts";
 import { createLanes, type Lanes } from "./verify.ts";
 import { openProbes, prepareProbes, type PreparedProbes, type VerifyOptions } from "./verify-host.ts";

@@ -1,14 +1,14 @@
-import { explainPerson } from "../core/explain-person.ts";
-import { explainSessions } from "../core/explain-sessions.ts";
-import { hostLimits } from "../core/limits.ts";
-import { groupsOf } from "../core/present-people.ts";
-import { selectorsApart, selectorsOf, type Selector } from "../core/selectors.ts";
+import { explainPerson } from "../core/explain/person.ts";
+import { explainSessions } from "../core/explain/sessions.ts";
+import { hostLimits } from "../core/policy/host-limits.ts";
+import { groupsOf } from "../core/policy/present-people.ts";
+import { selectorsApart, selectorsOf, type Selector } from "../core/policy/selectors.ts";
 import { CurfewError, errorData } from "../model/error.ts";
 import type { Explanation } from "../model/explanation.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Host } from "../model/host.ts";
 import type { Policy } from "../model/policy.ts";
-import type { RunContext } from "./context.ts";
+import type { RunContext } from "./run/context.ts";
 import { gatherFacts } from "./gather.ts";
 import { login } from "./plan.ts";
 

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { FACT_FILES } from "../model/host-paths.ts";
-import { serverOf } from "../core/openssh-version.ts";
-import { parseFacts } from "../core/parse-facts.ts";
-import { remoteScript } from "../core/remote-script.ts";
-import type { Selector } from "../core/selectors.ts";
-import { visible } from "../core/visible.ts";
+import { serverOf } from "../core/sshd/openssh-version.ts";
+import { parseFacts } from "../core/facts/parse-facts.ts";
+import { remoteScript } from "../core/template/remote-script.ts";
+import type { Selector } from "../core/policy/selectors.ts";
+import { visible } from "../core/text/visible.ts";
 import type { Connection } from "../model/connection.ts";
 import { CurfewError } from "../model/error.ts";
 import type { Facts } from "../model/facts.ts";

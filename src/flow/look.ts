@@ -1,11 +1,11 @@
-import { hostLimits } from "../core/limits.ts";
-import { remoteScript } from "../core/remote-script.ts";
-import { selectorsOf } from "../core/selectors.ts";
-import { parseWizardSurvey, type WizardSurvey } from "../core/wizard-survey.ts";
+import { hostLimits } from "../core/policy/host-limits.ts";
+import { remoteScript } from "../core/template/remote-script.ts";
+import { selectorsOf } from "../core/policy/selectors.ts";
+import { parseWizardSurvey, type WizardSurvey } from "../core/wizard/survey.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Host } from "../model/host.ts";
 import type { Policy } from "../model/policy.ts";
-import type { RunContext } from "./context.ts";
+import type { RunContext } from "./run/context.ts";
 import { gatherFacts } from "./gather.ts";
 import { login, refuseArmed } from "./plan.ts";
 

@@ -1,17 +1,17 @@
 import PQueue from "p-queue";
-import { hostLimits } from "../core/limits.ts";
-import { planOutcome } from "../core/outcome.ts";
-import { pendingError } from "../core/pending-guard.ts";
-import { planHost } from "../core/plan-host.ts";
-import { selectorsOf } from "../core/selectors.ts";
-import { createSharing } from "../core/share-alike.ts";
+import { hostLimits } from "../core/policy/host-limits.ts";
+import { planOutcome } from "../core/verdict/outcome.ts";
+import { pendingError } from "../core/plan/pending-guard.ts";
+import { planHost } from "../core/plan/host.ts";
+import { selectorsOf } from "../core/policy/selectors.ts";
+import { createSharing } from "../core/plan/share-alike.ts";
 import type { Connection } from "../model/connection.ts";
 import { CurfewError, errorData } from "../model/error.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Host } from "../model/host.ts";
 import type { HostLimits } from "../model/limits.ts";
 import type { HostPlan } from "../model/plan.ts";
-import type { Fleet, RunContext } from "./context.ts";
+import type { Fleet, RunContext } from "./run/context.ts";
 import { gatherFacts } from "./gather.ts";
 
 /** What one host said and what follows from it. */

@@ -1,9 +1,9 @@
 /** `curfew report`: one audit out of the history, with what changed and where it is going. Contacts no host. */
-import { selectHosts } from "../core/host-pattern.ts";
+import { selectHosts } from "../core/policy/host-pattern.ts";
 import type { AuditRun, RunSummary } from "../model/audit.ts";
 import { CurfewError } from "../model/error.ts";
 import type { History } from "../model/history.ts";
-import { besideRun, type BesideRun } from "./beside-run.ts";
+import { besideRun, type BesideRun } from "./run/beside-run.ts";
 
 export interface ReportQuery {
   /** A run's id or the beginning of one; the newest finished run if left out. */

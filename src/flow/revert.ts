@@ -1,14 +1,14 @@
-import { planRevert } from "../core/plan-revert.ts";
+import { planRevert } from "../core/plan/revert.ts";
 import type { Connection } from "../model/connection.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Host } from "../model/host.ts";
 import type { HostResult } from "../model/run.ts";
-import { changeHost } from "./change-host.ts";
-import type { RunContext } from "./context.ts";
+import { changeHost } from "./guard/change-host.ts";
+import type { RunContext } from "./run/context.ts";
 import { gatherFacts } from "./gather.ts";
 import { login } from "./plan.ts";
-import { afterOverdue } from "./settle-overdue.ts";
-import { type ChangeOptions, inWaves } from "./waves.ts";
+import { afterOverdue } from "./guard/settle-overdue.ts";
+import { type ChangeOptions, inWaves } from "./guard/waves.ts";
 
 /** Every host back to how it was before curfew: same guard, same confirmation by a new login. */
 export async function revertFleet(

@@ -1,16 +1,16 @@
 /** The sessions of one host whose facts are read: chosen, opened, judged. */
 import type PQueue from "p-queue";
-import { ladder } from "../core/ladder.ts";
-import { parseSurvey, type Survey } from "../core/parse-survey.ts";
+import { ladder } from "../core/ending/ladder.ts";
+import { parseSurvey, type Survey } from "../core/probe/parse-survey.ts";
 import {
   candidateAccounts,
   planProbes,
   scaleFactor,
   type ProbePlan,
   type ProbeWishes,
-} from "../core/probe-plan.ts";
-import { remoteScript } from "../core/remote-script.ts";
-import { verificationFindings } from "../core/verification-findings.ts";
+} from "../core/probe/plan.ts";
+import { remoteScript } from "../core/template/remote-script.ts";
+import { verificationFindings } from "../core/probe/verification-findings.ts";
 import type { Connection } from "../model/connection.ts";
 import { CurfewError } from "../model/error.ts";
 import type { Facts } from "../model/facts.ts";
@@ -19,10 +19,10 @@ import type { HostLimits } from "../model/limits.ts";
 import type { Policy } from "../model/policy.ts";
 import type { HostVerification } from "../model/run.ts";
 import type { ProbedKind } from "../model/session-kind.ts";
-import type { RunContext } from "./context.ts";
+import type { RunContext } from "./run/context.ts";
 import type { HostDecision } from "./plan.ts";
-import { probeSite, type ProbeSite } from "./probe-host.ts";
-import { createRecorder } from "./verify-evidence.ts";
+import { probeSite, type ProbeSite } from "./probe/host.ts";
+import { createRecorder } from "./probe/evidence.ts";
 
 export interface VerifyOptions {
   readonly sessions: readonly ProbedKind[];

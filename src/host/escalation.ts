@@ -3,8 +3,8 @@
  * only; what follows travels on standard input to a `sh` that reports first.
  */
 import { randomUUID } from "node:crypto";
-import { visible } from "../core/visible.ts";
-import { command } from "../core/shell-quote.ts";
+import { visible } from "../core/text/visible.ts";
+import { command } from "../core/text/shell-quote.ts";
 import { CurfewError } from "../model/error.ts";
 import type { Escalation } from "../model/host.ts";
 import type { Secret } from "../model/secret.ts";

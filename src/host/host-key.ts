@@ -13,8 +13,8 @@ import {
   parseKnownHosts,
   type KnownHost,
   type KnownHosts,
-} from "../core/known-hosts.ts";
-import { command } from "../core/shell-quote.ts";
+} from "../core/sshd/known-hosts.ts";
+import { command } from "../core/text/shell-quote.ts";
 import { blobType, fingerprint } from "./ssh2.ts";
 import type { SshSettings } from "./ssh-settings.ts";
 import { UnknownHostKey } from "./unknown-key.ts";

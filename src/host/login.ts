@@ -1,6 +1,6 @@
 /** From a byte stream to an authenticated session: host key, key exchange, login. */
 import type { Duplex } from "node:stream";
-import { visible } from "../core/visible.ts";
+import { visible } from "../core/text/visible.ts";
 import { CurfewError } from "../model/error.ts";
 import { explainNegotiation, libraryAlgorithms, type Algorithms } from "./algorithms.ts";
 import { authenticate, type Authentication } from "./auth.ts";

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline, type Duplex } from "node:stream";
-import { visible } from "../core/visible.ts";
+import { visible } from "../core/text/visible.ts";
 import type { Connection, ConnectOptions, SystemSsh } from "../model/connection.ts";
 import { CurfewError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";

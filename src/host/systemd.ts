@@ -1,7 +1,7 @@
 /** The systemd of this very machine, or of this user: what `curfew schedule` asks and tells it. */
 import { existsSync } from "node:fs";
 import { execa } from "execa";
-import { visible } from "../core/visible.ts";
+import { visible } from "../core/text/visible.ts";
 import { CurfewError } from "../model/error.ts";
 
 export interface Systemd {

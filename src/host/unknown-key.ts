@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { knownHostLine, type PresentedKey } from "../core/known-host-line.ts";
-import { visible } from "../core/visible.ts";
+import { knownHostLine, type PresentedKey } from "../core/sshd/known-host-line.ts";
+import { visible } from "../core/text/visible.ts";
 import { CurfewError } from "../model/error.ts";
 
 interface Description extends PresentedKey {

@@ -19,3 +19,8 @@ export type ProbedKind = SessionKind;
 
 /** The kinds that `verify` opens unless others are asked for: on some release, nothing ends each of the rest. */
 export const DEFAULT_PROBES = ["idle-shell", "frozen-client", "typing"] as const satisfies ProbedKind[];
+
+/** Whether the kind is a session with a terminal. */
+export function hasTerminal(session: ProbedKind): boolean {
+  return !["idle-command", "idle-sftp", "unused-connection", "idle-forward"].includes(session);
+}

@@ -3,15 +3,15 @@
  * folder, a line here, a test that reads its output with somebody else's parser.
  */
 import type { AuditContext, AuditHeader, AuditRun, ReportFormatName } from "../model/audit.ts";
-import { renderJson } from "./audit-json.ts";
-import { cklbFiles, cklbRefuses } from "./cklb.ts";
-import type { ReportFile } from "./report-file.ts";
-import { renderCsv } from "./csv.ts";
-import { renderHtml } from "./html.ts";
-import { renderJunit } from "./junit.ts";
-import { renderMetrics } from "./metrics.ts";
-import { renderOscal } from "./oscal.ts";
-import { renderSarif } from "./sarif.ts";
+import { renderJson } from "./format/audit-json.ts";
+import { cklbFiles, cklbRefuses } from "./cklb/cklb.ts";
+import type { ReportFile } from "./format/report-file.ts";
+import { renderCsv } from "./format/csv.ts";
+import { renderHtml } from "./html/html.ts";
+import { renderJunit } from "./format/junit.ts";
+import { renderMetrics } from "./format/metrics.ts";
+import { renderOscal } from "./oscal/oscal.ts";
+import { renderSarif } from "./sarif/sarif.ts";
 
 export interface AuditFormat {
   /** Without a dot in front; may have one inside, as `junit.xml`. */

@@ -1,4 +1,4 @@
-// What src/report/html-data.ts packed: texts and records by number. Text only ever becomes text.
+// What src/report/html/data.ts packed: texts and records by number. Text only ever becomes text.
 const raw = JSON.parse(document.getElementById("data").textContent);
 const { checks, kinds, judged, texts, rules } = raw;
 const OUTCOMES = ["fail", "unknown", "waived", "pass"];

@@ -1,10 +1,10 @@
 /** What `curfew apply` costs on real hosts, beside the two floors. `curfew revert` takes every change back. */
 import { randomBytes } from "node:crypto";
 import { CONTROLS } from "../../src/controls/index.ts";
-import { changeScript, guardChange, settleScript, writtenAfter } from "../../src/core/guard.ts";
-import { hostLimits } from "../../src/core/limits.ts";
-import { selectorsOf } from "../../src/core/selectors.ts";
-import type { Fleet, RunContext } from "../../src/flow/context.ts";
+import { changeScript, guardChange, settleScript, writtenAfter } from "../../src/core/plan/guard.ts";
+import { hostLimits } from "../../src/core/policy/host-limits.ts";
+import { selectorsOf } from "../../src/core/policy/selectors.ts";
+import type { Fleet, RunContext } from "../../src/flow/run/context.ts";
 import { factsScript } from "../../src/flow/gather.ts";
 import { decide, login } from "../../src/flow/plan.ts";
 import { connectThrough, createConnect } from "../../src/host/connect.ts";

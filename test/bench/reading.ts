@@ -1,6 +1,6 @@
 /** What `curfew plan` and `curfew audit` cost over a fleet, beside the two floors. */
-import { hostLimits } from "../../src/core/limits.ts";
-import { selectorsOf } from "../../src/core/selectors.ts";
+import { hostLimits } from "../../src/core/policy/host-limits.ts";
+import { selectorsOf } from "../../src/core/policy/selectors.ts";
 import { factsScript } from "../../src/flow/gather.ts";
 import type { Lab } from "../lab/lab.ts";
 import { asCurfewSends, CURFEW, type Desk, FLOOR, loadFleet, type Place, stateOf } from "./fleet.ts";

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { renderHtml } from "../../src/report/html.ts";
+import { renderHtml } from "../../src/report/html/html.ts";
 import { Browser, findChromium } from "../report/html-browser.ts";
 import { fleet, fleetContext } from "../report/html-fleet.ts";
 import { median } from "./table.ts";

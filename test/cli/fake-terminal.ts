@@ -1,5 +1,5 @@
-import type { Terminal } from "../../src/cli/terminal.ts";
-import { createPaint } from "../../src/report/paint.ts";
+import type { Terminal } from "../../src/cli/terminal/terminal.ts";
+import { createPaint } from "../../src/report/layout/paint.ts";
 
 /** A terminal that remembers what was written to it. */
 export interface FakeTerminal extends Terminal {

@@ -1,7 +1,7 @@
 /** A host as it is after `apply`: files written and remembered, sshd reloaded and saying what it must. */
 import { CONTROLS } from "../../src/controls/index.ts";
-import { writtenDigest } from "../../src/core/guard.ts";
-import { planHost } from "../../src/core/plan-host.ts";
+import { writtenDigest } from "../../src/core/plan/guard.ts";
+import { planHost } from "../../src/core/plan/host.ts";
 import type { Facts, FileFact, FileTimes } from "../../src/model/facts.ts";
 import type { HostLimits } from "../../src/model/limits.ts";
 import type { HostPlan } from "../../src/model/plan.ts";

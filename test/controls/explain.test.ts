@@ -1,9 +1,9 @@
 /** The real controls asked about one person: `core/` may not import them, so this test stands here. */
 import { describe, expect, test } from "vitest";
 import { CONTROLS } from "../../src/controls/index.ts";
-import { explainPerson } from "../../src/core/explain-person.ts";
-import { explainSessions } from "../../src/core/explain-sessions.ts";
-import { hostLimits } from "../../src/core/limits.ts";
+import { explainPerson } from "../../src/core/explain/person.ts";
+import { explainSessions } from "../../src/core/explain/sessions.ts";
+import { hostLimits } from "../../src/core/policy/host-limits.ts";
 import type { Host } from "../../src/model/host.ts";
 import type { ControlId } from "../../src/model/control-id.ts";
 import { policySchema } from "../../src/model/policy.ts";

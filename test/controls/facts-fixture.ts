@@ -4,7 +4,7 @@ import { FACT_FILES } from "../../src/model/host-paths.ts";
 import type { ActiveExemption, HostLimits, RoleLimits } from "../../src/model/limits.ts";
 import { CONTROL_IDS, type ControlId } from "../../src/model/control-id.ts";
 import { absent, known } from "../../src/model/reading.ts";
-import { parseSshdConfig } from "../../src/core/sshd-config-text.ts";
+import { parseSshdConfig } from "../../src/core/sshd/config-text.ts";
 
 export const DROP_IN = "/etc/ssh/sshd_config.d/00-00-curfew.conf";
 export const WITH_INCLUDE =

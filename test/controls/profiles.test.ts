@@ -1,14 +1,14 @@
 /** What is written under each baseline, read by people in review and held against scanners' own patterns. */
 import { describe, expect, test } from "vitest";
-import { loadProfile } from "../../src/config/profile.ts";
+import { loadProfile } from "../../src/config/policy/profile.ts";
 import { CONTROLS } from "../../src/controls/index.ts";
-import { explainPerson } from "../../src/core/explain-person.ts";
-import { explainSessions } from "../../src/core/explain-sessions.ts";
-import { hostLimits } from "../../src/core/limits.ts";
-import { applyProfile } from "../../src/core/apply-profile.ts";
-import { planHost } from "../../src/core/plan-host.ts";
-import { planProbes } from "../../src/core/probe-plan.ts";
-import { parseSshdConfig } from "../../src/core/sshd-config-text.ts";
+import { explainPerson } from "../../src/core/explain/person.ts";
+import { explainSessions } from "../../src/core/explain/sessions.ts";
+import { hostLimits } from "../../src/core/policy/host-limits.ts";
+import { applyProfile } from "../../src/core/policy/apply-profile.ts";
+import { planHost } from "../../src/core/plan/host.ts";
+import { planProbes } from "../../src/core/probe/plan.ts";
+import { parseSshdConfig } from "../../src/core/sshd/config-text.ts";
 import type { Facts } from "../../src/model/facts.ts";
 import { LOGIND_FILE, SHELL_SCRIPT } from "../../src/model/host-paths.ts";
 import type { HostPlan } from "../../src/model/plan.ts";

@@ -1,8 +1,8 @@
 /** A policy that names people one by one, by the hundred: one question to sshd for each role all the same. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hostLimits } from "../../src/core/limits.ts";
-import { selectorsOf } from "../../src/core/selectors.ts";
-import { loadPolicy } from "../../src/config/policy.ts";
+import { hostLimits } from "../../src/core/policy/host-limits.ts";
+import { selectorsOf } from "../../src/core/policy/selectors.ts";
+import { loadPolicy } from "../../src/config/policy/policy.ts";
 import { gatherFacts } from "../../src/flow/gather.ts";
 import type { Facts } from "../../src/model/facts.ts";
 import { sshConnection } from "../flow/facts-host.ts";

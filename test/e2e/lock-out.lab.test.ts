@@ -4,8 +4,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, afterEach, describe, expect, test } from "vitest";
-import { settleScript } from "../../src/core/guard.ts";
-import { remoteScript } from "../../src/core/remote-script.ts";
+import { settleScript } from "../../src/core/plan/guard.ts";
+import { remoteScript } from "../../src/core/template/remote-script.ts";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
 import {

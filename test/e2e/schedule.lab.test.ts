@@ -4,7 +4,7 @@ import { join, relative, resolve } from "node:path";
 import { execa } from "execa";
 import { array, oneof, sample, string as anyString } from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { unitCommand } from "../../src/core/schedule-quote.ts";
+import { unitCommand } from "../../src/core/schedule/quote.ts";
 import type { Alert } from "../../src/model/alert.ts";
 import type { ExecResult } from "../lab/machine.ts";
 import type { LabHost } from "../lab/host.ts";

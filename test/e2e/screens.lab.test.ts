@@ -5,7 +5,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { wrapStatement } from "../../src/report/wrap.ts";
+import { wrapStatement } from "../../src/report/layout/wrap.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
 import { blocksOf } from "./shown.ts";
 import { openStage, type Stage } from "./stage.ts";

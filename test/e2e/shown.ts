@@ -1,7 +1,7 @@
 /** What README and the help pages show: their commands, files and examples, for the tests that run them. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { HELP_TOPICS } from "../../src/cli/help-topics.ts";
+import { HELP_TOPICS } from "../../src/cli/help/help-topics.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 

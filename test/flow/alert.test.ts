@@ -10,9 +10,9 @@ import { ALERT_EVENTS, type Alert } from "../../src/model/alert.ts";
 import type { FindingChange } from "../../src/model/audit.ts";
 import { policySchema } from "../../src/model/policy.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { alertSubject, alertText, slackBody } from "../../src/report/alert-text.ts";
-import { postWebhook, sendMail } from "../../src/store/deliver.ts";
-import { openOutbox } from "../../src/store/outbox.ts";
+import { alertSubject, alertText, slackBody } from "../../src/report/audit/alert-text.ts";
+import { postWebhook, sendMail } from "../../src/store/schedule/deliver.ts";
+import { openOutbox } from "../../src/store/schedule/outbox.ts";
 import { audit, auditedHost, finding } from "../fixtures/report-audits.ts";
 
 interface Received {

@@ -1,10 +1,10 @@
 /** What apply refuses or settles before it changes anything; a host's real answer, replayed. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { parsePolicy } from "../../src/config/policy.ts";
+import { parsePolicy } from "../../src/config/policy/policy.ts";
 import { CONTROLS } from "../../src/controls/index.ts";
 import { applyFleet } from "../../src/flow/apply.ts";
-import type { Fleet, RunContext } from "../../src/flow/context.ts";
+import type { Fleet, RunContext } from "../../src/flow/run/context.ts";
 import { planFleet } from "../../src/flow/plan.ts";
 import type { Connection, ScriptOptions } from "../../src/model/connection.ts";
 import type { HostPlan } from "../../src/model/plan.ts";

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { factsScript, gatherFacts } from "../../src/flow/gather.ts";
 import type { Connection } from "../../src/model/connection.ts";
 import type { Facts, UserClass } from "../../src/model/facts.ts";
-import { parseFacts } from "../../src/core/parse-facts.ts";
+import { parseFacts } from "../../src/core/facts/parse-facts.ts";
 import type { HostSpec, LabHost } from "../lab/host.ts";
 import type { Release } from "../lab/image.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";

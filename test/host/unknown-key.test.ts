@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { knownHostLine } from "../../src/core/known-host-line.ts";
+import { knownHostLine } from "../../src/core/sshd/known-host-line.ts";
 import { acceptHostKey, unknownKeyIn } from "../../src/host/unknown-key.ts";
 import { connectTo, newKey, openBench, sshdUnavailable, type Bench } from "./sshd.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import axe from "axe-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AuditRun } from "../../src/model/audit.ts";
-import { renderHtml } from "../../src/report/html.ts";
+import { renderHtml } from "../../src/report/html/html.ts";
 import { audit, auditedHost, finding, smallAudit } from "../fixtures/report-audits.ts";
 import { Browser, findChromium, type Page } from "./html-browser.ts";
 import { fleet, fleetContext } from "./html-fleet.ts";

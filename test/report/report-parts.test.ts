@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { clipLine, clipLines } from "../../src/report/clip.ts";
-import { jsonText, LazyArray } from "../../src/report/json-text.ts";
-import { relativeUri } from "../../src/report/relative-uri.ts";
-import { keyedFindings, reportedFindings } from "../../src/report/reported-findings.ts";
-import { uniqueNames } from "../../src/report/unique-names.ts";
-import { stableUuid } from "../../src/report/uuid.ts";
+import { clipLine, clipLines } from "../../src/report/layout/clip.ts";
+import { jsonText, LazyArray } from "../../src/report/format/json-text.ts";
+import { relativeUri } from "../../src/report/format/relative-uri.ts";
+import { keyedFindings, reportedFindings } from "../../src/report/format/reported-findings.ts";
+import { uniqueNames } from "../../src/report/format/unique-names.ts";
+import { stableUuid } from "../../src/report/format/uuid.ts";
 import { hostileText } from "../fixtures/hostile-audits.ts";
 import { auditedHost, finding } from "../fixtures/report-audits.ts";
 

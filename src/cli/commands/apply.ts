@@ -1,20 +1,20 @@
 import type { Command } from "commander";
-import { documentText, planRecord } from "../../core/document.ts";
-import { countBy, resultVerdict, verifyVerdict, worst } from "../../core/outcome.ts";
+import { documentText, planRecord } from "../../core/verdict/document.ts";
+import { countBy, resultVerdict, verifyVerdict, worst } from "../../core/verdict/outcome.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
 import type { HostResult, HostVerification } from "../../model/run.ts";
 import { DEFAULT_PROBES } from "../../model/session-kind.ts";
-import { resultText } from "../../report/result-text.ts";
-import { verifyText } from "../../report/verify-text.ts";
-import { type ApplyRequest, loadRequest } from "../apply-request.ts";
-import { approve, resultWithoutChange } from "../approval.ts";
-import * as args from "../args.ts";
-import { refuseWithout } from "../ask.ts";
-import type { ExitCode } from "../exit.ts";
-import type { Setting } from "../setting.ts";
-import { type Run, type RunResult, withRun } from "../run-context.ts";
-import type { Terminal } from "../terminal.ts";
+import { resultText } from "../../report/host/result-text.ts";
+import { verifyText } from "../../report/host/verify-text.ts";
+import { type ApplyRequest, loadRequest } from "../options/apply-request.ts";
+import { approve, resultWithoutChange } from "./approval.ts";
+import * as args from "../options/args.ts";
+import { refuseWithout } from "../options/ask.ts";
+import type { ExitCode } from "../terminal/exit.ts";
+import type { Setting } from "../terminal/setting.ts";
+import { type Run, type RunResult, withRun } from "../progress/run-context.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 interface ApplyOptions extends args.PolicyOptions, args.ChangeOptions {
   readonly verify?: true;

@@ -8,18 +8,18 @@ import type { Alerts } from "../../model/alert.ts";
 import type { AuditHeader } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { History } from "../../model/history.ts";
-import { stateDirectory } from "../../store/xdg.ts";
-import * as args from "../args.ts";
-import { profileOf, readAlerts } from "../audit-inputs.ts";
-import { addAuditOptions, type AuditOptions, refuseContradictions } from "../audit-options.ts";
-import type { ExitCode } from "../exit.ts";
-import { daysAgo, withHistory } from "../history-access.ts";
-import { endWithParent } from "../interrupts.ts";
-import { type Hosts, type LoadedPolicy, loadHosts, loadPolicyFor } from "../inputs.ts";
-import type { Setting } from "../setting.ts";
-import { checkReports, saveReports } from "../report-files.ts";
-import { type Run, type RunResult, withRun } from "../run-context.ts";
-import type { Terminal } from "../terminal.ts";
+import { stateDirectory } from "../../store/file/xdg.ts";
+import * as args from "../options/args.ts";
+import { profileOf, readAlerts } from "../options/audit-inputs.ts";
+import { addAuditOptions, type AuditOptions, refuseContradictions } from "../options/audit-options.ts";
+import type { ExitCode } from "../terminal/exit.ts";
+import { daysAgo, withHistory } from "../options/history-access.ts";
+import { endWithParent } from "../progress/interrupts.ts";
+import { type Hosts, type LoadedPolicy, loadHosts, loadPolicyFor } from "../options/inputs.ts";
+import type { Setting } from "../terminal/setting.ts";
+import { checkReports, saveReports } from "../options/report-files.ts";
+import { type Run, type RunResult, withRun } from "../progress/run-context.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 const EXAMPLE = `
 Example:
@@ -102,7 +102,7 @@ async function told(
   const about = { policy, source: resolve(options.alerts ?? ""), history };
   const quiet = options.quiet === true;
   const state = stateDirectory(terminal.environment, homedir());
-  const { tellOfAudit } = await import("../audit-alerts.ts");
+  const { tellOfAudit } = await import("../schedule/audit-alerts.ts");
   return tellOfAudit(made, about, { alerts, state, now, aborting, terminal, quiet });
 }
 
@@ -149,9 +149,9 @@ async function resultOf(
   others: readonly (CurfewError | undefined)[],
 ): Promise<RunResult> {
   const [{ auditVerdict }, { renderJson }, { auditText }] = await Promise.all([
-    import("../../core/audit-summary.ts"),
-    import("../../report/audit-json.ts"),
-    import("../../report/audit-text.ts"),
+    import("../../core/audit/summary.ts"),
+    import("../../report/format/audit-json.ts"),
+    import("../../report/audit/text.ts"),
   ]);
   return {
     verdict: auditVerdict(run),

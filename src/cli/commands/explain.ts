@@ -1,18 +1,18 @@
 import type { Command } from "commander";
-import { documentText } from "../../core/document.ts";
-import { explainPerson } from "../../core/explain-person.ts";
-import { didYouMean, shown } from "../../core/nearest.ts";
+import { documentText } from "../../core/verdict/document.ts";
+import { explainPerson } from "../../core/explain/person.ts";
+import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Explanation } from "../../model/explanation.ts";
 import type { Host } from "../../model/host.ts";
 import type { Policy } from "../../model/policy.ts";
-import { explainText } from "../../report/explain-text.ts";
-import { addHostOptions, addOutputOptions, addPolicyOption, type PolicyOptions } from "../args.ts";
-import type { ExitCode } from "../exit.ts";
-import { loadHosts, loadPolicyFor } from "../inputs.ts";
-import type { Setting } from "../setting.ts";
-import { fitted, withRun } from "../run-context.ts";
-import type { Terminal } from "../terminal.ts";
+import { explainText } from "../../report/host/explain-text.ts";
+import { addHostOptions, addOutputOptions, addPolicyOption, type PolicyOptions } from "../options/args.ts";
+import type { ExitCode } from "../terminal/exit.ts";
+import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
+import type { Setting } from "../terminal/setting.ts";
+import { fitted, withRun } from "../progress/run-context.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 interface ExplainOptions extends PolicyOptions {
   readonly groups: readonly string[];

@@ -1,14 +1,14 @@
 import type { Command } from "commander";
-import { visible, visibleJson } from "../../core/visible.ts";
+import { visible, visibleJson } from "../../core/text/visible.ts";
 import type { RunSummary } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { RunFilter } from "../../model/history.ts";
-import { historyText } from "../../report/history-text.ts";
-import { addAnswerOptions, type AnswerOptions, days, positive } from "../args.ts";
-import { daysAgo, moment, withHistory } from "../history-access.ts";
-import type { Setting } from "../setting.ts";
-import type { Terminal } from "../terminal.ts";
-import { refuseUnreadableFile, refuseUnwritableFile } from "../writable.ts";
+import { historyText } from "../../report/audit/history-text.ts";
+import { addAnswerOptions, type AnswerOptions, days, positive } from "../options/args.ts";
+import { daysAgo, moment, withHistory } from "../options/history-access.ts";
+import type { Setting } from "../terminal/setting.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { refuseUnreadableFile, refuseUnwritableFile } from "../options/writable.ts";
 
 interface FilterOptions {
   readonly policy?: string;
@@ -89,7 +89,7 @@ async function exportTo(
 }
 
 async function writeTo(file: string, lines: AsyncIterable<string>): Promise<void> {
-  const { writeAtomically } = await import("../../store/atomic-write.ts");
+  const { writeAtomically } = await import("../../store/file/atomic-write.ts");
   try {
     await writeAtomically(file, lines);
   } catch (error) {
@@ -102,7 +102,7 @@ async function writeTo(file: string, lines: AsyncIterable<string>): Promise<void
 
 async function importFrom(file: string, options: AnswerOptions, terminal: Terminal): Promise<void> {
   if (file !== "-") refuseUnreadableFile(file);
-  const { readLines } = await import("../../store/line-file.ts");
+  const { readLines } = await import("../../store/file/line-file.ts");
   const added = await withHistory(terminal, async (history) => {
     try {
       return await history.import(readLines(file));

@@ -2,13 +2,13 @@ import { copyFile, constants } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { templateFile } from "../../core/template-file.ts";
-import { visible, visibleJson } from "../../core/visible.ts";
+import { templateFile } from "../../core/template/template-file.ts";
+import { visible, visibleJson } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/error.ts";
-import { makeDirectory } from "../../store/make-directory.ts";
-import { addAnswerOptions, type AnswerOptions } from "../args.ts";
-import type { Setting } from "../setting.ts";
-import type { Terminal } from "../terminal.ts";
+import { makeDirectory } from "../../store/file/make-directory.ts";
+import { addAnswerOptions, type AnswerOptions } from "../options/args.ts";
+import type { Setting } from "../terminal/setting.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 /** Each with its JSON Schema: the first line of either names it, for editors. */
 const FILES = {

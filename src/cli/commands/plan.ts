@@ -1,15 +1,15 @@
 import type { Command } from "commander";
-import { planDocument, planRecord } from "../../core/document.ts";
-import { planVerdict } from "../../core/outcome.ts";
+import { planDocument, planRecord } from "../../core/verdict/document.ts";
+import { planVerdict } from "../../core/verdict/outcome.ts";
 import type { Plan } from "../../model/plan.ts";
-import { planText } from "../../report/plan-text.ts";
-import { addHostOptions, addOutputOptions, addPolicyOption, type PolicyOptions } from "../args.ts";
-import type { ExitCode } from "../exit.ts";
-import { loadHosts, loadPolicyFor } from "../inputs.ts";
-import type { Setting } from "../setting.ts";
-import { withRun } from "../run-context.ts";
-import type { Terminal } from "../terminal.ts";
-import { refuseUnwritableFile } from "../writable.ts";
+import { planText } from "../../report/host/plan-text.ts";
+import { addHostOptions, addOutputOptions, addPolicyOption, type PolicyOptions } from "../options/args.ts";
+import type { ExitCode } from "../terminal/exit.ts";
+import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
+import type { Setting } from "../terminal/setting.ts";
+import { withRun } from "../progress/run-context.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { refuseUnwritableFile } from "../options/writable.ts";
 
 interface PlanOptions extends PolicyOptions {
   readonly output?: string;
@@ -61,6 +61,6 @@ async function plan(options: PlanOptions, terminal: Terminal): Promise<ExitCode>
 }
 
 async function save(file: string, made: Plan): Promise<void> {
-  const { savePlan } = await import("../../store/plan-file.ts");
+  const { savePlan } = await import("../../store/run/plan-file.ts");
   await savePlan(file, made);
 }

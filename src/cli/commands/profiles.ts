@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { didYouMean, shown } from "../../core/nearest.ts";
+import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Profile } from "../../model/profile.ts";
-import { addAnswerOptions, type AnswerOptions } from "../args.ts";
-import type { Setting } from "../setting.ts";
-import type { Terminal } from "../terminal.ts";
+import { addAnswerOptions, type AnswerOptions } from "../options/args.ts";
+import type { Setting } from "../terminal/setting.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 const EXAMPLE = `
 Example:
@@ -27,11 +27,11 @@ export function registerProfiles(program: Command, { terminal }: Setting): void 
 }
 
 async function show(name: string | undefined, { json }: AnswerOptions, terminal: Terminal): Promise<void> {
-  const { loadProfiles } = await import("../../config/profile.ts");
+  const { loadProfiles } = await import("../../config/policy/profile.ts");
   const all = loadProfiles();
   const chosen = name === undefined ? all : [profileNamed(name, all)];
   if (json === true) return terminal.out([`${JSON.stringify(documentOf(chosen))}\n`]);
-  const { profilesText, profileText } = await import("../../report/profiles-text.ts");
+  const { profilesText, profileText } = await import("../../report/host/profiles-text.ts");
   const paint = terminal.outPaint;
   const texts =
     name === undefined ? [profilesText(all, paint)] : chosen.map((each) => profileText(each, paint));

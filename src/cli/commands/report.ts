@@ -1,15 +1,15 @@
 import { type Command, Option } from "commander";
-import { auditVerdict, countFindings, countHosts } from "../../core/audit-summary.ts";
-import { documentText } from "../../core/document.ts";
+import { auditVerdict, countFindings, countHosts } from "../../core/audit/summary.ts";
+import { documentText } from "../../core/verdict/document.ts";
 import type { Report } from "../../flow/report.ts";
-import { type AuditGrouping, GROUPINGS } from "../../report/audit-by-text.ts";
-import { auditText } from "../../report/audit-text.ts";
-import { addReportOptions, type ReportOptions } from "../args.ts";
-import { type ExitCode, exitCodeOfVerdict } from "../exit.ts";
-import { moment, withHistory } from "../history-access.ts";
-import { checkReports, requireDirectory, saveReports } from "../report-files.ts";
-import type { Setting } from "../setting.ts";
-import type { Terminal } from "../terminal.ts";
+import { type AuditGrouping, GROUPINGS } from "../../report/audit/by-text.ts";
+import { auditText } from "../../report/audit/text.ts";
+import { addReportOptions, type ReportOptions } from "../options/args.ts";
+import { type ExitCode, exitCodeOfVerdict } from "../terminal/exit.ts";
+import { moment, withHistory } from "../options/history-access.ts";
+import { checkReports, requireDirectory, saveReports } from "../options/report-files.ts";
+import type { Setting } from "../terminal/setting.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 interface Options extends ReportOptions {
   readonly run?: string;

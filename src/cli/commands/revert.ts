@@ -1,15 +1,15 @@
 import type { Command } from "commander";
-import { documentText } from "../../core/document.ts";
-import { countBy, resultVerdict } from "../../core/outcome.ts";
+import { documentText } from "../../core/verdict/document.ts";
+import { countBy, resultVerdict } from "../../core/verdict/outcome.ts";
 import type { HostResult } from "../../model/run.ts";
-import { resultText } from "../../report/result-text.ts";
-import { addChangeOptions, addHostOptions, addOutputOptions, type ChangeOptions } from "../args.ts";
-import { confirm, refuseWithout } from "../ask.ts";
-import type { ExitCode } from "../exit.ts";
-import { loadHosts } from "../inputs.ts";
-import type { Setting } from "../setting.ts";
-import { withRun } from "../run-context.ts";
-import type { Terminal } from "../terminal.ts";
+import { resultText } from "../../report/host/result-text.ts";
+import { addChangeOptions, addHostOptions, addOutputOptions, type ChangeOptions } from "../options/args.ts";
+import { confirm, refuseWithout } from "../options/ask.ts";
+import type { ExitCode } from "../terminal/exit.ts";
+import { loadHosts } from "../options/inputs.ts";
+import type { Setting } from "../terminal/setting.ts";
+import { withRun } from "../progress/run-context.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 const EXAMPLE = `
 Example:

@@ -1,11 +1,11 @@
 /** `curfew schedule`: audits without anybody at the terminal. Nothing heavy is loaded before an action runs. */
 import { type Command, InvalidArgumentError } from "commander";
 import { SCHEDULE_NAME } from "../../model/schedule-name.ts";
-import { duration } from "../args.ts";
-import { addAuditOptions } from "../audit-options.ts";
-import type { Setting } from "../setting.ts";
-import type { InstallOptions } from "../schedule-install.ts";
-import type { RunOptions } from "../schedule-run.ts";
+import { duration } from "../options/args.ts";
+import { addAuditOptions } from "../options/audit-options.ts";
+import type { Setting } from "../terminal/setting.ts";
+import type { InstallOptions } from "../schedule/install.ts";
+import type { RunOptions } from "../schedule/run.ts";
 
 const EXAMPLE = `
 Example:
@@ -38,12 +38,12 @@ export function registerSchedule(program: Command, setting: Setting): void {
     .description("the schedules installed here: next audit, last result")
     .option("--json", "print one JSON document on standard output")
     .action(async ({ json }: { readonly json?: true }) => {
-      const { showSchedules } = await import("../schedule-installed.ts");
+      const { showSchedules } = await import("../schedule/installed.ts");
       await showSchedules(json === true, setting.terminal);
     });
   addName(command.command("remove").description("take a schedule away; the history stays")).action(
     async ({ name }: { readonly name: string }) => {
-      const { removeSchedule } = await import("../schedule-installed.ts");
+      const { removeSchedule } = await import("../schedule/installed.ts");
       await removeSchedule(name, setting.terminal);
     },
   );
@@ -66,7 +66,7 @@ function registerInstall(command: Command, { terminal }: Setting): void {
   addAuditOptions(install)
     .option("-v, --verbose", "every finding in the journal")
     .action(async (options: InstallOptions) => {
-      const { installSchedule } = await import("../schedule-install.ts");
+      const { installSchedule } = await import("../schedule/install.ts");
       await installSchedule(options, terminal);
     });
 }
@@ -86,7 +86,7 @@ function registerRun(command: Command, { terminal, setExitCode }: Setting): void
   addAuditOptions(run)
     .option("-v, --verbose", "progress, every host and every finding")
     .action(async (options: RunOptions) => {
-      const { runSchedule } = await import("../schedule-run.ts");
+      const { runSchedule } = await import("../schedule/run.ts");
       setExitCode(await runSchedule(options, terminal));
     });
 }

@@ -1,18 +1,18 @@
 import { type Command, Option } from "commander";
-import { documentText } from "../../core/document.ts";
-import { didYouMean, shown } from "../../core/nearest.ts";
-import { countBy, verifyOutcome, verifyVerdict } from "../../core/outcome.ts";
+import { documentText } from "../../core/verdict/document.ts";
+import { didYouMean, shown } from "../../core/text/nearest.ts";
+import { countBy, verifyOutcome, verifyVerdict } from "../../core/verdict/outcome.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { HostVerification } from "../../model/run.ts";
 import { DEFAULT_PROBES, type ProbedKind, SESSION_KINDS } from "../../model/session-kind.ts";
-import { verifyText } from "../../report/verify-text.ts";
-import * as args from "../args.ts";
-import type { ExitCode } from "../exit.ts";
-import { loadHosts, loadPolicyFor } from "../inputs.ts";
-import type { Setting } from "../setting.ts";
-import { withRun } from "../run-context.ts";
-import type { Terminal } from "../terminal.ts";
+import { verifyText } from "../../report/host/verify-text.ts";
+import * as args from "../options/args.ts";
+import type { ExitCode } from "../terminal/exit.ts";
+import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
+import type { Setting } from "../terminal/setting.ts";
+import { withRun } from "../progress/run-context.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 interface VerifyOptions extends args.PolicyOptions {
   readonly sessions: readonly ProbedKind[];

@@ -1,16 +1,16 @@
 import type { Command } from "commander";
-import { shown } from "../../core/nearest.ts";
+import { shown } from "../../core/text/nearest.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Host } from "../../model/host.ts";
 import type { Secret } from "../../model/secret.ts";
-import { addLoginOptions, addOutputOptions } from "../args.ts";
-import { refuseWithout } from "../ask.ts";
-import type { ExitCode } from "../exit.ts";
-import { watchInterrupts } from "../interrupts.ts";
-import type { Setting } from "../setting.ts";
-import { withRun } from "../run-context.ts";
-import type { Terminal } from "../terminal.ts";
-import { refuseUnwritableDirectory } from "../writable.ts";
+import { addLoginOptions, addOutputOptions } from "../options/args.ts";
+import { refuseWithout } from "../options/ask.ts";
+import type { ExitCode } from "../terminal/exit.ts";
+import { watchInterrupts } from "../progress/interrupts.ts";
+import type { Setting } from "../terminal/setting.ts";
+import { withRun } from "../progress/run-context.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { refuseUnwritableDirectory } from "../options/writable.ts";
 import { addWizardOptions, FLAGS_HINT, type WizardOptions } from "../wizard/options.ts";
 
 const EXAMPLE = `
@@ -57,7 +57,7 @@ async function hostOf(target: string, { environment }: Terminal): Promise<Host> 
       hint: "see curfew wizard --help",
     });
   }
-  const { loadInventory } = await import("../../config/inventory.ts");
+  const { loadInventory } = await import("../../config/inventory/inventory.ts");
   try {
     const [host] = (await loadInventory([`${target},`], { environment })).hosts;
     return host!;

@@ -1,8 +1,8 @@
 /** What an answer may be: the same rules for what is typed and for what is given as an option. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { WizardQuestion } from "../../core/wizard-questions.ts";
-import { visible } from "../../core/visible.ts";
+import type { WizardQuestion } from "../../core/wizard/questions.ts";
+import { visible } from "../../core/text/visible.ts";
 import { formatDuration, parseDuration } from "../../model/duration.ts";
 
 /** The names of the files that the wizard writes. */

@@ -1,13 +1,13 @@
 /** The policy and the inventory of a sitting: text first, then read back, so that both are the same. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { visible } from "../../core/visible.ts";
-import type { Draft } from "../../core/wizard-draft.ts";
-import type { Fleet } from "../../flow/context.ts";
+import { visible } from "../../core/text/visible.ts";
+import type { Draft } from "../../core/wizard/draft.ts";
+import type { Fleet } from "../../flow/run/context.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Host } from "../../model/host.ts";
 import type { Plan } from "../../model/plan.ts";
-import { wizardInventory, wizardPolicy } from "../../report/wizard-files.ts";
+import { wizardInventory, wizardPolicy } from "../../report/wizard/files.ts";
 import { WIZARD_FILES } from "./answer-rules.ts";
 import type { Sitting } from "./session.ts";
 
@@ -22,8 +22,8 @@ export interface DraftFiles {
 /** Renders both files and reads the policy as every command does. Errors: CurfewError `input`. */
 export async function draftFiles(draft: Draft, { host, subject, run }: Sitting): Promise<DraftFiles> {
   const [{ parsePolicy }, { applyProfile }] = await Promise.all([
-    import("../../config/policy.ts"),
-    import("../../core/apply-profile.ts"),
+    import("../../config/policy/policy.ts"),
+    import("../../core/policy/apply-profile.ts"),
   ]);
   const text = wizardPolicy(draft, subject.host, subject.today);
   const { policy: written, profile, digest } = parsePolicy("policy.yaml", text, run.context.now());

@@ -1,14 +1,14 @@
 /** After the decision: apply, prove, write, and say what is proved now. */
-import { documentText } from "../../core/document.ts";
-import { resultVerdict, verifyVerdict, worst, type Verdict } from "../../core/outcome.ts";
-import { quote } from "../../core/shell-quote.ts";
-import { questionsAfter } from "../../core/wizard-questions.ts";
+import { documentText } from "../../core/verdict/document.ts";
+import { resultVerdict, verifyVerdict, worst, type Verdict } from "../../core/verdict/outcome.ts";
+import { quote } from "../../core/text/shell-quote.ts";
+import { questionsAfter } from "../../core/wizard/questions.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { HostResult, HostVerification } from "../../model/run.ts";
-import { resultText } from "../../report/result-text.ts";
-import { fullProbeTime, provedText } from "../../report/wizard-end.ts";
-import { stepText } from "../../report/wizard-words.ts";
-import type { RunResult } from "../run-context.ts";
+import { resultText } from "../../report/host/result-text.ts";
+import { fullProbeTime, provedText } from "../../report/wizard/end.ts";
+import { stepText } from "../../report/wizard/words.ts";
+import type { RunResult } from "../progress/run-context.ts";
 import { directoryFor, sourcesIn, writeFiles } from "./files.ts";
 import type { Decided, Sitting } from "./session.ts";
 import { walk } from "./walk.ts";

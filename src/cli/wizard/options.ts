@@ -1,11 +1,11 @@
 /** The wizard's questions as options. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { WizardAnswer, WizardAnswers } from "../../core/wizard-draft.ts";
-import { didYouMean, shown } from "../../core/nearest.ts";
+import type { WizardAnswer, WizardAnswers } from "../../core/wizard/draft.ts";
+import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { CONTROL_IDS } from "../../model/control-id.ts";
 import { PROFILE_NAMES } from "../../model/profile-name.ts";
 import { type Seconds } from "../../model/duration.ts";
-import { collect, duration, durationOption, type HostOptions } from "../args.ts";
+import { collect, duration, durationOption, type HostOptions } from "../options/args.ts";
 
 export interface WizardOptions extends HostOptions {
   readonly yes?: true;

@@ -1,13 +1,13 @@
 /**
  * One question on a terminal. inquirer is loaded with the first of them; Esc goes back, Ctrl-C leaves.
  */
-import type { WizardAnswer } from "../../core/wizard-draft.ts";
-import type { WizardQuestion } from "../../core/wizard-questions.ts";
+import type { WizardAnswer } from "../../core/wizard/draft.ts";
+import type { WizardQuestion } from "../../core/wizard/questions.ts";
 import { CurfewError } from "../../model/error.ts";
 import { formatDuration, parseDuration } from "../../model/duration.ts";
-import { answerText, type QuestionWords } from "../../report/wizard-words.ts";
-import { wrap } from "../../report/wrap.ts";
-import type { Terminal } from "../terminal.ts";
+import { answerText, type QuestionWords } from "../../report/wizard/words.ts";
+import { wrap } from "../../report/layout/wrap.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { problemWith } from "./answer-rules.ts";
 
 /** The answer of somebody who wants the question before. */

@@ -5,11 +5,11 @@ import {
   type WizardAnswers,
   type WizardBaseline,
   type WizardSubject,
-} from "../../core/wizard-draft.ts";
-import { systemOf } from "../../core/profile-rules.ts";
+} from "../../core/wizard/draft.ts";
+import { systemOf } from "../../core/policy/profile-rules.ts";
 import type { Facts } from "../../model/facts.ts";
-import { didYouMean, shown } from "../../core/nearest.ts";
-import { questionsBefore } from "../../core/wizard-questions.ts";
+import { didYouMean, shown } from "../../core/text/nearest.ts";
+import { questionsBefore } from "../../core/wizard/questions.ts";
 import { CurfewError } from "../../model/error.ts";
 import { formatDuration } from "../../model/duration.ts";
 import { problemWith } from "./answer-rules.ts";
@@ -17,7 +17,7 @@ import type { WizardOptions } from "./options.ts";
 
 /** The baselines that are written for the host's system, or for every system. */
 export async function baselinesFor(facts: Facts): Promise<WizardBaseline[]> {
-  const { loadProfiles } = await import("../../config/profile.ts");
+  const { loadProfiles } = await import("../../config/policy/profile.ts");
   return loadProfiles()
     .filter((profile) => systemOf(profile, facts) !== "foreign")
     .map(({ id, title, limits }) => ({

@@ -1,8 +1,8 @@
 /** Goes through questions, forth and back. */
-import type { WizardAnswer, WizardAnswers, WizardSubject } from "../../core/wizard-draft.ts";
-import { presetOf, stepsTo, type WizardQuestion, type WizardStep } from "../../core/wizard-questions.ts";
-import { questionWords } from "../../report/wizard-words.ts";
-import type { Terminal } from "../terminal.ts";
+import type { WizardAnswer, WizardAnswers, WizardSubject } from "../../core/wizard/draft.ts";
+import { presetOf, stepsTo, type WizardQuestion, type WizardStep } from "../../core/wizard/questions.ts";
+import { questionWords } from "../../report/wizard/words.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { ask, BACK } from "./prompts.ts";
 
 /** What a walk needs of the world. */

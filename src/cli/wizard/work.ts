@@ -1,11 +1,11 @@
 /** What the wizard does with a host: the same use cases as plan, apply and verify, for one. */
-import { planRecord } from "../../core/document.ts";
-import type { Fleet, RunContext } from "../../flow/context.ts";
+import { planRecord } from "../../core/verdict/document.ts";
+import type { Fleet, RunContext } from "../../flow/run/context.ts";
 import type { Look } from "../../flow/look.ts";
 import type { HostPlan, Plan } from "../../model/plan.ts";
 import type { HostResult, HostVerification } from "../../model/run.ts";
 import { DEFAULT_PROBES } from "../../model/session-kind.ts";
-import type { Run } from "../run-context.ts";
+import type { Run } from "../progress/run-context.ts";
 
 /** Seconds that the longest limit becomes in a scaled proof. */
 const SCALED = 20;

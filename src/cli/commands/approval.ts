@@ -1,0 +1,61 @@
+import { planOutcome } from "../../core/verdict/outcome.ts";
+import type { HostPlan, Plan } from "../../model/plan.ts";
+import type { HostResult } from "../../model/run.ts";
+import { planText } from "../../report/host/plan-text.ts";
+import type { ApplyRequest } from "../options/apply-request.ts";
+import type { ChangeOptions } from "../options/args.ts";
+import { confirm } from "../options/ask.ts";
+import { fitted } from "../progress/run-context.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+interface Asking {
+  readonly options: ChangeOptions;
+  readonly terminal: Terminal;
+  readonly stopping: AbortSignal;
+}
+
+/**
+ * The names of the hosts to work on: all of them with `--yes`; otherwise those of the plan, once
+ * somebody has seen it and said yes. Hosts that could not be planned are left out. After a no, an
+ * interrupt, or where nothing changes, nobody.
+ */
+export async function approve(
+  plan: Plan | undefined,
+  { fleet, plan: saved }: ApplyRequest,
+  { options, terminal, stopping }: Asking,
+): Promise<ReadonlySet<string>> {
+  const names = new Set(fleet.hosts.map(({ name }) => name));
+  if (plan === undefined) return names;
+  const plans = plan.hosts.filter(({ host }) => names.has(host));
+  const judged = plans.filter(({ error }) => error === undefined);
+  const changing = plans.filter((item) => planOutcome(item) === "change");
+  // A saved plan may be old: hosts it found unchanged are looked at again. A fresh one is not.
+  const targets = new Set((saved === undefined ? changing : judged).map(({ host }) => host));
+  if (options.yes === true) return targets;
+  if (stopping.aborted) return new Set();
+  await showPlan(plans, options, terminal);
+  if (changing.length === 0) return targets;
+  const question = `Apply to ${changing.length} host${changing.length === 1 ? "" : "s"}?`;
+  return (await confirm(question, "give --yes", terminal)) ? targets : new Set();
+}
+
+/** The result of a host that is left alone, from its plan. */
+export function resultWithoutChange(host: string, plan: HostPlan | undefined): HostResult {
+  if (plan?.error !== undefined) {
+    const message = `could not be judged: ${plan.error.message}; nothing was changed`;
+    return { host, outcome: "unknown", message, error: plan.error };
+  }
+  if (plan !== undefined && planOutcome(plan) === "unchanged") return { host, outcome: "unchanged" };
+  return { host, outcome: "skipped", message: "nothing was changed: not approved" };
+}
+
+/** With `--json` standard output is kept for the one document. */
+async function showPlan(
+  plans: readonly HostPlan[],
+  { json, verbose }: ChangeOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const view = { verbose: verbose === true };
+  if (json === true) terminal.err(planText(plans, { paint: terminal.errPaint, ...view }));
+  else await terminal.say(fitted(planText(plans, { paint: terminal.outPaint, ...view }), terminal));
+}

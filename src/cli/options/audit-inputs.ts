@@ -1,0 +1,18 @@
+/** What an audit reads beside policy and inventory; a scheduled one is checked with the same. */
+import type { Alerts } from "../../model/alert.ts";
+import type { AuditHeader } from "../../model/audit.ts";
+import type { Policy } from "../../model/policy.ts";
+
+/** The alerts file, where one was given. Errors: as `loadAlerts`. */
+export async function readAlerts(file: string | undefined): Promise<Alerts | undefined> {
+  if (file === undefined) return undefined;
+  const { loadAlerts } = await import("../../config/policy/alerts.ts");
+  return loadAlerts(file);
+}
+
+/** The policy's baseline as reports name it. */
+export async function profileOf({ baseline }: Policy): Promise<AuditHeader["profile"]> {
+  if (baseline === undefined) return null;
+  const { profileInfo } = await import("../../core/policy/profile-rules.ts");
+  return profileInfo(baseline);
+}

@@ -1,0 +1,90 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { selectHosts } from "../../core/policy/host-pattern.ts";
+import { visible } from "../../core/text/visible.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { Host, Inventory } from "../../model/host.ts";
+import type { Plan } from "../../model/plan.ts";
+import type { Policy } from "../../model/policy.ts";
+import type { HostOptions } from "./args.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+/** The hosts that a command works on, and where they came from. */
+export interface Hosts {
+  readonly inventory: Inventory;
+  readonly hosts: readonly Host[];
+  readonly source: Plan["inventory"];
+}
+
+/** The policy that a command follows, and where it came from. */
+export interface LoadedPolicy {
+  readonly policy: Policy;
+  readonly source: Plan["policy"];
+}
+
+export type SourceOptions = Pick<HostOptions, "inventory" | "limit" | "becomePassFile" | "quiet">;
+
+/**
+ * Reads every inventory source and chooses the hosts. What was ignored is said on standard error.
+ * Errors: CurfewError `input` for a mistake in a file, `usage` for a limit that selects nothing.
+ */
+export async function loadHosts(options: SourceOptions, terminal: Terminal): Promise<Hosts> {
+  const sources = options.inventory ?? missing("-i, --inventory");
+  if (sources.includes("-") && options.becomePassFile === "-") {
+    throw new CurfewError("usage", "the inventory and the sudo password cannot both be standard input");
+  }
+  const { loadInventory } = await import("../../config/inventory/inventory.ts");
+  const stdin = sources.includes("-") ? await terminal.input() : undefined;
+  const inventory = await loadInventory(sources, {
+    environment: terminal.environment,
+    ...(stdin === undefined ? {} : { stdin }),
+  });
+  warnAll(inventory.warnings, options, terminal);
+  const hosts = selectHosts(inventory, options.limit);
+  if (hosts.length === 0) throw new CurfewError("input", "the inventory has no hosts");
+  const source = {
+    sources: sources.map(absolute),
+    digest: inventory.digest,
+    limit: options.limit ?? "",
+  };
+  return { inventory, hosts, source };
+}
+
+/**
+ * Reads the policy and takes its profile into it. Warnings, also about patterns that match nothing in `inventory`, go to
+ * standard error. Errors: CurfewError `input`.
+ */
+export async function loadPolicyFor(
+  given: string | undefined,
+  inventory: Inventory,
+  options: SourceOptions,
+  terminal: Terminal,
+): Promise<LoadedPolicy> {
+  const file = given ?? missing("-p, --policy");
+  const [{ loadPolicy }, { checkHostPatterns }, { applyProfile }] = await Promise.all([
+    import("../../config/policy/policy.ts"),
+    import("../../core/policy/host-limits.ts"),
+    import("../../core/policy/apply-profile.ts"),
+  ]);
+  const { policy: written, profile, digest, warnings } = await loadPolicy(file);
+  const policy = applyProfile(written, profile);
+  const unmatched = checkHostPatterns(policy, inventory).map(({ message }) => `${visible(file)}: ${message}`);
+  warnAll([...warnings, ...unmatched], options, terminal);
+  return { policy, source: { file: resolve(file), digest } };
+}
+
+function missing(option: string): never {
+  throw new CurfewError("usage", `required option ${option} not given`, {
+    hint: "curfew init writes a policy and an inventory to begin with",
+  });
+}
+
+function warnAll(warnings: readonly string[], { quiet }: SourceOptions, { err, errPaint }: Terminal): void {
+  if (quiet === true) return;
+  for (const warning of warnings) err(`${errPaint.yellow("warning:")} ${visible(warning)}\n`);
+}
+
+/** A saved plan is applied from anywhere; what is no file (`web1,web2`, `-`) stays as it is. */
+function absolute(source: string): string {
+  return existsSync(source) ? resolve(source) : source;
+}

@@ -1,0 +1,72 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { visible } from "../../core/text/visible.ts";
+import type { AuditContext, AuditHeader, AuditRun, ReportFormatName } from "../../model/audit.ts";
+import { CurfewError } from "../../model/error.ts";
+import { stateDirectory } from "../../store/file/xdg.ts";
+import type { ReportOptions } from "./args.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { refuseUnwritableDirectory } from "./writable.ts";
+
+/**
+ * Refuses what could not be written, before anybody waits for an audit. Errors: CurfewError `usage` for formats
+ * without a directory, and for a format that cannot hold such an audit.
+ */
+export async function checkReports(
+  options: ReportOptions,
+  header: Pick<AuditHeader, "profile">,
+): Promise<void> {
+  requireDirectory(options);
+  if (options.output === undefined) return;
+  refuseUnwritableDirectory(options.output);
+  const { REPORT_FORMATS } = await import("../../report/audit-formats.ts");
+  for (const name of wanted(options)) {
+    const refused = REPORT_FORMATS[name].refuses?.(header);
+    if (refused !== undefined) throw new CurfewError("usage", `cannot write ${name}: ${refused}`);
+  }
+}
+
+/** Errors: CurfewError `usage`. */
+export function requireDirectory({ format, output }: ReportOptions): void {
+  if (format === undefined || output !== undefined) return;
+  throw new CurfewError("usage", "--format writes files: say where with -o DIRECTORY");
+}
+
+/** A directory alone gets the report for people. */
+function wanted({ format }: ReportOptions): readonly ReportFormatName[] {
+  return format ?? ["html"];
+}
+
+/**
+ * Writes the files that were asked for, takes the evidence along that they link to, and says where they are.
+ * Errors: as `writeReports`.
+ */
+export async function saveReports(
+  options: ReportOptions & { readonly quiet?: true },
+  run: AuditRun,
+  context: AuditContext,
+  terminal: Terminal,
+): Promise<void> {
+  const { output, quiet } = options;
+  if (output === undefined) return;
+  const [{ REPORT_FORMATS }, { writeReports }] = await Promise.all([
+    import("../../report/audit-formats.ts"),
+    import("../../store/file/report-files.ts"),
+  ]);
+  const files = wanted(options).flatMap((name) => Array.from(REPORT_FORMATS[name].files(run, context)));
+  const paths = await writeReports(output, files);
+  const left = await takeEvidence(run, output, terminal);
+  if (quiet === true) return;
+  const [first = ""] = paths;
+  const what = paths.length === 1 ? visible(first) : `${paths.length} files in ${visible(output)}`;
+  const without =
+    left === 0 ? "" : `, without ${left} files of evidence that are not on this machine as they were`;
+  terminal.err(`${terminal.errPaint.dim(`wrote ${what}${without}`)}\n`);
+}
+
+async function takeEvidence(run: AuditRun, output: string, { environment }: Terminal): Promise<number> {
+  const files = run.hosts.flatMap(({ evidence }) => evidence);
+  if (files.length === 0) return 0;
+  const { copyEvidence } = await import("../../store/run/evidence-copy.ts");
+  return copyEvidence(join(stateDirectory(environment, homedir()), "runs", run.runId), output, files);
+}

@@ -1,0 +1,50 @@
+import { visible } from "../../core/text/visible.ts";
+import type { ProbeResult, RunEvent } from "../../model/run.ts";
+
+/** Outcomes with which a host leaves a phase although something is wrong. */
+const BAD: ReadonlySet<string> = new Set(["failed", "rolled-back", "unknown", "fail", "skipped", "error"]);
+
+export function isBad(outcome: string): boolean {
+  return BAD.has(outcome);
+}
+
+/** `✓`, `✗`, `?` for an outcome word, for every command alike. */
+export function outcomeSymbol(outcome: string): string {
+  if (outcome === "unknown") return "?";
+  if (outcome === "skipped") return "-";
+  if (outcome === "unchanged") return "=";
+  if (outcome === "change") return "~";
+  return isBad(outcome) ? "✗" : "✓";
+}
+
+/** One event as one line for people, without time; undefined for what the results say anyway. */
+export function eventText(event: RunEvent): string | undefined {
+  switch (event.type) {
+    case "run-started":
+    case "run-finished":
+      return undefined;
+    case "wave-started":
+      return `wave ${event.wave}: ${event.hosts.length} host${event.hosts.length === 1 ? "" : "s"}`;
+    case "host-step":
+      return `${visible(event.host)}: ${event.step}${suffix(event.detail)}`;
+    case "host-finished":
+      return `${visible(event.host)}: ${outcomeSymbol(event.outcome)} ${event.outcome}${suffix(event.message)}`;
+    case "probe-started": {
+      const { host, session, user, role, withinSeconds } = event;
+      return `${visible(host)}: ${session} as ${visible(user)} (${visible(role)}), limit ${withinSeconds} s`;
+    }
+    case "probe-finished":
+      return `${visible(event.host)}: ${probeText(event.result)}`;
+  }
+}
+
+function probeText({ session, user, role, outcome, by, droppedAfterSeconds, reason }: ProbeResult): string {
+  const ended =
+    droppedAfterSeconds === null ? "" : `, ended after ${droppedAfterSeconds.toFixed(1)} s by ${by}`;
+  const why = outcome === "pass" ? "" : `: ${visible(reason)}`;
+  return `${outcomeSymbol(outcome)} ${session} as ${visible(user)} (${visible(role)}): ${outcome}${ended}${why}`;
+}
+
+function suffix(detail: string | undefined): string {
+  return detail === undefined || detail === "" ? "" : ` (${visible(detail)})`;
+}

@@ -1,0 +1,197 @@
+import { randomBytes } from "node:crypto";
+import { homedir, hostname, userInfo } from "node:os";
+import type { Verdict } from "../../core/verdict/outcome.ts";
+import { visible } from "../../core/text/visible.ts";
+import type { RunContext } from "../../flow/run/context.ts";
+import type { CurfewError } from "../../model/error.ts";
+import type { KeepEvidence } from "../../model/evidence.ts";
+import type { Host } from "../../model/host.ts";
+import type { Emit, RunEvent } from "../../model/run.ts";
+import type { Secret } from "../../model/secret.ts";
+import type { Paint } from "../../report/layout/paint.ts";
+import { wrapStatement } from "../../report/layout/wrap.ts";
+import { createEvidence } from "../../store/run/evidence.ts";
+import { createRunId, type Journal, openJournal } from "../../store/run/journal.ts";
+import { stateDirectory } from "../../store/file/xdg.ts";
+import type { HostOptions } from "../options/args.ts";
+import { becomePassword } from "../options/become-password.ts";
+import { type ExitCode, exitCodeOf, exitCodeOfVerdict, writeError } from "../terminal/exit.ts";
+import { type Interrupts, watchInterrupts } from "./interrupts.ts";
+import { createProgress } from "./progress.ts";
+import { type Progress } from "./shown-run.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+/** Longer lines are hard to read. */
+const WIDEST = 120;
+
+/** One run of a command that contacts hosts. */
+export interface Run {
+  readonly context: RunContext;
+  /** Who changes hosts, for their locks: `alice@controller`. */
+  readonly owner: string;
+  readonly journal: Journal;
+  /** Runs one part of the work with progress on screen. */
+  phase<T>(title: string, hosts: readonly string[], work: () => Promise<T>): Promise<T>;
+}
+
+/** What a run came to, and how it is shown. */
+export interface RunResult {
+  readonly verdict: Verdict;
+  /** The JSON document for `--json`. */
+  readonly document: () => Iterable<string>;
+  /** What the journal keeps, where that is less than the document. */
+  readonly record?: () => Iterable<string>;
+  readonly text: (view: { readonly paint: Paint; readonly verbose: boolean }) => string;
+  /** What went wrong beside the hosts: told once the result was shown and recorded; exit code 3. */
+  readonly failures?: readonly CurfewError[];
+}
+
+export interface RunSetting {
+  readonly command: string;
+  readonly hosts: readonly Host[];
+  readonly options: HostOptions;
+  readonly terminal: Terminal;
+  /** Where it has been asked for already; the options are not looked at then. */
+  readonly sudoPassword?: Secret | undefined;
+}
+
+/**
+ * Does one run from its journal to its exit code: interrupts, progress and the way to the hosts for
+ * `work`, then its result shown and recorded. Returns 130 after an interrupt, whatever the verdict.
+ * Errors: those of `becomePassword` and of `work`, recorded as well.
+ */
+export async function withRun(
+  setting: RunSetting,
+  work: (run: Run) => Promise<RunResult>,
+): Promise<ExitCode> {
+  const password =
+    "sudoPassword" in setting
+      ? setting.sudoPassword
+      : await becomePassword(setting.options, setting.terminal);
+  const parts = await openParts(setting);
+  const { journal, interrupts, emit } = parts;
+  const { command } = setting;
+  const hosts = setting.hosts.map(({ name }) => name);
+  let exitCode: ExitCode = 1;
+  try {
+    emit({ type: "run-started", at: clock(), command, runId: journal.runId, hosts });
+    const result = await work(createRun(await createContext(parts, password, setting), parts));
+    exitCode = interrupts.stopping.aborted ? 130 : exitCodeOfVerdict(result.verdict);
+    await show(result, setting);
+    await journal.write("result.json", (result.record ?? result.document)());
+    for (const failure of result.failures ?? []) writeError(failure, setting.terminal);
+    if (exitCode !== 130 && (result.failures ?? []).length > 0) exitCode = exitCodeOfVerdict("unknown");
+  } catch (error) {
+    exitCode = exitCodeOf(error);
+    throw error;
+  } finally {
+    interrupts.close();
+    emit({ type: "run-finished", at: clock(), exitCode });
+    await journal.close();
+    tellWhere(journal, exitCode, setting);
+  }
+  return exitCode;
+}
+
+interface Parts {
+  readonly journal: Journal;
+  readonly keep: KeepEvidence;
+  readonly progress: Progress;
+  readonly interrupts: Interrupts;
+  readonly emit: Emit;
+}
+
+async function openParts({ command, options, terminal }: RunSetting): Promise<Parts> {
+  const progress = createProgress(options, terminal, clock);
+  const { yellow } = terminal.errPaint;
+  const warn = (message: string): void => progress.note(`${yellow("warning:")} ${visible(message)}`);
+  const journal = await openJournal({
+    state: stateDirectory(terminal.environment, homedir()),
+    runId: createRunId(command, now(), token()),
+    now,
+    warn,
+  });
+  const keep = createEvidence({ directory: journal.directory, warn });
+  const interrupts = watchInterrupts((message) => progress.note(yellow(message)));
+  const emit = (event: RunEvent): void => {
+    journal.append(event);
+    progress.emit(event);
+  };
+  return { journal, keep, progress, interrupts, emit };
+}
+
+async function createContext(
+  { keep, interrupts: { stopping, aborting }, emit, progress }: Parts,
+  sudoPassword: Secret | undefined,
+  { hosts, options, terminal }: RunSetting,
+): Promise<RunContext> {
+  const [{ connectThrough, createConnect }, { createSystemSsh }, { CONTROLS }] = await Promise.all([
+    import("../../host/connect.ts"),
+    import("../../host/system-ssh.ts"),
+    import("../../controls/index.ts"),
+  ]);
+  const connect = await createConnect({
+    hosts,
+    sshConfig: options.sshConfig,
+    sudoPassword,
+    environment: terminal.environment,
+    signal: aborting,
+    onNote: (note) => progress.note(visible(note)),
+  });
+  const { concurrency, connectTimeout: connectTimeoutSeconds } = options;
+  const systemSsh = createSystemSsh(terminal.environment, options.sshConfig);
+  const effects = { connect, connectThrough, systemSsh, controls: CONTROLS, emit, clock, now, token, keep };
+  return { ...effects, stopping, aborting, concurrency, connectTimeoutSeconds };
+}
+
+function createRun(context: RunContext, { journal, progress }: Parts): Run {
+  return {
+    context,
+    owner: `${userInfo().username}@${hostname()}`,
+    journal,
+    async phase(title, hosts, work) {
+      progress.begin(title, hosts);
+      try {
+        return await work();
+      } finally {
+        progress.end();
+      }
+    },
+  };
+}
+
+async function show({ document, text }: RunResult, { options, terminal }: RunSetting): Promise<void> {
+  const view = { paint: terminal.outPaint, verbose: options.verbose === true };
+  if (options.json === true) await terminal.out(document());
+  else await terminal.say(fitted(text(view), terminal));
+}
+
+/** Statements broken between words, where people read them; files and other programs get whole lines. */
+export function fitted(text: string, terminal: Terminal): string {
+  if (!terminal.shows) return text;
+  const columns = Math.min(terminal.size().columns, WIDEST);
+  return text
+    .split("\n")
+    .flatMap((line) => wrapStatement(line, columns))
+    .join("\n");
+}
+
+/** People who have to look into something are told where the record is. */
+function tellWhere(journal: Journal, exitCode: ExitCode, { options, terminal }: RunSetting): void {
+  if (options.quiet === true || options.events === true || journal.directory === null) return;
+  if (exitCode === 0 && options.verbose !== true) return;
+  terminal.err(`${terminal.errPaint.dim(`recorded in ${visible(journal.directory)}`)}\n`);
+}
+
+function clock(): number {
+  return performance.now();
+}
+
+function now(): Date {
+  return new Date();
+}
+
+/** 32 hexadecimal digits. */
+function token(): string {
+  return randomBytes(16).toString("hex");
+}

@@ -1,0 +1,101 @@
+/** The audit of a schedule: its options as arguments again, and its files checked before anything rests on them. */
+import { existsSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { visible } from "../../core/text/visible.ts";
+import type { Alerts } from "../../model/alert.ts";
+import { formatDuration } from "../../model/duration.ts";
+import { CurfewError } from "../../model/error.ts";
+import { profileOf, readAlerts } from "../options/audit-inputs.ts";
+import { type AuditOptions, refuseContradictions } from "../options/audit-options.ts";
+import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
+import { checkReports } from "../options/report-files.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+/** The options of an audit that nobody sits in front of. */
+export type ScheduledOptions = Omit<AuditOptions, "history" | "json" | "events">;
+
+/** What was found in the files. */
+export interface CheckedAudit {
+  readonly policy: string;
+  readonly alerts: Alerts | undefined;
+  /** Every file that is read, absolute. */
+  readonly reads: readonly string[];
+  /** Directories that are written to, absolute. */
+  readonly writes: readonly string[];
+}
+
+/**
+ * Loads everything that the audit will load. Errors: CurfewError `input` and `usage` with every mistake, as the
+ * audit itself would have them, and for what needs somebody at the terminal.
+ */
+export async function checkAudit(options: ScheduledOptions, terminal: Terminal): Promise<CheckedAudit> {
+  refuseContradictions({ ...options, history: true });
+  refuseQuestions(options);
+  const { inventory } = await loadHosts(options, terminal);
+  const { policy } = await loadPolicyFor(options.policy, inventory, options, terminal);
+  await checkReports(options, { profile: await profileOf(policy) });
+  const alerts = await readAlerts(options.alerts);
+  const files = [
+    options.policy,
+    ...(options.inventory ?? []).filter((source) => existsSync(source)),
+    options.alerts,
+    options.sshConfig,
+    options.becomePassFile,
+  ].filter((path) => path !== undefined);
+  for (const file of files) await refuseMissing(file);
+  const writes = [options.output, alerts?.metrics === undefined ? undefined : dirname(alerts.metrics)];
+  return {
+    policy: policy.name,
+    alerts,
+    reads: files.map((file) => resolve(file)),
+    writes: writes.filter((path) => path !== undefined).map((path) => resolve(path)),
+  };
+}
+
+/** The arguments of `curfew audit` that mean the same from any directory. */
+export function auditArguments(options: ScheduledOptions): string[] {
+  const { policy, inventory = [], limit, verify, sessions, scaled, format, output, alerts, keep } = options;
+  const { sshConfig, becomePassFile, connectTimeout, concurrency, verbose } = options;
+  return [
+    ...absolute("--policy", policy),
+    ...inventory.flatMap((source) => ["--inventory", existsSync(source) ? resolve(source) : source]),
+    ...value("--limit", limit),
+    ...(verify === true ? ["--verify"] : []),
+    ...value("--sessions", sessions.join(",")),
+    ...value("--scaled", scaled?.toString()),
+    ...value("--format", format?.join(",")),
+    ...absolute("--output", output),
+    ...absolute("--alerts", alerts),
+    ...value("--keep", keep === undefined ? undefined : `${keep / 86_400}d`),
+    ...absolute("--ssh-config", sshConfig),
+    ...absolute("--become-pass-file", becomePassFile),
+    ...value("--connect-timeout", formatDuration(connectTimeout)),
+    ...value("--concurrency", String(concurrency)),
+    ...(verbose === true ? ["--verbose"] : []),
+  ];
+}
+
+function value(name: string, text: string | undefined): string[] {
+  return text === undefined ? [] : [name, text];
+}
+
+function absolute(name: string, text: string | undefined): string[] {
+  return text === undefined ? [] : [name, resolve(text)];
+}
+
+function refuseQuestions({ askBecomePass, inventory, becomePassFile }: ScheduledOptions): void {
+  if (askBecomePass === true) {
+    throw new CurfewError("usage", "nobody is there to be asked for a password", {
+      hint: "give --become-pass-file, or log in as somebody whose sudo asks for none",
+    });
+  }
+  if (becomePassFile === "-" || inventory?.includes("-") === true) {
+    throw new CurfewError("usage", "a schedule has no standard input: give a file in place of -");
+  }
+}
+
+async function refuseMissing(file: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined) throw new CurfewError("input", `${visible(file)} is not there or out of reach`);
+}

@@ -1,0 +1,64 @@
+import { resolve } from "node:path";
+import { execa } from "execa";
+import { visible } from "../../core/text/visible.ts";
+import { CurfewError } from "../../model/error.ts";
+
+const COMMAND = "ansible-inventory";
+
+/** A cloud's API may be slow, but nobody waits longer than this for a list of names. */
+const LONGEST_SECONDS = 120;
+
+/**
+ * What `ansible-inventory --list` prints for a source that only Ansible understands: a script, a
+ * plugin's configuration, an ansible.cfg. The environment is the user's, so that its collections
+ * and credentials are found.
+ * Errors: CurfewError `input` when it is not installed, fails, or takes over 120 s.
+ */
+export async function runAnsibleInventory(
+  source: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
+  const isConfiguration = /(?:^|\/)ansible\.cfg$/u.test(source);
+  const args = isConfiguration ? ["--list"] : ["-i", resolve(source), "--list"];
+  const result = await execa(COMMAND, args, {
+    extendEnv: false,
+    env: {
+      ...environment,
+      ANSIBLE_INVENTORY_UNPARSED_FAILED: "true",
+      ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED: "true",
+      ANSIBLE_NOCOLOR: "true",
+      ...(isConfiguration ? { ANSIBLE_CONFIG: resolve(source) } : {}),
+    },
+    stdin: "ignore",
+    reject: false,
+    timeout: LONGEST_SECONDS * 1000,
+    maxBuffer: 256 * 1024 * 1024,
+  });
+  if (!result.failed) return result.stdout;
+  throw commandError(source, result);
+}
+
+function commandError(
+  source: string,
+  result: { code?: string | undefined; timedOut: boolean; stderr: string; exitCode?: number | undefined },
+): CurfewError {
+  const file = visible(source);
+  if (result.code === "ENOENT") {
+    return new CurfewError(
+      "input",
+      `${file}: only ansible-inventory can read this, and it is not installed`,
+      {
+        hint: `install ansible-core, or run "ansible-inventory -i ${file} --list > hosts.json" elsewhere and give hosts.json`,
+      },
+    );
+  }
+  if (result.timedOut) {
+    return new CurfewError("input", `${file}: ansible-inventory did not finish within ${LONGEST_SECONDS} s`);
+  }
+  const lines = result.stderr
+    .split("\n")
+    .map((line) => visible(line.trim()))
+    .filter((line) => line !== "");
+  const said = lines.findLast((line) => /error/iu.test(line)) ?? lines.at(-1) ?? "it said nothing";
+  return new CurfewError("input", `${file}: ansible-inventory failed: ${said.slice(0, 500)}`);
+}

@@ -1,0 +1,165 @@
+/** Ansible's YAML inventory, which is curfew's own as well: groups with hosts, children and vars. */
+import { type YAMLMap, isMap, isScalar, isSeq } from "yaml";
+import { didYouMean, shown } from "../../core/text/nearest.ts";
+import type { SourcePosition } from "../../model/host.ts";
+import { KEPT } from "./connection-variables.ts";
+import { expandHosts } from "./host-range.ts";
+import {
+  type GroupEntry,
+  type InventoryData,
+  type Variable,
+  type Variables,
+  addGroup,
+  addHost,
+} from "./data.ts";
+import { type YamlText, keyText, parseYaml, scalarText } from "../yaml-text.ts";
+
+/** Deeper than any honest inventory; an alias inside its own anchor has no end. */
+const DEEPEST = 50;
+
+/**
+ * Pours a YAML inventory into `data` (ansible.builtin.yaml): any top-level group, `hosts` keys
+ * with ranges and `:port`, merge keys and aliases. Stricter than Ansible where it would skip with
+ * a warning: an unknown key in a group is an error, since the hosts under it would be missing.
+ * Errors: CurfewError `input` for bad YAML; everything else goes to `data.errors`.
+ */
+export function readAnsibleYaml(data: InventoryData, file: string, text: string): void {
+  const yaml = parseYaml(file, text);
+  const root = yaml.resolve(yaml.document.contents);
+  const walk: Walk = { data, yaml, depth: 0 };
+  if (!isMap(root)) {
+    complain(walk, root, "expected groups with hosts, children and vars");
+    return;
+  }
+  for (const { key, name, value } of entries(walk, root)) readGroup(walk, name, key, value);
+}
+
+/**
+ * Pours a YAML mapping of variables into a set (a group_vars or host_vars file).
+ * Errors as readAnsibleYaml.
+ */
+export function readVariablesFile(data: InventoryData, file: string, text: string, into: Variables): void {
+  const yaml = parseYaml(file, text);
+  const root = yaml.resolve(yaml.document.contents);
+  const walk: Walk = { data, yaml, depth: 0 };
+  if (isMap(root)) readVariables(walk, root, into);
+  else if (!isEmpty(root)) complain(walk, root, "expected variables, one per line as name: value");
+}
+
+interface Walk {
+  readonly data: InventoryData;
+  readonly yaml: YamlText;
+  readonly depth: number;
+}
+
+const GROUP_KEYS = ["hosts", "children", "vars"];
+
+function readGroup(walk: Walk, name: string, key: unknown, value: unknown): void {
+  const group = addGroup(walk.data, name, walk.yaml.positionOf(key));
+  const node = walk.yaml.resolve(value);
+  if (isEmpty(node)) return;
+  if (walk.depth > DEEPEST) return complain(walk, key, `group ${shown(name)} is nested too deeply`);
+  if (!isMap(node)) return complain(walk, value, `group ${shown(name)}: expected hosts, children or vars`);
+  for (const section of entries(walk, node)) {
+    if (!GROUP_KEYS.includes(section.name)) {
+      const advice = didYouMean(section.name, GROUP_KEYS);
+      complain(walk, section.key, `unknown key ${shown(section.name)} in group ${shown(name)}${advice}`);
+      continue;
+    }
+    const content = walk.yaml.resolve(section.value);
+    if (isMap(content)) readSection(walk, group, section.name, content);
+    else if (!isEmpty(content)) readWord(walk, name, section.name, section.value);
+  }
+}
+
+function readSection(walk: Walk, group: GroupEntry, kind: string, content: YAMLMap): void {
+  if (kind === "vars") return readVariables(walk, content, group.inline);
+  for (const entry of entries(walk, content)) {
+    if (kind === "hosts") readHosts(walk, group.name, entry.name, entry.key, entry.value);
+    else readChild(walk, group.name, entry.name, entry.key, entry.value);
+  }
+}
+
+/** `hosts: web1` is allowed for `hosts: {web1: }` (Ansible's yaml plugin); a list is not. */
+function readWord(walk: Walk, group: string, kind: string, value: unknown): void {
+  const word = scalarText(walk.yaml.resolve(value));
+  if (word === undefined || kind === "vars") {
+    const form = isSeq(walk.yaml.resolve(value)) ? ", each name followed by a colon instead of a dash" : "";
+    return complain(walk, value, `${kind} of group ${shown(group)}: expected a mapping${form}`);
+  }
+  if (kind === "hosts") readHosts(walk, group, word, value, undefined);
+  else readChild(walk, group, word, value, undefined);
+}
+
+function readChild(walk: Walk, parent: string, name: string, key: unknown, value: unknown): void {
+  readGroup({ ...walk, depth: walk.depth + 1 }, name, key, value);
+  const children = walk.data.groups.get(parent)?.children;
+  if (children?.has(name) === false) children.set(name, walk.yaml.positionOf(key));
+}
+
+function readHosts(walk: Walk, group: string, pattern: string, key: unknown, value: unknown): void {
+  const position = walk.yaml.positionOf(key);
+  const expansion = expandHosts(pattern);
+  if ("error" in expansion) return void walk.data.errors.push({ position, message: expansion.error });
+  const node = walk.yaml.resolve(value);
+  if (!isMap(node) && !isEmpty(node))
+    return complain(walk, value, `host ${shown(pattern)}: expected variables`);
+  const variables: Variables = new Map();
+  if (isMap(node)) readVariables(walk, node, variables);
+  for (const name of expansion.names) {
+    const { inline } = addHost(walk.data, name, group, position, expansion.port);
+    for (const [variableName, content] of variables) inline.set(variableName, content);
+  }
+}
+
+function readVariables(walk: Walk, map: YAMLMap, into: Variables): void {
+  for (const { name, value } of entries(walk, map)) {
+    if (KEPT.has(name)) into.set(name, readVariable(walk, value, walk.yaml.positionOf(value)));
+  }
+}
+
+function readVariable(walk: Walk, value: unknown, position: SourcePosition): Variable {
+  const node = walk.yaml.resolve(value);
+  const text = isEmpty(node) ? "" : scalarText(node);
+  const encrypted = (isScalar(node) && node.tag === "!vault") || text?.startsWith("$ANSIBLE_VAULT;") === true;
+  return { text, encrypted, position };
+}
+
+interface Entry {
+  readonly name: string;
+  readonly key: unknown;
+  readonly value: unknown;
+}
+
+/** The pairs of a map; what `<<` brings in comes first, so that the map's own pairs win. */
+function entries(walk: Walk, map: YAMLMap, depth = 0): Entry[] {
+  const own: Entry[] = [];
+  const merged: Entry[] = [];
+  for (const pair of map.items) {
+    const name = keyText(pair);
+    if (name !== "<<") own.push({ name, key: pair.key, value: pair.value });
+    else if (depth < DEEPEST) merged.push(...mergedEntries(walk, pair.value, depth + 1));
+  }
+  if (merged.length === 0) return own;
+  const names = new Set(own.map(({ name }) => name));
+  return [...merged.filter(({ name }) => !names.has(name)), ...own];
+}
+
+/** Of several merged maps the first one wins (YAML merge key type), so they are read backwards. */
+function mergedEntries(walk: Walk, value: unknown, depth: number): Entry[] {
+  const node = walk.yaml.resolve(value);
+  if (isMap(node)) return entries(walk, node, depth);
+  const sources = isSeq(node) ? node.items.toReversed() : [];
+  return sources.flatMap((source) => {
+    const inner = walk.yaml.resolve(source);
+    return isMap(inner) ? entries(walk, inner, depth) : [];
+  });
+}
+
+function isEmpty(node: unknown): boolean {
+  return node === undefined || node === null || (isScalar(node) && node.value === null);
+}
+
+function complain(walk: Walk, node: unknown, message: string): void {
+  walk.data.errors.push({ position: walk.yaml.positionOf(node), message });
+}

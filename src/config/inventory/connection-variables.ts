@@ -1,0 +1,176 @@
+/** The Ansible variables that say how to reach a host, and what curfew makes of them. */
+import { isAbsolute, join, resolve } from "node:path";
+import { didYouMean, shown } from "../../core/text/nearest.ts";
+import type { Escalation, SourcePosition } from "../../model/host.ts";
+import { type Variable, hostNameProblem, isDestination } from "./data.ts";
+import type { Problem } from "../problem.ts";
+
+/**
+ * Honoured, each with its older spelling, which wins where both are given (the `vars` lists of
+ * Ansible's ssh connection and sudo become plugins: the last one set counts).
+ */
+export const HONOURED = {
+  host: ["ansible_host", "ansible_ssh_host"],
+  port: ["ansible_port", "ansible_ssh_port"],
+  user: ["ansible_user", "ansible_ssh_user"],
+  key: ["ansible_private_key_file", "ansible_ssh_private_key_file"],
+  become: ["ansible_become"],
+  becomeMethod: ["ansible_become_method"],
+  becomeUser: ["ansible_become_user"],
+  connection: ["ansible_connection"],
+} as const satisfies Record<string, readonly string[]>;
+
+/** Not honoured, and somebody who wrote them should know. */
+export const IGNORED: Readonly<Record<string, string>> = {
+  ansible_password: "secrets do not belong in an inventory, curfew logs in with keys",
+  ansible_ssh_pass: "secrets do not belong in an inventory, curfew logs in with keys",
+  ansible_ssh_password: "secrets do not belong in an inventory, curfew logs in with keys",
+  ansible_become_password: "secrets do not belong in an inventory, curfew asks for the sudo password",
+  ansible_become_pass: "secrets do not belong in an inventory, curfew asks for the sudo password",
+  ansible_sudo_pass: "secrets do not belong in an inventory, curfew asks for the sudo password",
+  ansible_ssh_common_args: "put ProxyJump and other options into your ssh_config",
+  ansible_ssh_extra_args: "put ProxyJump and other options into your ssh_config",
+  ansible_ssh_args: "put ProxyJump and other options into your ssh_config",
+  ansible_ssh_executable: "curfew uses ssh from the PATH",
+  ansible_host_key_checking: "host keys are always checked",
+  ansible_ssh_host_key_checking: "host keys are always checked",
+};
+
+/** Variables worth keeping while an inventory is read; all others are left untouched. */
+export const KEPT: ReadonlySet<string> = new Set([
+  ...Object.values(HONOURED).flat(),
+  ...Object.keys(IGNORED),
+  "ansible_group_priority",
+]);
+
+/** How to reach one host. */
+export interface ConnectionSettings {
+  readonly address: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly identityFile?: string;
+  readonly become?: Escalation;
+  /** False for a host that is not reached over SSH at all. */
+  readonly overSsh: boolean;
+}
+
+/** Where paths start. */
+export interface Directories {
+  readonly home: string | undefined;
+  readonly working: string;
+}
+
+/**
+ * The settings of one host from its merged variables. Mistakes go to `report`, with the position
+ * of the variable: values of the wrong form, `{{ }}` and vault values (curfew runs no Jinja and
+ * holds no vault password), escalation that curfew cannot do.
+ */
+export function connectionSettings(
+  name: string,
+  position: SourcePosition,
+  variables: ReadonlyMap<string, Variable>,
+  directories: Directories,
+  report: (problem: Problem) => void,
+): ConnectionSettings {
+  const read = <T>(key: keyof typeof HONOURED, parse: (text: string) => T | string) =>
+    readVariable(HONOURED[key], variables, parse, report);
+  const address = read("host", (text) => (isDestination(text) ? { text } : notDestination(text)))?.text;
+  if (address === undefined && !isDestination(name) && hostNameProblem(name) === undefined) {
+    const message = `${shown(name)} cannot be handed to ssh, give its address as ansible_host`;
+    report({ position, message });
+  }
+  const port = read("port", readPort);
+  const user = read("user", (text) =>
+    isLogin(text) ? { text } : `${shown(text)} is not a login name`,
+  )?.text;
+  const identityFile = read("key", (text) => readPath(text, directories))?.path;
+  const connection = read("connection", (text) => ({ text }))?.text;
+  const become = readEscalation(read);
+  return {
+    address: address ?? name,
+    ...(port === undefined ? {} : { port }),
+    ...(user === undefined ? {} : { user }),
+    ...(identityFile === undefined ? {} : { identityFile }),
+    ...(become === undefined ? {} : { become }),
+    overSsh: connection === undefined || SSH_CONNECTIONS.has(connection),
+  };
+}
+
+/** What is wrong with a port, or the port. */
+export function readPort(text: string): number | string {
+  const port = /^\d{1,5}$/u.test(text) ? Number(text) : 0;
+  return port >= 1 && port <= 65_535 ? port : `${shown(text)} is not a port, 1 to 65535`;
+}
+
+/** A name ssh takes as `-l` (OpenSSH refuses shell characters there from 9.6 on). */
+export function isLogin(text: string): boolean {
+  return text.length <= 256 && /^(?=[\p{L}\p{N}_.])[\p{L}\p{N}\p{M}_.@+=-]+$/u.test(text);
+}
+
+const SSH_CONNECTIONS: ReadonlySet<string> = new Set(
+  ["ssh", "smart", "paramiko", "paramiko_ssh", "libssh"].flatMap((kind) => [
+    kind,
+    `ansible.builtin.${kind}`,
+    `ansible.netcommon.${kind}`,
+  ]),
+);
+
+type Read = <T>(key: keyof typeof HONOURED, parse: (text: string) => T | string) => T | undefined;
+
+function readVariable<T>(
+  names: readonly string[],
+  variables: ReadonlyMap<string, Variable>,
+  parse: (text: string) => T | string,
+  report: (problem: Problem) => void,
+): T | undefined {
+  const name = names.findLast((candidate) => variables.has(candidate));
+  const variable = name === undefined ? undefined : variables.get(name);
+  if (name === undefined || variable === undefined || variable.text === "") return undefined;
+  const fail = (message: string) => report({ position: variable.position, message: `${name}: ${message}` });
+  if (variable.encrypted)
+    return void fail("the value is encrypted with ansible-vault, which curfew does not read");
+  if (variable.text === undefined) return void fail("expected a single value");
+  if (/\{[{%#]/u.test(variable.text)) {
+    return void fail(
+      `${shown(variable.text)} is a Jinja expression, which curfew does not evaluate: write the value out`,
+    );
+  }
+  const value = parse(variable.text);
+  if (typeof value !== "string") return value;
+  fail(value);
+  return undefined;
+}
+
+const TRUE = new Set(["true", "yes", "on", "1", "t", "y"]);
+const FALSE = new Set(["false", "no", "off", "0", "f", "n"]);
+
+/** sudo to root is the only escalation there is; `become: false` says the login user is enough. */
+function readEscalation(read: Read): Escalation | undefined {
+  const become = read("become", (text) => {
+    const word = text.toLowerCase();
+    if (TRUE.has(word) || FALSE.has(word)) return { wanted: TRUE.has(word) };
+    return `${shown(text)} is neither true nor false${didYouMean(word, ["true", "false"])}`;
+  });
+  if (become?.wanted === false) return { method: "none" };
+  read("becomeMethod", (text) =>
+    /^(?:ansible\.builtin\.)?sudo$/u.test(text) ? {} : `${shown(text)} is not supported, only sudo is`,
+  );
+  read("becomeUser", (text) =>
+    text === "root" ? {} : `${shown(text)} is not supported, curfew has to become root`,
+  );
+  return become === undefined ? undefined : { method: "sudo" };
+}
+
+function notDestination(text: string): string {
+  return `${shown(text)} is neither a DNS name nor an IP address`;
+}
+
+/** `~/` is the home directory; a relative path starts where curfew was started, as in Ansible. */
+function readPath(text: string, { home, working }: Directories): { path: string } | string {
+  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}"'`\\]/u.test(text)) return `${shown(text)} is not a usable path`;
+  if (isAbsolute(text)) return { path: resolve(text) };
+  if (!text.startsWith("~")) return { path: resolve(working, text) };
+  if (home === undefined || !/^~(?:\/|$)/u.test(text))
+    return `${shown(text)}: this home directory is not known, write the path out`;
+  return { path: join(home, text.slice(1)) };
+}

@@ -1,0 +1,112 @@
+/** An inventory while it is being read: what every format is poured into. */
+import { isIPv6 } from "node:net";
+import { shown } from "../../core/text/nearest.ts";
+import type { SourcePosition } from "../../model/host.ts";
+import type { Problem } from "../problem.ts";
+
+/** One variable as written. Only variables that concern the connection are kept at all. */
+export interface Variable {
+  /** Undefined for a list or a mapping. */
+  readonly text: string | undefined;
+  /** True for a value that ansible-vault encrypted. */
+  readonly encrypted: boolean;
+  readonly position: SourcePosition;
+}
+
+export type Variables = Map<string, Variable>;
+
+export interface GroupEntry {
+  readonly name: string;
+  readonly position: SourcePosition;
+  /** Names of the groups inside, and where that was said. */
+  readonly children: Map<string, SourcePosition>;
+  /** Variables of the inventory itself, and those of group_vars files, which win over them. */
+  readonly inline: Variables;
+  readonly filed: Variables;
+}
+
+export interface HostEntry {
+  readonly name: string;
+  readonly position: SourcePosition;
+  readonly groups: Set<string>;
+  readonly inline: Variables;
+  readonly filed: Variables;
+  configFile?: string;
+}
+
+export interface InventoryData {
+  readonly groups: Map<string, GroupEntry>;
+  readonly hosts: Map<string, HostEntry>;
+  readonly errors: Problem[];
+  readonly warnings: Problem[];
+}
+
+/** With the two groups that always exist. */
+export function emptyInventory(): InventoryData {
+  const data: InventoryData = { groups: new Map(), hosts: new Map(), errors: [], warnings: [] };
+  for (const name of ["all", "ungrouped"]) addGroup(data, name, { file: "inventory" });
+  return data;
+}
+
+/** The group of this name, made if it is new. A bad name is an error in `data`. */
+export function addGroup(data: InventoryData, name: string, position: SourcePosition): GroupEntry {
+  const known = data.groups.get(name);
+  if (known !== undefined) return known;
+  if (!GROUP_NAME.test(name)) {
+    const message = `${shown(name)} is not a group name: letters, digits, spaces and . _ + / @ = # - only`;
+    data.errors.push({ position, message });
+  }
+  const group = { name, position, children: new Map(), inline: new Map(), filed: new Map() };
+  data.groups.set(name, group);
+  return group;
+}
+
+/**
+ * The host of this name, made if it is new, and put into a group. `port` is what stood behind a
+ * colon: it is weaker than an `ansible_port`, as in Ansible. A bad name is an error in `data`.
+ */
+export function addHost(
+  data: InventoryData,
+  name: string,
+  group: string,
+  position: SourcePosition,
+  port?: string,
+): HostEntry {
+  let host = data.hosts.get(name);
+  if (host === undefined) {
+    const complaint = hostNameProblem(name);
+    if (complaint !== undefined) data.errors.push({ position, message: complaint });
+    host = { name, position, groups: new Set(), inline: new Map(), filed: new Map() };
+    data.hosts.set(name, host);
+  }
+  host.groups.add(group);
+  if (port !== undefined && !host.inline.has("ansible_port")) {
+    host.inline.set("ansible_port", { text: port, encrypted: false, position });
+  }
+  return host;
+}
+
+/**
+ * What is wrong with a host name, undefined when nothing is. Names end up as arguments of ssh and
+ * in reports: letters and digits of any script, `.`, `_` and `-` inside, or an IPv6 address.
+ */
+export function hostNameProblem(name: string): string | undefined {
+  if (name.length <= 255 && (HOST_NAME.test(name) || isAddress(name))) return undefined;
+  const user = /^([^@\s]+)@([^@\s]+)$/u.exec(name);
+  const advice = user ? `, give the login name as ansible_user=${shown(user[1] ?? "").slice(1, -1)}` : "";
+  return `${shown(name)} is not a host name: letters, digits, . _ - only, or an IP address${advice}`;
+}
+
+/** What may be handed to ssh as a destination: a DNS name or an IP address, in ASCII. */
+export function isDestination(text: string): boolean {
+  return text.length <= 255 && (/^(?=\w)[\w.-]+$/u.test(text) || isAddress(text));
+}
+
+const HOST_NAME = /^(?=[\p{L}\p{N}_])[\p{L}\p{N}\p{M}_.-]+$/u;
+
+/** Ansible keeps any name; refused is what the pattern language or a terminal would read as its own. */
+const GROUP_NAME = /^(?=[\p{L}\p{N}_@])[\p{L}\p{N}\p{M}_.+/@=# -]{1,255}(?<! )$/u;
+
+function isAddress(text: string): boolean {
+  return isIPv6(text) && /^[0-9a-f:.]+(?:%[\w.-]+)?$/iu.test(text);
+}

@@ -1,0 +1,65 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { readVariablesFile } from "./ansible-yaml.ts";
+import type { InventoryData, Variables } from "./data.ts";
+import { readTextFile } from "../text-file.ts";
+
+const LARGEST = 4 * 1024 * 1024;
+
+/**
+ * Reads `group_vars` and `host_vars` beside an inventory, for the groups and hosts that exist:
+ * NAME, NAME.yml, NAME.yaml, NAME.json, or a directory NAME with such files, in byte order
+ * (ansible.builtin.host_group_vars). A file that is encrypted as a whole is skipped with a
+ * warning: it holds secrets, which curfew does not want.
+ * Errors: CurfewError `input` for a file that is not YAML; wrong values show up at resolution.
+ */
+export async function readGroupVars(data: InventoryData, directory: string): Promise<void> {
+  await readAll(data, join(directory, "group_vars"), data.groups);
+  await readAll(data, join(directory, "host_vars"), data.hosts);
+}
+
+async function readAll(
+  data: InventoryData,
+  directory: string,
+  owners: ReadonlyMap<string, { readonly filed: Variables }>,
+): Promise<void> {
+  for (const entry of await list(directory)) {
+    const name = entry.isDirectory() ? entry.name : entry.name.replace(/\.(?:ya?ml|json)$/u, "");
+    const owner = owners.get(name);
+    if (owner !== undefined) await readEntry(data, directory, entry, owner.filed);
+  }
+}
+
+type Entry = Awaited<ReturnType<typeof list>>[number];
+
+async function readEntry(
+  data: InventoryData,
+  directory: string,
+  entry: Entry,
+  into: Variables,
+): Promise<void> {
+  const path = join(directory, entry.name);
+  if (!entry.isDirectory()) return readFile(data, path, into);
+  for (const inner of await list(path)) {
+    if (inner.isDirectory() || /(?:^[^.]+|\.(?:ya?ml|json))$/u.test(inner.name))
+      await readEntry(data, path, inner, into);
+  }
+}
+
+async function readFile(data: InventoryData, path: string, into: Variables): Promise<void> {
+  const text = await readTextFile(path, { maxBytes: LARGEST, what: "variables" });
+  if (text.startsWith("$ANSIBLE_VAULT;")) {
+    const message = "encrypted with ansible-vault, so the variables in it are not read";
+    data.warnings.push({ position: { file: path, line: 1, column: 1 }, message });
+    return;
+  }
+  readVariablesFile(data, path, text, into);
+}
+
+/** Visible entries in byte order; a directory that is not there has none. */
+async function list(directory: string) {
+  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter(({ name }) => !name.startsWith(".") && !name.endsWith("~"))
+    .toSorted((left, right) => (left.name < right.name ? -1 : 1));
+}

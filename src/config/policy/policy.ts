@@ -1,0 +1,77 @@
+/**
+ * The policy file in. Everything wrong in it is found here, before anything is contacted:
+ * syntax, schema (model/policy.ts), then what only the whole document shows (policy-checks.ts).
+ */
+import { createHash } from "node:crypto";
+import { type Policy, policySchema } from "../../model/policy.ts";
+import type { Profile } from "../../model/profile.ts";
+import { policyChecks } from "./policy-checks.ts";
+import { issueProblems } from "./policy-issue.ts";
+import { type Problem, inputError, problemLines } from "../problem.ts";
+import { namedProfile, profileChecks } from "./profile-checks.ts";
+import { readTextFile } from "../text-file.ts";
+import { type YamlText, parseYaml } from "../yaml-text.ts";
+
+/** A policy as read. */
+export interface LoadedPolicy {
+  readonly policy: Policy;
+  /** The baseline that it names; not yet taken into its limits (core/apply-profile.ts). */
+  readonly profile: Profile | null;
+  /** sha256 (hex) of the policy with its defaults filled in: comments and order do not count. */
+  readonly digest: string;
+  /** The path as it was given. */
+  readonly file: string;
+  /** What is allowed but probably not meant: lines `file:line:column: message`. */
+  readonly warnings: readonly string[];
+}
+
+const LARGEST = 1024 * 1024;
+
+/** As many as an honest file has; each more multiplies the size of the document. */
+const MOST_ALIASES = 100;
+
+/**
+ * Reads a policy file. `now` is only for warnings about far-off expiry dates.
+ * Errors: CurfewError `input` with every mistake of the file, one line each,
+ * `file:line:column: what, the offending text, the nearest valid spelling`.
+ */
+export async function loadPolicy(path: string, now: Date = new Date()): Promise<LoadedPolicy> {
+  const text = await readTextFile(path, { maxBytes: LARGEST, what: "policy" });
+  return parsePolicy(path, text, now);
+}
+
+/** The same from text that is there already; `file` is for messages. Errors as loadPolicy. */
+export function parsePolicy(file: string, text: string, now: Date): LoadedPolicy {
+  const yaml = parseYaml(file, text);
+  const profile = namedProfile(yaml);
+  const checked = policyChecks(yaml, now);
+  const errors = [...checked.errors, ...(profile === null ? [] : profileChecks(yaml, profile))];
+  const result = policySchema.safeParse(plainData(yaml));
+  const problems = result.success ? errors : [...schemaProblems(yaml, result.error.issues), ...errors];
+  if (!result.success || problems.length > 0) throw inputError(problems);
+  const digest = createHash("sha256").update(canonical(result.data)).digest("hex");
+  return { policy: result.data, profile, digest, file, warnings: problemLines(checked.warnings) };
+}
+
+/** The document as data. A few aliases inside each other can stand for gigabytes, so they are counted. */
+function plainData({ document, positionOf }: YamlText): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MOST_ALIASES });
+  } catch {
+    const message = "the aliases in this file stand for too much, write the values out";
+    throw inputError([{ position: positionOf(document.contents), message }]);
+  }
+}
+
+function schemaProblems(yaml: YamlText, issues: Parameters<typeof issueProblems>[1][]): Problem[] {
+  return issues.flatMap((issue) => issueProblems(yaml, issue));
+}
+
+/** JSON with every object's keys sorted, so that equal policies have equal digests. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([left], [right]) => (left < right ? -1 : 1)))
+      : inner,
+  );
+}

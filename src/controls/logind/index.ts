@@ -1,0 +1,123 @@
+/**
+ * systemd-logind's StopIdleSessionSec: one limit for every session with a terminal on the host,
+ * output loops and tmux included, so only ever a backstop (logind.conf(5)).
+ */
+import type { Control, Rendered } from "../../model/control.ts";
+import { formatDuration, type Seconds } from "../../model/duration.ts";
+import type { Facts } from "../../model/facts.ts";
+import type { Coverage, Finding } from "../../model/finding.ts";
+import { LOGIND_FILE } from "../../model/host-paths.ts";
+import type { HostLimits } from "../../model/limits.ts";
+import type { DesiredFile } from "../../model/plan.ts";
+import type { SessionKind } from "../../model/session-kind.ts";
+import { renderTemplate } from "../../core/template/template.ts";
+import { demandsOf } from "../../core/policy/profile-rules.ts";
+import { backstop } from "../../core/policy/backstop.ts";
+import { logindAbility } from "./ability.ts";
+import { logindMainFile } from "./main.ts";
+
+export const logind: Control = { id: "logind", render };
+
+/** Measured on Debian 12; not for sessions without a terminal. */
+const CAUGHT: readonly SessionKind[] = [
+  "idle-shell",
+  "frozen-client",
+  "escaped-shell",
+  "foreground-program",
+  "output-loop",
+  "tmux",
+];
+
+/** The kernel moves a terminal's access time in steps of about 8 s (measured). */
+const SHORTEST: Seconds = 20;
+
+function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
+  const rendered = renderDropIn(facts, limits, selected);
+  const written = rendered.files.some(({ content }) => content !== null);
+  const main = written && limits.profile?.logind === "main-file" ? demandedSeconds(limits) : null;
+  return { ...rendered, files: [...rendered.files, ...logindMainFile(facts, main)] };
+}
+
+function renderDropIn(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
+  if (!selected) return without([]);
+  const stop = backstop(facts, limits, "logind");
+  if (stop.state === "no-limits") return without([]);
+  if (stop.state === "left-out") return without([finding(`it is left out: ${stop.reason}`, stop.outcome)]);
+  const demanded = demandedSeconds(limits);
+  // Compared for equality by scanners, so a stricter limit would fail there; roles have other mechanisms.
+  const limit = demanded ?? stop.limit;
+  if (limit < SHORTEST) {
+    const actual = `${formatDuration(limit)} is too short: a terminal's access time moves in steps of about 8 s`;
+    return without([finding(actual, "fail")]);
+  }
+  const ability = logindAbility(facts);
+  const files = [file(contentFor(limits, limit, demanded !== null))];
+  if (ability.works !== "yes") {
+    const findings = [finding(ability.reason, ability.works === "no" ? "fail" : "unknown")];
+    // A baseline's rule is about the number; that it does nothing here is the finding's business.
+    return demanded === null || !knowsTheKey(facts) ? without(findings) : { ...without(findings), files };
+  }
+  return {
+    files,
+    expectations: [],
+    findings: looserRoles(limits, limit),
+    coverage: [...limits.roles, limits.defaults].flatMap((role) => coverage(role.role, limit)),
+  };
+}
+
+/** What a baseline's rule says that the key has to be; null where none says so. */
+function demandedSeconds({ profile }: HostLimits): Seconds | null {
+  const relations = demandsOf(profile).get("StopIdleSessionSec") ?? [];
+  return relations.map(({ equals }) => equals).find((seconds) => seconds !== undefined) ?? null;
+}
+
+/** Without a unit under a baseline: its scanners read a number. */
+function contentFor(limits: HostLimits, seconds: Seconds, bare: boolean): string {
+  return renderTemplate("logind", {
+    policy: limits.policy ?? "",
+    value: bare ? String(seconds) : `${seconds}s`,
+  });
+}
+
+function knowsTheKey({ logind: state }: Facts): boolean {
+  return state.state === "known" && state.value.idleStop !== "unsupported";
+}
+
+function without(findings: readonly Finding[]): Rendered {
+  return { files: [file(null)], expectations: [], findings, coverage: [] };
+}
+
+function file(content: string | null): DesiredFile {
+  return {
+    control: "logind",
+    path: LOGIND_FILE,
+    content,
+    mode: "0644",
+    reason: content === null ? "logind has nothing to enforce" : "the host-wide backstop for idle sessions",
+    risk: "service",
+    activation: "restart-logind",
+  };
+}
+
+function finding(actual: string, outcome: Finding["outcome"], role = "*"): Finding {
+  return {
+    check: role === "*" ? "mechanism-works" : "backstop",
+    control: "logind",
+    role,
+    expected: "logind ends idle sessions with a terminal",
+    actual,
+    source: "logind.conf(5) StopIdleSessionSec",
+    evidence: "configured",
+    outcome,
+  };
+}
+
+function looserRoles({ roles, defaults }: HostLimits, limit: Seconds): Finding[] {
+  return [...roles, defaults]
+    .filter(({ idle }) => idle !== null && idle < limit)
+    .map(({ role }) => finding(`one limit for the whole host: ${formatDuration(limit)}`, "pass", role));
+}
+
+function coverage(role: string, within: Seconds): Coverage[] {
+  return CAUGHT.map((kind) => ({ control: "logind", role, kind, within }));
+}

@@ -1,0 +1,44 @@
+/** The shells' own limit at the prompt: a readonly TMOUT, for tcsh a readonly autologout. */
+import type { Control, Rendered } from "../../model/control.ts";
+import type { Facts } from "../../model/facts.ts";
+import type { Coverage } from "../../model/finding.ts";
+import type { HostLimits } from "../../model/limits.ts";
+import { shellFiles } from "./files.ts";
+import { winningForeign } from "../../core/shell/foreign-timeout.ts";
+import { shellFindings } from "./findings.ts";
+import { KSH93_GRACE, minutesOf } from "./limits.ts";
+import { familiesInUse, type ShellFamily } from "../../core/shell/families.ts";
+
+export const shellTimeout: Control = { id: "shell-timeout", render };
+
+function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
+  const files = shellFiles(facts, limits, selected);
+  if (!selected) return { files, expectations: [], findings: [], coverage: [] };
+  return {
+    files,
+    expectations: [],
+    findings: shellFindings(facts, limits),
+    coverage: coverage(facts, limits),
+  };
+}
+
+const TIMED: readonly ShellFamily[] = ["bash", "zsh", "ksh93", "mksh", "tcsh"];
+
+/** An idle prompt only: a program in the foreground, tmux or an escaped shell is not its business. */
+function coverage(facts: Facts, limits: HostLimits): Coverage[] {
+  const families = TIMED.filter((family) => familiesInUse(facts).has(family));
+  if (families.length === 0) return [];
+  const foreign = winningForeign(facts);
+  // Under a condition it may well be readonly without a value, so that ours does not count either.
+  const fixed = foreign === undefined ? undefined : foreign.conditional ? 0 : (foreign.seconds ?? 0);
+  return [...limits.roles, limits.defaults].flatMap(({ role, idle }) => {
+    if (idle === null || (fixed !== undefined && (fixed === 0 || fixed > idle))) return [];
+    const within = Math.max(...families.map((family) => endsWithin(family, fixed ?? idle)));
+    return [{ control: "shell-timeout", role, kind: "idle-shell", within }];
+  });
+}
+
+function endsWithin(family: ShellFamily, idle: number): number {
+  if (family === "tcsh") return minutesOf(idle) * 60;
+  return family === "ksh93" ? Math.max(idle, KSH93_GRACE + 1) : idle;
+}

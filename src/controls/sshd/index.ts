@@ -1,0 +1,97 @@
+/**
+ * sshd's own limits: ClientAlive, ChannelTimeout, UnusedConnectionTimeout. What each release does
+ * with them is decided in sshd-settings.ts, and nowhere else.
+ */
+import { CurfewError } from "../../model/error.ts";
+import type { Facts } from "../../model/facts.ts";
+import type { Control, Rendered } from "../../model/control.ts";
+import type { HostLimits } from "../../model/limits.ts";
+import type { DesiredFile, Expectation } from "../../model/plan.ts";
+import { can } from "../../core/sshd/openssh-version.ts";
+import { backstop } from "../../core/policy/backstop.ts";
+import { isExempt, resolvedClasses } from "../../core/policy/present-people.ts";
+import { matchBlocks, type MatchBlock } from "./blocks.ts";
+import { sshdCoverage } from "./coverage.ts";
+import { sshdFiles } from "./files.ts";
+import { tooOld, versionFindings } from "./findings.ts";
+import { writableNames } from "./names.ts";
+import { sshdPlace } from "./place.ts";
+import { sshdVersion } from "../../core/sshd/openssh-version.ts";
+import { demandsOf } from "../../core/policy/profile-rules.ts";
+import { baselineFindings, uniformLimits } from "./uniform.ts";
+import { sshdRivals } from "./rivals.ts";
+import {
+  channelTimeout,
+  exemptSettings,
+  limitSettings,
+  sshdAbility,
+  type SshdAbility,
+  type SshdGlobals,
+  type SshdKeyword,
+} from "./settings.ts";
+
+export const sshd: Control = { id: "sshd", render };
+
+function render(facts: Facts, given: HostLimits, selected: boolean): Rendered {
+  const version = sshdVersion(facts);
+  if (version === null) {
+    throw new CurfewError("unsupported", `the SSH server is not OpenSSH: ${facts.server.text}`);
+  }
+  const place = sshdPlace(facts);
+  if (!selected) return nothing(sshdFiles(facts, place, [], NO_GLOBALS, given));
+  if (!can(version, "client-alive-in-match")) {
+    return { ...nothing(sshdFiles(facts, place, [], NO_GLOBALS, given)), findings: [tooOld(version)] };
+  }
+  const limits = uniformLimits(given);
+  const ability = sshdAbility(version, limits.profile);
+  const stop = backstop(facts, limits, "sshd");
+  const hostWide = ability.idle === "host-wide" && stop.state === "limit" ? stop.limit : null;
+  const globals = globalsOf(ability, limits, hostWide);
+  const blocks = matchBlocks(ability, writableNames(facts, version, limits));
+  const rivals = sshdRivals(facts, place, blocks, globals.channel);
+  return {
+    files: sshdFiles(facts, place, blocks, globals, limits),
+    expectations: expectations(facts, ability, limits, blocks, globals, rivals.contested),
+    findings: [
+      ...versionFindings(facts, ability, limits, stop),
+      ...baselineFindings(given, limits),
+      ...rivals.findings,
+    ],
+    coverage: sshdCoverage(ability, limits, hostWide),
+  };
+}
+
+const NO_GLOBALS: SshdGlobals = { alive: [], channel: null };
+
+function globalsOf(ability: SshdAbility, limits: HostLimits, hostWide: number | null): SshdGlobals {
+  const scanned = demandsOf(limits.profile).has("ClientAliveInterval");
+  return {
+    alive: scanned ? limitSettings(ability, limits.defaults).unresponsive : [],
+    channel: hostWide === null ? null : channelTimeout(hostWide),
+  };
+}
+
+function nothing(files: readonly DesiredFile[]): Rendered {
+  return { files, expectations: [], findings: [], coverage: [] };
+}
+
+/** What sshd must say for a real account of every class, except where a block of others comes first. */
+function expectations(
+  facts: Facts,
+  ability: SshdAbility,
+  limits: HostLimits,
+  blocks: readonly MatchBlock[],
+  { channel }: SshdGlobals,
+  contested: ReadonlySet<string>,
+): Expectation[] {
+  const used = new Set<SshdKeyword>(blocks.flatMap(({ settings }) => settings.map(({ keyword }) => keyword)));
+  return (resolvedClasses(facts, limits) ?? []).map(({ account: { representative: user }, person }) => {
+    const own = limitSettings(ability, person);
+    const exempt = [...exemptSettings(used, ability), ...(ability.keepsAlive ? own.unresponsive : [])];
+    const settings = isExempt(person, "sshd") ? exempt : [...own.idle, ...own.unresponsive];
+    const lines = [...(channel === null ? [] : [channel]), ...settings]
+      .filter(({ keyword }) => !contested.has(keyword.toLowerCase()))
+      .map(({ shown }) => shown);
+    return { role: person.role, user, lines };
+  });
+}

@@ -1,0 +1,66 @@
+/** What the watchdog makes of the policy's limits: when it ends, how often it looks. */
+import type { Facts } from "../../model/facts.ts";
+import type { Seconds } from "../../model/duration.ts";
+import type { HostLimits, RoleLimits } from "../../model/limits.ts";
+
+/** What starts the watchdog on a host, or why nothing can. */
+export type WatchdogStarter =
+  | { readonly by: "systemd" | "cron" }
+  | { readonly by: "nothing"; readonly reason: string; readonly outcome: "fail" | "unknown" };
+
+/** The kernel moves a terminal's access time in steps of 8 s (tty_update_time in tty_io.c). */
+const ATIME_STEP: Seconds = 8;
+
+/** With steps of 8 s nothing below means anything; such limits are raised to it. */
+export const SHORTEST: Seconds = 20;
+
+/** cron(8) looks once a minute. */
+const CRON_INTERVAL: Seconds = 60;
+
+/** A systemd timer or a line of cron; both run what lies under /etc as root. */
+export function watchdogStarter({ kernel, service }: Facts): WatchdogStarter {
+  if (!kernel.startsWith("Linux ")) {
+    return {
+      by: "nothing",
+      reason: "terminals' access times and /proc are read as on Linux only",
+      outcome: "fail",
+    };
+  }
+  if (service.state !== "known") {
+    const reason =
+      service.state === "unreadable" ? service.reason : "it is not known what starts services here";
+    return { by: "nothing", reason, outcome: "unknown" };
+  }
+  const { bootHook } = service.value;
+  if (bootHook !== "none") return { by: bootHook };
+  return {
+    by: "nothing",
+    reason: "there is neither systemd nor a cron that reads /etc/cron.d",
+    outcome: "fail",
+  };
+}
+
+/**
+ * After how many seconds without input, by the terminal's access time, the watchdog ends a session.
+ * A little later than the limit, at most the 7 s by which that time may be too old: nobody is ended
+ * early, where a twentieth of the limit is that much.
+ */
+export function endsAfter(idle: Seconds): Seconds {
+  const limit = Math.max(idle, SHORTEST);
+  return limit + Math.min(ATIME_STEP - 1, Math.floor(limit / 20));
+}
+
+/**
+ * Seconds between two looks: a twentieth of the strictest limit, from 5 to 30, so that from limits
+ * of 100 s on everything is over within a tenth of them; a minute under cron.
+ */
+export function watchdogInterval(limits: HostLimits, by: "systemd" | "cron"): Seconds {
+  if (by === "cron") return CRON_INTERVAL;
+  const strictest = Math.min(...idleRoles(limits).map(({ idle }) => idle));
+  return Math.min(30, Math.max(5, Math.floor(strictest / 20)));
+}
+
+/** The roles, and the defaults last, that have an idle limit. */
+export function idleRoles({ roles, defaults }: HostLimits): (RoleLimits & { readonly idle: Seconds })[] {
+  return [...roles, defaults].flatMap((role) => (role.idle === null ? [] : [{ ...role, idle: role.idle }]));
+}

@@ -1,0 +1,112 @@
+/** What differs between two audits. A change is named by host and finding key; see `FindingChange`. */
+import type { AuditedHost, AuditRun, FindingChange } from "../../model/audit.ts";
+import type { Finding } from "../../model/finding.ts";
+import { findingKey } from "../verdict/finding-key.ts";
+
+/** As much of a host as changes are made of; null: the run does not have it. */
+export type Judged = Pick<AuditedHost, "outcome" | "findings"> | null;
+
+/** What a change is for people: `lost` can no longer be judged, `gone` is no longer checked, `new` never was. */
+export type ChangeKind = "failing" | "lost" | "recovered" | "waived" | "gone" | "new";
+
+/** Everything that changed between two whole runs: about the fleet, then by host, the later run's order first. */
+export function auditChanges(before: AuditRun, after: AuditRun): FindingChange[] {
+  const earlier = new Map(before.hosts.map((host) => [host.host, host]));
+  const later = new Map(after.hosts.map((host) => [host.host, host]));
+  return [
+    ...findingChanges("", before.findings, after.findings),
+    ...[...new Set([...later.keys(), ...earlier.keys()])].flatMap((host) =>
+      hostChanges(host, earlier.get(host) ?? null, later.get(host) ?? null),
+    ),
+  ];
+}
+
+/**
+ * What changed on one host. One that is missing or could not be judged on a side is one change of `host-judged`, and
+ * on its return whatever fails there is told as well: nobody knows since when.
+ */
+export function hostChanges(host: string, before: Judged, after: Judged): FindingChange[] {
+  const seen = { before: sightOf(before), after: sightOf(after) };
+  if (seen.before === "pass" && seen.after === "pass") {
+    return findingChanges(host, before?.findings ?? [], after?.findings ?? []);
+  }
+  const finding = sightFinding(before, after);
+  const itself = { host, key: findingKey(finding), ...seen, finding };
+  const open = seen.after === "pass" ? (after?.findings ?? []).filter(isOpen) : [];
+  return [
+    ...(seen.before === seen.after ? [] : [itself]),
+    ...findingChanges(host, [], open).filter(({ key }) => key !== itself.key),
+  ];
+}
+
+/** What changed between two lists of findings of one host, or of the fleet with an empty name. */
+export function findingChanges(
+  host: string,
+  before: readonly Finding[],
+  after: readonly Finding[],
+): FindingChange[] {
+  const [earlier, later] = [worstByKey(before), worstByKey(after)];
+  const changes: FindingChange[] = [];
+  for (const [key, finding] of later) {
+    const was = earlier.get(key)?.outcome ?? null;
+    if (was !== finding.outcome) changes.push({ host, key, before: was, after: finding.outcome, finding });
+  }
+  for (const [key, finding] of earlier) {
+    if (!later.has(key)) changes.push({ host, key, before: finding.outcome, after: null, finding });
+  }
+  return changes;
+}
+
+/** What a change means. Silence is no recovery: what is no longer checked is `gone`, whatever it was. */
+export function changeKind({ before, after, finding }: FindingChange): ChangeKind {
+  if (after === "fail") return "failing";
+  if (after === "unknown") return "lost";
+  // The host itself is missing in the later audit.
+  if (after === null) return finding.check === "host-judged" && before !== "unknown" ? "lost" : "gone";
+  if (after === "waived") return "waived";
+  return before === null ? "new" : "recovered";
+}
+
+const RANK = { pass: 0, waived: 1, fail: 2, unknown: 3 } as const;
+
+/** Findings by their key, in the order of the first of each; the worst of several stands for all. */
+export function worstByKey(findings: readonly Finding[]): Map<string, Finding> {
+  const worst = new Map<string, Finding>();
+  for (const finding of findings) {
+    const key = findingKey(finding);
+    const known = worst.get(key);
+    if (known === undefined || RANK[finding.outcome] > RANK[known.outcome]) worst.set(key, finding);
+  }
+  return worst;
+}
+
+function isOpen({ outcome }: Finding): boolean {
+  return outcome === "fail" || outcome === "unknown";
+}
+
+/** Null: not in the audit. `unknown`: nothing is known of it but that it could not be judged. */
+function sightOf(host: Judged): "pass" | "unknown" | null {
+  if (host === null) return null;
+  const blind = host.outcome === "unknown" && host.findings.every(({ check }) => check === "host-judged");
+  return blind ? "unknown" : "pass";
+}
+
+/** As the later audit says it, where it does. */
+function sightFinding(before: Judged, after: Judged): Finding {
+  const told = (after ?? before)?.findings.find(({ check, subject }) => check === "host-judged" && !subject);
+  const [was, is] = [sightOf(before), sightOf(after)].map((sight) => SIGHTS[sight ?? "missing"]);
+  const outcome = sightOf(after) ?? "unknown";
+  if (told?.outcome === outcome && after !== null) return told;
+  return {
+    check: "host-judged",
+    control: "host",
+    role: "*",
+    expected: `${was}, as in the audit before`,
+    actual: is ?? "",
+    source: "the hosts of both audits",
+    evidence: "configured",
+    outcome,
+  };
+}
+
+const SIGHTS = { pass: "judged", unknown: "could not be judged", missing: "not in the audit" } as const;

@@ -1,0 +1,52 @@
+/** What an audit says about how idle sessions end. */
+import { formatDuration } from "../../model/duration.ts";
+import type { Finding, LadderCell } from "../../model/finding.ts";
+import { sessionFinding } from "../ending/ladder-finding.ts";
+import type { ProbeResult } from "../../model/run.ts";
+import type { SessionKind } from "../../model/session-kind.ts";
+import { visible } from "../text/visible.ts";
+
+/**
+ * One per role and kind. `typing` counts only where it was tried: no setting promises it. Sessions that no cell
+ * tells of have a finding of their own: of somebody exempt in part, who has to be kept where the role's others
+ * are dropped. Pure.
+ */
+export function sessionFindings(
+  ladder: readonly LadderCell[],
+  sessions: readonly SessionKind[],
+  probes: readonly ProbeResult[],
+): Finding[] {
+  const cells = ladder
+    .filter(({ kind, limit }) => sessions.includes(kind) && limit !== null)
+    .filter(
+      ({ kind, outcome, demonstrated }) => kind !== "typing" || demonstrated !== null || outcome !== "pass",
+    );
+  const others = probes.filter(
+    ({ role, session, expect }) =>
+      !cells.some((cell) => cell.role === role && cell.kind === session && cell.expect === expect),
+  );
+  return [...cells.map(sessionFinding), ...others.map(probeFinding)];
+}
+
+function probeFinding({
+  session,
+  role,
+  user,
+  via,
+  expect,
+  withinSeconds,
+  outcome,
+  reason,
+}: ProbeResult): Finding {
+  return {
+    check: "session-ends",
+    subject: `${session}, exempt`,
+    control: "host",
+    role,
+    expected: expect === "kept" ? "is kept" : `ends within ${formatDuration(withinSeconds)}`,
+    actual: reason,
+    source: `${via} as ${visible(user)}`,
+    evidence: outcome === "unknown" ? "configured" : "demonstrated",
+    outcome,
+  };
+}

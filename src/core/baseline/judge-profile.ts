@@ -1,0 +1,79 @@
+/**
+ * What a host is under a compliance baseline. The numbers are judged as the daemons say them
+ * (`sshd -T`, `sshd -T -C` for a real member of each role, logind's own answer), never by the files
+ * alone; that a number holds says nothing about whether a session ends, and the findings say so.
+ */
+import type { Facts } from "../../model/facts.ts";
+import type { Finding } from "../../model/finding.ts";
+import type { HostLimits } from "../../model/limits.ts";
+import type { HostPlan } from "../../model/plan.ts";
+import { RULE_SETTINGS, type Profile, type ProfileRule } from "../../model/profile.ts";
+import { judgeLogindRule } from "./judge-logind-rule.ts";
+import { judgeSshdRule } from "./judge-sshd-rule.ts";
+import { judgeTmoutRule } from "./judge-tmout-rule.ts";
+import { rulesFor, systemOf } from "../policy/profile-rules.ts";
+import { type Demand, ruleFinding } from "./rule-finding.ts";
+
+/**
+ * One finding per rule, setting and role that somebody here is in, and per setting for the whole
+ * host (`*`). Rules that do not apply to the host's release give no finding. A host of another
+ * system than the baseline's gives one failure that says so and nothing else: a pass under the
+ * wrong baseline is worth nothing. Pure.
+ *
+ * @param plan what the policy would change here, which tells whether the shells' file is the policy's,
+ *   and what it says about mechanisms that it leaves out.
+ */
+export function judgeProfile(
+  facts: Facts,
+  limits: HostLimits,
+  profile: Profile,
+  plan: Pick<HostPlan, "changes" | "findings">,
+): Finding[] {
+  const system = systemOf(profile, facts);
+  if (system === "foreign" || system === "unknown") return [wrongSystem(facts, profile, system)];
+  return rulesFor(profile, system)
+    .flatMap((rule) => demandsOfRule(profile, rule))
+    .flatMap((demand) => judge(demand, facts, limits, plan));
+}
+
+function wrongSystem(facts: Facts, profile: Profile, why: "foreign" | "unknown"): Finding {
+  const { os } = facts;
+  return {
+    check: "baseline-rule",
+    control: "host",
+    role: "*",
+    subject: "system",
+    expected: `${profile.id} is for ${profile.systems.map(({ name }) => name).join(", ")}`,
+    actual:
+      os.state === "known"
+        ? `this is ${os.value.name}; its rules were not judged`
+        : `nobody could read which system this is${os.state === "unreadable" ? `: ${os.reason}` : ""}`,
+    source: "os-release(5)",
+    evidence: "configured",
+    outcome: why === "foreign" ? "fail" : "unknown",
+  };
+}
+
+function demandsOfRule(profile: Profile, rule: ProfileRule): Demand[] {
+  return RULE_SETTINGS.flatMap((setting) => {
+    const relation = rule.requires[setting];
+    return relation === undefined ? [] : [{ profile, rule, setting, relation }];
+  });
+}
+
+function judge(
+  demand: Demand,
+  facts: Facts,
+  limits: HostLimits,
+  plan: Pick<HostPlan, "changes" | "findings">,
+): Finding[] {
+  switch (demand.setting) {
+    case "ClientAliveInterval":
+    case "ClientAliveCountMax":
+      return judgeSshdRule(demand, facts, limits).map((found) => ruleFinding(demand, found));
+    case "TMOUT":
+      return judgeTmoutRule(demand, facts, limits, plan).map((found) => ruleFinding(demand, found));
+    case "StopIdleSessionSec":
+      return [ruleFinding(demand, judgeLogindRule(demand, facts, plan))];
+  }
+}

@@ -1,0 +1,159 @@
+/** What files and daemons pledge for one role and kind of session, judged by its worst member. Pure. */
+import { formatDuration, type Seconds } from "../../model/duration.ts";
+import type { Facts } from "../../model/facts.ts";
+import type { LadderCell, Rung } from "../../model/finding.ts";
+import type { ControlId } from "../../model/control-id.ts";
+import type { ProbeResult } from "../../model/run.ts";
+import type { SessionKind } from "../../model/session-kind.ts";
+import { keepsLimit } from "../policy/kind-limit.ts";
+import type { Member } from "./ladder-members.ts";
+import { isPending, pledgesFor, type PlannedHost, type Pledge, type Pledges } from "./ladder-pledges.ts";
+import { speaksFor } from "./probe-reach.ts";
+import { whatWouldEnd } from "./uncaught.ts";
+
+/** What is known of a cell's people, beside what one session of it measured. */
+export type Standing = Pick<LadderCell, "configured" | "effective" | "outcome" | "evidence" | "reason">;
+
+/** The host, and what the policy wants of it. */
+export interface Question {
+  readonly facts: Facts;
+  readonly plan: PlannedHost;
+  readonly selected: readonly ControlId[];
+  /** Sessions of the kind and role that passed. A class for which one speaks is lifted; all others are not. */
+  readonly passed: readonly ProbeResult[];
+}
+
+/**
+ * `role` as the plan names it; `people` undefined where nobody could read who is there. `limitOf`: each one's
+ * own limit, which another role may make stricter.
+ */
+export function promised(
+  kind: SessionKind,
+  limitOf: (member: Member) => Seconds | null,
+  role: string,
+  people: readonly Member[] | undefined,
+  question: Question,
+): Standing {
+  if (people === undefined) {
+    return { ...NOTHING, outcome: "unknown", reason: "nobody could read who has an account here" };
+  }
+  const standings = people.map((member) => memberStanding(kind, limitOf(member), role, member, question));
+  const several = new Set(standings.map(({ outcome }) => outcome)).size > 1;
+  const worst = standings.toSorted((left, right) => rank(right) - rank(left))[0];
+  if (worst === undefined) return { ...NOTHING, outcome: "pass", reason: "nobody here is in it" };
+  const who = people[standings.indexOf(worst)]?.account.representative ?? "";
+  return several && worst.reason !== undefined ? { ...worst, reason: `${who}: ${worst.reason}` } : worst;
+}
+
+const NOTHING = { configured: null, effective: null, evidence: null } as const;
+
+/** Waived last: one exempt member says nothing about the others. Among equals the latest end. */
+function rank({ outcome, effective, configured }: Standing): number {
+  const order = { waived: 0, pass: 1, unknown: 2, fail: 3 } as const;
+  const seconds = configured?.seconds ?? effective?.seconds ?? 0;
+  return order[outcome] + Math.min(seconds, 1e6) / 1e7;
+}
+
+function memberStanding(
+  kind: SessionKind,
+  limit: Seconds | null,
+  role: string,
+  { account, person, exemptFromAll }: Member,
+  question: Question,
+): Standing {
+  const { facts, plan, selected, passed } = question;
+  const exempt = new Map(
+    person.exemptions.flatMap(({ controls, exemption }) =>
+      controls.map((control) => [control, exemption.name]),
+    ),
+  );
+  if (limit === null) return { ...NOTHING, outcome: "pass" };
+  if (exemptFromAll) return { ...NOTHING, outcome: "waived", reason: exemptionText([...exempt.values()]) };
+  const found = pledgesFor(facts, account, role, kind, plan);
+  // What somebody is exempt from is not set for them; where the files say otherwise, sshd -T -C says it too.
+  const pledges = found.pledges.filter(({ control }) => control === "sshd" || !exempt.has(control));
+  const standing = judged(limit, { ...found, pledges });
+  if (standing.outcome === "pass") return standing;
+  const waiver = selected.filter((control) => exempt.has(control) && wouldCover(plan, control, role, kind));
+  if (standing.outcome === "fail" && waiver.length > 0) {
+    const names = waiver.map((control) => exempt.get(control) ?? "");
+    return { ...standing, outcome: "waived", reason: exemptionText(names) };
+  }
+  if (passed.some((probe) => speaksFor(probe, account, pledges, facts))) {
+    const { configured, effective } = standing;
+    return { configured, effective, outcome: "pass", evidence: "demonstrated" };
+  }
+  if (standing.outcome === "unknown") return standing;
+  return { ...standing, reason: whyNot(kind, role, standing, pledges, question) };
+}
+
+function exemptionText(names: readonly string[]): string {
+  return `exempt: ${[...new Set(names)].join(", ")}`;
+}
+
+function judged(limit: Seconds, { pledges, unread }: Pledges): Standing {
+  const holding = pledges.filter(({ denied }) => denied === undefined).toSorted(bySeconds);
+  const keeping = holding.filter((pledge) => inTime(pledge, limit));
+  const sure = keeping.filter(({ doubt }) => doubt === undefined);
+  const configured = sure[0] ?? holding[0] ?? pledges.toSorted(bySeconds)[0];
+  const effective = sure.find(isConfirmed) ?? holding.find(isConfirmed);
+  const rungs = {
+    configured: configured === undefined ? null : rung(configured, configured.source),
+    effective: effective === undefined ? null : rung(effective, effective.confirmed ?? ""),
+  };
+  if (sure.length > 0) {
+    return { ...rungs, outcome: "pass", evidence: sure.some(isConfirmed) ? "effective" : "configured" };
+  }
+  const [doubtful] = keeping;
+  if (doubtful !== undefined) {
+    const evidence = isConfirmed(doubtful) ? "effective" : "configured";
+    return { ...rungs, outcome: "unknown", evidence, reason: doubtful.doubt ?? "" };
+  }
+  const evidence = effective !== undefined ? "effective" : configured !== undefined ? "configured" : null;
+  if (unread.length === 0) return { ...rungs, outcome: "fail", evidence };
+  return { ...rungs, outcome: "unknown", evidence, reason: `nobody could read ${unread.join(", ")}` };
+}
+
+function isConfirmed({ confirmed }: Pledge): boolean {
+  return confirmed !== undefined;
+}
+
+function bySeconds(left: Pledge, right: Pledge): number {
+  return left.seconds - right.seconds;
+}
+
+function inTime({ seconds, grace }: Pledge, limit: Seconds): boolean {
+  return keepsLimit(seconds - grace, limit);
+}
+
+function rung({ by, seconds }: Pledge, source: string): Rung {
+  return { by, seconds, source };
+}
+
+function wouldCover(plan: Question["plan"], control: ControlId, role: string, kind: SessionKind): boolean {
+  return plan.coverage.some((each) => each.control === control && each.role === role && each.kind === kind);
+}
+
+function whyNot(
+  kind: SessionKind,
+  role: string,
+  standing: Standing,
+  pledges: readonly Pledge[],
+  { plan, selected }: Question,
+): string {
+  const denied = pledges.flatMap((pledge) => (pledge.denied === undefined ? [] : [pledge.denied]));
+  const pending = selected.filter(
+    (control) => isPending(plan, control) && wouldCover(plan, control, role, kind),
+  );
+  const late = standing.configured;
+  const reasons = [
+    ...(late !== null && denied.length === 0
+      ? [`${late.by} ends it only after ${formatDuration(late.seconds ?? 0)} (${late.source})`]
+      : []),
+    ...denied,
+    ...(pending.length > 0 ? [`what would end it is not applied yet: ${pending.join(", ")}`] : []),
+  ];
+  if (reasons.length > 0) return reasons.join("; ");
+  const uncaught = plan.uncaught.find((each) => each.role === role && each.kind === kind);
+  return uncaught?.reason ?? whatWouldEnd(kind);
+}

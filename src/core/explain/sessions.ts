@@ -1,0 +1,64 @@
+import type { Control } from "../../model/control.ts";
+import type { ExplainedSession, Explanation } from "../../model/explanation.ts";
+import type { Facts } from "../../model/facts.ts";
+import type { HostLimits, RoleLimits } from "../../model/limits.ts";
+import type { HostPlan } from "../../model/plan.ts";
+import type { ControlId } from "../../model/control-id.ts";
+import { SESSION_KINDS } from "../../model/session-kind.ts";
+import { keepsLimit } from "../policy/kind-limit.ts";
+import { keepsClientAlive } from "../policy/profile-rules.ts";
+import { planHost } from "../plan/host.ts";
+import { uncaughtKinds } from "../ending/uncaught.ts";
+
+/** Cannot be a role's name, which has no slash. */
+const THEM = "person/explained";
+
+/**
+ * What becomes of every kind of idle session of the person on this host, as the selected controls
+ * would leave it. The person's limits may come from several roles, so the controls are asked about
+ * one more role with exactly these; what an exemption takes away is taken away. Pure.
+ */
+export function explainSessions(
+  explanation: Explanation,
+  facts: Facts,
+  limits: HostLimits,
+  selected: readonly ControlId[],
+  controls: readonly Control[],
+): { readonly sessions: ExplainedSession[]; readonly plan: Omit<HostPlan, "host"> } {
+  const them = roleOf(explanation);
+  const asked = { ...limits, roles: [...limits.roles, them] };
+  const exempt = exemptControls(explanation);
+  const kept = keepsClientAlive(limits.profile) ? "sshd" : undefined;
+  const coverage = planHost(facts, asked, selected, controls).coverage.filter(
+    ({ role, control, kind }) =>
+      role === THEM && (!exempt.has(control) || (kind === "frozen-client" && control === kept)),
+  );
+  const uncaught = uncaughtKinds({ ...limits, roles: [], defaults: them }, coverage);
+  const held = selected.filter((control) => exempt.has(control));
+  const reasonOf = (reason: string): string =>
+    held.length === 0 ? reason : `exempt from ${held.join(", ")}`;
+  const sessions = SESSION_KINDS.map((kind): ExplainedSession => {
+    const endedBy = coverage
+      .filter((each) => each.kind === kind)
+      .map(({ control, within, limit = within }) => ({ control, within, late: !keepsLimit(within, limit) }))
+      .toSorted((left, right) => left.within - right.within);
+    const open = uncaught.find((each) => each.kind === kind);
+    return open === undefined ? { kind, endedBy } : { kind, endedBy, uncaught: reasonOf(open.reason) };
+  });
+  return { sessions, plan: planHost(facts, limits, selected, controls) };
+}
+
+function roleOf({ limits: { idle, unresponsive, warnBefore } }: Explanation): RoleLimits {
+  return {
+    role: THEM,
+    users: [],
+    groups: [],
+    idle: idle.seconds,
+    unresponsive: unresponsive.seconds,
+    warnBefore: warnBefore.seconds,
+  };
+}
+
+function exemptControls({ exemptions }: Explanation): ReadonlySet<ControlId> {
+  return new Set(exemptions.filter(({ state }) => state === "active").flatMap(({ controls }) => controls));
+}

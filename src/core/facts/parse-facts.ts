@@ -1,0 +1,172 @@
+/**
+ * What `templates/remote/facts.sh` printed, as Facts. Everything in it comes from the host and is
+ * hostile until proved otherwise: whatever the script cannot have written is an error, and what the
+ * host could not say is an unreadable Reading; there are no defaults.
+ */
+import { hash } from "node:crypto";
+import { CurfewError } from "../../model/error.ts";
+import type { Facts, FileFact, OpenSshVersion } from "../../model/facts.ts";
+import { absent, known, unreadable, type Reading } from "../../model/reading.ts";
+import { parseVersion, serverOf } from "../sshd/openssh-version.ts";
+import { parseFiles, type ParsedFiles } from "./files.ts";
+import { parseCurfewState, parseOs, parseShells, parseTimeouts } from "./host-state.ts";
+import { parsePeople, type Effective } from "./people.ts";
+import { lines, malformed, parseSections, type Sections } from "./sections.ts";
+import { parseLogind, parseService, parseSystemdVersion, parseWatchdogTimer } from "./service.ts";
+import { parseTimes } from "./times.ts";
+import { visible } from "../text/visible.ts";
+
+/** What the controller knows about one run of the script. */
+export interface FactsRun {
+  /** Inventory name, for messages. */
+  readonly host: string;
+  /** The token that frames the sections. */
+  readonly token: string;
+  /** The server's identification string: the one witness of what really answers. */
+  readonly serverIdent: string;
+  /** As given to the script, in the same order. */
+  readonly selectors: readonly string[];
+  /** ISO time, UTC. */
+  readonly takenAt: string;
+}
+
+/**
+ * Reads the script's whole standard output. Errors: CurfewError `remote` naming host and section
+ * for an answer that is incomplete or not the script's, `escalation` where it did not run as root.
+ */
+export function parseFacts(output: Buffer, run: FactsRun): Facts {
+  const sections = parseSections(output, run.token, run.host);
+  const [uid, kernel = "", bootId = ""] = sections.one("machine").arguments;
+  if (uid !== "0") {
+    throw new CurfewError("escalation", `the facts of ${run.host} were not read as root`, { host: run.host });
+  }
+  const files = parseFiles(sections);
+  const facts = {
+    server: serverOf(visible(run.serverIdent)),
+    os: parseOs(files),
+    kernel: visible(kernel),
+    bootId: visible(bootId),
+    sshd: parseSshd(sections, files, run.selectors),
+    service: parseService(sections),
+    systemdVersion: parseSystemdVersion(sections),
+    logind: parseLogind(sections),
+    shells: parseShells(sections),
+    files: files.of("system", "own"),
+    missingDirectories: files.missingDirectories,
+    foreignTimeouts: parseTimeouts(sections),
+    curfew: parseCurfewState(sections, files),
+  };
+  const times = parseTimes(sections, facts.service);
+  const watchdogTimer = parseWatchdogTimer(sections);
+  const otherListeners = parseListeners(sections);
+  const beside = { watchdogTimer, times, otherListeners, remoteAccounts: parseSources(sections) };
+  return { takenAt: run.takenAt, digest: digestOf(facts), ...facts, ...beside };
+}
+
+function parseSshd(sections: Sections, files: ParsedFiles, selectors: readonly string[]): Facts["sshd"] {
+  if (sections.maybe("too-many-files") !== undefined) {
+    throw malformed(sections.host, "drop-in", "sshd's configuration reaches more than 200 files");
+  }
+  const mainFile = files.of("main")[0];
+  if (mainFile === undefined) throw malformed(sections.host, "file", "sshd's main file did not come");
+  return {
+    path: parsePath(sections),
+    version: parseBinaryVersion(sections),
+    mainFile,
+    includes: parseIncludes(sections, mainFile),
+    dropIns: files.of("drop-in"),
+    options: lines(sections.one("options")).map(visible),
+    ...parsePeople(sections, selectors),
+  };
+}
+
+function parseListeners(sections: Sections): number[] {
+  return lines(sections.maybe("listeners")).flatMap((line) =>
+    /^\d{1,10}$/u.test(line) ? [Number(line)] : [],
+  );
+}
+
+/** Name services whose accounts need not all be listed by getent(1). */
+function parseSources(sections: Sections): string[] {
+  const section = sections.maybe("name-sources");
+  const [sss = ""] = section?.arguments ?? [];
+  const words = lines(section).flatMap((line) =>
+    line
+      .replace(/#.*/u, "")
+      .replaceAll(/\[[^\]]*\]/gu, " ")
+      .split(/\s+/u),
+  );
+  const remote = words.filter(
+    (word) => word !== "" && !LOCAL_SOURCES.has(word) && (word !== "sss" || sss !== ""),
+  );
+  return [...new Set(remote.map((word) => visible(word).slice(0, 40)))].slice(0, 10);
+}
+
+const LOCAL_SOURCES = new Set([
+  "files",
+  "compat",
+  "systemd",
+  "mymachines",
+  "altfiles",
+  "extrausers",
+  "db",
+  "cache",
+]);
+
+function parsePath(sections: Sections): Reading<string> {
+  const [path = ""] = sections.one("sshd").arguments;
+  if (path === "") return absent();
+  return path.startsWith("/") ? known(path) : unreadable(`sshd is ${visible(path)}`);
+}
+
+function parseBinaryVersion(sections: Sections): Reading<OpenSshVersion> {
+  const section = sections.one("sshd");
+  if (section.arguments[0] === "") return absent();
+  const said = section.body.toString("utf8");
+  const version = parseVersion(said);
+  return version === undefined ? unreadable(`sshd -V said: ${visible(said.slice(0, 200))}`) : known(version);
+}
+
+function parseIncludes(sections: Sections, mainFile: FileFact): Facts["sshd"]["includes"] {
+  return sections
+    .all("include")
+    .filter((section) => section.arguments[0] === mainFile.path)
+    .map((section) => {
+      const [, line = "", inMatch, pattern] = section.arguments;
+      if (!/^\d{1,9}$/u.test(line) || (inMatch !== "yes" && inMatch !== "no") || pattern === undefined) {
+        throw malformed(sections.host, "include", "its header is incomplete");
+      }
+      return { pattern, line: Number(line), inMatch: inMatch === "yes" };
+    });
+}
+
+/**
+ * Objects are built in one fixed order, so their JSON is canonical. Left out is what changes by
+ * itself: process numbers, the boot, locks, and how many accounts share a class. Long lists go in
+ * as one text, and answers equal to the one without -C as a reference: both only for speed.
+ */
+function digestOf(
+  facts: Omit<Facts, "takenAt" | "digest" | "watchdogTimer" | "times" | "otherListeners" | "remoteAccounts">,
+): string {
+  const { service, sshd, curfew } = facts;
+  const classes =
+    sshd.classes.state === "known"
+      ? sshd.classes.value.map(({ selectors, representative, effective }) => [
+          selectors,
+          representative,
+          effective === sshd.effective ? 0 : asText(effective),
+        ])
+      : sshd.classes;
+  const steady = {
+    ...facts,
+    bootId: null,
+    service: service.state === "known" ? { ...service.value, pid: null } : service,
+    sshd: { ...sshd, effective: asText(sshd.effective), classes },
+    curfew: [curfew.originals, curfew.written],
+  };
+  return hash("sha256", JSON.stringify(steady));
+}
+
+function asText(reading: Effective): unknown {
+  return reading.state === "known" ? reading.value.join("\n") : reading;
+}

@@ -1,0 +1,86 @@
+/**
+ * The frame around what the facts script says: `@TOKEN TAB name {TAB argument}` begins a section.
+ * Only the script knows the token, so text from the host's files cannot begin one.
+ */
+import { CurfewError } from "../../model/error.ts";
+
+/** One framed part of the output: its arguments, and its body byte by byte. */
+export interface Section {
+  readonly name: string;
+  readonly arguments: readonly string[];
+  readonly body: Buffer;
+}
+
+/** All sections of one answer. */
+export interface Sections {
+  readonly host: string;
+  /** In the order they came; empty where there is none. */
+  all(name: string): readonly Section[];
+  /** Errors: CurfewError `remote` unless there is exactly one. */
+  one(name: string): Section;
+  /** Errors: CurfewError `remote` where there are several. */
+  maybe(name: string): Section | undefined;
+}
+
+/**
+ * Splits a script's standard output. What stands before the first section (a noisy login) is
+ * ignored. Errors: CurfewError `remote` naming the host where the last section, `end`, is missing,
+ * or where the script met a name it could not print.
+ */
+export function parseSections(output: Buffer, token: string, host: string): Sections {
+  const byName = new Map<string, Section[]>();
+  for (const section of split(output, token)) {
+    const same = byName.get(section.name);
+    if (same === undefined) byName.set(section.name, [section]);
+    else same.push(section);
+  }
+  const all = (name: string): readonly Section[] => byName.get(name) ?? [];
+  const maybe = (name: string): Section | undefined => {
+    const found = all(name);
+    if (found.length > 1) throw malformed(host, name, "it came more than once");
+    return found[0];
+  };
+  const one = (name: string): Section => maybe(name) ?? fail(malformed(host, name, "it did not come"));
+  if (!byName.has("end")) throw malformed(host, "end", "the answer was cut short");
+  if (byName.has("unprintable")) {
+    throw malformed(host, "file", "a file name that sshd or curfew would read has control characters");
+  }
+  return { host, all, one, maybe };
+}
+
+/** The error for an answer that is not as the script writes it. */
+export function malformed(host: string, section: string, what: string): CurfewError {
+  return new CurfewError("remote", `the facts of ${host} cannot be used: section ${section}: ${what}`, {
+    host,
+    hint: "run the command again; where it stays so, look at the host by hand before changing anything",
+  });
+}
+
+/** The lines of a section that carry text, the empty ones left out. */
+export function lines(section: Section | undefined): string[] {
+  if (section === undefined || section.body.length === 0) return [];
+  return section.body
+    .toString("utf8")
+    .split("\n")
+    .filter((line) => line !== "");
+}
+
+function* split(output: Buffer, token: string): Generator<Section> {
+  const marker = Buffer.from(`\n@${token}\t`);
+  let start = output.indexOf(marker);
+  while (start >= 0) {
+    const headerStart = start + marker.length;
+    const headerEnd = output.indexOf(0x0a, headerStart);
+    if (headerEnd < 0) return;
+    const next = output.indexOf(marker, headerEnd);
+    const [name = "", ...rest] = output.toString("utf8", headerStart, headerEnd).split("\t");
+    const bodyStart = headerEnd + 1;
+    const bodyEnd = next < 0 ? output.length : next;
+    yield { name, arguments: rest, body: output.subarray(bodyStart, Math.max(bodyStart, bodyEnd)) };
+    start = next;
+  }
+}
+
+function fail(error: CurfewError): never {
+  throw error;
+}

@@ -1,0 +1,48 @@
+/** When files on a host changed, and when its sshd last read its own. */
+import type { Facts, FileTimes, SshService } from "../../model/facts.ts";
+import { absent, known, unreadable, type Reading } from "../../model/reading.ts";
+import { lines, type Sections } from "./sections.ts";
+
+/**
+ * The section `times`. sshd writes its PidFile when it starts and again on every SIGHUP (sshd(8)), so
+ * that file's time tells how old the configuration in force is; it counts only while it names the
+ * process that listens. What is missing or not as stat(1) prints it is unreadable.
+ */
+export function parseTimes(sections: Sections, service: Reading<SshService>): Facts["times"] {
+  const section = sections.maybe("times");
+  const [pidFile = "", pid = ""] = section?.arguments ?? [];
+  const files = new Map(lines(section).flatMap(fileTimes));
+  const [loaded, now] = [files.get(pidFile)?.modified, files.get(NOW)?.modified];
+  for (const path of [pidFile, NOW]) files.delete(path);
+  return { sshdLoaded: loadedAt(service, pid, loaded, now), files: Object.fromEntries(files) };
+}
+
+/** stat's own process, which is as old as the answer. */
+const NOW = "/proc/self/stat";
+
+function loadedAt(
+  service: Reading<SshService>,
+  pid: string,
+  loaded: string | undefined,
+  now: string | undefined,
+): Reading<string> {
+  if (service.state !== "known") return unreadable("which sshd answers is not known");
+  if (service.value.perConnection) return absent();
+  if (loaded === undefined) return unreadable("sshd's PidFile cannot be read");
+  if (pid !== String(service.value.pid))
+    return unreadable("sshd's PidFile does not name the sshd that answers");
+  // Then what changed since may well have an earlier time.
+  if (now !== undefined && loaded.slice(0, 19) > now.slice(0, 19))
+    return unreadable("sshd's PidFile is newer than the host's clock, which was set back since");
+  return known(loaded);
+}
+
+const LINE =
+  /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{1,9})?) \+0000 (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d{1,9})?) \+0000 (\/.*)$/u;
+
+/** `stat -c '%z %y %n'` in UTC. */
+function fileTimes(line: string): [string, FileTimes][] {
+  const [, day, time, dayModified, timeModified, path = ""] = LINE.exec(line) ?? [];
+  if (path === "") return [];
+  return [[path, { changed: `${day}T${time}Z`, modified: `${dayModified}T${timeModified}Z` }]];
+}

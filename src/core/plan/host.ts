@@ -1,0 +1,101 @@
+import type { Control, Rendered } from "../../model/control.ts";
+import { CurfewError, errorData } from "../../model/error.ts";
+import type { Facts } from "../../model/facts.ts";
+import type { Coverage } from "../../model/finding.ts";
+import type { HostLimits } from "../../model/limits.ts";
+import type { Activation, Change, HostPlan } from "../../model/plan.ts";
+import type { ControlId } from "../../model/control-id.ts";
+import { changeOf } from "./change-file.ts";
+import { kindLimit } from "../policy/kind-limit.ts";
+import { policyFindings } from "./policy-findings.ts";
+import { uncaughtKinds } from "../ending/uncaught.ts";
+
+/**
+ * Everything decided about one host, but for its name: what differs, what has to be reloaded, what
+ * sshd must say afterwards, what cannot be had, and what nothing ends. Controls that are not
+ * selected are asked too, so that what they once wrote goes away. Pure.
+ *
+ * A host that must not be changed (no OpenSSH, a file nobody could read, a damaged block) has
+ * `error` set and no changes; nothing is thrown for it.
+ */
+export function planHost(
+  facts: Facts,
+  limits: HostLimits,
+  selected: readonly ControlId[],
+  controls: readonly Control[],
+): Omit<HostPlan, "host"> {
+  const findings = policyFindings(facts, limits, selected);
+  try {
+    refuseOtherServers(facts);
+    const rendered = controls.map((control) => control.render(facts, limits, selected.includes(control.id)));
+    return decided(facts, limits, rendered, findings);
+  } catch (error) {
+    if (!(error instanceof CurfewError)) throw error;
+    return { ...blank(facts), findings, error: errorData(error) };
+  }
+}
+
+function refuseOtherServers({ server }: Facts): void {
+  if (server.product === "openssh") return;
+  throw new CurfewError("unsupported", `the SSH server is not OpenSSH but says "${server.text}"`, {
+    hint: "curfew changes nothing there; limit idle sessions with that server's own options",
+  });
+}
+
+function decided(
+  facts: Facts,
+  limits: HostLimits,
+  rendered: readonly Rendered[],
+  findings: HostPlan["findings"],
+): Omit<HostPlan, "host"> {
+  const changes = rendered
+    .flatMap(({ files }) => files)
+    .map((file) => changeOf(file, facts))
+    .filter((change) => change !== undefined);
+  const coverage = rendered.flatMap((each) => each.coverage.map((item) => withLimit(item, limits)));
+  return {
+    ...blank(facts),
+    changes,
+    activations: activations(changes),
+    expectations: rendered.flatMap((each) => each.expectations),
+    findings: [...findings, ...rendered.flatMap((each) => each.findings)],
+    coverage,
+    uncaught: uncaughtKinds(limits, coverage),
+  };
+}
+
+function withLimit(item: Coverage, limits: HostLimits): Coverage {
+  const role = [...limits.roles, limits.defaults].find((each) => each.role === item.role);
+  const limit = role === undefined ? null : kindLimit(item.kind, role);
+  return limit === null ? item : { ...item, limit };
+}
+
+const ORDER: readonly Activation[] = ["reload-sshd", "restart-logind", "restart-watchdog"];
+
+function activations(changes: readonly Change[]): Activation[] {
+  return ORDER.filter((each) => changes.some(({ activation }) => activation === each));
+}
+
+function blank(facts: Facts): Omit<HostPlan, "host"> {
+  return {
+    factsDigest: facts.digest,
+    description: description(facts),
+    changes: [],
+    activations: [],
+    expectations: [],
+    findings: [],
+    coverage: [],
+    uncaught: [],
+  };
+}
+
+/** `Debian GNU/Linux 12 (bookworm), OpenSSH 9.2, systemd`; what nobody could read is left out. */
+function description({ os, server, service }: Facts): string {
+  const ssh =
+    server.product === "openssh" ? `OpenSSH ${server.version.major}.${server.version.minor}` : server.text;
+  return [
+    ...(os.state === "known" ? [os.value.name] : []),
+    ssh,
+    ...(service.state === "known" && service.value.manager !== "none" ? [service.value.manager] : []),
+  ].join(", ");
+}

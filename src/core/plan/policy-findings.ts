@@ -1,0 +1,127 @@
+/** Findings that no mechanism owns: who is exempt, who is missing, what nothing can do. */
+import { configuredFindings } from "../verdict/configured-finding.ts";
+import { formatDuration } from "../../model/duration.ts";
+import type { Facts, UserClass } from "../../model/facts.ts";
+import type { Finding } from "../../model/finding.ts";
+import type { ActiveExemption, HostLimits, RoleLimits } from "../../model/limits.ts";
+import type { ControlId } from "../../model/control-id.ts";
+import type { Exemption } from "../../model/policy.ts";
+
+const finding = configuredFindings("host");
+
+/**
+ * Exemptions that hold for somebody here (waived) and those past their last day (failed), roles
+ * without a member here, warnings that no selected mechanism can give. Pure.
+ */
+export function policyFindings(facts: Facts, limits: HostLimits, selected: readonly ControlId[]): Finding[] {
+  const { classes } = facts.sshd;
+  const found = classes.state === "known" ? classes.value : [];
+  return [
+    ...limits.expired.map(expiredFinding),
+    ...limits.exemptions.flatMap((active) => exemptionFindings(active, found, selected)),
+    ...(classes.state === "unreadable"
+      ? [unreadableFinding(classes.reason)]
+      : missingPeople(limits, facts, found)),
+    ...warningFindings(limits, selected),
+  ];
+}
+
+function expiredFinding(exemption: Exemption): Finding {
+  return finding(
+    "exemption-current",
+    "*",
+    "exemptions are renewed or removed before they expire",
+    `expired on ${exemption.expires} and exempts nobody any more; owner ${exemption.owner}`,
+    `exemption "${exemption.name}"`,
+    "fail",
+    exemption.name,
+  );
+}
+
+function exemptionFindings(
+  { exemption, controls }: ActiveExemption,
+  classes: readonly UserClass[],
+  selected: readonly ControlId[],
+): Finding[] {
+  const users = membersOf(exemption, classes);
+  if (users.length === 0) return [];
+  return controls
+    .filter((control) => selected.includes(control))
+    .map((control) => ({
+      check: "exemption-active",
+      subject: exemption.name,
+      control,
+      role: "*",
+      expected: "idle sessions end",
+      actual: `${users.join(", ")} exempt until ${exemption.expires}`,
+      source: `exemption "${exemption.name}"`,
+      evidence: "configured",
+      outcome: "waived",
+      waiver: `${exemption.justification} (${exemption.owner})`,
+    }));
+}
+
+/**
+ * No failure, as one policy serves many hosts; but a misspelt name looks just like this. A group that is there
+ * without a member that anybody lists may have those of a name service.
+ */
+function missingPeople(
+  limits: HostLimits,
+  { sshd: { missingSelectors: missing }, remoteAccounts = [] }: Facts,
+  classes: readonly UserClass[],
+): Finding[] {
+  return limits.roles.flatMap((role) => {
+    const unknown = selectorsOfPeople(role).filter((selector) => missing.includes(selector));
+    const expected = `the role applies to ${[...role.users, ...role.groups].join(", ")}`;
+    if (unknown.length > 0) {
+      const names = unknown.map((selector) => selector.replace(":", " ")).join(", ");
+      return [
+        finding(
+          "role-members",
+          role.role,
+          expected,
+          `there is no such account or group here: ${names}`,
+          PEOPLE,
+          "pass",
+        ),
+      ];
+    }
+    if (membersOf(role, classes).length > 0) return [];
+    if (role.groups.length > 0 && remoteAccounts.length > 0) {
+      const actual = `nobody is listed in it; ${remoteAccounts.join(", ")} may have members that are not listed, and nobody asked about them`;
+      return [finding("role-members", role.role, expected, actual, PEOPLE, "unknown")];
+    }
+    return [
+      finding("role-members", role.role, expected, "nobody here with a login shell is meant", PEOPLE, "pass"),
+    ];
+  });
+}
+
+function membersOf(people: Pick<RoleLimits, "users" | "groups">, classes: readonly UserClass[]): string[] {
+  const selectors = selectorsOfPeople(people);
+  return classes
+    .filter((each) => each.selectors.some((selector) => selectors.includes(selector)))
+    .flatMap(({ users }) => users);
+}
+
+function selectorsOfPeople({ users, groups }: Pick<RoleLimits, "users" | "groups">): string[] {
+  return [...users.map((name) => `user:${name}`), ...groups.map((name) => `group:${name}`)];
+}
+
+function unreadableFinding(reason: string): Finding {
+  return finding("role-members", "*", "every role's members are known", reason, PEOPLE, "unknown");
+}
+
+/** The watchdog warns at every terminal; where it cannot run, it says so itself. */
+function warningFindings({ defaults, roles }: HostLimits, selected: readonly ControlId[]): Finding[] {
+  if (selected.includes("watchdog")) return [];
+  return [defaults, ...roles].flatMap(({ role, warnBefore }) => {
+    if (warnBefore === null) return [];
+    const expected = `a warning ${formatDuration(warnBefore)} before the end`;
+    const actual =
+      "sshd, shell timeouts and logind end a session without one; the watchdog would warn (controls: watchdog)";
+    return [finding("warning-given", role, expected, actual, "warn_before", "fail")];
+  });
+}
+
+const PEOPLE = "accounts and groups of the host";

@@ -1,0 +1,110 @@
+/** What it takes to leave a host as it was before curfew. */
+import { CurfewError } from "../../model/error.ts";
+import type { Facts, KeptOriginal } from "../../model/facts.ts";
+import {
+  isSshdDropIn,
+  LOGIND_FILE,
+  LOGIND_MAIN_FILE,
+  MINUTES_SCRIPT,
+  SHELL_SCRIPT,
+  WATCHDOG_FILES,
+} from "../../model/host-paths.ts";
+import type { Activation } from "../../model/plan.ts";
+import { everyFile, findFile } from "../facts/find-file.ts";
+import { type GuardChange, writtenDigest } from "./guard.ts";
+import { removeBlocks } from "./managed-block.ts";
+
+/** The changes that take curfew off a host, and what a person should know about them. */
+export interface RevertPlan {
+  readonly changes: readonly GuardChange[];
+  readonly activations: readonly Activation[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Every file curfew has touched: its kept original where nobody else edited it since (byte for
+ * byte, owner and mode included); curfew's blocks cut out where somebody did; own files removed.
+ * Files and blocks of curfew of which the host has no record (any more) go as well.
+ * Errors: CurfewError `remote` where a file or curfew's record cannot be read, because guessing
+ * would lose somebody's work.
+ */
+export function planRevert(facts: Facts): RevertPlan {
+  const notes: string[] = [];
+  const kept = facts.curfew.originals.filter(({ kind }) => kind !== "directory");
+  const changes = [
+    ...kept.flatMap((original) => revertFile(original, facts, notes)),
+    ...unrecorded(facts, new Set(kept.map(({ path }) => path)), notes),
+  ];
+  const paths = changes.map(({ path }) => path);
+  const activations: Activation[] = [];
+  const ofSshd = new Set([facts.sshd.mainFile, ...facts.sshd.dropIns].map(({ realPath }) => realPath));
+  if (paths.some((path) => ofSshd.has(path) || isSshdDropIn(path))) activations.push("reload-sshd");
+  if (paths.some((path) => LOGIND_PATHS.has(path))) activations.push("restart-logind");
+  if (paths.some((path) => WATCHDOG_PATHS.includes(path))) activations.push("restart-watchdog");
+  return { changes, activations, notes };
+}
+
+const LOGIND_PATHS: ReadonlySet<string> = new Set([LOGIND_FILE, LOGIND_MAIN_FILE]);
+const WATCHDOG_PATHS: readonly string[] = Object.values(WATCHDOG_FILES);
+
+function revertFile(original: KeptOriginal, facts: Facts, notes: string[]): GuardChange[] {
+  const { path, kind, copy } = original;
+  const fact = findFile(path, facts);
+  const state = fact?.state;
+  if (state === undefined || state.state === "unreadable") {
+    const reason = state?.reason ?? "it was not among the facts";
+    throw new CurfewError("remote", `${path} cannot be reverted: ${reason}`);
+  }
+  if (state.state === "absent") {
+    if (kind === "absent") return [];
+    notes.push(`${path} was removed since curfew changed it; it stays removed`);
+    return [];
+  }
+  const { content, mode, uid, gid } = state.value;
+  const common = { path, mode, uid, gid, before: content };
+  const edited = facts.curfew.written[path] !== writtenDigest(content);
+  if (kind === "absent") {
+    const rest = removeBlocks(content, path);
+    if (edited && rest !== content && rest.trim() !== "") {
+      notes.push(`${path} was edited since curfew made it; those edits stay, only curfew's part goes`);
+      return [{ ...common, action: "update", after: rest }];
+    }
+    if (edited && rest === content && !isOwn(path)) {
+      notes.push(`${path} is somebody else's by now: nothing of curfew is in it, so it stays`);
+      return [];
+    }
+    if (edited) notes.push(`${path} was edited since curfew wrote it; it is removed all the same`);
+    return [{ ...common, action: "remove", after: "" }];
+  }
+  if (!edited) return [{ ...common, action: "restore", after: copy }];
+  notes.push(`${path} was edited since curfew changed it; those edits stay, only curfew's part goes`);
+  const after = removeBlocks(content);
+  return after === content ? [] : [{ ...common, action: "update", after }];
+}
+
+/** What curfew wrote and the host has no record of: somebody removed /var/lib/curfew. */
+function unrecorded(facts: Facts, recorded: ReadonlySet<string>, notes: string[]): GuardChange[] {
+  return everyFile(facts).flatMap(({ path, realPath, state }): GuardChange[] => {
+    if (state.state !== "known" || recorded.has(path) || recorded.has(realPath)) return [];
+    const { content, mode, uid, gid } = state.value;
+    const common = { path: realPath, mode, uid, gid, before: content };
+    const rest = removeBlocks(content, path);
+    const own = isOwn(path) && content.includes("Managed by curfew");
+    if (!own && rest === content) return [];
+    notes.push(`${path} is not in the host's record; ${own ? "it is removed" : "only curfew's part goes"}`);
+    return own
+      ? [{ ...common, action: "remove", after: "" }]
+      : [{ ...common, action: "update", after: rest }];
+  });
+}
+
+function isOwn(path: string): boolean {
+  return OWN_FILES.has(path) || isSshdDropIn(path);
+}
+
+const OWN_FILES: ReadonlySet<string> = new Set([
+  SHELL_SCRIPT,
+  MINUTES_SCRIPT,
+  LOGIND_FILE,
+  ...WATCHDOG_PATHS,
+]);

@@ -1,0 +1,107 @@
+/** What a baseline comes to on one host: which rules apply there, and what they ask of each setting. */
+import type { AuditHeader } from "../../model/audit.ts";
+import type { Facts } from "../../model/facts.ts";
+import {
+  RULE_SETTINGS,
+  type Profile,
+  type ProfileRule,
+  type Relation,
+  type RuleSetting,
+} from "../../model/profile.ts";
+
+/** The baseline as reports and audits name it: each rule once, with what all rules go back to. */
+export function profileInfo(profile: Profile): NonNullable<AuditHeader["profile"]> {
+  const { id, title, version, references } = profile;
+  const rules = new Map(
+    profile.rules.map((rule) => [
+      rule.id,
+      {
+        id: rule.id,
+        title: rule.title,
+        severity: rule.severity,
+        references: [...new Set([...rule.references, ...references])],
+      },
+    ]),
+  );
+  return { id, title, version, rules: [...rules.values()] };
+}
+
+/** A system that a baseline is written for; `anywhere` where it is written for none in particular. */
+export type ProfileSystem = { readonly name: string; readonly versionId: string } | "anywhere";
+
+/**
+ * The host's system as the baseline calls it. `foreign`: the baseline is not for this system;
+ * `unknown`: nobody could read which it is.
+ */
+export function systemOf(profile: Profile, { os }: Pick<Facts, "os">): ProfileSystem | "foreign" | "unknown" {
+  if (profile.systems.length === 0) return "anywhere";
+  if (os.state !== "known") return "unknown";
+  const { id, versionId } = os.value;
+  const found = profile.systems.find(
+    (system) =>
+      system.id === id && (versionId === system.version || versionId.startsWith(`${system.version}.`)),
+  );
+  return found === undefined ? "foreign" : { name: found.name, versionId };
+}
+
+/** The rules that apply to a system. */
+export function rulesFor(profile: Profile, system: ProfileSystem): ProfileRule[] {
+  return profile.rules.filter(({ systems, since }) => {
+    if (system === "anywhere") return true;
+    if (systems !== undefined && !systems.includes(system.name)) return false;
+    return since === undefined || !isOlder(system.versionId, since);
+  });
+}
+
+/**
+ * What the rules ask of each setting, whichever system they are for: what is written on a host does
+ * not depend on whether somebody chose the wrong baseline for it.
+ */
+export function demandsOf(profile: Profile | undefined): ReadonlyMap<RuleSetting, readonly Relation[]> {
+  const demands = new Map<RuleSetting, Relation[]>();
+  for (const { requires } of profile?.rules ?? []) {
+    for (const setting of RULE_SETTINGS) {
+      const relation = requires[setting];
+      if (relation !== undefined) demands.set(setting, [...(demands.get(setting) ?? []), relation]);
+    }
+  }
+  return demands;
+}
+
+/**
+ * Whether a baseline wants a ClientAliveCountMax above 0 from sshd for everybody: then an exemption
+ * from sshd does not reach ClientAlive, which ends no session of a client that answers.
+ */
+export function keepsClientAlive(profile: Profile | undefined): boolean {
+  const counts = demandsOf(profile).get("ClientAliveCountMax") ?? [];
+  return counts.some((relation) => !holds(relation, 0));
+}
+
+/** Whether a number is what a rule asks for. */
+export function holds(relation: Relation, value: number): boolean {
+  const { "at-most": most, "more-than": least, equals } = relation;
+  return (
+    (most === undefined || value <= most) &&
+    (least === undefined || value > least) &&
+    (equals === undefined || value === equals)
+  );
+}
+
+/** `more than 0 and at most 600`, `exactly 1`. */
+export function relationText({ "at-most": most, "more-than": least, equals }: Relation): string {
+  return [
+    ...(equals === undefined ? [] : [`exactly ${equals}`]),
+    ...(least === undefined ? [] : [`more than ${least}`]),
+    ...(most === undefined ? [] : [`at most ${most}`]),
+  ].join(" and ");
+}
+
+/** Numbers between dots, compared one by one. */
+function isOlder(version: string, than: string): boolean {
+  const [left, right] = [version, than].map((text) => text.split(".").map(Number));
+  for (const [index, wanted] of (right ?? []).entries()) {
+    const actual = left?.[index] ?? 0;
+    if (actual !== wanted) return actual < wanted;
+  }
+  return false;
+}

@@ -1,0 +1,14 @@
+import type { Facts } from "../../model/facts.ts";
+import type { HostLimits } from "../../model/limits.ts";
+import { type Reading, known } from "../../model/reading.ts";
+import { type ResolvedClass, resolvedClasses } from "./present-people.ts";
+
+/** The classes of accounts by the role whose idle limit holds for them. Pure. */
+export function classesByRole(
+  facts: Facts,
+  limits: HostLimits,
+): Reading<ReadonlyMap<string, readonly ResolvedClass[]>> {
+  const { classes } = facts.sshd;
+  if (classes.state !== "known") return classes;
+  return known(Map.groupBy(resolvedClasses(facts, limits) ?? [], ({ person }) => person.role));
+}

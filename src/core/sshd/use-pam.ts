@@ -1,0 +1,28 @@
+/** Whether sshd's sessions reach logind at all: pam_systemd registers them, and nothing else does. Pure. */
+import type { Facts } from "../../model/facts.ts";
+import { effectiveValue } from "./effective.ts";
+
+/**
+ * Why logind does not see sessions of which sshd says `effective`; undefined where it does. What sshd does not say
+ * is no promise: one that was built without PAM does not print the keyword.
+ */
+export function unseenByLogind(
+  { sshd }: Pick<Facts, "sshd">,
+  effective: Facts["sshd"]["effective"],
+): string | undefined {
+  if (effective.state !== "known") return "nobody could read whether sshd has UsePAM, which logind needs";
+  // The daemon's own option beats every file, and sshd -T does not have it.
+  const option = sshd.options.map((each) => /^\s*usepam[\s=]+(\S+)/iu.exec(each)?.[1]).find(Boolean);
+  const value = (option ?? effectiveValue(effective.value, "usepam"))?.toLowerCase();
+  if (value === "yes") return undefined;
+  return `sshd ${value === undefined ? "does not say UsePAM yes" : `has UsePAM ${value}`}, so logind sees none of its sessions`;
+}
+
+/** The same for the whole host: UsePAM does not go under Match. Undefined also where sshd's answer is incomplete. */
+export function knownUnseen({ sshd }: Pick<Facts, "sshd">): string | undefined {
+  const { effective } = sshd;
+  const complete =
+    effective.state === "known" && effectiveValue(effective.value, "pubkeyauthentication") !== undefined;
+  const said = effective.state === "known" && effectiveValue(effective.value, "usepam") !== undefined;
+  return complete || said ? unseenByLogind({ sshd }, effective) : undefined;
+}

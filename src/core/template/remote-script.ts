@@ -1,0 +1,54 @@
+/**
+ * The scripts that run on hosts: templates in `templates/remote`, POSIX sh, whose every value is
+ * one single-quoted word. A value can therefore never become a command, whoever wrote it.
+ */
+import { readFileSync } from "node:fs";
+import { CurfewError } from "../../model/error.ts";
+import { createHandlebars } from "./handlebars.ts";
+import { quote } from "../text/shell-quote.ts";
+import { templateFile } from "./template-file.ts";
+
+/** Values by name: a string becomes one quoted word, a list as many words with spaces between. */
+export type ScriptValues = Readonly<Record<string, string | readonly string[]>>;
+
+const compiled = new Map<string, HandlebarsTemplateDelegate>();
+const environment = createHandlebars();
+
+/**
+ * Renders `templates/remote/NAME.sh`. `{{value}}` in the template stands for the whole quoted word
+ * (or words), so the template must not quote it again: `owner={{owner}}`, `set -- {{paths}}`.
+ * The file is read at the first use and kept.
+ * Errors: CurfewError `internal` where the template is missing, names a value that was not given,
+ * or a value contains NUL.
+ */
+export function remoteScript(name: string, values: ScriptValues): string {
+  const template = compiled.get(name) ?? compile(name);
+  const words = Object.entries(values).map(([key, value]) => [key, quoteAll(value)] as const);
+  try {
+    return template(Object.fromEntries(words));
+  } catch (error) {
+    throw new CurfewError("internal", `remote script ${name} cannot be rendered`, { cause: error });
+  }
+}
+
+/** Scripts that stay on the host for a while, where somebody may come upon them and wonder. */
+const LEFT_ON_HOSTS: ReadonlySet<string> = new Set(["guard-undo"]);
+/** A line that is nothing but a comment, and is not the first with the interpreter's name. */
+const COMMENT = /^[ \t]*#(?!!).*\n/gmu;
+
+function compile(name: string): HandlebarsTemplateDelegate {
+  const text = readFileSync(templateFile(`remote/${name}.sh`), "utf8");
+  // A fifth of most scripts: nobody reads them on their way to a fleet.
+  const template = environment.compile(LEFT_ON_HOSTS.has(name) ? text : text.replaceAll(COMMENT, ""), {
+    // The shell is not HTML; quoting happens in quoteAll and nowhere else.
+    noEscape: true,
+    strict: true,
+    knownHelpersOnly: true,
+  });
+  compiled.set(name, template);
+  return template;
+}
+
+function quoteAll(value: string | readonly string[]): string {
+  return typeof value === "string" ? quote(value) : value.map(quote).join(" ");
+}

@@ -1,0 +1,128 @@
+/** What `templates/remote/wizard-survey.sh` says of a host. Everything in it may have been chosen by somebody hostile. */
+import type { Seconds } from "../../model/duration.ts";
+import { CurfewError } from "../../model/error.ts";
+import { visible } from "../text/visible.ts";
+
+/** An account whose shell lets somebody in. */
+export interface LoginAccount {
+  readonly name: string;
+  readonly uid: number;
+  readonly shell: string;
+}
+
+/** A process that is neither the kernel's nor part of this very login. Texts are visible ones. */
+export interface RunningProcess {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly uid: number;
+  readonly terminal: boolean;
+  /** Since it was started. */
+  readonly seconds: Seconds;
+  readonly command: string;
+  /** The command line; the command where it was not read. */
+  readonly words: string;
+}
+
+export interface WizardSurvey {
+  readonly accounts: readonly LoginAccount[];
+  /** Groups that exist and may become root, with their listed members. */
+  readonly admins: readonly { readonly group: string; readonly members: readonly string[] }[];
+  /** Accounts to which sudoers gives everything by name. */
+  readonly sudoers: readonly string[];
+  /** Null where the host has no /proc to read them from. */
+  readonly processes: readonly RunningProcess[] | null;
+}
+
+/**
+ * Reads the script's standard output. Errors: CurfewError `remote` for output that was cut short or
+ * has a line that the script cannot have written.
+ */
+export function parseWizardSurvey(output: string, host: string): WizardSurvey {
+  const lines = output.split("\n").filter((line) => line !== "");
+  if (lines.at(-1) !== "end") throw malformed(host, "it was cut short");
+  const rows = lines.slice(0, -1).map((line) => line.split("\t"));
+  const of = (word: string): (readonly string[])[] => rows.filter(([first]) => first === word);
+  const strange = rows.find(([word = ""]) => !FIELDS.has(word));
+  if (strange !== undefined) throw malformed(host, `a line begins with ${visible(strange[0] ?? "")}`);
+  const wrong = rows.find(([word = "", ...fields]) => fields.length !== FIELDS.get(word));
+  if (wrong !== undefined) throw malformed(host, `a line ${visible(wrong[0] ?? "")} is incomplete`);
+  return {
+    accounts: of("account").map(([, name = "", uid = "", shell = ""]) => ({
+      name,
+      uid: whole(uid, host),
+      shell: visible(shell),
+    })),
+    admins: of("admins").map(([, group = "", members = ""]) => ({
+      group,
+      members: members.split(",").filter((name) => name !== ""),
+    })),
+    sudoers: of("sudoer").map(([, name = ""]) => name),
+    processes: processes(of, host),
+  };
+}
+
+/** How many fields follow each word. */
+const FIELDS: ReadonlyMap<string, number> = new Map([
+  ["account", 3],
+  ["admins", 2],
+  ["sudoer", 1],
+  ["clock", 2],
+  ["self", 1],
+  ["process", 6],
+  ["words", 2],
+]);
+
+function processes(
+  of: (word: string) => (readonly string[])[],
+  host: string,
+): readonly RunningProcess[] | null {
+  const [clock] = of("clock");
+  const [self] = of("self");
+  if (clock === undefined || self === undefined) return null;
+  const [uptime, ticks] = [whole(clock[1], host), Math.max(1, whole(clock[2], host))];
+  const words = new Map(of("words").map(([, pid = "", text = ""]) => [pid, visible(text.trim())]));
+  const all = of("process").map(([, pid = "", ppid, uid, tty, start, command = ""]) => ({
+    pid: whole(pid, host),
+    ppid: whole(ppid, host),
+    uid: whole(uid, host),
+    terminal: tty !== "0",
+    seconds: Math.max(0, uptime - Math.floor(whole(start, host) / ticks)),
+    command: visible(command),
+    words: words.get(pid) ?? visible(command),
+  }));
+  return withoutOwn(all, whole(self[1], host));
+}
+
+/** This login is no finding of its own: everything below the sshd process that carries it is left out. */
+function withoutOwn(all: readonly RunningProcess[], self: number): RunningProcess[] {
+  const byPid = new Map(all.map((each) => [each.pid, each]));
+  const ancestors = lineage(self, byPid);
+  const top = ancestors.find(({ command }) => command.startsWith("sshd"))?.pid ?? self;
+  // The monitor above it belongs to the same login; the listener above that does not.
+  const above = byPid.get(byPid.get(top)?.ppid ?? 0);
+  const root = above?.command.startsWith("sshd") && / \[priv\]/u.test(above.words) ? above.pid : top;
+  return all.filter(({ pid }) => ![pid, ...lineage(pid, byPid).map((each) => each.pid)].includes(root));
+}
+
+/** A process and those above it, itself first. Ends at a circle, which only a liar can have. */
+export function lineage(pid: number, byPid: ReadonlyMap<number, RunningProcess>): readonly RunningProcess[] {
+  const found = new Set<RunningProcess>();
+  let each = byPid.get(pid);
+  while (each !== undefined && !found.has(each)) {
+    found.add(each);
+    each = byPid.get(each.ppid);
+  }
+  return [...found];
+}
+
+function whole(text: string | undefined, host: string): number {
+  if (text !== undefined && /^\d{1,15}$/u.test(text)) return Number(text);
+  throw malformed(host, `${visible(text ?? "")} is no number`);
+}
+
+function malformed(host: string, what: string): CurfewError {
+  return new CurfewError("remote", `the survey of ${host} cannot be used: ${what}`, {
+    host,
+    hint: "run the command again; where it stays so, look at the host by hand before changing anything",
+  });
+}

@@ -1,0 +1,166 @@
+/** How the session of each kind is opened, until it is what its kind says and nothing more happens in it. */
+import { latest } from "../../core/probe/judge-probe.ts";
+import type { PlannedProbe } from "../../core/probe/plan.ts";
+import type { Connection, OpenChannel, TerminalSession } from "../../model/connection.ts";
+import { CurfewError } from "../../model/error.ts";
+import { MISSING_PROGRAM, type ProbeProgram } from "./programs.ts";
+import type { HostWatch } from "./watch.ts";
+import { inTime, over } from "./wait.ts";
+
+/** What is needed to open a session over a login. */
+export interface OpeningSetup {
+  readonly planned: PlannedProbe;
+  readonly connection: Connection;
+  readonly watch: HostWatch;
+  /** 32 hexadecimal digits: the mark of this probe's programs. */
+  readonly token: string;
+  /** Where the shadow instance listens; undefined without one. */
+  readonly shadowPort: number | undefined;
+  readonly signal: AbortSignal;
+  /** Called at once with what was opened, so that its last words are known should nothing come of it. */
+  readonly opened: (channel: OpenChannel) => void;
+}
+
+export interface OpenedSession {
+  readonly channel: OpenChannel;
+  /** The same, where it has a terminal. */
+  readonly terminal: TerminalSession | undefined;
+  /** `performance.now()` of the last activity: for a session that prints by itself, of what was typed last. */
+  readonly quietSince: number;
+}
+
+/** A prompt, or a program, counts as quiet after this long without output. */
+const QUIET_MS = 1000;
+/** Seconds until there must be a quiet prompt, and until a program must run. */
+export const SETTLE_SECONDS = 25;
+const START_SECONDS = 15;
+/** A program ends by itself so long after nobody waits for its session any more. */
+const SPARE_SECONDS = 60;
+
+/** The login shell at its prompt. */
+export async function openShell(setup: OpeningSetup): Promise<OpenedSession> {
+  const { connection, planned, signal } = setup;
+  const terminal = await connection.openTerminal(signal);
+  setup.opened(terminal);
+  await settle(terminal, planned, signal);
+  return { channel: terminal, terminal, quietSince: terminal.lastActivity() };
+}
+
+/** A program, started by a line typed at the prompt. */
+export async function openProgram(setup: OpeningSetup, program: ProbeProgram): Promise<OpenedSession> {
+  const opened = await openShell(setup);
+  const { channel, terminal } = opened;
+  if (terminal === undefined) return opened;
+  // Neither in the history (a shell that is left or hung up writes it), nor in one that skips blanks.
+  terminal.write(` unset HISTFILE; ${program.line(setup.token, lifetime(setup))}\r`);
+  const typedAt = performance.now();
+  await started(channel, setup, program);
+  if (program.noisy) return { ...opened, quietSince: typedAt };
+  const until = performance.now() + START_SECONDS * 1000;
+  while (performance.now() < until && performance.now() - channel.lastActivity() < QUIET_MS) {
+    await over(channel.ended, performance.now() + 50, setup.signal);
+  }
+  return { ...opened, quietSince: channel.lastActivity() };
+}
+
+/** A command without a terminal. */
+export async function openCommand(setup: OpeningSetup, program: ProbeProgram): Promise<OpenedSession> {
+  const { connection, signal, token } = setup;
+  const channel = await connection.openCommand(program.line(token, lifetime(setup)), signal);
+  setup.opened(channel);
+  const quietSince = channel.lastActivity();
+  await started(channel, setup, program);
+  return { channel, terminal: undefined, quietSince };
+}
+
+/** An SFTP session after its first answer. */
+export async function openSftp({ connection, signal }: OpeningSetup): Promise<OpenedSession> {
+  const channel = await connection.openSftp(signal);
+  return { channel, terminal: undefined, quietSince: channel.lastActivity() };
+}
+
+/**
+ * A forward over which nothing goes. It leads to the shadow instance, which waits for a login for ever:
+ * the host's own sshd would hang up, and hold it against the address.
+ */
+export async function openForward({ connection, shadowPort, signal }: OpeningSetup): Promise<OpenedSession> {
+  if (shadowPort === undefined) {
+    throw new CurfewError("unsupported", "there is no shadow instance for the forward to lead to");
+  }
+  const channel = await connection.openIdleForward(shadowPort, signal);
+  // The far end says its name; whatever comes after that would be no idle forward.
+  const until = performance.now() + START_SECONDS * 1000;
+  while (channel.transcript() === "" && performance.now() < until) {
+    await over(channel.ended, performance.now() + 50, signal);
+  }
+  return { channel, terminal: undefined, quietSince: channel.lastActivity() };
+}
+
+/**
+ * The bare login, as `ssh -N` leaves it. sshd says yes to a login before PAM's part of it begins, which on a busy
+ * host takes seconds (pam_systemd(8) starts a manager for each user's first session); no timeout runs before its end.
+ */
+export async function openNothing({ connection, signal }: OpeningSetup): Promise<OpenedSession> {
+  const until = performance.now() + SETTLE_SECONDS * 1000;
+  if (!(await inTime(connection.noMoreSessions(signal), until, signal))) {
+    throw new CurfewError("remote", `the host did not complete the login within ${SETTLE_SECONDS} s`);
+  }
+  const quietSince = performance.now();
+  const ended = connection.closed.then(() => {
+    return { at: performance.now(), exitCode: null, signal: null, connectionLost: true } as const;
+  });
+  const channel = { transcript: () => "", lastActivity: () => quietSince, ended, close: () => undefined };
+  return { channel, terminal: undefined, quietSince };
+}
+
+function lifetime({ planned }: OpeningSetup): number {
+  return Math.ceil(latest(planned.within)) + SPARE_SECONDS;
+}
+
+async function started(
+  channel: OpenChannel,
+  { watch, token, signal, planned }: OpeningSetup,
+  { runs }: ProbeProgram,
+): Promise<void> {
+  const until = performance.now() + START_SECONDS * 1000;
+  while (performance.now() < until) {
+    const end = await over(channel.ended, performance.now() + 200, signal);
+    const missing = MISSING_PROGRAM.exec(channel.transcript())?.[1];
+    if (missing !== undefined) throw notStarted(missing);
+    // What `env` answers where there is no such program (POSIX, env, EXIT STATUS).
+    if (end?.exitCode === 127)
+      throw notStarted(`the program of the ${planned.session} probe is not installed`);
+    if (end !== undefined) throw notStarted(`the session ended before the ${planned.session} program ran`);
+    const names = await over(watch.programs(token), until, signal);
+    if (names?.some((name) => runs.test(name)) === true) return;
+  }
+  throw notStarted(`the program of the ${planned.session} probe did not start within ${START_SECONDS} s`);
+}
+
+function notStarted(message: string): CurfewError {
+  return new CurfewError("unsupported", message);
+}
+
+/**
+ * Waits for a prompt: something was printed, and then nothing for a second. With a limit of a few
+ * seconds the session's clock runs already; `quietSince` is the last activity, not the end of this wait.
+ */
+async function settle(terminal: TerminalSession, planned: PlannedProbe, signal: AbortSignal): Promise<void> {
+  const until = performance.now() + SETTLE_SECONDS * 1000;
+  while (performance.now() < until) {
+    const end = await over(terminal.ended, performance.now() + 50, signal);
+    if (end !== undefined) {
+      const status = end.exitCode === null ? "" : ` with status ${end.exitCode}`;
+      throw new CurfewError(
+        "remote",
+        `the session of ${planned.user} ended${status} before there was a prompt`,
+      );
+    }
+    const quiet = performance.now() - terminal.lastActivity() >= QUIET_MS;
+    if (quiet && /\S/u.test(terminal.transcript())) return;
+  }
+  throw new CurfewError(
+    "remote",
+    `the session of ${planned.user} came to no quiet prompt within ${SETTLE_SECONDS} s`,
+  );
+}

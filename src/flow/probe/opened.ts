@@ -1,0 +1,28 @@
+import type { PlannedProbe } from "../../core/probe/plan.ts";
+import type { Connection } from "../../model/connection.ts";
+import type { OpenedSession } from "./open.ts";
+import type { HostSession, HostWatch } from "./watch.ts";
+import type { TimedEvent } from "../shadow/shadow.ts";
+
+/** A session in which nobody does anything any more. */
+export interface OpenProbe extends OpenedSession {
+  readonly planned: PlannedProbe;
+  readonly connection: Connection;
+  /** The mark of the programs that it started. */
+  readonly token: string;
+  /** Seconds from then on in which a drop is waited for. */
+  readonly patience: number;
+  /** How much of the transcript there was by then. */
+  readonly transcriptLength: number;
+  /** The client's port as the instance logs it; undefined for a live probe. */
+  readonly port: number | undefined;
+  /** The processes on the host; undefined where they are not needed, or cannot be told from others. */
+  readonly processes: HostSession | undefined;
+  readonly watch: HostWatch;
+  /** The client answers nothing from then on. */
+  readonly silence: () => Promise<void>;
+  /** The shadow instance's log so far; undefined for a live probe. */
+  readonly events: (() => readonly TimedEvent[]) | undefined;
+  /** Aborted when the host is lost, or the run is. Waits end then. */
+  readonly signal: AbortSignal;
+}

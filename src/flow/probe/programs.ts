@@ -1,0 +1,64 @@
+/** What a probe types or asks for, so that its session is of its kind. */
+import type { ProbedKind } from "../../model/session-kind.ts";
+
+export interface ProbeProgram {
+  /** The command line, in words that every login shell reads alike: no quotes but single ones, no history. */
+  line(token: string, seconds: number): string;
+  /** Names of the process that runs once the session is what it should be. */
+  readonly runs: RegExp;
+  /** Prints for as long as it runs, so that there is no quiet moment to wait for. */
+  readonly noisy: boolean;
+}
+
+/** Seconds between two looks of the status line's clock: in proportion to what tmux does in a real limit. */
+const STATUS_SECONDS = 15;
+
+/**
+ * Every program carries the token in its environment: that is how it is found on the host, and ended
+ * there whatever becomes of its session. None outlives `seconds`, except where somebody reads or writes
+ * its terminal.
+ */
+export const PROBE_PROGRAMS = {
+  "escaped-shell": {
+    line: (token) => `exec env -u TMOUT HISTFILE= CURFEW_PROBE=${token} bash --norc --noprofile`,
+    runs: /^bash$/u,
+    noisy: false,
+  },
+  "foreground-program": {
+    line: (token) => `env CURFEW_PROBE=${token} LESSHISTFILE=- sh -c '${EDITOR_OR_PAGER}'`,
+    runs: /^(?:vim?(?:\..*)?|less)$/u,
+    noisy: false,
+  },
+  "output-loop": {
+    line: (token, seconds) =>
+      `env CURFEW_PROBE=${token} sh -c 'n=0; while [ $n -lt ${seconds} ]; do n=$((n+1)); echo; sleep 1; done'`,
+    runs: /^sleep$/u,
+    noisy: true,
+  },
+  tmux: {
+    line: (token, seconds) =>
+      `env CURFEW_PROBE=${token} TERM=xterm sh -c 'command -v tmux >/dev/null && exec tmux ` +
+      `-S /tmp/curfew-probe-${token} -f /dev/null new-session "exec sleep ${seconds}" ` +
+      `\\; set -g status-interval ${Math.max(1, Math.min(STATUS_SECONDS, Math.floor(seconds / 60)))} ` +
+      `\\; set -g status-right %H:%M:%S; printf "curfew: %s\\n" "tmux is not installed"'`,
+    runs: /^tmux: client$/u,
+    noisy: true,
+  },
+  "idle-command": {
+    line: (token, seconds) => `env CURFEW_PROBE=${token} sleep ${seconds}`,
+    runs: /^sleep$/u,
+    noisy: false,
+  },
+} as const satisfies Partial<Record<ProbedKind, ProbeProgram>>;
+
+/** What the shell answers where it has not got the program. Not what the terminal echoes of the line. */
+export const MISSING_PROGRAM = /curfew: (neither vim nor less is installed|tmux is not installed)/u;
+
+// Without settings, swap file and memory: nothing of it may stay on the host. Other kinds of vi leave files.
+const EDITOR_OR_PAGER = [
+  "for vi in vim vi; do",
+  'case $("$vi" --version 2>/dev/null </dev/null) in',
+  '*"Vi IMproved"*) exec "$vi" -u NONE -i NONE -n -R /etc/passwd ;; esac; done;',
+  "command -v less >/dev/null && exec less /etc/passwd;",
+  'printf "curfew: %s\\n" "neither vim nor less is installed"',
+].join(" ");

@@ -1,0 +1,78 @@
+/** An alert in words, for mail and chat. */
+import { visible } from "../../core/text/visible.ts";
+import type { Alert } from "../../model/alert.ts";
+import type { FindingChange } from "../../model/audit.ts";
+import { CHECKS } from "../../model/check.ts";
+
+/** `curfew: production: 3 newly failing, 1 recovered`; printable ASCII is not promised. */
+export function alertSubject(alert: Alert): string {
+  const counts = [
+    [alert.failing.length, alert.first ? "failing" : "newly failing"],
+    [alert.lost.length, "cannot be judged"],
+    [alert.recovered.length, "recovered"],
+    [alert.unfinished.length, "audit did not finish"],
+    [alert.expiring.length, alert.expiring.length === 1 ? "exemption ends soon" : "exemptions end soon"],
+  ] as const;
+  const parts = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return `curfew: ${visible(alert.policy)}: ${parts.join(", ")}`;
+}
+
+/** The alert as plain text, lines ended by newlines. */
+export function alertText(alert: Alert): string {
+  const sections = [
+    section(alert.first ? "Failing, as of the first audit:" : "Newly failing:", "✗", alert.failing),
+    section("Cannot be judged:", "?", alert.lost),
+    section("Recovered:", "✓", alert.recovered),
+    lines(
+      "Exemptions that end soon:",
+      alert.expiring.map(
+        ({ name, owner, expires }) => `~ ${visible(name)}, until ${expires} (${visible(owner)})`,
+      ),
+    ),
+    lines(
+      "This audit did not come to its end; nothing was judged since:",
+      alert.unfinished.map(
+        ({ schedule, startedAt, reason }) => `! ${visible(schedule)}, begun ${startedAt}: ${visible(reason)}`,
+      ),
+    ),
+    alert.omitted === 0 ? [] : [`and ${alert.omitted} more: curfew report --run ${alert.runId}`],
+    lines("Alerts that could not be delivered in time:", alert.undelivered.map(visible)),
+    // An audit without an end may have no entry in the history.
+    [
+      alert.unfinished.length > 0
+        ? `curfew history   ${alert.at}`
+        : `curfew report --run ${alert.runId}   ${alert.at}`,
+    ],
+  ];
+  return `${sections
+    .filter((each) => each.length > 0)
+    .map((each) => each.join("\n"))
+    .join("\n\n")}\n`;
+}
+
+/** The body of a Slack message (https://docs.slack.dev/messaging/formatting-message-text): `{ text }`. */
+export function slackBody(alert: Alert): string {
+  const text = `*${escapeSlack(alertSubject(alert))}*\n${escapeSlack(alertText(alert))}`;
+  return JSON.stringify({ text });
+}
+
+/** Otherwise a host's text could call people or make links: `<!channel>`. */
+function escapeSlack(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+function section(title: string, symbol: string, changes: readonly FindingChange[]): string[] {
+  return lines(
+    title,
+    changes.map(({ host, finding }) => {
+      const { check, role, subject, actual } = finding;
+      const who = [role === "*" ? undefined : role, subject].filter((part) => part !== undefined);
+      const about = who.length === 0 ? "" : ` (${visible(who.join(", "))})`;
+      return `${symbol} ${host === "" ? "the fleet" : visible(host)}: ${CHECKS[check].title}${about}: ${visible(actual)}`;
+    }),
+  );
+}
+
+function lines(title: string, items: readonly string[]): string[] {
+  return items.length === 0 ? [] : [title, ...items.map((item) => `  ${item}`)];
+}

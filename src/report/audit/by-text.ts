@@ -1,0 +1,87 @@
+/** Outcomes counted by host, role, rule or check. */
+import { visible } from "../../core/text/visible.ts";
+import type { AuditedHost, AuditRun, OutcomeCounts } from "../../model/audit.ts";
+import { CHECKS } from "../../model/check.ts";
+import type { Finding } from "../../model/finding.ts";
+import { type AuditView, COLOURS, SYMBOLS } from "./words.ts";
+import { fit, table, widthOf } from "../layout/columns.ts";
+
+export const GROUPINGS = ["host", "role", "rule", "check"] as const;
+export type AuditGrouping = (typeof GROUPINGS)[number];
+
+const OUTCOMES = ["pass", "fail", "unknown", "waived"] as const;
+
+/** A table with one row per host, role, rule or check; hosts in the order of the inventory. */
+export function groupingLines(run: AuditRun, by: AuditGrouping, view: AuditView): string[] {
+  if (by === "host") return hostLines(run, view);
+  const rows = [...countsBy(run, by)].toSorted(([, a], [, b]) => b.unknown + b.fail - (a.unknown + a.fail));
+  if (rows.length === 0) return [`no finding names a ${by}`];
+  return tableLines(
+    by,
+    rows.map(([name, counts]) => ({ name, counts, outcome: outcomeOf(counts), note: noteOf(run, by, name) })),
+    view,
+  );
+}
+
+/** One row per host: outcome, how many findings of each, what it is or why it cannot be judged. */
+export function hostLines({ hosts }: AuditRun, view: AuditView): string[] {
+  const rows = hosts.map(({ host, outcome, findings, error, description }) => {
+    const counts = { pass: 0, fail: 0, unknown: 0, waived: 0 };
+    for (const finding of findings) counts[finding.outcome] += 1;
+    // What is cut off is not the release of sshd.
+    const known = description.replace(/^(.*), (OpenSSH [^,]*)/u, "$2, $1");
+    return { name: host, counts, outcome, note: error?.message ?? known };
+  });
+  return tableLines("host", rows, view);
+}
+
+interface Row {
+  readonly name: string;
+  readonly counts: OutcomeCounts;
+  readonly outcome: AuditedHost["outcome"];
+  readonly note: string;
+}
+
+/** Notes come last and are cut to what is left of the line, so that a row stays a row. */
+function tableLines(title: string, rows: readonly Row[], { paint, columns, verbose }: AuditView): string[] {
+  const cells = rows.map(({ name, counts, outcome }) => [
+    `${paint[COLOURS[outcome]](SYMBOLS[outcome])} ${visible(name)}`,
+    ...OUTCOMES.map((each) => numberText(counts[each], each, paint)),
+  ]);
+  const head = [`  ${title}`, ...OUTCOMES].map(paint.bold);
+  const used = table([head, ...cells]).reduce((widest, line) => Math.max(widest, widthOf(line)), 0);
+  const notes = rows.map(({ note }) => (verbose ? visible(note) : fit(visible(note), columns - used - 2)));
+  for (const [index, row] of cells.entries()) row.push(paint.dim(notes[index] ?? ""));
+  return table([head, ...cells]);
+}
+
+function numberText(number: number, outcome: Finding["outcome"], paint: AuditView["paint"]): string {
+  const text = String(number);
+  return number === 0 ? paint.dim(text) : paint[COLOURS[outcome]](text);
+}
+
+function countsBy(
+  run: AuditRun,
+  by: Exclude<AuditGrouping, "host">,
+): Map<string, Record<Finding["outcome"], number>> {
+  const counts = new Map<string, Record<Finding["outcome"], number>>();
+  for (const finding of [...run.findings, ...run.hosts.flatMap(({ findings }) => findings)]) {
+    const name = finding[by];
+    if (name === undefined) continue;
+    const known = counts.get(name) ?? { pass: 0, fail: 0, unknown: 0, waived: 0 };
+    known[finding.outcome] += 1;
+    counts.set(name, known);
+  }
+  return counts;
+}
+
+function outcomeOf({ fail, unknown }: OutcomeCounts): AuditedHost["outcome"] {
+  if (unknown > 0) return "unknown";
+  return fail > 0 ? "fail" : "pass";
+}
+
+function noteOf({ profile }: AuditRun, by: AuditGrouping, name: string): string {
+  if (by === "check") return name in CHECKS ? CHECKS[name as keyof typeof CHECKS].title : "";
+  const rule = by === "rule" ? profile?.rules.find(({ id }) => id === name) : undefined;
+  return rule === undefined ? "" : `${rule.severity}: ${rule.title}`;
+}

@@ -1,0 +1,45 @@
+/** Words and signs that every part of an audit's text shares. */
+import { visible } from "../../core/text/visible.ts";
+import { widthOf } from "../layout/columns.ts";
+import type { Paint } from "../layout/paint.ts";
+import { wrap } from "../layout/wrap.ts";
+
+export const SYMBOLS = { pass: "✓", fail: "✗", unknown: "?", waived: "~" } as const;
+export const COLOURS = { pass: "green", fail: "red", unknown: "yellow", waived: "cyan" } as const;
+
+export interface AuditView {
+  readonly paint: Paint;
+  readonly verbose: boolean;
+  readonly columns: number;
+}
+
+/** `1 host`, `412 hosts`. */
+export function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
+
+/**
+ * `web1`, `3 hosts: web1, web2, web3`, or `412 hosts: web1, web2, …`: as many names as fit into what is left of
+ * one line after `used` columns; all of them, in as many lines as it takes, when verbose.
+ */
+export function hostList(names: readonly string[], used: number, { columns, verbose }: AuditView): string[] {
+  const shown = names.map(visible);
+  const [only] = shown;
+  if (names.length === 1 && only !== undefined) return [only];
+  const head = `${count(names.length, "host")}:`;
+  const all = `${head} ${shown.join(", ")}`;
+  if (verbose || used + widthOf(all) <= columns) return wrap(all, columns - used, 2);
+  let text = head;
+  for (const [index, name] of shown.entries()) {
+    const next = `${text}${index === 0 ? "" : ","} ${name}`;
+    // Three more for the comma and the dots.
+    if (used + widthOf(next) + 3 > columns) break;
+    text = next;
+  }
+  return [text === head ? head.slice(0, -1) : `${text}, …`];
+}
+
+/** ISO time to `2026-11-22 03:43 UTC`. */
+export function timeText(time: string): string {
+  return `${time.slice(0, 10)} ${time.slice(11, 16)} UTC`;
+}

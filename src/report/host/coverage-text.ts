@@ -1,0 +1,58 @@
+import { keepsLimit } from "../../core/policy/kind-limit.ts";
+import { visible } from "../../core/text/visible.ts";
+import { formatDuration } from "../../model/duration.ts";
+import type { Coverage } from "../../model/finding.ts";
+import type { HostPlan } from "../../model/plan.ts";
+import { SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
+import { table } from "../layout/columns.ts";
+import type { Paint } from "../layout/paint.ts";
+
+type Covered = Pick<HostPlan, "coverage" | "uncaught">;
+
+/**
+ * Session kinds by roles: after how long which control ends such a session at the latest, `~`
+ * where that is later than the limit, or `✗ nothing`. Empty where neither is known.
+ */
+export function coverageMatrix(plan: Covered, paint: Paint): string[] {
+  const roles = [...new Set([...plan.coverage, ...plan.uncaught].map(({ role }) => role))];
+  const kinds = SESSION_KINDS.filter((kind) => concerns(plan, kind));
+  if (kinds.length === 0) return [];
+  const head = ["ends after", ...roles.map(visible)].map(paint.bold);
+  const row = (kind: SessionKind): string[] => [kind, ...roles.map((role) => cell(plan, kind, role, paint))];
+  const late = plan.coverage.some(({ within, limit = within }) => !keepsLimit(within, limit));
+  return [
+    ...table([head, ...kinds.map(row)]),
+    ...(late ? [paint.dim("~ ends there, later than the limit")] : []),
+  ];
+}
+
+/** Why nothing ends what nothing ends: one line per reason, with the kinds it stands for. */
+export function uncaughtReasons({ uncaught }: Covered, paint: Paint): string[] {
+  const kindsByReason = new Map<string, Set<SessionKind>>();
+  for (const { reason, kind } of uncaught) {
+    kindsByReason.set(reason, (kindsByReason.get(reason) ?? new Set()).add(kind));
+  }
+  return Array.from(kindsByReason, ([reason, kinds]) =>
+    paint.dim(`✗ ${[...kinds].join(", ")}: ${visible(reason)}`),
+  );
+}
+
+/** A backstop that is looser than the limit is no ✓. */
+function ending({ within, limit = within, control }: Coverage, paint: Paint): string {
+  const sign = keepsLimit(within, limit) ? paint.green("✓") : paint.yellow("~");
+  return `${sign} ${formatDuration(within)} ${control}`;
+}
+
+function concerns(plan: Covered, kind: SessionKind): boolean {
+  return plan.coverage.some((item) => item.kind === kind) || plan.uncaught.some((item) => item.kind === kind);
+}
+
+function cell(plan: Covered, kind: SessionKind, role: string, paint: Paint): string {
+  const covering = plan.coverage
+    .filter((item) => item.kind === kind && item.role === role)
+    .toSorted((a, b) => a.within - b.within);
+  const [first] = covering;
+  if (first !== undefined) return ending(first, paint);
+  const open = plan.uncaught.some((item) => item.kind === kind && item.role === role);
+  return open ? paint.red("✗ nothing") : paint.dim("-");
+}

@@ -1,0 +1,155 @@
+import { visible } from "../../core/text/visible.ts";
+import { formatDuration } from "../../model/duration.ts";
+import type {
+  ExplainedExemption,
+  ExplainedRole,
+  ExplainedSession,
+  Explanation,
+} from "../../model/explanation.ts";
+import { table } from "../layout/columns.ts";
+import { findingLines } from "./finding-text.ts";
+import type { Paint } from "../layout/paint.ts";
+
+export interface ExplainTextOptions {
+  readonly paint: Paint;
+  /** Shows roles that do not concern the person, and findings that passed, too. */
+  readonly verbose: boolean;
+}
+
+/** One person for people: roles, limits and where they come from, exemptions, and what ends which session. */
+export function explainText(explanation: Explanation, options: ExplainTextOptions): string {
+  const { paint } = options;
+  const { exemptions, onHost, error } = explanation;
+  const blocks = [
+    headLines(explanation, paint),
+    ...(error === undefined ? [] : [errorLines(error, paint)]),
+    section("Roles", roleLines(explanation.roles, options), paint),
+    section("Limits", limitLines(explanation, paint), paint),
+    section(
+      "Exemptions",
+      exemptions.map((each) => exemptionLine(each, paint)),
+      paint,
+    ),
+    section(
+      "Idle sessions on this host",
+      onHost === undefined ? [] : sessionLines(onHost.sessions, paint),
+      paint,
+    ),
+    section("Findings", onHost === undefined ? [] : findingLines(onHost.findings, options), paint),
+  ];
+  return `${blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n")}\n`;
+}
+
+function headLines({ user, groups, host, onHost }: Explanation, paint: Paint): string[] {
+  const member = groups.length === 0 ? "" : `, in ${groups.map(visible).join(", ")}`;
+  const name = paint.bold(visible(user));
+  if (host === null)
+    return [`${name}${member}  ${paint.dim("(from the policy alone; -i and USER@HOST ask a host)")}`];
+  const head = `${name}${member} on ${paint.bold(visible(host))}  ${paint.dim(visible(onHost?.description ?? ""))}`;
+  const pending = onHost?.pending ?? 0;
+  const changes = pending === 1 ? "one change" : `${pending} changes`;
+  return [
+    head.trimEnd(),
+    ...(onHost?.account === "missing" ? [`${paint.red("✗")} there is no such account on this host`] : []),
+    ...(onHost?.account === "unknown"
+      ? [`${paint.yellow("?")} nobody could read who has an account here`]
+      : []),
+    ...(pending > 0 ? [`${paint.yellow("!")} ${changes} not applied yet: curfew apply`] : []),
+  ];
+}
+
+function errorLines({ message, hint }: NonNullable<Explanation["error"]>, paint: Paint): string[] {
+  const hints = hint === undefined ? [] : [`  hint: ${visible(hint)}`];
+  return [`${paint.red("?")} the host cannot be judged: ${visible(message)}`, ...hints];
+}
+
+function section(title: string, lines: readonly string[], paint: Paint): string[] {
+  return lines.length === 0 ? [] : [paint.bold(title), ...lines.map((line) => `  ${line}`)];
+}
+
+function roleLines(roles: readonly ExplainedRole[], { paint, verbose }: ExplainTextOptions): string[] {
+  const shown = roles.filter(({ because }) => verbose || because.length > 0);
+  return table(shown.map((role) => roleCells(role, paint)));
+}
+
+function roleCells(explained: ExplainedRole, paint: Paint): string[] {
+  const { role, idle, unresponsive, warnBefore } = explained;
+  return [
+    `${symbolOf(explained, paint)} ${visible(role)}`,
+    `idle ${duration(idle)}`,
+    `unresponsive ${duration(unresponsive)}`,
+    `warning ${duration(warnBefore)}`,
+    reasonText(explained),
+  ];
+}
+
+function symbolOf({ because, applies }: ExplainedRole, paint: Paint): string {
+  if (because.length === 0 || applies === "no") return paint.dim("-");
+  return applies === "yes" ? paint.green("✓") : paint.yellow("?");
+}
+
+function reasonText({ role, because: reasons, hosts, applies }: ExplainedRole): string {
+  const nobody = role === "default" ? "for those whom no role selects" : "does not select them";
+  const names = reasons.length === 0 ? nobody : reasons.map(visible).join(", ");
+  if (hosts === undefined || applies === "yes") return names;
+  return `${names}; ${applies === "no" ? "not here, " : ""}only on ${hosts.map(visible).join(", ")}`;
+}
+
+function limitLines({ limits }: Explanation, paint: Paint): string[] {
+  const rows: [string, Explanation["limits"]["idle"]][] = [
+    ["client_idle_timeout", limits.idle],
+    ["unresponsive_timeout", limits.unresponsive],
+    ["warn_before", limits.warnBefore],
+  ];
+  return table(
+    rows.map(([name, { seconds, from }]) => [
+      name,
+      seconds === null ? paint.yellow("none") : paint.bold(formatDuration(seconds)),
+      from === null ? "" : `from ${visible(from)}`,
+    ]),
+  );
+}
+
+const STATES: Readonly<Record<ExplainedExemption["state"], string>> = {
+  active: "~",
+  expired: "✗ expired, exempts nobody:",
+  elsewhere: "- not on this host:",
+  depends: "? on some hosts only:",
+};
+
+function exemptionLine(exemption: ExplainedExemption, paint: Paint): string {
+  const { name, because: reasons, state, controls, justification, owner, expires, hosts } = exemption;
+  const where = hosts === undefined ? "" : ` on ${hosts.map(visible).join(", ")}`;
+  const text = `${STATES[state]} ${visible(name)}: ${reasons.map(visible).join(", ")} from ${controls.join(", ")}${where} until ${expires}`;
+  return `${state === "expired" ? paint.red(text) : text} ${paint.dim(`(${visible(justification)}; ${visible(owner)})`)}`;
+}
+
+function sessionLines(sessions: readonly ExplainedSession[], paint: Paint): string[] {
+  const rows = table(
+    sessions
+      .filter(({ endedBy, uncaught }) => endedBy.length > 0 || uncaught !== undefined)
+      .map(({ kind, endedBy, uncaught }) => {
+        if (uncaught !== undefined) return [kind, paint.red("✗ nothing")];
+        const [first, ...rest] = endedBy.map(({ control, within, late }) => ({
+          text: `${formatDuration(within)} ${control}`,
+          late,
+        }));
+        const sign = first?.late === true ? paint.yellow("~") : paint.green("✓");
+        const late = first?.late === true ? ["later than the limit"] : [];
+        const also = [...late, ...rest.map(({ text }) => `else ${text}`)].join(", ");
+        return [kind, `${sign} ${first?.text ?? ""}`, paint.dim(also)];
+      }),
+  );
+  // Too long for a column: they stand below, as in a plan.
+  const uncaught = sessions.flatMap(({ kind, uncaught: reason }) =>
+    reason === undefined ? [] : [paint.dim(`✗ ${kind}: ${visible(reason)}`)],
+  );
+  return [...rows, ...uncaught];
+}
+
+function duration(seconds: number | null): string {
+  return seconds === null ? "none" : formatDuration(seconds);
+}

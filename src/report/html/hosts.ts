@@ -1,0 +1,50 @@
+/** Hosts in the page: links to them, and the table of all of them that needs no script. */
+import { visible } from "../../core/text/visible.ts";
+import type { AuditedHost, AuditRun } from "../../model/audit.ts";
+import type { Reason } from "./reasons.ts";
+import { mark, number } from "./words.ts";
+import { tally } from "./summary.ts";
+
+/** How many names one list shows before it counts the rest; the table of hosts has all of them. */
+const LISTED = 12;
+
+export interface HostLinks {
+  readonly [key: string]: string | number | readonly { readonly index: number; readonly name: string }[];
+  readonly shown: readonly { readonly index: number; readonly name: string }[];
+  /** Positions of those that are not shown, for the script: `12 13 14`; empty where all are. */
+  readonly rest: string;
+  readonly more: string;
+}
+
+/** Links to hosts by their positions in the run; ids in the page are numbers, never names. */
+export function hostLinks(
+  positions: readonly number[],
+  run: Pick<AuditRun, "hosts">,
+  listed = LISTED,
+): HostLinks {
+  const shown = positions.slice(0, listed).map((index) => ({ index, name: nameOf(run, index) }));
+  const rest = positions.slice(listed);
+  return { shown, rest: rest.join(" "), more: rest.length === 0 ? "" : number(rest.length) };
+}
+
+/** One row of `host-row.hbs`. Pure. */
+export function hostRow(host: AuditedHost, index: number, reasons: readonly Reason[]) {
+  const { fail, unknown, waived } = tally(host.findings.map(({ outcome }) => outcome));
+  const shown = host.ladder.filter(({ demonstrated }) => demonstrated !== null).length;
+  return {
+    index,
+    name: visible(host.host),
+    mark: mark(host.outcome),
+    fail,
+    unknown,
+    waived,
+    shown: host.ladder.length === 0 ? "none" : `${shown} of ${host.ladder.length}`,
+    description: visible(host.error?.message ?? host.description),
+    hint: host.error?.hint === undefined ? null : visible(host.error.hint),
+    reasons: reasons.map(({ id }) => ({ id })),
+  };
+}
+
+function nameOf(run: Pick<AuditRun, "hosts">, index: number): string {
+  return visible(run.hosts[index]?.host ?? "");
+}

@@ -1,0 +1,64 @@
+/** The report's few words, symbols and numbers, so that the same thing is called the same everywhere. */
+import type { Evidence, Finding } from "../../model/finding.ts";
+
+export type Outcome = Finding["outcome"];
+
+/** An outcome as a symbol and a word: never by colour alone. `id` is the class of its colour. */
+export interface Mark {
+  readonly id: Outcome;
+  readonly symbol: string;
+  readonly word: string;
+}
+
+const MARKS = {
+  fail: { id: "fail", symbol: "✗", word: "Fail" },
+  unknown: { id: "unknown", symbol: "?", word: "Unknown" },
+  waived: { id: "waived", symbol: "~", word: "Waived" },
+  pass: { id: "pass", symbol: "✓", word: "Pass" },
+} as const satisfies Record<Outcome, Mark>;
+
+/** What asks for attention first. A host that cannot be judged is as open as one that fails. */
+export const OUTCOMES = ["fail", "unknown", "waived", "pass"] as const satisfies Outcome[];
+
+/** Strongest first. */
+export const RUNGS = ["demonstrated", "effective", "configured"] as const satisfies Evidence[];
+
+/** The mark of an outcome. */
+export function mark(outcome: Outcome): Mark & Readonly<Record<string, string>> {
+  return MARKS[outcome];
+}
+
+/** The outcome that asks for most attention, or null of an empty list. */
+export function worst(outcomes: Iterable<Outcome>): Outcome | null {
+  const found = new Set(outcomes);
+  return OUTCOMES.find((outcome) => found.has(outcome)) ?? null;
+}
+
+/** `1 host`, `1,000 hosts`. */
+export function count(amount: number, one: string, many = `${one}s`): string {
+  return `${number(amount)} ${amount === 1 ? one : many}`;
+}
+
+/** `1,000`: the report is in English wherever it is written. */
+export function number(amount: number): string {
+  return amount.toLocaleString("en-US");
+}
+
+/** `22 Nov 2026, 03:43 UTC` of an ISO time; what is no time is given back. */
+export function when(iso: string): string {
+  const time = new Date(iso);
+  if (Number.isNaN(time.getTime())) return iso;
+  const day = `${time.getUTCDate()} ${MONTHS[time.getUTCMonth()]} ${time.getUTCFullYear()}`;
+  return `${day}, ${time.toISOString().slice(11, 16)} UTC`;
+}
+
+/** `1 min 12 s` between two ISO times; empty where one is no time. */
+export function took(from: string, to: string): string {
+  const seconds = Math.round((Date.parse(to) - Date.parse(from)) / 1000);
+  if (!Number.isFinite(seconds) || seconds < 0) return "";
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;

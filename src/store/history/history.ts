@@ -1,0 +1,111 @@
+import type { AuditHeader } from "../../model/audit.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { History, RunWriter } from "../../model/history.ts";
+import { type Database, openDatabase, whenFree } from "./database.ts";
+import { readChanges } from "./changes.ts";
+import { exportRuns, importRuns } from "./lines.ts";
+import { ownProcess } from "./process.ts";
+import { pruneRuns } from "./prune.ts";
+import { createWriteQueue, type WriteQueue } from "./queue.ts";
+import { findRun, previousRun, readRun, runRow, selectRuns, summaryOf } from "./read.ts";
+import { insertAbandonment, insertEnd, insertHost, insertRun } from "./write.ts";
+
+export interface HistoryOptions {
+  /** curfew's state directory, from `stateDirectory`. */
+  readonly state: string;
+  readonly now: () => Date;
+}
+
+/**
+ * Opens the history `history.sqlite` in the state directory, and makes it where there is none (directory 0700, file
+ * 0600). Several curfew processes may have it open at once. Whatever a promise said was stored survives SIGKILL and
+ * a power cut: write-ahead log, synchronised at each commit (https://sqlite.org/pragma.html#pragma_synchronous).
+ * Errors: CurfewError `input` for a file that is damaged, out of reach, not curfew's or written by a newer curfew.
+ */
+export async function openHistory({ state, now }: HistoryOptions): Promise<History> {
+  const database = await openDatabase(state);
+  const queue = createWriteQueue(database);
+  const open = new Set<RunWriter>();
+  const read = <T>(work: () => T): Promise<T> => whenFree(database.file, () => database.snapshot(work));
+  return {
+    async begin(header, hosts) {
+      const writer = await createWriter({
+        database,
+        queue,
+        now,
+        header,
+        hosts,
+        ended: (it) => open.delete(it),
+      });
+      open.add(writer);
+      return writer;
+    },
+    list: (filter) => read(() => selectRuns(database, filter).map(summaryOf)),
+    find: (runId) => read(() => summaryOf(findRun(database, runId))),
+    load: (runId) => read(() => readRun(database, runRow(database, runId))),
+    previous: (runId) =>
+      read(() => {
+        const row = previousRun(database, runId);
+        return row && summaryOf(row);
+      }),
+    changes: (before, after) =>
+      read(() => readChanges(database, runRow(database, before), runRow(database, after))),
+    async prune(before) {
+      let count = 0;
+      await queue.add(() => {
+        count = pruneRuns(database, before);
+      });
+      // The space goes back to the file system; the next prune does it where this one cannot.
+      if (count > 0) await whenFree(database.file, () => database.exec("PRAGMA incremental_vacuum"));
+      return count;
+    },
+    export: (filter) => exportRuns(database.file, filter),
+    import: (lines) => importRuns(lines, database, queue),
+    async close() {
+      await Promise.allSettled([...open].map((writer) => writer.abandon()));
+      database.close();
+    },
+  };
+}
+
+interface Beginning {
+  readonly database: Database;
+  readonly queue: WriteQueue;
+  readonly now: () => Date;
+  readonly header: AuditHeader;
+  readonly hosts: readonly string[];
+  readonly ended: (writer: RunWriter) => void;
+}
+
+async function createWriter({ database, queue, now, header, hosts, ended }: Beginning): Promise<RunWriter> {
+  const positions = new Map(hosts.map((host, index) => [host, index]));
+  let further = positions.size;
+  let over = false;
+  let run = 0;
+  await queue.add(() => {
+    const written = now().toISOString();
+    run = insertRun(database, header, [...positions.keys()], { written, process: ownProcess() });
+  });
+  const add = async (work: () => void): Promise<void> => {
+    if (over) throw new CurfewError("internal", `the audit ${header.runId} was ended already`);
+    await queue.add(work);
+  };
+  const writer: RunWriter = {
+    addHost(audited) {
+      const position = positions.get(audited.host) ?? further++;
+      return add(() => insertHost(database, run, { position, written: now().toISOString() }, audited));
+    },
+    async finish(end) {
+      await add(() => insertEnd(database, run, end));
+      over = true;
+      ended(writer);
+    },
+    async abandon() {
+      if (over) return;
+      over = true;
+      ended(writer);
+      await queue.add(() => insertAbandonment(database, run));
+    },
+  };
+  return writer;
+}

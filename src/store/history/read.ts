@@ -1,0 +1,226 @@
+/** Audits read back from the history. */
+import { didYouMean, shown } from "../../core/text/nearest.ts";
+import type { AuditedHost, AuditHeader, AuditRun, RunSummary } from "../../model/audit.ts";
+import { CurfewError, type ErrorData } from "../../model/error.ts";
+import type { Finding } from "../../model/finding.ts";
+import type { RunFilter } from "../../model/history.ts";
+import { createContentReader, createFindingReader } from "./contents.ts";
+import type { Database } from "./database.ts";
+import { lives, type ProcessName } from "./process.ts";
+
+/** A row of `run`, as far as it is read. */
+export interface RunRow {
+  readonly id: number;
+  readonly name: string;
+  readonly started: string;
+  readonly finished: string | null;
+  readonly written: string;
+  readonly process: string | null;
+  readonly policy: string;
+  readonly profile: string | null;
+  readonly verified: number;
+  readonly host_limit: string;
+  readonly header: number;
+  readonly baseline: number | null;
+  readonly planned: number;
+  readonly findings: number;
+  readonly hosts_pass: number;
+  readonly hosts_fail: number;
+  readonly hosts_unknown: number;
+  readonly findings_pass: number;
+  readonly findings_fail: number;
+  readonly findings_unknown: number;
+  readonly findings_waived: number;
+}
+
+/** The runs of a filter, newest last. */
+export function selectRuns(database: Database, { policy, since, finished, last, like }: RunFilter): RunRow[] {
+  const than = like === undefined ? undefined : runRow(database, like);
+  const rows = database.all<RunRow>(
+    `SELECT * FROM run
+     WHERE (?1 IS NULL OR policy = ?1) AND (?2 IS NULL OR started >= ?2)
+       AND (?3 IS NULL OR (policy = ?3 AND host_limit = ?4 AND (started, id) <= (?5, ?6)))
+       AND (?8 IS NULL OR finished IS NOT NULL)
+     ORDER BY started DESC, id DESC LIMIT ?7`,
+    policy ?? null,
+    since === undefined ? null : new Date(since).toISOString(),
+    than?.policy ?? null,
+    than?.host_limit ?? null,
+    than?.started ?? null,
+    than?.id ?? null,
+    last ?? -1,
+    finished ? 1 : null,
+  );
+  return rows.toReversed();
+}
+
+/** The run with that id. Errors: CurfewError `input`, naming the nearest. */
+export function runRow(database: Database, runId: string): RunRow {
+  const row = database.get<RunRow>("SELECT * FROM run WHERE name = ?", runId);
+  if (row !== undefined) return row;
+  const known = database.all<{ name: string }>(
+    "SELECT name FROM run ORDER BY started DESC, id DESC LIMIT 1000",
+  );
+  const names = known.map(({ name }) => name);
+  throw new CurfewError(
+    "input",
+    `there is no audit ${shown(runId)} in the history${didYouMean(runId, names)}`,
+    {
+      hint: "curfew history lists them",
+    },
+  );
+}
+
+/** The run with that id, or the only one whose id begins so. Errors: CurfewError `input`. */
+export function findRun(database: Database, begin: string): RunRow {
+  const rows = database.all<RunRow>(
+    "SELECT * FROM run WHERE substr(name, 1, length(?1)) = ?1 ORDER BY started, id LIMIT 4",
+    begin,
+  );
+  const exact = rows.find(({ name }) => name === begin);
+  if (exact !== undefined) return exact;
+  const [first, ...more] = begin === "" ? [] : rows;
+  if (first === undefined) return runRow(database, begin);
+  if (more.length === 0) return first;
+  throw new CurfewError("input", `several audits begin with ${shown(begin)}`, {
+    hint: `write more of one of ${rows.map(({ name }) => name).join(", ")}`,
+  });
+}
+
+/** The newest finished run before that one with the same policy and `-l`. */
+export function previousRun(database: Database, runId: string): RunRow | undefined {
+  const { policy, host_limit: limit, started, id } = runRow(database, runId);
+  return database.get<RunRow>(
+    `SELECT * FROM run WHERE policy = ? AND host_limit = ? AND finished IS NOT NULL AND (started, id) < (?, ?)
+     ORDER BY started DESC, id DESC LIMIT 1`,
+    policy,
+    limit,
+    started,
+    id,
+  );
+}
+
+/** One line of the history. */
+export function summaryOf(row: RunRow): RunSummary {
+  return {
+    runId: row.name,
+    startedAt: row.started,
+    finishedAt: row.finished,
+    state: stateOf(row),
+    policy: row.policy,
+    profile: row.profile,
+    verified: row.verified === 1,
+    hosts: { pass: row.hosts_pass, fail: row.hosts_fail, unknown: row.hosts_unknown },
+    findings: {
+      pass: row.findings_pass,
+      fail: row.findings_fail,
+      unknown: row.findings_unknown,
+      waived: row.findings_waived,
+    },
+  };
+}
+
+/** Whether the process that writes a run still lives is looked up each time; nothing of it is stored. */
+export function stateOf({
+  finished,
+  process: writer,
+}: Pick<RunRow, "finished" | "process">): RunSummary["state"] {
+  if (finished !== null) return "finished";
+  return writer !== null && lives(JSON.parse(writer) as ProcessName) ? "running" : "broken-off";
+}
+
+/** A run without its hosts, and the names of those it was begun with. */
+export function readHeader(
+  database: Database,
+  row: RunRow,
+): {
+  readonly header: AuditHeader;
+  readonly planned: readonly string[];
+  readonly findings: readonly Finding[];
+} {
+  const content = createContentReader(database);
+  const profile = row.baseline === null ? null : content<AuditHeader["profile"]>(row.baseline);
+  return {
+    header: { ...content<AuditHeader>(row.header), profile },
+    planned: content<string[]>(row.planned),
+    findings: createFindingReader(database).list(row.findings),
+  };
+}
+
+/** Reads a run's hosts in the order of the inventory. What hosts share they share in memory, too. */
+export function* readHosts(database: Database, run: number): Generator<AuditedHost, void, undefined> {
+  type Parts = "ladder" | "probes" | "drift" | "evidence";
+  type Row = Pick<AuditedHost, "host" | "outcome"> &
+    Readonly<Record<"position" | "findings" | "about", number>> &
+    Readonly<Record<Parts, number | null>>;
+  const content = createContentReader(database);
+  const findings = createFindingReader(database);
+  const part = <T>(id: number | null): readonly T[] => (id === null ? [] : content<readonly T[]>(id));
+  let after = -1;
+  for (;;) {
+    // By pages: no statement stays open while whoever reads does something else.
+    const rows = database.all<Row>(
+      `SELECT host.name AS host, position, outcome, findings, about, ladder, probes, drift, evidence
+       FROM run_host JOIN host ON host.id = run_host.host
+       WHERE run = ? AND position > ? ORDER BY position LIMIT 200`,
+      run,
+      after,
+    );
+    for (const row of rows) {
+      const { description, error } = content<{ description: string; error?: ErrorData }>(row.about);
+      after = row.position;
+      yield {
+        host: row.host,
+        outcome: row.outcome,
+        description,
+        findings: findings.list(row.findings),
+        ladder: part(row.ladder),
+        probes: part(row.probes),
+        drift: part(row.drift),
+        evidence: part(row.evidence),
+        ...(error === undefined ? {} : { error }),
+      };
+    }
+    if (rows.length === 0) return;
+  }
+}
+
+/** A whole run. One that is not finished says so in a finding, and has the hosts that never came as `unknown`. */
+export function readRun(database: Database, row: RunRow): AuditRun {
+  const { header, planned, findings } = readHeader(database, row);
+  const hosts = [...readHosts(database, row.id)];
+  if (row.finished !== null) return { ...header, finishedAt: row.finished, findings, hosts };
+  const state = stateOf(row);
+  const byName = new Map(hosts.map((host) => [host.host, host]));
+  const wanted = new Set(planned);
+  return {
+    ...header,
+    finishedAt: row.written,
+    findings: [...findings, unfinished(state, hosts.length, planned.length)],
+    hosts: [
+      ...planned.map((name) => byName.get(name) ?? missing(name, state)),
+      ...hosts.filter(({ host }) => !wanted.has(host)),
+    ],
+  };
+}
+
+function unfinished(state: RunSummary["state"], judged: number, planned: number): Finding {
+  const of = planned === 0 ? "" : ` of ${planned}`;
+  return {
+    check: "host-judged",
+    control: "host",
+    role: "*",
+    subject: "audit",
+    expected: "an audit that came to its end",
+    actual: `${state === "running" ? "still running" : "broken off"} after ${judged}${of} hosts`,
+    source: "curfew history",
+    evidence: "configured",
+    outcome: "unknown",
+  };
+}
+
+function missing(host: string, state: RunSummary["state"]): AuditedHost {
+  const message = `the audit ${state === "running" ? "has not come to this host yet" : "was broken off before this host"}`;
+  const empty = { findings: [], ladder: [], probes: [], drift: [], evidence: [] };
+  return { host, outcome: "unknown", description: "", ...empty, error: { code: "interrupted", message } };
+}

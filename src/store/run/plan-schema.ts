@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { CHECKS, type CheckId } from "../../model/check.ts";
+import type { Plan } from "../../model/plan.ts";
+import { CONTROL_IDS } from "../../model/control-id.ts";
+import { SESSION_KINDS } from "../../model/session-kind.ts";
+
+export const digest = z.string().regex(/^[0-9a-f]{64}$/u, "a sha256 in hexadecimal");
+export const line = z.string().regex(/^[^\u0000-\u001f\u007f]*$/u, "one line without control characters");
+const path = line.startsWith("/", "an absolute path").max(4096);
+const control = z.enum(CONTROL_IDS);
+const id = z.number().int().min(0).max(0xffffffff);
+const risk = z.enum(["login", "shell", "service"]);
+const activation = z.enum(["reload-sshd", "restart-logind", "restart-watchdog"]);
+const kind = z.enum(SESSION_KINDS);
+
+const fileState = z.strictObject({
+  content: z.string(),
+  mode: z.string().regex(/^[0-7]{4}$/u, "four octal digits"),
+  uid: id,
+  gid: id,
+});
+
+const change = z.strictObject({
+  control,
+  path,
+  action: z.enum(["create", "update", "remove"]),
+  before: fileState.nullable(),
+  after: fileState.nullable(),
+  reason: z.string(),
+  risk,
+  activation: activation.nullable(),
+});
+
+export const finding = z.strictObject({
+  check: z.enum(Object.keys(CHECKS) as [CheckId, ...CheckId[]]),
+  control: z.union([control, z.literal("host")]),
+  role: z.string(),
+  rule: z.string().exactOptional(),
+  subject: z.string().exactOptional(),
+  expected: z.string(),
+  actual: z.string(),
+  source: z.string(),
+  evidence: z.enum(["configured", "effective", "demonstrated"]),
+  outcome: z.enum(["pass", "fail", "unknown", "waived"]),
+  waiver: z.string().exactOptional(),
+});
+
+export const errorData = z.strictObject({
+  code: z.enum([
+    "usage",
+    "input",
+    "unreachable",
+    "host-key",
+    "auth",
+    "escalation",
+    "unsupported",
+    "stale-plan",
+    "locked",
+    "invalid-config",
+    "remote",
+    "timeout",
+    "interrupted",
+    "internal",
+  ]),
+  message: z.string(),
+  hint: z.string().exactOptional(),
+});
+
+const hostPlan = z.strictObject({
+  host: line.min(1),
+  // Empty for a host that could not be read.
+  factsDigest: z.union([digest, z.literal("")]),
+  description: z.string(),
+  changes: z.array(change),
+  activations: z.array(activation),
+  expectations: z.array(z.strictObject({ role: z.string(), user: line, lines: z.array(line) })),
+  findings: z.array(finding),
+  coverage: z.array(
+    z.strictObject({
+      control,
+      role: z.string(),
+      kind,
+      within: z.number().positive(),
+      limit: z.number().positive().exactOptional(),
+    }),
+  ),
+  uncaught: z.array(z.strictObject({ role: z.string(), kind, reason: z.string() })),
+  error: errorData.exactOptional(),
+});
+
+/** A saved plan without `summary`, `outcome` and `integrity`. Strict: nothing unknown passes. */
+export const planSchema: z.ZodType<Plan> = z.strictObject({
+  schema: z.literal("curfew/plan/1"),
+  createdAt: z.iso.datetime(),
+  policy: z.strictObject({ file: line, digest }),
+  inventory: z.strictObject({ sources: z.array(line), digest, limit: line }),
+  hosts: z.array(hostPlan),
+});

@@ -1,0 +1,406 @@
+import { describe, expect, test } from "vitest";
+import { loadProfile } from "../../../src/config/policy/profile.ts";
+import { judgeProfile } from "../../../src/core/baseline/judge-profile.ts";
+import {
+  holds,
+  profileInfo,
+  relationText,
+  rulesFor,
+  systemOf,
+} from "../../../src/core/policy/profile-rules.ts";
+import type { Facts, UserClass } from "../../../src/model/facts.ts";
+import type { Finding } from "../../../src/model/finding.ts";
+import { SHELL_SCRIPT } from "../../../src/model/host-paths.ts";
+import type { HostLimits } from "../../../src/model/limits.ts";
+import type { HostPlan } from "../../../src/model/plan.ts";
+import type { ProfileName } from "../../../src/model/profile-name.ts";
+import { type Reading, absent, known, unreadable } from "../../../src/model/reading.ts";
+import { exemption, host, limits, person, role, version } from "../../controls/facts-fixture.ts";
+
+const DROP_IN = "/etc/ssh/sshd_config.d/00-00-curfew.conf";
+const GOOD = known(["clientaliveinterval 300", "clientalivecountmax 1"]);
+const POLICY = limits(role("default", 600, 600), [role("admin", 300, 600, { users: ["root"] })]);
+const NOTHING = { changes: [], findings: [] } satisfies Pick<HostPlan, "changes" | "findings">;
+
+function says(user: string, lines: Reading<readonly string[]>, ...selectors: string[]): UserClass {
+  return { ...person(user, ...selectors), effective: lines };
+}
+
+interface Spec {
+  readonly os?: readonly [id: string, versionId: string];
+  readonly sshd?: string;
+  readonly effective?: Reading<readonly string[]>;
+  readonly classes?: Reading<readonly UserClass[]>;
+  readonly dropIns?: Readonly<Record<string, string>>;
+  readonly script?: string | null;
+  readonly logind?: Facts["logind"];
+  readonly foreign?: Facts["foreignTimeouts"];
+}
+
+/** An Ubuntu 22.04 where everything is as it should be, changed where a test says so. */
+function machine(spec: Spec = {}): Facts {
+  const [id, versionId] = spec.os ?? ["ubuntu", "22.04"];
+  const script = spec.script === undefined ? "TMOUT=600\n" : spec.script;
+  const found = host({
+    version: version(spec.sshd ?? "8.9"),
+    dropIns: spec.dropIns ?? { [DROP_IN]: "ClientAliveInterval 300\nClientAliveCountMax 1\n" },
+    ...(script === null ? {} : { files: { [SHELL_SCRIPT]: script } }),
+    logind: spec.logind ?? known({ version: 252, idleStop: "600", utmp: "yes" }),
+  });
+  return {
+    ...found,
+    os: known({ id, versionId, name: `${id} ${versionId}` }),
+    foreignTimeouts: spec.foreign ?? [],
+    sshd: {
+      ...found.sshd,
+      effective: spec.effective ?? GOOD,
+      classes: spec.classes ?? known([says("nobody", GOOD), says("root", GOOD, "user:root")]),
+    },
+  };
+}
+
+function judge(
+  facts: Facts,
+  name: ProfileName = "stig-ubuntu2204",
+  policy: HostLimits = POLICY,
+  plan: Pick<HostPlan, "changes" | "findings"> = NOTHING,
+): Finding[] {
+  return judgeProfile(facts, policy, loadProfile(name), plan);
+}
+
+function outcomes(findings: readonly Finding[], rule?: string): string[] {
+  return findings
+    .filter((each) => rule === undefined || each.rule === rule)
+    .map(({ outcome, role: who, subject }) => `${outcome} ${who} ${subject ?? ""}`);
+}
+
+describe("a host as it should be", () => {
+  test("passes every rule, for the host and for every role", () => {
+    const findings = judge(machine());
+    expect(outcomes(findings)).toEqual([
+      "pass * ClientAliveInterval",
+      "pass default ClientAliveInterval",
+      "pass admin ClientAliveInterval",
+      "pass * ClientAliveInterval in files",
+      "pass * ClientAliveCountMax",
+      "pass default ClientAliveCountMax",
+      "pass admin ClientAliveCountMax",
+      "pass * ClientAliveCountMax in files",
+      "pass default TMOUT",
+      "pass admin TMOUT",
+    ]);
+    expect(new Set(findings.map(({ check }) => check))).toEqual(new Set(["baseline-rule"]));
+    expect(new Set(findings.map(({ rule }) => rule))).toEqual(
+      new Set(["UBTU-22-255035", "UBTU-22-255030", "UBTU-22-412030"]),
+    );
+  });
+
+  test("and a pass says what the number does not do", () => {
+    const interval = judge(machine()).find(({ subject }) => subject === "ClientAliveInterval");
+    expect(interval).toMatchObject({
+      expected: "ClientAliveInterval is more than 0 and at most 600",
+      actual:
+        "300; ends a session 10m after its client stopped answering, never an idle one whose client answers",
+      source: "sshd -T",
+      evidence: "effective",
+    });
+    const recipe = known(["clientaliveinterval 600", "clientalivecountmax 0"]);
+    const [first] = judge(machine({ effective: recipe }));
+    expect(first?.actual).toBe("600; with ClientAliveCountMax 0 sshd drops nobody");
+  });
+
+  test("rule, role, control and subject name each finding once", () => {
+    const policy = limits(POLICY.defaults, POLICY.roles, [exemption(["backup"])]);
+    const classes = known([
+      says("nobody", GOOD),
+      says("root", GOOD, "user:root"),
+      says("backup", GOOD, "user:backup"),
+    ]);
+    const findings = judge(machine({ classes, os: ["rhel", "9.4"] }), "stig-rhel9", policy);
+    const names = findings.map((each) => [each.control, each.role, each.rule, each.subject].join(" | "));
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe("numbers", () => {
+  const lines = (interval: string, count: string) =>
+    known([`clientaliveinterval ${interval}`, `clientalivecountmax ${count}`]);
+
+  test.each([
+    ["600 is allowed", lines("600", "1"), "pass", "pass"],
+    ["601 is not", lines("601", "1"), "fail", "pass"],
+    ["0 is off", lines("0", "3"), "fail", "fail"],
+    ["a stricter count is another one", lines("300", "0"), "pass", "fail"],
+    ["what sshd does not say", known(["port 22"]), "unknown", "unknown"],
+    ["what it could not be asked", unreadable<string[]>("no host keys"), "unknown", "unknown"],
+  ])("%s", (_name, effective, interval, count) => {
+    const classes = known([says("nobody", effective)]);
+    const findings = judge(machine({ effective, classes }));
+    expect(outcomes(findings, "UBTU-22-255035").slice(0, 2)).toEqual([
+      `${interval} * ClientAliveInterval`,
+      `${interval} default ClientAliveInterval`,
+    ]);
+    expect(outcomes(findings, "UBTU-22-255030")[0]).toBe(`${count} * ClientAliveCountMax`);
+  });
+
+  test("one member of a role for whom another Match block wins fails the role", () => {
+    const classes = known([says("nobody", GOOD), says("eve", lines("0", "3"), "group:ext")]);
+    const findings = judge(machine({ classes }));
+    expect(
+      findings.find(({ role: who, subject }) => who === "default" && subject === "ClientAliveInterval"),
+    ).toMatchObject({
+      outcome: "fail",
+      actual: "0",
+      source: "sshd -T -C user=eve",
+    });
+  });
+
+  test.each([
+    ["Match Address *,!10.0.0.5", "0", "unknown"],
+    ["Match Address *,!10.0.0.5", "60", "pass"],
+    ["Match Group contractors", "0", "unknown"],
+    ["Match User carol", "0", "pass"],
+  ])("%s with an interval of %s, which sshd was not asked about: %s", (match, interval, outcome) => {
+    const dropIns = {
+      [DROP_IN.replace("curfew", "x")]:
+        `ClientAliveInterval 300\n${match}\n ClientAliveInterval ${interval}\n`,
+    };
+    const people = { ...says("nobody", GOOD), users: ["eve", "nobody"], size: 2 };
+    const findings = judge(machine({ dropIns, classes: known([people]) }), "cis");
+    const found = findings.find(
+      ({ role: who, subject }) => who === "default" && subject === "ClientAliveInterval",
+    );
+    expect(found?.outcome).toBe(outcome);
+    expect(found?.actual.includes(match)).toBe(outcome === "unknown");
+  });
+
+  test("a block of somebody else with the same interval does not hide one of a member", () => {
+    const main = "ClientAliveInterval 300\nMatch User carol\n ClientAliveInterval 300\n";
+    const dropIns = { [DROP_IN.replace("curfew", "x")]: `${main}Match User eve\n ClientAliveInterval 0\n` };
+    const people = { ...says("nobody", GOOD), users: ["eve", "nobody"], size: 2 };
+    const findings = judge(machine({ dropIns, classes: known([people]) }), "cis");
+    expect(
+      findings.find(({ role: who, subject }) => who === "default" && subject === "ClientAliveInterval"),
+    ).toMatchObject({ outcome: "unknown", actual: expect.stringContaining("Match User eve") as string });
+  });
+
+  test("people that nobody could read are unknown, once per rule", () => {
+    const findings = judge(machine({ classes: unreadable("getent failed") }));
+    expect(outcomes(findings).filter((each) => each.startsWith("unknown"))).toEqual([
+      "unknown * ClientAliveInterval per role",
+      "unknown * ClientAliveCountMax per role",
+      "unknown * TMOUT",
+    ]);
+  });
+});
+
+describe("files, where the baseline looks at them", () => {
+  const inFiles = (dropIns: Record<string, string>) =>
+    judge(machine({ dropIns })).find(({ subject }) => subject === "ClientAliveInterval in files");
+
+  test("values that differ are a failure, in Match too", () => {
+    const text = "ClientAliveInterval 300\nMatch User x\n  ClientAliveInterval 60\n";
+    expect(inFiles({ [DROP_IN]: text })).toMatchObject({
+      outcome: "fail",
+      actual: `different values: 300 in ${DROP_IN}:1, 60 in ${DROP_IN}:3`,
+    });
+  });
+
+  test("no file sets it: the daemon's own default may change", () => {
+    expect(inFiles({})).toMatchObject({ outcome: "fail", actual: "no file sets it" });
+  });
+
+  test("a file that nobody could read is unknown", () => {
+    const facts = machine();
+    const torn = {
+      ...facts,
+      sshd: {
+        ...facts.sshd,
+        dropIns: [{ path: DROP_IN, realPath: DROP_IN, state: unreadable<never>("denied") }],
+      },
+    };
+    expect(judge(torn).find(({ subject }) => subject === "ClientAliveInterval in files")).toMatchObject({
+      outcome: "unknown",
+    });
+  });
+
+  test("stig-rhel10 wants a drop-in before 50-redhat.conf", () => {
+    const place = (path: string) =>
+      judge(
+        machine({
+          os: ["rhel", "10.0"],
+          dropIns: { [path]: "ClientAliveInterval 300\nClientAliveCountMax 1\n" },
+        }),
+        "stig-rhel10",
+      ).find(({ subject }) => subject === "ClientAliveInterval drop-in");
+    expect(place(DROP_IN)).toMatchObject({ outcome: "pass", rule: "RHEL-10-700930" });
+    expect(place("/etc/ssh/sshd_config.d/99-late.conf")).toMatchObject({ outcome: "fail" });
+  });
+});
+
+describe("TMOUT", () => {
+  const tmout = (facts: Facts, policy = POLICY, plan = NOTHING as Pick<HostPlan, "changes" | "findings">) =>
+    judge(facts, "stig-ubuntu2204", policy, plan).filter(({ rule }) => rule === "UBTU-22-412030");
+  const line = (file: string, text: string) => ({ file, line: 3, text });
+
+  test("each role by its own limit, where the file is the policy's", () => {
+    expect(tmout(machine()).map(({ role: who, actual }) => [who, actual.split(",")[0]])).toEqual([
+      ["default", "600"],
+      ["admin", "300"],
+    ]);
+    const long = limits(role("default", 1200, 600));
+    expect(tmout(machine(), long)).toMatchObject([{ outcome: "fail", actual: "1200" }]);
+  });
+
+  test("an exempt person is waived, whoever else is in the role", () => {
+    const classes = known([says("nobody", GOOD), says("backup", GOOD, "user:backup")]);
+    const policy = limits(role("default", 600, 600), [], [exemption(["backup"])]);
+    expect(tmout(machine({ classes }), policy)).toMatchObject([
+      { outcome: "pass", subject: "TMOUT" },
+      {
+        outcome: "waived",
+        subject: "TMOUT for nightly backup",
+        waiver: "rsync runs for hours (ops@example.com)",
+      },
+    ]);
+  });
+
+  test("a file that is not the policy's passes nobody, whatever it says", () => {
+    const change = { path: SHELL_SCRIPT } as HostPlan["changes"][number];
+    const plan = { changes: [change], findings: [] };
+    expect(tmout(machine(), POLICY, plan).map(({ outcome }) => outcome)).toEqual(["fail", "fail"]);
+  });
+
+  test.each([
+    ["nothing at all", [], "fail"],
+    ["a readonly one of somebody else", [line("/etc/profile.d/tmout.sh", "declare -xr TMOUT=600")], "pass"],
+    ["one that is too long", [line("/etc/profile.d/tmout.sh", "declare -xr TMOUT=1800")], "fail"],
+    ["one that anybody may unset", [line("/etc/profile.d/tmout.sh", "TMOUT=600")], "fail"],
+    ["a readonly 0 that is read first", [line("/etc/profile", "readonly TMOUT=0")], "fail"],
+    [
+      "one that only a comment makes readonly",
+      [line("/etc/profile.d/x.sh", "TMOUT=600 # readonly?")],
+      "fail",
+    ],
+    ["one that bash does not read", [line("/etc/zsh/zshrc", "readonly TMOUT=600")], "unknown"],
+    ["one that bash does not read, before all", [line("/etc/zsh/zshenv", "readonly TMOUT=600")], "unknown"],
+    ["one that is computed", [line("/etc/profile.d/tmout.sh", "readonly TMOUT=$x")], "unknown"],
+    [
+      "a good one and a bad one",
+      [line("/etc/profile.d/a.sh", "readonly TMOUT=600"), line("/etc/profile.d/b.sh", "readonly TMOUT=9000")],
+      "fail",
+    ],
+  ])("without curfew's file: %s", (_name, foreign, outcome) => {
+    const findings = tmout(machine({ script: null, foreign }));
+    expect(findings.map((each) => each.outcome)).toEqual([outcome, outcome]);
+  });
+});
+
+describe("StopIdleSessionSec", () => {
+  const stop = (logind: Facts["logind"], plan = NOTHING as Pick<HostPlan, "changes" | "findings">) =>
+    judge(machine({ os: ["rhel", "9.4"], logind }), "stig-rhel9", POLICY, plan).find(
+      ({ rule }) => rule === "RHEL-09-412080",
+    );
+  const state = (idleStop: string, utmp: "yes" | "no" = "yes") => known({ version: 252, idleStop, utmp });
+
+  test.each([
+    ["600", state("600"), "pass", /^600$/u],
+    ["stricter is another number", state("300"), "fail", /^300$/u],
+    ["off", state("infinity"), "fail", /^infinity$/u],
+    ["inert: the rule holds, and it is said", state("600", "no"), "pass", /never ends an SSH session/u],
+    ["a systemd that does not know it", state("unsupported"), "fail", /ignores the key/u],
+    ["no logind", absent<never>(), "fail", /no systemd-logind/u],
+    ["nobody could ask", unreadable<never>("no bus"), "unknown", /no bus/u],
+  ])("%s", (_name, logind, outcome, actual) => {
+    expect(stop(logind)).toMatchObject({
+      outcome,
+      control: "logind",
+      role: "*",
+      actual: expect.stringMatching(actual) as string,
+    });
+  });
+
+  test("says that logind sees no session of an sshd without PAM", () => {
+    const effective = known(["clientaliveinterval 300", "usepam no"]);
+    const facts = machine({ os: ["rhel", "9.4"], logind: state("600"), effective });
+    const found = judge(facts, "stig-rhel9").find(({ rule }) => rule === "RHEL-09-412080");
+    expect(found?.actual).toBe(
+      "600; sshd has UsePAM no, so logind sees none of its sessions, and never ends one all the same",
+    );
+  });
+
+  test("says why the policy leaves it out", () => {
+    const left = {
+      check: "mechanism-works",
+      control: "logind",
+      actual: "it is left out: backup is exempt",
+    } as Finding;
+    expect(stop(state("infinity"), { changes: [], findings: [left] })?.actual).toBe(
+      "infinity; it is left out: backup is exempt",
+    );
+  });
+
+  test("RHEL 8 before 8.7 has no such rule", () => {
+    const rules = (versionId: string) =>
+      judge(machine({ os: ["rhel", versionId] }), "stig-rhel8").filter(({ control }) => control === "logind")
+        .length;
+    expect([rules("8.6"), rules("8.7"), rules("8.10")]).toEqual([0, 1, 1]);
+  });
+});
+
+describe("systems", () => {
+  test("another system than the baseline's: one failure, no pass", () => {
+    const findings = judge(machine({ os: ["debian", "12"] }));
+    expect(findings).toMatchObject([
+      {
+        outcome: "fail",
+        subject: "system",
+        expected: "stig-ubuntu2204 is for Ubuntu 22.04",
+        actual: expect.stringContaining("debian 12") as string,
+      },
+    ]);
+  });
+
+  test("a system that nobody could read: unknown", () => {
+    expect(outcomes(judge({ ...machine(), os: unreadable("denied") }))).toEqual(["unknown * system"]);
+  });
+
+  test.each<[string, string, readonly string[]]>([
+    ["debian", "12", ["5.1.7", "5.4.3.2"]],
+    ["rhel", "9.4", ["5.1.9", "5.4.3.2"]],
+    ["rhel", "10.0", ["5.1.7", "5.4.3.2"]],
+    ["ubuntu", "24.04", ["5.1.7", "5.4.3.2"]],
+  ])("CIS on %s %s", (id, versionId, ids) => {
+    expect([...new Set(judge(machine({ os: [id, versionId] }), "cis").map(({ rule }) => rule))]).toEqual(ids);
+  });
+
+  test("9.4 is a 9, 10 is no 1", () => {
+    const profile = loadProfile("stig-rhel9");
+    const at = (versionId: string) => systemOf(profile, { os: known({ id: "rhel", versionId, name: "x" }) });
+    expect([at("9"), at("9.4")]).toEqual([
+      { name: "RHEL 9", versionId: "9" },
+      { name: "RHEL 9", versionId: "9.4" },
+    ]);
+    expect([at("90"), at("10.9"), at("")]).toEqual(["foreign", "foreign", "foreign"]);
+  });
+
+  test("PCI DSS is for every system", () => {
+    expect(rulesFor(loadProfile("pci-dss"), "anywhere").map(({ id }) => id)).toEqual(["8.2.8"]);
+    expect(judge(machine({ os: ["alpine", "3.20"] }), "pci-dss").length).toBeGreaterThan(4);
+  });
+});
+
+test("what reports are told", () => {
+  const info = profileInfo(loadProfile("stig-rhel9"));
+  expect(info).toMatchObject({ id: "stig-rhel9", version: "V2R9" });
+  expect(info.rules[0]).toMatchObject({ id: "RHEL-09-255100", severity: "medium" });
+  expect(info.rules[0]?.references).toContain("V-257996");
+  expect(info.rules[0]?.references).toContain("CCI-001133");
+});
+
+test("relations", () => {
+  expect([599, 600, 601].map((value) => holds({ "at-most": 600 }, value))).toEqual([true, true, false]);
+  expect([0, 1].map((value) => holds({ "more-than": 0 }, value))).toEqual([false, true]);
+  expect([0, 1, 2].map((value) => holds({ equals: 1 }, value))).toEqual([false, true, false]);
+  expect(relationText({ equals: 1 })).toBe("exactly 1");
+});

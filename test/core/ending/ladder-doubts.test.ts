@@ -1,0 +1,315 @@
+/** What must not pass: settings that are there and may not hold for everybody they are asked for. */
+import { describe, expect, test } from "vitest";
+import { CONTROLS } from "../../../src/controls/index.ts";
+import { ladder } from "../../../src/core/ending/ladder.ts";
+import { planHost } from "../../../src/core/plan/host.ts";
+import type { Facts, UserClass } from "../../../src/model/facts.ts";
+import type { LadderCell } from "../../../src/model/finding.ts";
+import type { HostLimits } from "../../../src/model/limits.ts";
+import type { ControlId } from "../../../src/model/control-id.ts";
+import { absent, known, unreadable } from "../../../src/model/reading.ts";
+import type { ProbeResult } from "../../../src/model/run.ts";
+import type { SessionKind } from "../../../src/model/session-kind.ts";
+import { applied } from "../../controls/applied-facts.ts";
+import { host, limits, person, role, version } from "../../controls/facts-fixture.ts";
+
+const POLICY = limits(role("default", 600, null));
+
+const says = (account: UserClass, ...lines: string[]): UserClass => ({
+  ...account,
+  effective: known(["pubkeyauthentication yes", ...lines]),
+});
+const nobody = says(person("nobody"));
+
+function cell(
+  facts: Facts,
+  name: string,
+  kind: SessionKind,
+  policy: HostLimits,
+  selected: readonly ControlId[],
+  probes: readonly ProbeResult[] = [],
+): LadderCell {
+  const plan = planHost(facts, policy, selected, CONTROLS);
+  const found = ladder({ facts, limits: policy, selected, plan, probes }).find(
+    (each) => each.role === name && each.kind === kind,
+  );
+  if (found === undefined) throw new Error(`no cell ${name} ${kind}`);
+  return found;
+}
+
+describe("somebody in two roles has the stricter limit of each", () => {
+  const alive = ["clientaliveinterval 150", "clientalivecountmax 1"];
+  const both = says(person("joe", "group:a", "group:b"), ...alive);
+  const ann = says(person("ann", "group:b"), "clientaliveinterval 30", "clientalivecountmax 1");
+  test.each<[string, number | null, number | null]>([
+    ["looser in the role that decides", 300, 600],
+    ["not set in the role that decides", 300, null],
+    ["neither role has an idle limit", null, null],
+  ])("%s", (_, idle, unresponsive) => {
+    const policy = limits(role("default", null, null), [
+      role("a", idle, unresponsive, { groups: ["a"] }),
+      role("b", idle === null ? null : 600, 60, { groups: ["b"] }),
+    ]);
+    const facts = host({ version: version("8.4"), classes: [nobody, both, ann] });
+    expect(cell(facts, "a", "frozen-client", policy, ["sshd"])).toMatchObject({ outcome: "fail", limit: 60 });
+    expect(cell(facts, "b", "frozen-client", policy, ["sshd"])).toMatchObject({ outcome: "pass", limit: 60 });
+  });
+});
+
+describe("TMOUT", () => {
+  test.each(["python3.11", "pwsh", "xonsh", "nu", "git-shell", "ksh-by-hand"])(
+    "means nothing that anybody knows to %s",
+    (kind) => {
+      const facts = host({ version: version("8.4"), classes: [nobody] });
+      const shells = [...facts.shells, { path: `/usr/bin/${kind}`, kind, inUse: true }];
+      const there = applied({ ...facts, shells }, POLICY, ["shell-timeout"]);
+      const found = cell(there, "default", "idle-shell", POLICY, ["shell-timeout"]);
+      expect(found).toMatchObject({ outcome: "unknown", evidence: "configured" });
+      expect(found.reason).toContain(`/usr/bin/${kind}`);
+    },
+  );
+
+  test.each(["bash", "rbash", "zsh", "zsh5", "ksh93", "mksh", "tcsh"])("is heeded by %s", (kind) => {
+    const there = applied(host({ version: version("8.4"), classes: [nobody], shells: [kind] }), POLICY, [
+      "shell-timeout",
+    ]);
+    expect(cell(there, "default", "idle-shell", POLICY, ["shell-timeout"]).outcome).toBe("pass");
+  });
+
+  test.each([
+    ["/etc/profile.d/tmout.sh", "readonly TMOUT=300", "pass"],
+    ["/etc/profile", "TMOUT=300", "pass"],
+    ["/etc/zsh/zshrc", "readonly TMOUT=300", "unknown"],
+    ["/etc/ksh.kshrc", "TMOUT=300", "unknown"],
+    ["/etc/environment", "TMOUT=300", "pass"],
+    ["/etc/profile.d/tmout.sh", "TMOUT=900 # not TMOUT=300", "fail"],
+    ["/etc/profile.d/tmout.sh", "TMOUT=$LIMIT # TMOUT=300", "fail"],
+  ])("somebody else's in %s: %s is %s for bash", (file, text, outcome) => {
+    const facts = host({ version: version("8.4"), classes: [nobody] });
+    const found = cell(
+      { ...facts, foreignTimeouts: [{ file, line: 3, text }] },
+      "default",
+      "idle-shell",
+      POLICY,
+      ["sshd"],
+    );
+    expect(found.outcome).toBe(outcome);
+  });
+
+  test("a computed one beside a plain one: nobody knows which a shell ends up with", () => {
+    const facts = host({ version: version("8.4"), classes: [nobody] });
+    const foreignTimeouts = [
+      { file: "/etc/profile", line: 3, text: "TMOUT=300" },
+      { file: "/etc/bash.bashrc", line: 9, text: "TMOUT=$LIMIT" },
+    ];
+    const found = cell({ ...facts, foreignTimeouts }, "default", "idle-shell", POLICY, ["sshd"]);
+    expect(found.outcome).toBe("unknown");
+  });
+});
+
+describe("the watchdog", () => {
+  const placed = applied(host({ version: version("8.4"), classes: [nobody] }), POLICY, ["watchdog"]);
+  const there = { ...placed, sshd: { ...placed.sshd, classes: known([nobody]) } };
+  const found = (facts: Facts): LadderCell => cell(facts, "default", "tmux", POLICY, ["watchdog"]);
+
+  test("one whose timer nobody could ask about is unknown", () => {
+    expect(found({ ...there, watchdogTimer: unreadable("systemctl hangs") })).toMatchObject({
+      outcome: "unknown",
+      reason: expect.stringContaining("systemctl hangs"),
+    });
+  });
+
+  test("one whose timer systemd does not have ends nobody: masked, or its file is broken", () => {
+    expect(found({ ...there, watchdogTimer: absent() })).toMatchObject({ outcome: "fail", effective: null });
+  });
+});
+
+describe("Match blocks that are not about the account that was asked about", () => {
+  const lax = (match: string): Facts =>
+    host({
+      version: version("10.6"),
+      main: `ChannelTimeout session:*=5m\nMatch ${match}\n ChannelTimeout session:*=0\n`,
+      classes: [says({ ...nobody, users: ["bob", "nobody"], size: 2 }, "channeltimeout session:*=5m")],
+    });
+  test.each([
+    "Address 10.0.0.0/8",
+    "address 10.0.0.0/8",
+    "LocalPort 2222",
+    "Host *.example.com",
+    "User bob",
+    "User nobody",
+    "User nobody Address 10.1.1.1",
+    "Group contractors",
+  ])("Match %s: another client or person may get another answer", (match) => {
+    const found = cell(lax(match), "default", "idle-shell", POLICY, ["shell-timeout"]);
+    expect(found).toMatchObject({ outcome: "unknown", effective: { by: "ChannelTimeout" } });
+    expect(found.reason).toContain(`Match ${match}`);
+  });
+
+  test("Match User of somebody who is known to be of another class says nothing about them", () => {
+    expect(cell(lax("User carol"), "default", "idle-shell", POLICY, ["shell-timeout"]).outcome).toBe("pass");
+  });
+
+  test("one that is stricter, and one for the very account that is alone in its class, is no doubt", () => {
+    const alive = says(nobody, "unusedconnectiontimeout 300");
+    const facts = (match: string, value: string): Facts =>
+      host({
+        version: version("10.6"),
+        main: `UnusedConnectionTimeout 5m\nMatch ${match}\n UnusedConnectionTimeout ${value}\n`,
+        classes: [alive],
+      });
+    const outcome = (match: string, value: string): string =>
+      cell(facts(match, value), "default", "unused-connection", POLICY, ["shell-timeout"]).outcome;
+    expect(outcome("Address 10.0.0.0/8", "1m")).toBe("pass");
+    expect(outcome("Address 10.0.0.0/8", "none")).toBe("unknown");
+    expect(outcome("Group staff", "1h")).toBe("pass");
+  });
+
+  test("a block that is read after curfew's own changes nothing", () => {
+    const there = applied(
+      host({
+        version: version("10.6"),
+        main: "Include /etc/ssh/sshd_config.d/*.conf\nMatch Address 10.0.0.0/8\n ChannelTimeout session:*=0\n",
+        classes: [nobody],
+      }),
+      POLICY,
+      ["sshd"],
+    );
+    const saying = says({ ...nobody, size: 2, users: ["bob", "nobody"] }, "channeltimeout session:*=10m");
+    const facts = { ...there, sshd: { ...there.sshd, classes: known([saying]) } };
+    expect(cell(facts, "default", "idle-shell", POLICY, ["sshd"])).toMatchObject({ outcome: "pass" });
+  });
+});
+
+describe("a Match block of others with the value in force", () => {
+  const POLICY_ALIVE = limits(role("default", null, 300));
+  const frozen = (main: string, over: Partial<UserClass> = {}): LadderCell => {
+    const both = { ...person("alice"), users: ["alice", "bob"], size: 2, ...over };
+    const asked = says(both, "clientaliveinterval 60", "clientalivecountmax 3");
+    const facts = host({ version: version("8.4"), main, classes: [asked] });
+    return cell(facts, "default", "frozen-client", POLICY_ALIVE, ["sshd"]);
+  };
+  const match = (who: string, ...lines: string[]): string =>
+    [`Match ${who}`, ...lines].join("\n  ").concat("\n");
+  const carol = match("User carol", "ClientAliveInterval 60");
+  const bob = match("User bob", "ClientAliveInterval 0");
+
+  test.each([
+    ["of somebody of another class", `ClientAliveInterval 60\n${carol}${bob}`],
+    [
+      "of clients from somewhere",
+      `ClientAliveInterval 60\n${match("Address 10.0.0.0/8", "ClientAliveInterval 60")}${bob}`,
+    ],
+    [
+      "of a group that nobody knows",
+      `ClientAliveInterval 60\n${match("Group ops", "ClientAliveInterval 60")}${bob}`,
+    ],
+    [
+      "of one who is known not to be the one asked about",
+      `ClientAliveInterval 60\n${match("User *,!alice", "ClientAliveInterval 60")}${bob}`,
+    ],
+  ])("%s does not hide a block below it", (_, main) => {
+    expect(frozen(main)).toMatchObject({
+      outcome: "unknown",
+      reason: expect.stringContaining("Match User bob") as string,
+    });
+  });
+
+  test("of somebody else is not taken for the line in force", () => {
+    const found = frozen(`ClientAliveInterval 60\n${carol}`);
+    expect(found).toMatchObject({
+      outcome: "pass",
+      evidence: "effective",
+      configured: { source: "/etc/ssh/sshd_config:1" },
+    });
+  });
+
+  test.each([
+    ["all", []],
+    ["User bob,alice", []],
+    ["User a*,b*", []],
+    ["Group ops", ["group:ops"]],
+  ])("Match %s, which all of them are in, keeps what is below from having an effect", (who, selectors) => {
+    const main = `${match(who, "ClientAliveInterval 60")}${bob}`;
+    const policy = limits(role("default", null, 300), [role("ops", null, 300, { groups: ["ops"] })]);
+    const both = says(
+      { ...person("alice", ...selectors), users: ["alice", "bob"], size: 2 },
+      "clientaliveinterval 60",
+      "clientalivecountmax 3",
+    );
+    const facts = host({ version: version("8.4"), main, classes: [both] });
+    const name = selectors.length === 0 ? "default" : "ops";
+    expect(cell(facts, name, "frozen-client", policy, ["sshd"]).outcome).toBe("pass");
+  });
+
+  test("curfew's own block for several groups keeps what is below from having an effect", () => {
+    const policy = limits(role("default", null, null), [
+      role("ops", null, 300, { users: ["carol"], groups: ["dev", "ops"] }),
+    ]);
+    const selectors = ["group:dev", "group:ops", "user:carol"];
+    const both = { ...person("alice", ...selectors), users: ["alice", "bob"], size: 2 };
+    const bare = host({
+      version: version("8.4"),
+      main: `Include /etc/ssh/sshd_config.d/*.conf\n${bob}`,
+      classes: [both],
+    });
+    const there = applied(bare, policy, ["sshd"]);
+    const said = there.sshd.classes.state === "known" ? there.sshd.classes.value : [];
+    const asked = said.map((each) =>
+      says(each, ...(each.effective.state === "known" ? each.effective.value : [])),
+    );
+    const facts = { ...there, sshd: { ...there.sshd, classes: known(asked) } };
+    expect(cell(facts, "ops", "frozen-client", policy, ["sshd"]).outcome).toBe("pass");
+  });
+
+  test("a group that only some of a class are in, for all that is known, decides for nobody", () => {
+    const policy = limits(role("default", null, 300), [role("ops", null, 300, { groups: ["dev", "ops"] })]);
+    const selectors = ["group:dev", "group:ops"];
+    const both = { ...person("alice", ...selectors), users: ["alice", "bob"], size: 2 };
+    const main = `ClientAliveInterval 60\n${match("Group ops", "ClientAliveInterval 60")}${bob}`;
+    const asked = says(both, "clientaliveinterval 60", "clientalivecountmax 3");
+    const facts = host({ version: version("8.4"), main, classes: [asked] });
+    expect(cell(facts, "ops", "frozen-client", policy, ["sshd"])).toMatchObject({
+      outcome: "unknown",
+      reason: expect.stringContaining("Match User bob") as string,
+    });
+  });
+
+  test("the count is another keyword: the first block that sets the interval does not decide it", () => {
+    const all = match("all", "ClientAliveInterval 60");
+    const never = match("User bob", "ClientAliveCountMax 0");
+    expect(frozen(`${all}${never}`).outcome).toBe("unknown");
+    expect(frozen(`${match("all", "ClientAliveInterval 60", "ClientAliveCountMax 3")}${never}`).outcome).toBe(
+      "pass",
+    );
+  });
+});
+
+describe("several sessions of one kind", () => {
+  const facts = host({ version: version("10.6"), classes: [nobody] });
+  const probe = (over: Partial<ProbeResult>): ProbeResult => ({
+    session: "frozen-client",
+    role: "default",
+    user: "joe",
+    via: "shadow",
+    expect: "dropped",
+    withinSeconds: 600,
+    droppedAfterSeconds: 600,
+    by: "ClientAlive",
+    outcome: "pass",
+    clientSaw: "",
+    reason: "in time",
+    ...over,
+  });
+  const lost = { outcome: "unknown", by: "none", droppedAfterSeconds: null, reason: "the network" } as const;
+  const stopped = probe({ variant: "stopped" });
+  const gone = probe({ variant: "network-gone" });
+  test.each([
+    ["the second is unknown", [stopped, { ...gone, ...lost }]],
+    ["the first is unknown", [{ ...stopped, ...lost }, gone]],
+    ["a live one passes, the shadow one is unknown", [probe({ via: "live" }), probe({ ...lost })]],
+  ])("%s: no pass", (_, probes) => {
+    const found = cell(facts, "default", "frozen-client", POLICY, ["sshd"], probes);
+    expect(found).toMatchObject({ outcome: "unknown", reason: "the network" });
+  });
+});

@@ -1,0 +1,186 @@
+/** Service managers that no lab host has, as the script reports them. */
+import { describe, expect, test } from "vitest";
+import { parseSections, type Sections } from "../../../src/core/facts/sections.ts";
+import {
+  parseLogind,
+  parseService,
+  parseSystemdVersion,
+  parseWatchdogTimer,
+} from "../../../src/core/facts/service.ts";
+
+interface Answer {
+  readonly listener?: string;
+  readonly started?: string;
+  readonly init?: string;
+  readonly openrc?: boolean;
+  readonly scripts?: string;
+  readonly cron?: string;
+  readonly systemd?: string;
+  readonly units?: string;
+  readonly idleStop?: string;
+}
+
+const UNIT = "Id=ssh.service\nLoadState=loaded\nActiveState=active\nMainPID=40\n";
+const unitNamed = (name: string, pid: number): string =>
+  `Id=${name}\nLoadState=loaded\nActiveState=active\nMainPID=${pid}\n`;
+const NO_UNIT = "Id=sshd.service\nLoadState=not-found\nActiveState=inactive\nMainPID=0\n";
+const LOGIND = "Id=systemd-logind.service\nLoadState=loaded\nActiveState=active\nMainPID=7\n";
+
+describe("parseService", () => {
+  const none = { perConnection: false, bootHook: "none" };
+  const systemd = { manager: "systemd", perConnection: false, bootHook: "systemd" };
+  test.each<[string, Answer, object]>([
+    [
+      "OpenRC",
+      { init: "init", openrc: true, scripts: " sshd" },
+      { ...none, manager: "openrc", unit: "sshd", pid: 40 },
+    ],
+    [
+      "SysV",
+      { init: "init", scripts: " ssh", cron: "/usr/sbin/cron\n" },
+      { manager: "sysv", unit: "ssh", bootHook: "cron" },
+    ],
+    [
+      "busybox's crond reads no cron.d",
+      { init: "init", scripts: " ssh", cron: "/bin/busybox\n" },
+      { bootHook: "none" },
+    ],
+    ["a container", { init: "tini", scripts: " ssh" }, { ...none, manager: "none", unit: "", pid: 40 }],
+    [
+      "the unit whose main process listens",
+      { systemd: "252", units: `${NO_UNIT}\n${UNIT}` },
+      { ...systemd, unit: "ssh.service", pid: 40 },
+    ],
+    [
+      "a unit of another name",
+      { systemd: "252", units: `${NO_UNIT}\n${unitNamed("openssh-lan.service", 40)}` },
+      { ...systemd, unit: "openssh-lan.service", pid: 40 },
+    ],
+    [
+      "a unit that only happened to start it",
+      { systemd: "252", units: `${NO_UNIT}\n${unitNamed("cron.service", 39)}` },
+      { manager: "none", unit: "", pid: 40 },
+    ],
+    [
+      "started by hand under systemd",
+      { systemd: "252", units: NO_UNIT },
+      { manager: "none", unit: "", pid: 40 },
+    ],
+    [
+      "not reached through SSH: the running unit",
+      { listener: "", systemd: "252", units: UNIT },
+      { ...systemd, unit: "ssh.service", pid: 40 },
+    ],
+    [
+      "one sshd per connection",
+      {
+        listener: "",
+        started: "per-connection",
+        systemd: "247",
+        units: "Id=ssh.socket\nLoadState=loaded\nActiveState=active\nAccept=yes\n",
+      },
+      { manager: "systemd", unit: "ssh.socket", perConnection: true, pid: null },
+    ],
+    [
+      "inetd",
+      { listener: "", started: "per-connection", init: "init" },
+      { manager: "none", unit: "", perConnection: true, pid: null },
+    ],
+  ])("%s", (_, answer, expected) => {
+    expect(parseService(sections(answer))).toMatchObject({ state: "known", value: expected });
+  });
+
+  test.each<[string, Answer, RegExp]>([
+    ["several listeners", { listener: "several" }, /several sshd/u],
+    [
+      "another daemon than the unit's",
+      { listener: "99", systemd: "252", units: UNIT },
+      /process 99.*ssh\.service \(40\)/u,
+    ],
+    ["nothing under systemd", { listener: "", systemd: "252", units: NO_UNIT }, /no running sshd/u],
+    ["nothing at all", { listener: "", init: "sleep" }, /no sshd listens/u],
+    ["no /proc", { listener: "", init: "" }, /number 1/u],
+    ["systemctl silent", { listener: "", systemd: "252" }, /no running sshd/u],
+  ])("%s: unreadable", (_, answer, reason) => {
+    expect(parseService(sections(answer))).toMatchObject({
+      state: "unreadable",
+      reason: expect.stringMatching(reason),
+    });
+  });
+});
+
+describe("parseWatchdogTimer", () => {
+  const timer = (load: string, active: string): string =>
+    `Id=curfew-watchdog.timer\nLoadState=${load}\nActiveState=${active}\n`;
+  test.each<[string, Answer, object]>([
+    ["running", { units: `${UNIT}\n${timer("loaded", "active")}` }, { state: "known", value: true }],
+    ["stopped", { units: timer("loaded", "inactive") }, { state: "known", value: false }],
+    ["failed", { units: timer("loaded", "failed") }, { state: "known", value: false }],
+    ["not there", { units: timer("not-found", "inactive") }, { state: "absent" }],
+    ["systemctl silent", { units: UNIT }, { state: "unreadable" }],
+  ])("%s", (_, answer, expected) => {
+    expect(parseWatchdogTimer(sections({ systemd: "252", ...answer }))).toMatchObject(expected);
+  });
+
+  test("no systemd", () => expect(parseWatchdogTimer(sections({})).state).toBe("absent"));
+});
+
+describe("parseLogind", () => {
+  const running = { systemd: "252 (252.36-1)\n+PAM +UTMP -SYSVINIT", units: `${UNIT}\n${LOGIND}` };
+  test.each<[string, Answer, object]>([
+    [
+      "never",
+      { ...running, idleStop: "t 18446744073709551615\n" },
+      { idleStop: "infinity", utmp: "yes", version: 252 },
+    ],
+    ["15 minutes", { ...running, idleStop: "t 900000000\n" }, { idleStop: "900" }],
+    [
+      "before the key",
+      { ...running, idleStop: "Failed: Unknown property or interface.\n" },
+      { idleStop: "unsupported" },
+    ],
+    [
+      "without utmp",
+      { ...running, systemd: "257\n+PAM -UTMP", idleStop: "t 1000000\n" },
+      { idleStop: "1", utmp: "no" },
+    ],
+    ["no word of utmp", { ...running, systemd: "260\n+PAM", idleStop: "t 1000000\n" }, { utmp: "unknown" }],
+  ])("%s", (_, answer, expected) => {
+    expect(parseLogind(sections(answer))).toMatchObject({ state: "known", value: expected });
+  });
+
+  test.each<[string, Answer, string]>([
+    ["no systemd", {}, "absent"],
+    ["not running", { ...running, units: LOGIND.replace("=active", "=inactive") }, "absent"],
+    ["bus down", { ...running, idleStop: "Failed to connect to bus\n" }, "unreadable"],
+    ["no busctl", running, "unreadable"],
+    ["systemctl silent", { ...running, units: "" }, "unreadable"],
+    ["systemctl broken", { ...running, systemd: "?" }, "unreadable"],
+  ])("%s: %s", (_, answer, state) => {
+    expect(parseLogind(sections(answer)).state).toBe(state);
+  });
+});
+
+test.each([
+  [undefined, { state: "absent" }],
+  ["252 (252.36-1~deb12u1)\n+PAM", { state: "known", value: 252 }],
+  ["\u001b[2J", { state: "unreadable", reason: expect.stringContaining("\\u{1b}[2J") }],
+])("systemd %j", (systemd, expected) => {
+  expect(parseSystemdVersion(sections(systemd === undefined ? {} : { systemd }))).toMatchObject(expected);
+});
+
+function sections(answer: Answer): Sections {
+  const { listener = "40", started = "", init = "systemd", scripts = "" } = answer;
+  const parts = [
+    ["machine", `\t0\tLinux\tboot\t${init}\n`],
+    ["listener", `\t${listener}\t${started}\n`],
+    ["init", `\t${answer.openrc === true ? "openrc" : ""}\t${scripts}\n`],
+    ["cron", answer.cron === undefined ? undefined : `\n${answer.cron}`],
+    ["systemd", answer.systemd === undefined ? undefined : `\nsystemd ${answer.systemd}\n`],
+    ["units", answer.units === undefined ? undefined : `\n${answer.units}`],
+    ["idle-stop", answer.idleStop === undefined ? undefined : `\n${answer.idleStop}`],
+    ["end", "\n"],
+  ] as const;
+  const text = parts.map(([name, rest]) => (rest === undefined ? "" : `\n@t\t${name}${rest}`)).join("");
+  return parseSections(Buffer.from(text), "t", "web1");
+}

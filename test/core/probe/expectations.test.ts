@@ -1,0 +1,99 @@
+import { describe, expect, test } from "vitest";
+import { expectationsOf } from "../../../src/core/probe/expectations.ts";
+import { judgeProbe, type Observation } from "../../../src/core/probe/judge-probe.ts";
+import type { PlannedProbe } from "../../../src/core/probe/plan.ts";
+import { WATCHDOG_FILES } from "../../../src/model/host-paths.ts";
+import { known } from "../../../src/model/reading.ts";
+import type { SessionKind } from "../../../src/model/session-kind.ts";
+import { fileFact, host, version } from "../../controls/facts-fixture.ts";
+
+const SHADOW = ["clientaliveinterval 60", "clientalivecountmax 2", "unusedconnectiontimeout 900"];
+const CHANNEL = ["channeltimeout session:*=900 direct-tcpip=600"];
+const FILES = [fileFact(WATCHDOG_FILES.script, "interval=45\n")];
+
+function causes(session: SessionKind, release: string, lines: readonly string[]): string[] {
+  const facts = { ...host({ version: version(release) }), files: FILES };
+  const limit = session === "frozen-client" ? 180 : 900;
+  const planned: PlannedProbe = {
+    session,
+    role: "r",
+    user: "bea",
+    via: "shadow",
+    exemptFrom: [],
+    shell: "/bin/bash",
+    expect: "dropped",
+    limit,
+    within: limit,
+    ...(limit === 900 ? {} : { idle: 900 }),
+  };
+  const site = { facts, survey: { accounts: [], files: [] }, factor: 1 };
+  return expectationsOf(planned, site, lines).configured.map(({ by, fires }) => `${by} ${fires}`);
+}
+
+describe("expectationsOf", () => {
+  test.each<[SessionKind, string[]]>([
+    // Nobody who answers is dropped by ClientAlive; the watchdog counts what is typed, whoever answers.
+    ["idle-shell", ["ChannelTimeout 900", "watchdog 900"]],
+    ["frozen-client", ["ClientAlive 180", "ChannelTimeout 900", "watchdog 900"]],
+    ["output-loop", ["ChannelTimeout 900", "watchdog 900"]],
+    ["idle-command", ["ChannelTimeout 900"]],
+    ["unused-connection", ["UnusedConnectionTimeout 900"]],
+    ["idle-forward", ["ChannelTimeout 600"]],
+  ])("%s: only what can end it is held against it", (session, expected) => {
+    expect(causes(session, "10.0", [...SHADOW, ...CHANNEL])).toEqual(expected);
+  });
+
+  const frozen: PlannedProbe = {
+    session: "frozen-client",
+    role: "r",
+    user: "bea",
+    via: "shadow",
+    exemptFrom: [],
+    shell: "/bin/bash",
+    expect: "dropped",
+    limit: 180,
+    within: 2,
+    idle: 900,
+  };
+  const scaled = (release: string, lines: string[], factor: number) => {
+    const plain = host({ version: version(release) });
+    const facts = { ...plain, sshd: { ...plain.sshd, effective: known(lines) } };
+    return expectationsOf(frozen, { facts, survey: { accounts: [], files: [] }, factor }, undefined);
+  };
+  const verdict = (release: string, interval: number, observation: Observation) => {
+    const lines = [`clientaliveinterval ${interval}`, "clientalivecountmax 1"];
+    const { configured, explanation, unjudgeable } = scaled(release, lines, 10 / 900);
+    const question = { ...frozen, scaled: true, configured, explanation, unjudgeable };
+    return judgeProbe(question, observation);
+  };
+
+  test("9.2 to 9.4 take twice as long for ClientAlive, in a scaled session as in a real one", () => {
+    const trace = { exitCode: null, signal: null, connectionLost: true, text: "", channelIdle: false };
+    const dropped = {
+      type: "ended",
+      trace: { ...trace, seconds: 3.9, clientSilent: true, logSeen: true },
+    } as const;
+    expect(verdict("9.2", 90, dropped)).toMatchObject({
+      outcome: "fail",
+      reason: expect.stringContaining("unscaled that is 360 s"),
+    });
+    expect(verdict("9.4", 90, dropped).outcome).toBe("fail");
+    expect(verdict("9.5", 90, dropped).outcome).toBe("pass");
+    expect(verdict("9.2", 45, dropped).outcome).toBe("pass");
+  });
+
+  test("one that stays there says nothing where whole seconds cannot express its interval", () => {
+    const kept = { type: "kept", seconds: 4.2, answers: false } as const;
+    expect(verdict("9.2", 45, kept)).toMatchObject({
+      outcome: "unknown",
+      reason: expect.stringContaining("longer --scaled"),
+    });
+    expect(verdict("9.2", 90, kept).outcome).toBe("fail");
+  });
+
+  test("before 8.2 ClientAlive without a count drops those who answer, too", () => {
+    const lines = ["clientaliveinterval 900", "clientalivecountmax 0"];
+    expect(causes("idle-command", "8.1", lines)).toEqual(["ClientAlive 900"]);
+    expect(causes("idle-command", "8.4", lines)).toEqual([]);
+  });
+});

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { judgeExempt } from "../../../src/core/probe/judge-exempt.ts";
+import type { Verdict } from "../../../src/core/probe/judge-probe.ts";
+import type { ControlId } from "../../../src/model/control-id.ts";
+
+const verdict = (outcome: Verdict["outcome"], by: Verdict["by"]): Verdict => {
+  return { outcome, by, droppedAfterSeconds: 300, reason: "dropped after 300 s" };
+};
+
+test.each<[Verdict["outcome"], Verdict["by"], ControlId[], Verdict["outcome"]]>([
+  ["pass", "TMOUT", ["shell-timeout"], "fail"],
+  ["pass", "ChannelTimeout", ["sshd"], "fail"],
+  ["pass", "ClientAlive", ["sshd", "logind"], "fail"],
+  ["pass", "watchdog", ["watchdog"], "fail"],
+  ["pass", "TMOUT", ["sshd"], "pass"],
+  ["pass", "unattributed", ["sshd"], "pass"],
+  ["pass", "none", ["sshd"], "pass"],
+  ["unknown", "TMOUT", ["shell-timeout"], "unknown"],
+  ["pass", "TMOUT", [], "pass"],
+])("%s by %s, exempt from %j: %s", (outcome, by, exemptFrom, expected) => {
+  const judged = judgeExempt(verdict(outcome, by), "vic", exemptFrom);
+  expect(judged.outcome).toBe(expected);
+  expect(judged.reason.includes("vic is exempt from")).toBe(expected !== outcome);
+});

@@ -1,0 +1,154 @@
+import { describe, expect, test } from "vitest";
+import { explainKept, shadowObstacle } from "../../../src/core/probe/preflight.ts";
+import type { PlannedProbe } from "../../../src/core/probe/plan.ts";
+import type { ConfiguredTimeout } from "../../../src/model/timeout.ts";
+import type { ProbedKind } from "../../../src/model/session-kind.ts";
+import type { Facts } from "../../../src/model/facts.ts";
+
+const OURS = [
+  "pubkeyauthentication yes",
+  "authorizedkeysfile /run/curfew-shadow-0/keys/%u",
+  "authenticationmethods publickey",
+  "permitrootlogin prohibit-password",
+  "clientaliveinterval 60",
+  "ChannelTimeout session:*=300",
+];
+
+describe("shadowObstacle", () => {
+  const and = (line: string): string[] => [line, ...OURS];
+  test.each<[string, string, string[], string[] | undefined, RegExp | undefined]>([
+    ["nothing", "bea", OURS, OURS, undefined],
+    ["nobody knows the real one", "bea", OURS, undefined, undefined],
+    ["no answer of sshd", "bea", [], undefined, /does not say/u],
+    ["other keys", "bea", and("AuthorizedKeysFile /etc/keys/%u"), undefined, /AuthorizedKeysFile/u],
+    ["no keys", "bea", and("pubkeyauthentication no"), undefined, /forbids public keys/u],
+    [
+      "a second factor",
+      "bea",
+      and("authenticationmethods publickey,password"),
+      undefined,
+      /AuthenticationMethods/u,
+    ],
+    ["no root", "root", and("permitrootlogin no"), undefined, /PermitRootLogin no/u],
+    ["root, but it is not asked for", "bea", and("permitrootlogin no"), undefined, undefined],
+    ["no terminal", "bea", and("permittty no"), undefined, /PermitTTY/u],
+    ["no shell", "bea", and("forcecommand internal-sftp"), undefined, /ForceCommand/u],
+    [
+      "another limit from outside",
+      "bea",
+      OURS,
+      and("clientaliveinterval 30"),
+      /differently \(clientaliveinterval\)/u,
+    ],
+  ])("%s", (_, user, shadow, real, reason) => {
+    const found = shadowObstacle(user, shadow, real, 1);
+    expect(found ?? "nothing").toMatch(reason ?? /^nothing$/u);
+  });
+
+  test.each<[string, ProbedKind, string, boolean]>([
+    ["a terminal for a shell", "escaped-shell", "permittty no", false],
+    ["no terminal for a command", "idle-command", "permittty no", true],
+    ["a command of its own", "idle-command", "forcecommand /bin/true", false],
+    ["another command for sftp", "idle-sftp", "forcecommand /bin/true", false],
+    ["sftp and nothing else", "idle-sftp", "forcecommand internal-sftp -d /srv", true],
+    ["nothing for an unused connection", "unused-connection", "forcecommand /bin/true", true],
+    ["nothing for a forward", "idle-forward", "forcecommand /bin/true", true],
+  ])("%s", (_, session, line, possible) => {
+    const found = shadowObstacle("bea", and(line), undefined, 1, session);
+    expect(found === undefined).toBe(possible);
+  });
+
+  test("a scaled instance is compared with scaled values", () => {
+    const scaled = OURS.map((line) => line.replace("60", "6").replace("300", "30"));
+    expect(shadowObstacle("bea", scaled, OURS, 0.1)).toBeUndefined();
+    expect(shadowObstacle("bea", OURS, OURS, 0.1)).toMatch(/differently/u);
+  });
+});
+
+describe("explainKept", () => {
+  const on = (major: number, minor: number): Facts =>
+    ({ server: { product: "openssh", version: { major, minor }, text: "" } }) as unknown as Facts;
+  const probe = (over: Partial<PlannedProbe> = {}): PlannedProbe => ({
+    session: "idle-shell",
+    role: "r",
+    user: "bea",
+    via: "shadow",
+    exemptFrom: [],
+    shell: "/bin/bash",
+    expect: "dropped",
+    limit: 300,
+    within: 300,
+    ...over,
+  });
+  const set = (by: ConfiguredTimeout["by"], real: number): ConfiguredTimeout => ({
+    by,
+    real,
+    fires: real,
+    source: "x",
+  });
+  test.each<[ProbedKind, ConfiguredTimeout[], RegExp]>([
+    [
+      "output-loop",
+      [set("ChannelTimeout", 300)],
+      /^nothing on OpenSSH 10\.0 ended it: output .*watchdog would/u,
+    ],
+    ["tmux", [], /^nothing on OpenSSH 10\.0 ended it: the status line .*watchdog would/u],
+    ["idle-command", [], /ChannelTimeout in OpenSSH 9\.2 and later would/u],
+    ["idle-command", [set("ChannelTimeout", 300)], /ChannelTimeout is set \(x\), but .*does not heed/u],
+    ["escaped-shell", [set("ChannelTimeout", 900)], /ChannelTimeout 900 s \(x\) is over the limit/u],
+    ["unused-connection", [set("UnusedConnectionTimeout", 900)], /UnusedConnectionTimeout 900 s/u],
+    ["foreground-program", [set("watchdog", 300)], /the watchdog of x did not end it/u],
+    ["idle-forward", [], /direct-tcpip would, which curfew does not set/u],
+  ])("%s with %j", (session, configured, reason) => {
+    expect(explainKept(probe({ session }), on(10, 0), [], configured)).toMatch(reason);
+  });
+
+  const OLD_RECIPE = ["clientaliveinterval 300", "clientalivecountmax 0"];
+  test.each<[string, PlannedProbe, Facts, string[], RegExp]>([
+    [
+      "the old recipe",
+      probe(),
+      on(8, 4),
+      OLD_RECIPE,
+      /CountMax 0 disables.*8\.4 has no idle timeout.*nothing sets TMOUT/u,
+    ],
+    [
+      "keep-alives",
+      probe(),
+      on(8, 4),
+      ["clientaliveinterval 60", "clientalivecountmax 3"],
+      /never drops a client that answers/u,
+    ],
+    [
+      "ChannelTimeout in Match",
+      probe(),
+      on(10, 0),
+      ["channeltimeout session:*=300"],
+      /does not heed it there/u,
+    ],
+    ["dash", probe({ shell: "/bin/dash" }), on(8, 4), [], /dash has no timeout/u],
+    ["tcsh", probe({ shell: "/bin/tcsh" }), on(8, 4), [], /nothing sets autologout/u],
+    ["frozen, nobody asks", probe({ session: "frozen-client" }), on(8, 4), [], /ClientAliveInterval is 0/u],
+    [
+      "frozen, too slow",
+      probe({ session: "frozen-client" }),
+      on(8, 4),
+      ["clientaliveinterval 200", "clientalivecountmax 1"],
+      /only after 400 s/u,
+    ],
+    [
+      "frozen, 9.2",
+      probe({ session: "frozen-client" }),
+      on(9, 2),
+      ["clientaliveinterval 150", "clientalivecountmax 1"],
+      /9\.2 takes about twice/u,
+    ],
+  ])("%s", (_, planned, facts, effective, reason) => {
+    expect(explainKept(planned, facts, effective, [])).toMatch(reason);
+  });
+
+  test("a TMOUT over the limit is named with its place", () => {
+    const tmout = { by: "TMOUT", fires: 900, real: 900, source: "/etc/profile:3" } as const;
+    expect(explainKept(probe(), on(8, 4), [], [tmout])).toContain("over the limit (900 s in /etc/profile:3)");
+  });
+});

@@ -1,0 +1,72 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { remoteScript } from "../../../src/core/template/remote-script.ts";
+import { quote } from "../../../src/core/text/shell-quote.ts";
+import { CurfewError } from "../../../src/model/error.ts";
+
+const FACTS = { token: "ab", openssh: "yes", selectors: [], users: [], groups: [], files: [] };
+const word = fc.string({ unit: "binary", maxLength: 40 }).filter((text) => !text.includes("\0"));
+const templates = new URL("../../../templates/remote/", import.meta.url);
+const names = readdirSync(templates)
+  .filter((file) => file.endsWith(".sh"))
+  .map((file) => file.slice(0, -3));
+
+describe("remoteScript", () => {
+  test("puts every value in as one quoted word", () => {
+    const script = remoteScript("facts", {
+      ...FACTS,
+      token: "a'b",
+      selectors: ["x y", "$(id)"],
+      users: ["-n"],
+    });
+    expect(script).toContain("token='a'\\''b'\n");
+    expect(script).toContain("set -- 'x y' '$(id)'\n");
+    expect(script).toContain("set -- '-n'\n");
+  });
+
+  test("no value can become a command, whatever it is", () => {
+    fc.assert(
+      fc.property(word, fc.array(word, { maxLength: 4 }), (token, selectors) => {
+        const script = remoteScript("facts", { ...FACTS, token, selectors });
+        const assignment = /^ {2}token=.*?\n(?= {2}limit=)/msu.exec(script)?.[0] ?? "";
+        const list = /^ {2}set -- (?:'.*?)?\n(?= {2}\[ \$# -eq 0 \] \|\| printf)/msu.exec(script)?.[0] ?? "";
+        const said = spawnSync("sh", ["-c", `${assignment}${list}printf '%s\\0' "$token" "$@"`]);
+        expect(said.stderr.toString()).toBe("");
+        expect(said.stdout.equals(Buffer.from([token, ...selectors, ""].join("\0")))).toBe(true);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test.each([
+    ["an unknown script", "no-such-script", FACTS],
+    ["a value left out", "facts", { token: "a" }],
+    ["a NUL", "facts", { ...FACTS, users: ["a\0b"] }],
+  ])("%s is an error of ours", (_, name, values) => {
+    expect(() => remoteScript(name, values)).toThrow(expect.objectContaining({ code: "internal" }));
+  });
+
+  test("a whole script comes or nothing runs: the last line calls, the rest defines", () => {
+    const lines = remoteScript("facts", FACTS).trimEnd().split("\n");
+    expect(lines.at(-1)).toBe("deliver </dev/null");
+    const cut = lines.slice(0, -1).join("\n");
+    const said = spawnSync("sh", ["-s"], { input: cut });
+    expect([said.status, said.stdout.length, said.stderr.length]).toEqual([0, 0, 0]);
+  });
+});
+
+// The templates themselves, with every placeholder as a word: `shellcheck` cannot read `{{…}}`.
+const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
+test.skipIf(!shellcheck).each(names)("%s.sh passes shellcheck (needs shellcheck)", (name) => {
+  const text = readFileSync(new URL(`${name}.sh`, templates), "utf8")
+    .replaceAll(/(?<= in )\{\{[^}]+\}\}/gu, [quote("a"), quote("b")].join(" "))
+    .replaceAll(/\{\{[^}]+\}\}/gu, quote("word"));
+  const said = spawnSync("shellcheck", ["-s", "sh", "-"], { input: text });
+  expect(said.stdout.toString()).toBe("");
+});
+
+test("quote refuses what no word can carry", () => {
+  expect(() => quote("a\0")).toThrow(CurfewError);
+});
