@@ -25,7 +25,7 @@ const TOP = 6;
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   core: (
-    "text sshd shell facts policy template verdict ending baseline " +
+    "text template sshd shell policy facts verdict ending baseline " +
     "plan probe audit explain wizard schedule"
   ).split(" "),
   controls: ["shell-timeout", "sshd", "logind", "watchdog", "."],

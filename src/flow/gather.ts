@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { FACT_FILES } from "../model/host-paths.ts";
 import { serverOf } from "../core/sshd/openssh-version.ts";
 import { parseFacts } from "../core/facts/parse-facts.ts";
-import { remoteScript } from "../core/template/remote-script.ts";
+import { factsScript } from "../core/facts/script.ts";
 import type { Selector } from "../core/policy/selectors.ts";
 import { visible } from "../core/text/visible.ts";
 import type { Connection } from "../model/connection.ts";
@@ -51,19 +50,5 @@ export async function gatherFacts(
     serverIdent,
     selectors: selectors.map(({ name }) => name),
     takenAt,
-  });
-}
-
-/** The script for these people; a server that is not OpenSSH is not asked as if it were. */
-export function factsScript(token: string, selectors: readonly Selector[], openssh: boolean): string {
-  const named = (prefix: string): string[] =>
-    selectors.flatMap(({ name }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
-  return remoteScript("facts", {
-    token,
-    openssh: openssh ? "yes" : "no",
-    selectors: selectors.map(({ name, owners }) => `${owners.join(",")} ${name}`),
-    users: named("user:"),
-    groups: named("group:"),
-    files: FACT_FILES,
   });
 }

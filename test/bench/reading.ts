@@ -1,7 +1,7 @@
 /** What `curfew plan` and `curfew audit` cost over a fleet, beside the two floors. */
 import { hostLimits } from "../../src/core/policy/host-limits.ts";
 import { selectorsOf } from "../../src/core/policy/selectors.ts";
-import { factsScript } from "../../src/flow/gather.ts";
+import { factsScript } from "../../src/core/facts/script.ts";
 import type { Lab } from "../lab/lab.ts";
 import { asCurfewSends, CURFEW, type Desk, FLOOR, loadFleet, type Place, stateOf } from "./fleet.ts";
 import { writeDesk, writeFloor } from "./fleet.ts";

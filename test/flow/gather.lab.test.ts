@@ -1,7 +1,8 @@
 /** Facts of real hosts. With CURFEW_CAPTURE=1 it also renews test/fixtures/facts. */
 import { writeFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { factsScript, gatherFacts } from "../../src/flow/gather.ts";
+import { factsScript } from "../../src/core/facts/script.ts";
+import { gatherFacts } from "../../src/flow/gather.ts";
 import type { Connection } from "../../src/model/connection.ts";
 import type { Facts, UserClass } from "../../src/model/facts.ts";
 import { parseFacts } from "../../src/core/facts/parse-facts.ts";

@@ -1,7 +1,8 @@
 /** The script on this very machine, in every shell there is, through a connection without a network. */
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
-import { factsScript, gatherFacts } from "../../src/flow/gather.ts";
+import { factsScript } from "../../src/core/facts/script.ts";
+import { gatherFacts } from "../../src/flow/gather.ts";
 import type { Connection, ScriptOutput } from "../../src/model/connection.ts";
 import { CurfewError } from "../../src/model/error.ts";
 

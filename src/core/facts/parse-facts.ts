@@ -1,18 +1,23 @@
 /**
- * What `templates/remote/facts.sh` printed, as Facts. Everything in it comes from the host and is
+ * What the script of `script.ts` printed, as Facts. Everything in it comes from the host and is
  * hostile until proved otherwise: whatever the script cannot have written is an error, and what the
  * host could not say is an unreadable Reading; there are no defaults.
  */
 import { hash } from "node:crypto";
 import { CurfewError } from "../../model/error.ts";
-import type { Facts, FileFact, OpenSshVersion } from "../../model/facts.ts";
-import { absent, known, unreadable, type Reading } from "../../model/reading.ts";
-import { parseVersion, serverOf } from "../sshd/openssh-version.ts";
+import type { Facts } from "../../model/facts.ts";
+import { serverOf } from "../sshd/openssh-version.ts";
+import { parseConfiguration } from "./configuration.ts";
+import { parseBinaryVersion, parseListeners, parseSshdPath } from "./daemon.ts";
 import { parseFiles, type ParsedFiles } from "./files.ts";
-import { parseCurfewState, parseOs, parseShells, parseTimeouts } from "./host-state.ts";
+import { parseOs } from "./machine.ts";
+import { parseSources } from "./name-sources.ts";
 import { parsePeople, type Effective } from "./people.ts";
-import { lines, malformed, parseSections, type Sections } from "./sections.ts";
+import { lines, parseSections, type Sections } from "./sections.ts";
 import { parseLogind, parseService, parseSystemdVersion, parseWatchdogTimer } from "./service.ts";
+import { parseShells } from "./shells.ts";
+import { parseCurfewState } from "./state.ts";
+import { parseTimeouts } from "./timeouts.ts";
 import { parseTimes } from "./times.ts";
 import { visible } from "../text/visible.ts";
 
@@ -64,80 +69,16 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
 }
 
 function parseSshd(sections: Sections, files: ParsedFiles, selectors: readonly string[]): Facts["sshd"] {
-  if (sections.maybe("too-many-files") !== undefined) {
-    throw malformed(sections.host, "drop-in", "sshd's configuration reaches more than 200 files");
-  }
-  const mainFile = files.of("main")[0];
-  if (mainFile === undefined) throw malformed(sections.host, "file", "sshd's main file did not come");
+  const { mainFile, includes, dropIns } = parseConfiguration(sections, files);
   return {
-    path: parsePath(sections),
+    path: parseSshdPath(sections),
     version: parseBinaryVersion(sections),
     mainFile,
-    includes: parseIncludes(sections, mainFile),
-    dropIns: files.of("drop-in"),
+    includes,
+    dropIns,
     options: lines(sections.one("options")).map(visible),
     ...parsePeople(sections, selectors),
   };
-}
-
-function parseListeners(sections: Sections): number[] {
-  return lines(sections.maybe("listeners")).flatMap((line) =>
-    /^\d{1,10}$/u.test(line) ? [Number(line)] : [],
-  );
-}
-
-/** Name services whose accounts need not all be listed by getent(1). */
-function parseSources(sections: Sections): string[] {
-  const section = sections.maybe("name-sources");
-  const [sss = ""] = section?.arguments ?? [];
-  const words = lines(section).flatMap((line) =>
-    line
-      .replace(/#.*/u, "")
-      .replaceAll(/\[[^\]]*\]/gu, " ")
-      .split(/\s+/u),
-  );
-  const remote = words.filter(
-    (word) => word !== "" && !LOCAL_SOURCES.has(word) && (word !== "sss" || sss !== ""),
-  );
-  return [...new Set(remote.map((word) => visible(word).slice(0, 40)))].slice(0, 10);
-}
-
-const LOCAL_SOURCES = new Set([
-  "files",
-  "compat",
-  "systemd",
-  "mymachines",
-  "altfiles",
-  "extrausers",
-  "db",
-  "cache",
-]);
-
-function parsePath(sections: Sections): Reading<string> {
-  const [path = ""] = sections.one("sshd").arguments;
-  if (path === "") return absent();
-  return path.startsWith("/") ? known(path) : unreadable(`sshd is ${visible(path)}`);
-}
-
-function parseBinaryVersion(sections: Sections): Reading<OpenSshVersion> {
-  const section = sections.one("sshd");
-  if (section.arguments[0] === "") return absent();
-  const said = section.body.toString("utf8");
-  const version = parseVersion(said);
-  return version === undefined ? unreadable(`sshd -V said: ${visible(said.slice(0, 200))}`) : known(version);
-}
-
-function parseIncludes(sections: Sections, mainFile: FileFact): Facts["sshd"]["includes"] {
-  return sections
-    .all("include")
-    .filter((section) => section.arguments[0] === mainFile.path)
-    .map((section) => {
-      const [, line = "", inMatch, pattern] = section.arguments;
-      if (!/^\d{1,9}$/u.test(line) || (inMatch !== "yes" && inMatch !== "no") || pattern === undefined) {
-        throw malformed(sections.host, "include", "its header is incomplete");
-      }
-      return { pattern, line: Number(line), inMatch: inMatch === "yes" };
-    });
 }
 
 /**

@@ -15,19 +15,22 @@ const compiled = new Map<string, HandlebarsTemplateDelegate>();
 const environment = createHandlebars();
 
 /**
- * Renders `templates/remote/NAME.sh`. `{{value}}` in the template stands for the whole quoted word
+ * Renders `templates/remote/NAME.sh`; several names are put together in their order, as one script. `{{value}}` in the template stands for the whole quoted word
  * (or words), so the template must not quote it again: `owner={{owner}}`, `set -- {{paths}}`.
  * The file is read at the first use and kept.
  * Errors: CurfewError `internal` where the template is missing, names a value that was not given,
  * or a value contains NUL.
  */
-export function remoteScript(name: string, values: ScriptValues): string {
-  const template = compiled.get(name) ?? compile(name);
+export function remoteScript(name: string | readonly string[], values: ScriptValues): string {
+  const names = [name].flat();
+  const template = compiled.get(names.join(" ")) ?? compile(names);
   const words = Object.entries(values).map(([key, value]) => [key, quoteAll(value)] as const);
   try {
     return template(Object.fromEntries(words));
   } catch (error) {
-    throw new CurfewError("internal", `remote script ${name} cannot be rendered`, { cause: error });
+    throw new CurfewError("internal", `remote script ${names.join(" ")} cannot be rendered`, {
+      cause: error,
+    });
   }
 }
 
@@ -36,17 +39,22 @@ const LEFT_ON_HOSTS: ReadonlySet<string> = new Set(["guard-undo"]);
 /** A line that is nothing but a comment, and is not the first with the interpreter's name. */
 const COMMENT = /^[ \t]*#(?!!).*\n/gmu;
 
-function compile(name: string): HandlebarsTemplateDelegate {
-  const text = readFileSync(templateFile(`remote/${name}.sh`), "utf8");
-  // A fifth of most scripts: nobody reads them on their way to a fleet.
-  const template = environment.compile(LEFT_ON_HOSTS.has(name) ? text : text.replaceAll(COMMENT, ""), {
+function compile(names: readonly string[]): HandlebarsTemplateDelegate {
+  const text = names.map(textOf).join("");
+  const template = environment.compile(text, {
     // The shell is not HTML; quoting happens in quoteAll and nowhere else.
     noEscape: true,
     strict: true,
     knownHelpersOnly: true,
   });
-  compiled.set(name, template);
+  compiled.set(names.join(" "), template);
   return template;
+}
+
+function textOf(name: string): string {
+  const text = readFileSync(templateFile(`remote/${name}.sh`), "utf8");
+  // A fifth of most scripts: nobody reads them on their way to a fleet.
+  return LEFT_ON_HOSTS.has(name) ? text : text.replaceAll(COMMENT, "");
 }
 
 function quoteAll(value: string | readonly string[]): string {

@@ -2,11 +2,20 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { FACT_SCRIPTS } from "../../../src/core/facts/script.ts";
 import { remoteScript } from "../../../src/core/template/remote-script.ts";
 import { quote } from "../../../src/core/text/shell-quote.ts";
 import { CurfewError } from "../../../src/model/error.ts";
 
-const FACTS = { token: "ab", openssh: "yes", selectors: [], users: [], groups: [], files: [] };
+const FACTS = {
+  token: "ab",
+  parts: ["part_machine"],
+  openssh: "yes",
+  selectors: [],
+  users: [],
+  groups: [],
+  files: [],
+};
 const word = fc.string({ unit: "binary", maxLength: 40 }).filter((text) => !text.includes("\0"));
 const templates = new URL("../../../templates/remote/", import.meta.url);
 const names = readdirSync(templates)
@@ -15,7 +24,7 @@ const names = readdirSync(templates)
 
 describe("remoteScript", () => {
   test("puts every value in as one quoted word", () => {
-    const script = remoteScript("facts", {
+    const script = remoteScript(FACT_SCRIPTS, {
       ...FACTS,
       token: "a'b",
       selectors: ["x y", "$(id)"],
@@ -29,7 +38,7 @@ describe("remoteScript", () => {
   test("no value can become a command, whatever it is", () => {
     fc.assert(
       fc.property(word, fc.array(word, { maxLength: 4 }), (token, selectors) => {
-        const script = remoteScript("facts", { ...FACTS, token, selectors });
+        const script = remoteScript(FACT_SCRIPTS, { ...FACTS, token, selectors });
         const assignment = /^ {2}token=.*?\n(?= {2}limit=)/msu.exec(script)?.[0] ?? "";
         const list = /^ {2}set -- (?:'.*?)?\n(?= {2}\[ \$# -eq 0 \] \|\| printf)/msu.exec(script)?.[0] ?? "";
         const said = spawnSync("sh", ["-c", `${assignment}${list}printf '%s\\0' "$token" "$@"`]);
@@ -42,14 +51,14 @@ describe("remoteScript", () => {
 
   test.each([
     ["an unknown script", "no-such-script", FACTS],
-    ["a value left out", "facts", { token: "a" }],
-    ["a NUL", "facts", { ...FACTS, users: ["a\0b"] }],
+    ["a value left out", FACT_SCRIPTS, { token: "a" }],
+    ["a NUL", FACT_SCRIPTS, { ...FACTS, users: ["a\0b"] }],
   ])("%s is an error of ours", (_, name, values) => {
     expect(() => remoteScript(name, values)).toThrow(expect.objectContaining({ code: "internal" }));
   });
 
   test("a whole script comes or nothing runs: the last line calls, the rest defines", () => {
-    const lines = remoteScript("facts", FACTS).trimEnd().split("\n");
+    const lines = remoteScript(FACT_SCRIPTS, FACTS).trimEnd().split("\n");
     expect(lines.at(-1)).toBe("deliver </dev/null");
     const cut = lines.slice(0, -1).join("\n");
     const said = spawnSync("sh", ["-s"], { input: cut });
@@ -59,8 +68,11 @@ describe("remoteScript", () => {
 
 // The templates themselves, with every placeholder as a word: `shellcheck` cannot read `{{…}}`.
 const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
-test.skipIf(!shellcheck).each(names)("%s.sh passes shellcheck (needs shellcheck)", (name) => {
-  const text = readFileSync(new URL(`${name}.sh`, templates), "utf8")
+const scripts = [...names.map((name) => [name]), FACT_SCRIPTS] as const;
+test.skipIf(!shellcheck).each(scripts)("%s passes shellcheck (needs shellcheck)", (...parts) => {
+  const text = parts
+    .map((name) => readFileSync(new URL(`${name}.sh`, templates), "utf8"))
+    .join("")
     .replaceAll(/(?<= in )\{\{[^}]+\}\}/gu, [quote("a"), quote("b")].join(" "))
     .replaceAll(/\{\{[^}]+\}\}/gu, quote("word"));
   const said = spawnSync("shellcheck", ["-s", "sh", "-"], { input: text });

@@ -1,0 +1,26 @@
+/** The shells of a host, and which are somebody's login shell. */
+import type { ShellFact } from "../../model/facts.ts";
+import { lines, malformed, type Sections } from "./sections.ts";
+import { visible } from "../text/visible.ts";
+
+/** Sorted by path. Errors: CurfewError `remote` for a line without the real path of the shell. */
+export function parseShells(sections: Sections): ShellFact[] {
+  const shells = lines(sections.one("shells")).map((line) => {
+    const [path, realPath, inUse] = line.split("\t");
+    if (path === undefined || realPath === undefined || realPath === "") {
+      throw malformed(sections.host, "shells", `what this shell really is cannot be told: ${visible(line)}`);
+    }
+    const kind = shellKind(realPath.slice(realPath.lastIndexOf("/") + 1));
+    return { path, kind, inUse: inUse === "yes" };
+  });
+  return shells.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function shellKind(name: string): string {
+  // Versioned names: zsh-5.9, bash5, ksh93u+m keeps its number, which says which Korn shell it is.
+  const base = name.replace(/^(zsh|bash|tcsh|fish|dash)[-0-9.]+$/u, "$1");
+  if (base === "bsd-csh") return "csh";
+  if (/^(?:mksh|lksh)(?:-static)?$/u.test(base)) return "mksh";
+  if (/^ksh(?:93|-?20)/u.test(base)) return "ksh93";
+  return visible(base);
+}

@@ -1,0 +1,89 @@
+part_configuration() {
+  configured=$main_file
+  if [ -z "$configured" ]; then
+    configured=/etc/ssh/sshd_config
+    # Distributions with an immutable /usr keep the original there, in force until /etc has one.
+    [ -e "$configured" ] || ! [ -e /usr/etc/ssh/sshd_config ] || configured=/usr/etc/ssh/sshd_config
+  fi
+  case $configured in /*) ;; *) configured=/$configured ;; esac
+  file main "$configured"
+  reached=$newline
+  pending=''
+  visited=0
+  [ -f "$configured" ] || return 0
+  included_by "$configured"
+  # Depth first: what a file includes is read before what stands after it.
+  while [ -n "$pending" ]; do
+    next=${pending%%"$newline"*}
+    pending=${pending#*"$newline"}
+    case $reached in *"$newline$next$newline"*) continue ;; esac
+    reached="$reached$next$newline"
+    visited=$((visited + 1))
+    if [ "$visited" -gt 200 ]; then section too-many-files; return; fi
+    file drop-in "$next"
+    if [ -f "$next" ] && grep -qi '^[[:space:]"]*include' "$next" 2>/dev/null; then included_by "$next"; fi
+  done
+}
+
+# Prints the Include lines of a file and puts the files they reach in front of what is pending.
+included_by() {
+  including=$1
+  expanded=''
+  includes=$(awk "$include_lines" "$1" 2>/dev/null)
+  for_lines expand_include "$includes"
+  pending="$expanded$pending"
+}
+
+expand_include() {
+  section include "$including" "$line"
+  pattern=${line##*"$tab"}
+  case $pattern in /*) ;; *) pattern=/etc/ssh/$pattern ;; esac
+  set +f
+  IFS=
+  # shellcheck disable=SC2086 # a pattern on purpose; in the C locale, in byte order like sshd
+  set -- $pattern
+  IFS=$default_ifs
+  set -f
+  case $pattern in
+    *[[:cntrl:]]* | *[*?[]*/*) ;;
+    *[*?[]*)
+      case $newline$include_directories in
+        *"$newline${pattern%/*}/$newline"*) ;;
+        *) include_directories="$include_directories${pattern%/*}/$newline" ;;
+      esac
+      ;;
+  esac
+  for included in "$@"; do
+    [ -e "$included" ] || [ -h "$included" ] || continue
+    printable "$included" || continue
+    expanded="$expanded$included$newline"
+  done
+}
+
+# line number, yes or no (inside a Match block), pattern; one line for each pattern.
+# shellcheck disable=SC2016 # an awk program
+include_lines='
+function keyword(text) {
+  sub(/^[ \t\r\f]+/, "", text)
+  if (text ~ /^"/) { sub(/^"/, "", text); sub(/"/, " ", text) }
+  rest = text
+  if (!match(text, /[ \t\r=]/)) { rest = ""; return tolower(text) }
+  rest = substr(text, RSTART)
+  sub(/^[ \t\r]*=?[ \t\r]*/, "", rest)
+  return tolower(substr(text, 1, RSTART - 1))
+}
+function patterns(text,   i, c, quote, word, open) {
+  text = text " "
+  for (i = 1; i <= length(text); i++) {
+    c = substr(text, i, 1)
+    if (quote != "") { if (c == quote) quote = ""; else word = word c }
+    else if (c == "\"" || c == "\047") { quote = c; open = 1 }
+    else if (c == "#" && word == "" && !open) return
+    else if (c ~ /[ \t\r\f]/) { if (word != "") print NR "\t" (inside ? "yes" : "no") "\t" word; word = ""; open = 0 }
+    else word = word c
+  }
+}
+{ word = keyword($0) }
+word == "match" { inside = 1 }
+word == "include" { patterns(rest) }
+'

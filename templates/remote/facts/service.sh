@@ -1,0 +1,36 @@
+part_service() {
+  if [ -d /run/systemd/system ]; then systemd; fi
+  scripts=''
+  for script in ssh sshd; do [ ! -x "/etc/init.d/$script" ] || scripts="$scripts $script"; done
+  section init "$(if [ -e /run/openrc/softlevel ]; then echo openrc; fi)" "$scripts"
+  [ "$init" = systemd ] || [ ! -d /etc/cron.d ] || cron_daemons
+}
+
+systemd() {
+  section systemd
+  systemctl --version 2>&1
+  section units
+  set -- ssh.service sshd.service ssh.socket sshd.socket systemd-logind.service curfew-watchdog.timer
+  own_unit=$(listener_unit)
+  case " $* " in
+    *" ${own_unit:-ssh.service} "*) ;;
+    *) set -- "$@" "$own_unit" ;;
+  esac
+  within systemctl show --no-pager -p Id,LoadState,ActiveState,MainPID,Accept "$@" 2>&1
+  section idle-stop
+  within busctl get-property org.freedesktop.login1 /org/freedesktop/login1 \
+    org.freedesktop.login1.Manager StopIdleSessionUSec 2>&1
+}
+
+# A running cron that reads /etc/cron.d; busybox crond does not.
+cron_daemons() {
+  section cron
+  set +f
+  set -- /proc/[0-9]*
+  set -f
+  for process in "$@"; do
+    name=''
+    { read -r name < "$process/comm"; } 2>/dev/null
+    case $name in cron | crond) ! ours "$process" || readlink "$process/exe" 2>/dev/null ;; esac
+  done
+}
