@@ -1,7 +1,8 @@
 #!/bin/sh
 # Starts the shadow instance: chooses a free port, lays the replaced files over the originals in a
-# mount namespace of its own, checks what sshd makes of it, and lets it daemonize. Writes one line to
-# `outcome`: `ready PORT` or `fail REASON`.
+# mount namespace of its own, checks what sshd makes of it, and lets it daemonize. Adds one line to
+# `outcome`: `ready PORT` or `fail REASON`. The supervising script has that file open already, so the line
+# reaches it even when everything here has been cleaned up before it looked.
 
 main() {
   LC_ALL=C
@@ -13,6 +14,7 @@ main() {
   sshd={{sshd}}
   main_file={{main}}
   : >"$dir/log"
+  trap 'status=$?; [ -s "$dir/outcome" ] || outcome fail "its start ended with status $status"' EXIT
   if [ -s "$dir/replace" ] && [ "${1:-}" != inside ]; then
     command -v unshare >/dev/null 2>&1 || { outcome fail "unshare is missing: files cannot be replaced for the instance alone"; return; }
     unshare -m --propagation private sh "$dir/launch.sh" inside 2>"$dir/unshare-error"
@@ -26,10 +28,10 @@ main() {
   launch
 }
 
+# In one piece: half a line would be read as one.
 outcome() {
-  printf '%s\n' "$*" | tr '\n' ' ' >"$dir/outcome.new"
-  echo >>"$dir/outcome.new"
-  mv "$dir/outcome.new" "$dir/outcome"
+  said=$(printf '%s' "$*" | tr '\n' ' ')
+  printf '%s\n' "$said" >>"$dir/outcome"
 }
 
 lay_over() {
@@ -91,9 +93,10 @@ with_options() {
   "$sshd" "$@"
 }
 
+# Whatever Match blocks ask for is told: without, 8.0 says nothing at all. What is looked at here goes under none.
 check() {
   [ -d /run/sshd ] || mkdir -m 0755 /run/sshd 2>/dev/null
-  if ! with_options -T >"$dir/configuration" 2>"$dir/check-error"; then
+  if ! with_options -T -C "user=,host=,addr=,laddr=,lport=$port" >"$dir/configuration" 2>"$dir/check-error"; then
     outcome fail "sshd refuses the host's configuration: $(head -c 200 "$dir/check-error")"
     return 1
   fi

@@ -68,6 +68,8 @@ prepare() {
   echo 0 >"$dir/beat"
   echo "$$" >"$dir/supervisor"
   : >"$dir/replace"
+  # Open from now on: what is said there arrives although the guard may clean up before it is looked at.
+  : >"$dir/outcome" && exec 4<"$dir/outcome" || return
   printf '%s\n' {{launch}} >"$dir/launch.sh" || return
   printf '%s\n' {{guard}} >"$dir/guard.sh" || return
   printf '%s\n' {{clean}} >"$dir/clean.sh" || return
@@ -110,9 +112,9 @@ start() {
     :
   elif command -v setsid >/dev/null 2>&1; then
     # Launched in the foreground: sh starts background commands with interrupts ignored.
-    env -i PATH="$PATH" sh "$dir/launch.sh" || :
+    env -i PATH="$PATH" sh "$dir/launch.sh" 4<&- || :
     # shellcheck disable=SC2016 # expanded by that sh
-    setsid sh "$dir/guard.sh" </dev/null >/dev/null 2>&1 &
+    setsid sh "$dir/guard.sh" </dev/null >/dev/null 2>&1 4<&- &
   else
     reason="the host has neither systemd nor setsid"
     return 1
@@ -127,20 +129,23 @@ start_unit() {
     -p LogLevelMax=notice -p RuntimeMaxSec="$deadline" -p TimeoutStopSec=15 -p KillMode=control-group \
     -p StandardInput=null -p StandardOutput=null -p StandardError=null -p UMask=0022 \
     -p "ExecStopPost=-/bin/sh $dir/clean.sh" \
-    /bin/sh "$dir/guard.sh" launch </dev/null
+    /bin/sh "$dir/guard.sh" launch </dev/null 4<&-
 }
 
 await_launch() {
   waited=0
-  while [ ! -s "$dir/outcome" ]; do
+  there=yes
+  until read -r verdict reason <&4; do
+    # Gone before the last look: then nothing more can come.
+    [ -n "$there" ] || { reason="it was ended before it said why"; return 1; }
+    [ -d "$dir" ] || there=
     waited=$((waited + 1))
     if [ $waited -gt 150 ]; then
       reason="the instance did not come up within 15 s"
       return 1
     fi
-    sleep 0.1
+    [ -z "$there" ] || sleep 0.1
   done
-  read -r verdict reason <"$dir/outcome"
   port=$reason
   [ "$verdict" = ready ]
 }
