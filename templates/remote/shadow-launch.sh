@@ -14,7 +14,7 @@ main() {
   sshd={{sshd}}
   main_file={{main}}
   : >"$dir/log"
-  trap 'status=$?; [ -s "$dir/outcome" ] || outcome fail "its start ended with status $status"' EXIT
+  trap launch_ended EXIT
   if [ -s "$dir/replace" ] && [ "${1:-}" != inside ]; then
     command -v unshare >/dev/null 2>&1 || { outcome fail "unshare is missing: files cannot be replaced for the instance alone"; return; }
     unshare -m --propagation private sh "$dir/launch.sh" inside 2>"$dir/unshare-error"
@@ -26,6 +26,11 @@ main() {
   daemon_options
   check || return
   launch
+}
+
+launch_ended() {
+  status=$?
+  [ -s "$dir/outcome" ] || outcome fail "its start ended with status $status"
 }
 
 # In one piece: half a line would be read as one.

@@ -76,7 +76,7 @@ describe.skipIf(lacks !== null)(`OpenSSH 8.0${lacks === null ? "" : ` (${lacks})
   });
 
   test("verify has its shadow instance", { timeout: 120_000 }, async () => {
-    const sessions = ["verify", "--scaled", "15s", "--sessions", "idle-shell", "--json"];
+    const sessions = ["verify", "--scaled", "15", "--sessions", "idle-shell", "--json"];
     const call = await desk.run(sessions);
     const [verified] = documentOf(call).hosts;
     expect(verified.probes.length, call.stdout).toBe(2);

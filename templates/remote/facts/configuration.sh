@@ -1,4 +1,10 @@
 part_configuration() {
+  configuration
+  base=''
+  [ -z "$sshd" ] || settings_of_all
+}
+
+configuration() {
   configured=$main_file
   if [ -z "$configured" ]; then
     configured=/etc/ssh/sshd_config
@@ -23,6 +29,51 @@ part_configuration() {
     file drop-in "$next"
     if [ -f "$next" ] && grep -qi '^[[:space:]"]*include' "$next" 2>/dev/null; then included_by "$next"; fi
   done
+}
+
+# What holds before anybody is known. No release tells where a Match asks for a port that was not given, so one is
+# that nothing names; 8.0 wants everything else too, and of that the empty names and addresses match the least.
+settings_of_all() {
+  set -- "$configured"
+  IFS=$newline
+  # shellcheck disable=SC2086 # split at newlines on purpose
+  set -- "$@" $reached
+  IFS=$default_ifs
+  for neutral in 65535 65534 65533 65532; do
+    grep -qsi -- "localport.*$neutral" "$@" || break
+  done
+  effective - "lport=$neutral"
+}
+
+# effective ID SPECIFICATION: what the daemon would do, or why it does not say.
+effective() {
+  answer=$(ask_sshd "$2" 2>/dev/null)
+  status=$?
+  if [ "$status" -eq 0 ]; then
+    if [ "$1" != - ] && [ "$answer" = "$base" ]; then section effective "$1" same; return; fi
+    section effective "$1" 0
+    printf '%s\n' "$answer"
+    [ "$1" != - ] || base=$answer
+    return
+  fi
+  # shellcheck disable=SC2069 # only what it complains about
+  complaint=$(ask_sshd "$2" 2>&1 >/dev/null)
+  case "$1 $complaint" in
+    "- "*"not in connection test specification"*)
+      case $2 in user=*) ;; *) effective - "user=,host=,addr=,laddr=,$2"; return ;; esac
+      ;;
+  esac
+  section effective "$1" "$status"
+  printf '%s\n' "$complaint"
+}
+
+ask_sshd() {
+  set -- -C "$1"
+  if [ -n "$main_file" ]; then set -- -f "$main_file" "$@"; fi
+  IFS=$newline
+  for option in $option_lines; do set -- "$@" -o "$option"; done
+  IFS=$default_ifs
+  within "$sshd" -T "$@"
 }
 
 # Prints the Include lines of a file and puts the files they reach in front of what is pending.

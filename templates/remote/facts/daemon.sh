@@ -145,30 +145,4 @@ daemon() {
   printf '%s\n' "$option_lines"
   section sshd "$sshd"
   [ -z "$sshd" ] || "$sshd" -V 2>&1
-  base=''
-  [ -z "$sshd" ] || effective -
-}
-
-# effective ID [-C SPECIFICATION]: what the daemon would do, or why it does not say.
-effective() {
-  id=$1
-  shift
-  if answer=$(ask_sshd "$@" 2>/dev/null); then
-    if [ "$id" != - ] && [ "$answer" = "$base" ]; then section effective "$id" same; return; fi
-    section effective "$id" 0
-    printf '%s\n' "$answer"
-    if [ "$id" = - ]; then base=$answer; fi
-  else
-    section effective "$id" $?
-    # shellcheck disable=SC2069 # only what it complains about
-    ask_sshd "$@" 2>&1 >/dev/null
-  fi
-}
-
-ask_sshd() {
-  if [ -n "$main_file" ]; then set -- -f "$main_file" "$@"; fi
-  IFS=$newline
-  for option in $option_lines; do set -- "$@" -o "$option"; done
-  IFS=$default_ifs
-  within "$sshd" -T "$@"
 }

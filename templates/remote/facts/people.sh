@@ -22,7 +22,7 @@ ask_for_class() {
   from=${address%% *}
   port=${address##* }
   to=${address#* * }
-  effective "$representative" -C "user=$representative,host=$from,addr=$from,laddr=${to%% *},lport=$port"
+  effective "$representative" "user=$representative,host=$from,addr=$from,laddr=${to%% *},lport=$port"
 }
 
 # Where accounts and groups come from (nsswitch.conf(5)). Red Hat's names sss whether or not one runs.
