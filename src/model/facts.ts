@@ -120,6 +120,13 @@ export interface CurfewState {
   readonly written: Readonly<Record<string, string>>;
 }
 
+/** Where a login came from, and where it went (ssh(1), SSH_CONNECTION). */
+export interface LoginEnds {
+  readonly from: string;
+  readonly to: string;
+  readonly port: number;
+}
+
 /** When a file last changed, by the host's clock: ISO time, UTC. */
 export interface FileTimes {
   /** Content, owner, mode or name: nothing sets this back. */
@@ -186,6 +193,8 @@ export interface Facts {
   readonly missingDirectories: readonly string[];
   readonly foreignTimeouts: readonly ForeignTimeout[];
   readonly curfew: CurfewState;
+  /** The two ends of the login that read this, as the host sees them; left out where it does not tell. Not part of the digest. */
+  readonly login?: LoginEnds;
   /** Process ids of further daemons of sshd, which nobody asked about theirs; left out or empty: none. Not part of the digest. */
   readonly otherListeners?: readonly number[];
   /** Name services such as `sss` and `ldap` that may know more accounts than they list. Not part of the digest. */

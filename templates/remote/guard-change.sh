@@ -294,12 +294,19 @@ expect() {
   while [ $# -ge 2 ]; do
     if [ "$1" != "$expected_user" ]; then
       expected_user=$1
-      effective=$("$sshd" -T -f "$candidate/main" -C "user=$1,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22" 2>&1 | tr '[:upper:]' '[:lower:]')
+      effective=$(ask_sshd "$1" 2>&1 | tr '[:upper:]' '[:lower:]')
     fi
     printf '%s\n' "$effective" | grep -qxF -- "$2" ||
       fail invalid-config "sshd would not give $1 \"$2\" but \"$(printf '%s\n' "$effective" | grep -F -- "${2%% *} " | head -n 1)\""
     shift 2
   done
+}
+
+# For an account that comes from where this change does, and with the options that the daemon was started with.
+ask_sshd() {
+  set -- -C "user=$1",{{specification}}
+  for option in {{options}}; do set -- "$@" -o "$option"; done
+  "$sshd" -T -f "$candidate/main" "$@"
 }
 
 arm() {

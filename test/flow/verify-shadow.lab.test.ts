@@ -91,6 +91,27 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
     ]);
   });
 
+  test("what sshd refuses, and what Match asks for: the instance comes up, or says why it does not", async () => {
+    await limit(5);
+    await configure("Match LocalPort 2222\n  PermitTTY no\nMatch Address 192.0.2.0/24\n  PermitTTY no\n");
+    const options = { sessions: ["idle-shell"], roles: ["bash"] } as const;
+    expect((await verify(target, SHORT, options)).probes).toMatchObject([{ via: "shadow", outcome: "pass" }]);
+    // Nobody reloads: the host's own daemon goes on as it was.
+    await host.writeFile("/etc/ssh/sshd_config.d/20-lab.conf", "Nonsense yes\n");
+    try {
+      for (let tries = 0; tries < 3; tries++) {
+        const { probes } = await verify(target, SHORT, options);
+        expect(probes.map(({ outcome, reason }) => `${outcome} ${reason}`)).toEqual([
+          expect.stringMatching(
+            /^unknown .*sshd refuses the host's configuration: .*20-lab\.conf: line 1: Bad/u,
+          ),
+        ]);
+      }
+    } finally {
+      await host.exec("rm /etc/ssh/sshd_config.d/20-lab.conf");
+    }
+  });
+
   test("scaled: the host's own values in proportion, wrong ones fail, and /etc is untouched", async () => {
     await host.writeFile(
       "/etc/profile.d/10-a.sh",

@@ -5,7 +5,7 @@
  */
 import { hash } from "node:crypto";
 import { CurfewError } from "../../model/error.ts";
-import type { Facts } from "../../model/facts.ts";
+import type { Facts, LoginEnds } from "../../model/facts.ts";
 import { serverOf } from "../sshd/openssh-version.ts";
 import { parseConfiguration } from "./configuration.ts";
 import { parseBinaryVersion, parseListeners, parseSshdPath } from "./daemon.ts";
@@ -64,8 +64,21 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
   const times = parseTimes(sections, facts.service);
   const watchdogTimer = parseWatchdogTimer(sections);
   const otherListeners = parseListeners(sections);
-  const beside = { watchdogTimer, times, otherListeners, remoteAccounts: parseSources(sections) };
+  const login = parseLogin(sections);
+  const beside = {
+    watchdogTimer,
+    times,
+    otherListeners,
+    remoteAccounts: parseSources(sections),
+    ...(login === undefined ? {} : { login }),
+  };
   return { takenAt: run.takenAt, digest: digestOf(facts), ...facts, ...beside };
+}
+
+function parseLogin(sections: Sections): LoginEnds | undefined {
+  const [said = ""] = sections.maybe("login")?.arguments ?? [];
+  const [, from, to, port] = /^([\w.:%]+) \d{1,5} ([\w.:%]+) (\d{1,5})$/u.exec(said) ?? [];
+  return from === undefined || to === undefined ? undefined : { from, to, port: Number(port) };
 }
 
 function parseSshd(sections: Sections, files: ParsedFiles, selectors: readonly string[]): Facts["sshd"] {
@@ -87,7 +100,10 @@ function parseSshd(sections: Sections, files: ParsedFiles, selectors: readonly s
  * as one text, and answers equal to the one without -C as a reference: both only for speed.
  */
 function digestOf(
-  facts: Omit<Facts, "takenAt" | "digest" | "watchdogTimer" | "times" | "otherListeners" | "remoteAccounts">,
+  facts: Omit<
+    Facts,
+    "takenAt" | "digest" | "watchdogTimer" | "times" | "otherListeners" | "remoteAccounts" | "login"
+  >,
 ): string {
   const { service, sshd, curfew } = facts;
   const classes =

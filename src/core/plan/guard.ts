@@ -91,12 +91,20 @@ export function changeScript(change: GuardedChange, facts: Facts): string {
       one.before,
       one.after,
     ]),
+    specification: specificationOf(facts),
+    options: facts.sshd.options,
     expectations: change.expectations.flatMap(({ user, lines }) => lines.flatMap((line) => [user, line])),
     undo,
     written: Object.entries(change.written)
       .map(([path, digest]) => `${digest}\t${path}\n`)
       .join(""),
   });
+}
+
+/** What `sshd -T -C` is told beside the account: the login that read the facts, for that is where people come in. */
+function specificationOf({ login }: Facts): string {
+  const { from, to, port } = login ?? { from: "127.0.0.1", to: "127.0.0.1", port: 22 };
+  return `host=${from},addr=${from},laddr=${to},lport=${port}`;
 }
 
 /** The script for the second login: confirm, take back, or only tell. */
