@@ -16,4 +16,7 @@ process.on("uncaughtException", (error) => {
   void end(exitCodeOf(error));
 });
 
+// Only a process that started this one for itself, `curfew schedule run`, gives it a channel.
+if (process.connected) (await import("./cli/progress/interrupts.ts")).endWithParent();
+
 await end(await main(process.argv.slice(2), terminal));

@@ -1,16 +1,15 @@
 /* oxlint-disable vitest/expect-expect -- expectRefused expects */
 /**
- * Bad input of every kind to every command, as people and scripts give it: real processes. Each ends with 64 and
- * says in words what is wrong; nothing is contacted (a server that must see nobody) and nothing is written.
+ * Bad input of every kind to every command, as people and scripts give it. Each ends with 64 and says in words
+ * what is wrong; nothing is contacted (a server that must see nobody) and nothing is written.
  */
 import { createServer } from "node:net";
-import { chmod, mkdir, mkdtemp, readdir, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { chmod, link, mkdir, mkdtemp, readdir, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { execa } from "execa";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runHere } from "./run-here.ts";
 
-const CURFEW = resolve(import.meta.dirname, "../../src/curfew.js");
 const P = "policy.yaml";
 /** What every case gets a copy of. */
 let directory: string;
@@ -79,6 +78,16 @@ async function lonelyServer(): Promise<{ place: string; visitors: () => number; 
   return { place: `root@127.0.0.1:${port}`, visitors: () => visitors, close: () => void server.close() };
 }
 
+/** The same files once more, as `cp --link` makes them. */
+async function linkTree(from: string, to: string): Promise<void> {
+  await mkdir(to);
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [here, there] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await mkdir(there);
+    else await link(here, there);
+  }
+}
+
 /** What is the same for all bad input. */
 async function expectRefused(
   given: readonly string[],
@@ -87,12 +96,13 @@ async function expectRefused(
 ): Promise<void> {
   const own = await mkdtemp(join(directory, "case-"));
   const cwd = join(own, "files");
-  await execa`cp -a --link ${join(directory, "files")} ${own}`;
+  await linkTree(join(directory, "files"), cwd);
   const server = await lonelyServer();
-  const env = { PATH: process.env["PATH"], HOME: own, XDG_STATE_HOME: join(own, "state"), ...environment };
   const words = given.map((word) => word.replaceAll("PLACE", server.place));
-  const options = { cwd, env, extendEnv: false, reject: false, timeout: 20_000, stdin: "ignore" } as const;
-  const { stdout, stderr, exitCode } = await execa(process.execPath, [CURFEW, ...words], options);
+  const { stdout, stderr, exitCode } = await runHere(words, {
+    directory: cwd,
+    environment: { HOME: own, XDG_STATE_HOME: join(own, "state"), ...environment },
+  });
   server.close();
   expect({ exitCode, visitors: server.visitors(), stderr }).toEqual({
     exitCode: 64,
@@ -135,7 +145,7 @@ const WORKING: Readonly<Record<string, readonly string[]>> = {
 };
 const EVERY = Object.entries(WORKING);
 
-describe.concurrent("every command", () => {
+describe("every command", () => {
   test.each(EVERY)("%s: an option that does not exist", (_, line) =>
     expectRefused([...line, "--nonsense"], /unknown option '--nonsense'/u),
   );
@@ -176,7 +186,7 @@ const BAD_POLICIES: readonly (readonly [string, RegExp])[] = [
 /** One reader reads for all of them: the whole table once, what differs in kind for each. */
 const SOME = new Set(["none.yaml", "folder", "typo.yaml", "loop.yaml", "bad.ini", "-"]);
 
-describe.concurrent.each(WITH_POLICY)("%s: a policy that is none", (name, line) => {
+describe.each(WITH_POLICY)("%s: a policy that is none", (name, line) => {
   test.each(BAD_POLICIES.filter(([file]) => name === "plan" || SOME.has(file)))("%s", (file, reason) =>
     expectRefused(
       line.map((word) => (word === P ? file : word)),
@@ -208,7 +218,7 @@ const BAD_INVENTORIES: readonly (readonly [string, RegExp])[] = [
   ["", /./u],
 ];
 
-describe.concurrent.each(WITH_HOSTS)("%s: an inventory that is none", (name, line) => {
+describe.each(WITH_HOSTS)("%s: an inventory that is none", (name, line) => {
   test.each(BAD_INVENTORIES.filter(([source]) => name === "plan" || SOME.has(source)))(
     "%s",
     (source, reason) =>
@@ -219,7 +229,7 @@ describe.concurrent.each(WITH_HOSTS)("%s: an inventory that is none", (name, lin
   );
 });
 
-describe.concurrent.each(WITH_HOSTS.filter(([name]) => ["plan", "revert"].includes(name)))(
+describe.each(WITH_HOSTS.filter(([name]) => ["plan", "revert"].includes(name)))(
   "%s: how and where",
   (_, line) => {
     test.each<[string[], RegExp]>([
@@ -241,7 +251,7 @@ describe.concurrent.each(WITH_HOSTS.filter(([name]) => ["plan", "revert"].includ
   },
 );
 
-describe.concurrent("surroundings", () => {
+describe("surroundings", () => {
   test.each<[string, Record<string, string>, RegExp]>([
     ["history", { XDG_STATE_HOME: "/dev/null" }, /history\.sqlite cannot be opened/u],
     ["plan -i PLACE,", { HOME: "", CURFEW_POLICY: "none.yaml" }, /none\.yaml/u],
@@ -253,7 +263,7 @@ describe.concurrent("surroundings", () => {
   );
 });
 
-describe.concurrent("one by one", () => {
+describe("one by one", () => {
   test.each<[string, RegExp]>([
     ["", /no command given/u],
     ["pln", /unknown command 'pln'\n.*did you mean plan/u],

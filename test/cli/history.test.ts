@@ -1,4 +1,4 @@
-/** `curfew history` and `curfew report` as people call them: real processes on a real history. */
+/** `curfew history` and `curfew report` as people call them, on a real history. */
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -6,6 +6,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openHistory } from "../../src/store/history/history.ts";
 import { auditedHost, auditFinding, auditHeader, auditRun, store } from "../fixtures/audits.ts";
+import { runHere } from "./run-here.ts";
 
 const CURFEW = resolve(import.meta.dirname, "../../src/curfew.js");
 const ids = [1, 2, 3].map((day) => auditHeader(day).runId);
@@ -24,11 +25,18 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-async function curfew(given: readonly string[], { state = "state", input = "" } = {}) {
-  const env = { PATH: process.env["PATH"], HOME: directory, XDG_STATE_HOME: join(directory, state) };
-  const options = { cwd: directory, env, extendEnv: false, reject: false, input, lines: false } as const;
-  const { stdout, stderr, exitCode } = await execa(process.execPath, [CURFEW, ...given], options);
-  return { stdout, stderr, exitCode };
+function curfew(given: readonly string[], { state = "state" } = {}) {
+  return runHere(given, { directory, environment: environment(state) });
+}
+
+/** A process of its own, for one that reads a pipe. */
+function piping(given: readonly string[], input: string) {
+  const env = { PATH: process.env["PATH"], ...environment("second") };
+  return execa(process.execPath, [CURFEW, ...given], { cwd: directory, env, extendEnv: false, input });
+}
+
+function environment(state: string) {
+  return { HOME: directory, XDG_STATE_HOME: join(directory, state) };
 }
 
 describe("curfew history", () => {
@@ -65,7 +73,7 @@ describe("curfew history", () => {
       stdout: "3 new audits",
       exitCode: 0,
     });
-    const again = await curfew(["history", "import", "-"], { state: "second", input: piped.stdout });
+    const again = await piping(["history", "import", "-"], piped.stdout);
     expect(again).toMatchObject({ stdout: "0 new audits", exitCode: 0 });
     expect((await curfew(["history"], { state: "second" })).stdout).toBe((await curfew(["history"])).stdout);
     expect(await curfew(["history", "prune", "--keep", "1d"], { state: "second" })).toMatchObject({

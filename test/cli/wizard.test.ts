@@ -1,12 +1,11 @@
 /** The wizard where nothing can be asked, and where what was given is wrong: no host is contacted. */
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { execa } from "execa";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { problemWith } from "../../src/cli/wizard/answer-rules.ts";
+import { runHere } from "./run-here.ts";
 
-const PROGRAM = resolve(import.meta.dirname, "../../src/cli.ts");
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "curfew-wizard-"));
@@ -14,11 +13,9 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 const curfew = (...given: string[]) =>
-  execa(process.execPath, [PROGRAM, "wizard", ...given], {
-    cwd: directory,
-    reject: false,
-    stdin: "ignore",
-    env: { XDG_STATE_HOME: join(directory, "state") },
+  runHere(["wizard", ...given], {
+    directory,
+    environment: { HOME: directory, XDG_STATE_HOME: join(directory, "state") },
   });
 
 test("without a terminal it names the options for every step", async () => {

@@ -14,7 +14,6 @@ import { profileOf, readAlerts } from "../options/audit-inputs.ts";
 import { addAuditOptions, type AuditOptions, refuseContradictions } from "../options/audit-options.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import { daysAgo, withHistory } from "../options/history-access.ts";
-import { endWithParent } from "../progress/interrupts.ts";
 import { type Hosts, type LoadedPolicy, loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import type { Setting } from "../terminal/setting.ts";
 import { checkReports, saveReports } from "../options/report-files.ts";
@@ -50,7 +49,6 @@ export function registerAudit(program: Command, { terminal, setExitCode }: Setti
 
 async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitCode> {
   refuseContradictions(options);
-  endWithParent();
   const chosen = await loadHosts(options, terminal);
   const loaded = await loadPolicyFor(options.policy, chosen.inventory, options, terminal);
   const alerts = await readAlerts(options.alerts);
