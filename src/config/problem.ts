@@ -27,8 +27,17 @@ export function problemLines(problems: readonly Problem[], most = Number.POSITIV
 }
 
 /** All mistakes of a file as one error: CurfewError `input`, one line per mistake, at most 20. */
-export function inputError(problems: readonly Problem[], hint?: string): CurfewError {
-  return new CurfewError("input", problemLines(problems, MOST_SHOWN).join("\n"), { hint });
+export function inputError(problems: readonly Problem[], hint?: string): InputError {
+  return new InputError(problems, hint);
+}
+
+/** Keeps its mistakes apart, for who decides whether they matter. */
+export class InputError extends CurfewError {
+  readonly problems: readonly Problem[];
+  constructor(problems: readonly Problem[], hint?: string) {
+    super("input", problemLines(problems, MOST_SHOWN).join("\n"), { hint });
+    this.problems = problems;
+  }
 }
 
 function byPosition({ position: left }: Problem, { position: right }: Problem): number {

@@ -7,6 +7,8 @@ export interface TextFileOptions {
   readonly maxBytes: number;
   /** What the file is to people: `policy`, `inventory`. */
   readonly what: string;
+  /** True where a file without a word in it says something, too. */
+  readonly mayBeEmpty?: boolean;
 }
 
 /**
@@ -19,7 +21,7 @@ export async function readTextFile(path: string, options: TextFileOptions): Prom
 }
 
 /** `file` is for messages. */
-function decodeText(file: string, bytes: Buffer, { what }: TextFileOptions): string {
+function decodeText(file: string, bytes: Buffer, { what, mayBeEmpty }: TextFileOptions): string {
   const refuse = (message: string, line?: number) =>
     inputError([{ position: line === undefined ? { file } : { file, line, column: 1 }, message }]);
   if (bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf]))) {
@@ -30,7 +32,7 @@ function decodeText(file: string, bytes: Buffer, { what }: TextFileOptions): str
   const text = bytes.toString("utf8");
   const nul = text.indexOf("\0");
   if (nul >= 0) throw refuse(`the ${what} is not a text file`, text.slice(0, nul).split("\n").length);
-  if (text.trim() === "") throw refuse(`the ${what} is empty`, 1);
+  if (text.trim() === "" && mayBeEmpty !== true) throw refuse(`the ${what} is empty`, 1);
   return text;
 }
 

@@ -27,6 +27,8 @@ export interface YamlText {
   readonly positionOf: (node: unknown) => SourcePosition;
   /** What an alias stands for; every other node is itself. Undefined when the anchor is missing. */
   readonly resolve: (node: unknown) => Node | undefined;
+  /** A node as plain data; undefined where it refers to itself or expands beyond measure. */
+  readonly plain: (node: unknown) => unknown;
 }
 
 /**
@@ -53,6 +55,7 @@ export function parseYaml(file: string, text: string): YamlText {
     document,
     positionOf: (node) => positionAt(startOf(node) ?? 0),
     resolve: (node) => (isAlias(node) ? anchored(node, anchors) : asNode(node)),
+    plain: (node) => plainData(node, document),
   };
 }
 
@@ -148,6 +151,14 @@ function anchored(alias: Alias, anchors: ReadonlyMap<string, Node[]>): Node | un
   const before = startOf(alias) ?? 0;
   const candidates = anchors.get(alias.source) ?? [];
   return candidates.findLast((node) => (startOf(node) ?? 0) < before);
+}
+
+function plainData(node: unknown, document: Document.Parsed): unknown {
+  try {
+    return asNode(node)?.toJS(document, { maxAliasCount: 100 });
+  } catch {
+    return undefined;
+  }
 }
 
 function asNode(node: unknown): Node | undefined {

@@ -1,5 +1,5 @@
 /** How to reach one host, as the user's OpenSSH configuration says it: the output of `ssh -G`. */
-import { homedir, hostname as ownName, userInfo } from "node:os";
+import { hostname as ownName, userInfo } from "node:os";
 import type { AllowedAlgorithms } from "./algorithms.ts";
 
 export interface SshSettings {
@@ -153,6 +153,15 @@ function mapped<T>(value: string | undefined, change: (value: string) => T): T |
   return value === undefined ? undefined : change(value);
 }
 
+/** As ssh: that of the account, whatever HOME says (`sudo -E`, units, containers). */
+function accountHome(environment: Environment): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return environment["HOME"] ?? "/";
+  }
+}
+
 /** `~`, `%` tokens and `${VARIABLE}` (ssh_config(5), TOKENS and ENVIRONMENT VARIABLES). */
 function expand(
   text: string,
@@ -160,7 +169,7 @@ function expand(
   environment: Environment,
   jump = "",
 ): string {
-  const home = environment["HOME"] ?? homedir();
+  const home = accountHome(environment);
   const plain = text.replace(/^~(?=\/|$)/u, home);
   // Most paths are done here; what follows asks the system for names.
   if (!/[%$]/u.test(plain)) return plain;

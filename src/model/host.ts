@@ -42,5 +42,7 @@ export interface Inventory {
 
 /** An inventory as read, with what was ignored on the way: lines `file:line:column: message`. */
 export interface LoadedInventory extends Inventory {
+  /** Those that were asked for: only their variables were checked. */
+  readonly chosen: readonly Host[];
   readonly warnings: readonly string[];
 }

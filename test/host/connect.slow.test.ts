@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { appendFileSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
+import { userInfo } from "node:os";
 import { join, relative } from "node:path";
 import { getEventListeners, once } from "node:events";
 import { execa } from "execa";
@@ -171,15 +172,16 @@ describe.skipIf(lacks !== null)(`a real sshd${lacks === null ? "" : ` (${lacks})
       expect(fresh.log().match(/Connection from/gu)).toHaveLength(1);
     });
 
-    test("one that is named below the home directory is found there; where it is missing, that is said", async () => {
+    test("one that is named below the account's home is found there, wherever HOME is; a missing one is said", async () => {
       const environment = { PATH: process.env["PATH"], HOME: bench.dir };
-      const named = `~/${relative(bench.dir, bench.key)}`;
+      const account = userInfo().homedir;
+      const named = `~/${relative(account, bench.key)}`;
       const connection = await connectTo(bench, server.name, { identityFile: named }, { environment });
       expect(connection.user).toBe("root");
       connection.close();
       const missing = { identityFile: "~/no-such-key" };
       await expect(connectTo(bench, server.name, missing, { environment })).rejects.toEqual(
-        fails("auth", new RegExp(`not used: ${bench.dir}/no-such-key: there is no such file`, "u")),
+        fails("auth", new RegExp(`not used: ${account}/no-such-key: there is no such file`, "u")),
       );
     });
 

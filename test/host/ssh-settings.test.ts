@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir, userInfo } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Target } from "../../src/host/ask-ssh.ts";
@@ -11,6 +11,8 @@ import { NEVER } from "./sshd.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "curfew-ssh-config-"));
 afterAll(() => rmSync(dir, { recursive: true }));
+// ssh takes the home directory of the account, whatever HOME says.
+const account = userInfo().homedir;
 const environment = { HOME: "/home/me", SSH_AUTH_SOCK: "/run/agent", MINE: "/run/mine" };
 const parse = (output: string, identityFile?: string): SshSettings =>
   parseSettings(output, "web", environment, identityFile);
@@ -42,9 +44,9 @@ describe("the output of ssh -G", () => {
       user: "deploy",
       family: 6,
       identitiesOnly: true,
-      identityFiles: ["/home/me/.ssh/id_web.example.com_deploy", "/keys/with space"],
-      certificateFiles: ["/home/me/c-cert.pub"],
-      knownHostsFiles: ["/home/me/.ssh/known_hosts", "/home/me/kh_2222"],
+      identityFiles: [`${account}/.ssh/id_web.example.com_deploy`, "/keys/with space"],
+      certificateFiles: [`${account}/c-cert.pub`],
+      knownHostsFiles: [`${account}/.ssh/known_hosts`, `${account}/kh_2222`],
       hostKeyAlias: "web-alias",
       connectTimeout: 7,
       proxyJump: ["bastion", "me@[::1]:22"],
@@ -59,15 +61,15 @@ describe("the output of ssh -G", () => {
     ["identityagent none", undefined],
     ["identityagent $MINE", "/run/mine"],
     ["identityagent ${MINE}.sock", "/run/mine.sock"],
-    ["identityagent ~/agent", "/home/me/agent"],
+    ["identityagent ~/agent", `${account}/agent`],
   ])("agent with %j", (line, expected) => {
     expect(parse(line).agentSocket).toBe(expected);
   });
 
   test("the inventory's key comes first and takes the place of ssh's own default names", () => {
     const output = "identityfile ~/.ssh/id_rsa\nidentityfile ~/.ssh/id_ed25519\nidentityfile ~/.ssh/chosen";
-    expect(parse(output, "/k").identityFiles).toEqual(["/k", "/home/me/.ssh/chosen"]);
-    expect(parse(output, "~/probes/%r").identityFiles[0]).toBe(`/home/me/probes/${parse(output).user}`);
+    expect(parse(output, "/k").identityFiles).toEqual(["/k", `${account}/.ssh/chosen`]);
+    expect(parse(output, "~/probes/%r").identityFiles[0]).toBe(`${account}/probes/${parse(output).user}`);
     expect(parse(output).identityFiles).toHaveLength(3);
   });
 
@@ -87,7 +89,7 @@ describe("asking the real ssh", () => {
   const ask = (targets: readonly Target[], file: string | undefined = config) =>
     resolveTargets(targets, {
       file,
-      environment: { PATH: process.env["PATH"], HOME: homedir() },
+      environment: { PATH: process.env["PATH"], HOME: "/elsewhere" },
       signal: NEVER,
       onNote: () => undefined,
     });
@@ -155,7 +157,11 @@ describe("asking the real ssh", () => {
     ];
     const answers = await resolveTargets(targets, { ...options, file: undefined });
     expect(answers).toMatchObject([
-      { hostname: "web1", port: 99, knownHostsFiles: expect.arrayContaining(["/home/me/.ssh/known_hosts"]) },
+      {
+        hostname: "web1",
+        port: 99,
+        knownHostsFiles: expect.arrayContaining([`${account}/.ssh/known_hosts`]),
+      },
       { hostname: "web2", port: 22, identityFiles: ["/k"] },
     ]);
     expect(new Set(notes).size).toBe(1);
@@ -169,7 +175,7 @@ describe("asking the real ssh", () => {
     writeFileSync(own, "Host web1\n HostName theirs.example.com\n User them\n");
     const target = { address: "web1", configFile: own };
     const options = {
-      environment: { PATH: process.env["PATH"], HOME: homedir() },
+      environment: { PATH: process.env["PATH"], HOME: "/elsewhere" },
       signal: NEVER,
       onNote: () => undefined,
     };
@@ -187,7 +193,7 @@ describe("asking the real ssh", () => {
   test("the book asks once for what it does not have, and rejects for that one only", async () => {
     const options = {
       file: config,
-      environment: { PATH: process.env["PATH"], HOME: homedir() },
+      environment: { PATH: process.env["PATH"], HOME: "/elsewhere" },
       signal: NEVER,
       onNote: () => undefined,
     };

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { documentText } from "../../core/verdict/document.ts";
 import { explainPerson } from "../../core/explain/person.ts";
+import { selectHosts } from "../../core/policy/host-pattern.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Explanation } from "../../model/explanation.ts";
-import type { Host } from "../../model/host.ts";
+import type { Host, Inventory } from "../../model/host.ts";
 import type { Policy } from "../../model/policy.ts";
 import { explainText } from "../../report/host/explain-text.ts";
 import { addHostOptions, addOutputOptions, addPolicyOption, type PolicyOptions } from "../options/args.ts";
@@ -86,13 +87,16 @@ async function onHost(
   if (options.groups.length > 0) {
     throw new CurfewError("usage", "--groups is for a user without a host; the host knows its groups");
   }
-  const { inventory, hosts } = await loadHosts(options, terminal);
-  const host = hosts.find((each) => each.name === name) ?? unknownHost(name, hosts);
+  const { inventory, hosts } = await loadHosts(options, terminal, (all) => [hostNamed(name, all, options)]);
+  const [host = hostNamed(name, inventory, options)] = hosts;
   const { policy } = await loadPolicyFor(options.policy, inventory, options, terminal);
   return ask(user, host, policy, options, terminal);
 }
 
-function unknownHost(name: string, hosts: readonly Host[]): never {
+function hostNamed(name: string, inventory: Inventory, { limit }: ExplainOptions): Host {
+  const hosts = selectHosts(inventory, limit);
+  const found = hosts.find((host) => host.name === name);
+  if (found !== undefined) return found;
   const known = hosts.map((host) => host.name);
   throw new CurfewError("usage", `${shown(name)} is no host of the inventory${didYouMean(name, known)}`);
 }

@@ -22,13 +22,20 @@ export interface LoadedPolicy {
   readonly source: Plan["policy"];
 }
 
+/** Which hosts of the inventory a command works on; those of `-l` if it does not say. */
+export type Choose = (inventory: Inventory) => readonly Host[];
+
 export type SourceOptions = Pick<HostOptions, "inventory" | "limit" | "becomePassFile" | "quiet">;
 
 /**
  * Reads every inventory source and chooses the hosts. What was ignored is said on standard error.
  * Errors: CurfewError `input` for a mistake in a file, `usage` for a limit that selects nothing.
  */
-export async function loadHosts(options: SourceOptions, terminal: Terminal): Promise<Hosts> {
+export async function loadHosts(
+  options: SourceOptions,
+  terminal: Terminal,
+  choose: Choose = (inventory) => selectHosts(inventory, options.limit),
+): Promise<Hosts> {
   const sources = options.inventory ?? missing("-i, --inventory");
   if (sources.includes("-") && options.becomePassFile === "-") {
     throw new CurfewError("usage", "the inventory and the sudo password cannot both be standard input");
@@ -37,17 +44,16 @@ export async function loadHosts(options: SourceOptions, terminal: Terminal): Pro
   const stdin = sources.includes("-") ? await terminal.input() : undefined;
   const inventory = await loadInventory(sources, {
     environment: terminal.environment,
+    choose,
     ...(stdin === undefined ? {} : { stdin }),
   });
   warnAll(inventory.warnings, options, terminal);
-  const hosts = selectHosts(inventory, options.limit);
-  if (hosts.length === 0) throw new CurfewError("input", "the inventory has no hosts");
   const source = {
     sources: sources.map(absolute),
     digest: inventory.digest,
     limit: options.limit ?? "",
   };
-  return { inventory, hosts, source };
+  return { inventory, hosts: inventory.chosen, source };
 }
 
 /**

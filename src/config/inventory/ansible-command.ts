@@ -1,12 +1,40 @@
 import { resolve } from "node:path";
-import { execa } from "execa";
 import { visible } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/error.ts";
+import { inputError } from "../problem.ts";
+import { readJsonText } from "./ansible-json.ts";
+import type { InventoryForm, Reading } from "./form.ts";
+import { isYaml } from "./yaml-form.ts";
 
 const COMMAND = "ansible-inventory";
 
 /** A cloud's API may be slow, but nobody waits longer than this for a list of names. */
 const LONGEST_SECONDS = 120;
+
+/** An ansible.cfg, and TOML. */
+export const ansibleForm: InventoryForm = {
+  detect: ({ file }) => /(?:^|\/)ansible\.cfg$|\.toml$/u.test(file),
+  read: ({ file }, reading) => readThroughAnsible(reading, file),
+};
+
+/** A plugin's configuration: YAML with `plugin:` at the start of a line. */
+export const ansiblePluginForm: InventoryForm = {
+  detect: ({ file, first, text }) => (/\.ya?ml$/u.test(file) || isYaml(first)) && /^plugin\s*:/mu.test(text),
+  read: ({ file }, reading) => readThroughAnsible(reading, file),
+};
+
+/** A source that only ansible-inventory understands; also a script. Errors: CurfewError `input`. */
+export async function readThroughAnsible(reading: Reading, source: string): Promise<void> {
+  refuseProgram(reading, source);
+  const text = await runAnsibleInventory(source, reading.environment);
+  await readJsonText(reading, `ansible-inventory -i ${visible(source)}`, text);
+}
+
+/** Errors: CurfewError `input` where nothing may be run. */
+export function refuseProgram({ filesOnly }: Pick<Reading, "filesOnly">, source: string): void {
+  if (!filesOnly) return;
+  throw inputError([{ position: { file: source }, message: "only a program can read this" }]);
+}
 
 /**
  * What `ansible-inventory --list` prints for a source that only Ansible understands: a script, a
@@ -14,12 +42,13 @@ const LONGEST_SECONDS = 120;
  * and credentials are found.
  * Errors: CurfewError `input` when it is not installed, fails, or takes over 120 s.
  */
-export async function runAnsibleInventory(
+async function runAnsibleInventory(
   source: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
   const isConfiguration = /(?:^|\/)ansible\.cfg$/u.test(source);
   const args = isConfiguration ? ["--list"] : ["-i", resolve(source), "--list"];
+  const { execa } = await import("execa");
   const result = await execa(COMMAND, args, {
     extendEnv: false,
     env: {

@@ -1,10 +1,23 @@
 /** Ansible's INI inventory, read line by line as ansible.builtin.ini does. */
+import { dirname } from "node:path";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import type { SourcePosition } from "../../model/host.ts";
-import { KEPT } from "./connection-variables.ts";
 import { expandHosts } from "./host-range.ts";
 import { type InventoryData, type Variable, addGroup, addHost } from "./data.ts";
+import { type InventoryForm, STDIN } from "./form.ts";
 import { type Word, splitWords } from "./shell-words.ts";
+
+const INI =
+  /^\s*\[[^\]\s:]+(?::(?:children|vars|hosts))?\]\s*(?:[#;].*)?$|^[^#;\n]*\S=|^[^#;\n]*\[\w*:\w+(?::\d+)?\]/mu;
+
+/** A `[section]`, a `name=value` or a range; or the name. */
+export const iniForm: InventoryForm = {
+  detect: ({ file, text }) => file.endsWith(".ini") || INI.test(text),
+  read({ file, text }, { data, variableDirectories }) {
+    if (file !== STDIN) variableDirectories.add(dirname(file));
+    readAnsibleIni(data, file, text);
+  },
+};
 
 /** A section header, comments allowed behind it. */
 const SECTION = /^\[([^:\]\s]+)(?::(\w+))?\]\s*(?:[#;].*)?$/u;
@@ -14,7 +27,7 @@ const SECTION = /^\[([^:\]\s]+)(?::(\w+))?\]\s*(?:[#;].*)?$/u;
  * `[group:children]`, `[group:vars]`. Hosts before the first section are ungrouped. A group that
  * is only named in `:children` or `:vars` is an error, as in Ansible. Errors go to `data.errors`.
  */
-export function readAnsibleIni(data: InventoryData, file: string, text: string): void {
+function readAnsibleIni(data: InventoryData, file: string, text: string): void {
   const state: State = {
     data,
     file,
@@ -97,7 +110,6 @@ function assignment(state: State, word: Word, start: SourcePosition): [string, V
     return [];
   }
   const name = word.text.slice(0, equals);
-  if (!KEPT.has(name)) return [];
   return [[name, readVariable(word.text.slice(equals + 1), position)]];
 }
 
@@ -108,7 +120,6 @@ function readGroupVariable(state: State, line: string, position: SourcePosition)
     return void state.data.errors.push({ position, message });
   }
   const name = line.slice(0, equals).trim();
-  if (!KEPT.has(name)) return;
   const group = addGroup(state.data, state.group, position);
   group.inline.set(name, readVariable(line.slice(equals + 1).trim(), position));
 }

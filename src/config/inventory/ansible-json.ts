@@ -1,14 +1,27 @@
 /** The JSON that `ansible-inventory --list` and dynamic inventory scripts print. */
 import { shown } from "../../core/text/nearest.ts";
 import type { SourcePosition } from "../../model/host.ts";
-import { KEPT } from "./connection-variables.ts";
 import { type InventoryData, type Variable, type Variables, addGroup, addHost } from "./data.ts";
+import type { InventoryForm, Reading } from "./form.ts";
 import { inputError } from "../problem.ts";
+
+/** A text that opens with a brace; a YAML inventory may be written as JSON. */
+export const jsonForm: InventoryForm = {
+  detect: ({ first }) => first.startsWith("{"),
+  read: ({ file, text }, reading) => readJsonText(reading, file, text),
+};
+
+/** Errors: CurfewError `input` where it is no JSON. */
+export async function readJsonText({ data }: Reading, file: string, text: string): Promise<void> {
+  const document = parseJson(file, text);
+  if (isListDocument(document)) return readAnsibleJson(data, file, text, document);
+  (await import("./ansible-yaml.ts")).readAnsibleYaml(data, file, text);
+}
 
 /**
  * Parses JSON text. Errors: CurfewError `input` with line and column of what is not JSON.
  */
-export function parseJson(file: string, text: string): unknown {
+function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -21,7 +34,7 @@ export function parseJson(file: string, text: string): unknown {
 }
 
 /** Whether parsed JSON is a `--list` document and not a YAML inventory written as JSON. */
-export function isListDocument(value: unknown): value is Record<string, unknown> {
+function isListDocument(value: unknown): value is Record<string, unknown> {
   if (!isRecord(value)) return false;
   if ("_meta" in value) return true;
   return Object.values(value).some(
@@ -37,7 +50,7 @@ export function isListDocument(value: unknown): value is Record<string, unknown>
  * inventory", Ansible documentation). `text` is only for positions: the document has none, so
  * they are those of the first place where a name stands. Errors go to `data.errors`.
  */
-export function readAnsibleJson(
+function readAnsibleJson(
   data: InventoryData,
   file: string,
   text: string,
@@ -117,16 +130,19 @@ function names(walk: Walk, group: string, list: unknown): string[] {
 function readVariables(values: unknown, into: Variables, owner: SourcePosition): void {
   if (!isRecord(values)) return;
   for (const [name, value] of Object.entries(values)) {
-    if (KEPT.has(name)) into.set(name, variable(value, owner));
+    into.set(name, variable(value, owner));
   }
 }
 
-/** Ansible prints vault values as `{"__ansible_vault": "…"}`. */
+/** Ansible prints vault values as `{"__ansible_vault": "…"}`, and `!unsafe` ones likewise. */
 function variable(value: unknown, position: SourcePosition): Variable {
   const encrypted = isRecord(value) && "__ansible_vault" in value;
   if (value === null || value === undefined) return { text: "", encrypted, position };
-  const scalar = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
-  return { text: scalar ? String(value) : undefined, encrypted, position };
+  if (isRecord(value) && typeof value["__ansible_unsafe"] === "string")
+    return { text: value["__ansible_unsafe"], literal: true, encrypted, position };
+  if (typeof value === "string") return { text: value, encrypted, position };
+  const scalar = typeof value === "number" || typeof value === "boolean";
+  return { text: scalar ? String(value) : undefined, value, encrypted, position };
 }
 
 /** Where each quoted text first stands. One pass over the document. */

@@ -1,8 +1,7 @@
 /** Ansible's YAML inventory, which is curfew's own as well: groups with hosts, children and vars. */
-import { type YAMLMap, isMap, isScalar, isSeq } from "yaml";
+import { Scalar, type YAMLMap, isMap, isScalar, isSeq } from "yaml";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import type { SourcePosition } from "../../model/host.ts";
-import { KEPT } from "./connection-variables.ts";
 import { expandHosts } from "./host-range.ts";
 import {
   type GroupEntry,
@@ -114,15 +113,34 @@ function readHosts(walk: Walk, group: string, pattern: string, key: unknown, val
 
 function readVariables(walk: Walk, map: YAMLMap, into: Variables): void {
   for (const { name, value } of entries(walk, map)) {
-    if (KEPT.has(name)) into.set(name, readVariable(walk, value, walk.yaml.positionOf(value)));
+    into.set(name, readVariable(walk, value));
   }
 }
 
-function readVariable(walk: Walk, value: unknown, position: SourcePosition): Variable {
-  const node = walk.yaml.resolve(value);
+/** A fleet has many variables and few of them are looked at: what costs time waits until then. */
+function readVariable({ yaml }: Walk, written: unknown): Variable {
+  const node = yaml.resolve(written);
   const text = isEmpty(node) ? "" : scalarText(node);
-  const encrypted = (isScalar(node) && node.tag === "!vault") || text?.startsWith("$ANSIBLE_VAULT;") === true;
-  return { text, encrypted, position };
+  const tag = isScalar(node) ? node.tag : undefined;
+  const encrypted = tag === "!vault" || text?.startsWith("$ANSIBLE_VAULT;") === true;
+  return {
+    text,
+    encrypted,
+    literal: tag === "!unsafe",
+    get position(): SourcePosition {
+      return yaml.positionOf(written);
+    },
+    get value(): unknown {
+      return text === undefined ? yaml.plain(node) : booleanOf(node, text);
+    },
+  };
+}
+
+/** YAML 1.1, as Ansible reads it. */
+function booleanOf(node: unknown, text: string): boolean | undefined {
+  if (!isScalar(node) || node.type !== Scalar.PLAIN) return undefined;
+  if (/^(?:yes|true|on)$/iu.test(text)) return true;
+  return /^(?:no|false|off)$/iu.test(text) ? false : undefined;
 }
 
 interface Entry {

@@ -1,8 +1,11 @@
 /** The Ansible variables that say how to reach a host, and what curfew makes of them. */
 import { isAbsolute, join, resolve } from "node:path";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
-import type { Escalation, SourcePosition } from "../../model/host.ts";
-import { type Variable, hostNameProblem, isDestination } from "./data.ts";
+import type { Escalation } from "../../model/host.ts";
+import { type HostEntry, type Variable, isDestination } from "./data.ts";
+import { hostScope } from "./host-scope.ts";
+import { isTemplate, type Scope } from "./jinja.ts";
+import { JinjaProblem, Missing, MissingProblem } from "./jinja-expression.ts";
 import type { Problem } from "../problem.ts";
 
 /**
@@ -36,13 +39,6 @@ export const IGNORED: Readonly<Record<string, string>> = {
   ansible_ssh_host_key_checking: "host keys are always checked",
 };
 
-/** Variables worth keeping while an inventory is read; all others are left untouched. */
-export const KEPT: ReadonlySet<string> = new Set([
-  ...Object.values(HONOURED).flat(),
-  ...Object.keys(IGNORED),
-  "ansible_group_priority",
-]);
-
 /** How to reach one host. */
 export interface ConnectionSettings {
   readonly address: string;
@@ -50,41 +46,46 @@ export interface ConnectionSettings {
   readonly user?: string;
   readonly identityFile?: string;
   readonly become?: Escalation;
-  /** False for a host that is not reached over SSH at all. */
-  readonly overSsh: boolean;
+  /** The kind of connection where it is not SSH; nothing else of the host was looked at then. */
+  readonly otherConnection?: string;
 }
 
 /** Where paths start. */
 export interface Directories {
+  /** The home directory that ssh uses, which is that of the account and not of the environment. */
   readonly home: string | undefined;
   readonly working: string;
 }
 
+/** Of one host: where it stands, its merged variables, and who hears of mistakes. */
+export interface HostVariables {
+  readonly entry: HostEntry;
+  readonly variables: ReadonlyMap<string, Variable>;
+  readonly report: (problem: Problem) => void;
+}
+
 /**
- * The settings of one host from its merged variables. Mistakes go to `report`, with the position
- * of the variable: values of the wrong form, `{{ }}` and vault values (curfew runs no Jinja and
- * holds no vault password), escalation that curfew cannot do.
+ * The settings of one host from its merged variables, templates evaluated. Mistakes go to `report`, with the position
+ * of the variable: values of the wrong form, templates beyond `jinja.ts`, vault values (curfew holds no vault
+ * password), escalation that curfew cannot do.
  */
-export function connectionSettings(
-  name: string,
-  position: SourcePosition,
-  variables: ReadonlyMap<string, Variable>,
-  directories: Directories,
-  report: (problem: Problem) => void,
-): ConnectionSettings {
-  const read = <T>(key: keyof typeof HONOURED, parse: (text: string) => T | string) =>
-    readVariable(HONOURED[key], variables, parse, report);
+export function connectionSettings(host: HostVariables, directories: Directories): ConnectionSettings {
+  const { entry, report } = host;
+  const { name, position, problem } = entry;
+  const read = reader(host);
+  const connection = read("connection", (text) => ({ text }))?.text;
+  if (connection !== undefined && !SSH_CONNECTIONS.has(connection))
+    return { address: name, otherConnection: connection };
   const address = read("host", (text) => (isDestination(text) ? { text } : notDestination(text)))?.text;
-  if (address === undefined && !isDestination(name) && hostNameProblem(name) === undefined) {
-    const message = `${shown(name)} cannot be handed to ssh, give its address as ansible_host`;
-    report({ position, message });
+  if (problem !== undefined) report({ position, message: problem });
+  else if (address === undefined && !isDestination(name)) {
+    report({ position, message: `${shown(name)} cannot be handed to ssh, give its address as ansible_host` });
   }
   const port = read("port", readPort);
   const user = read("user", (text) =>
     isLogin(text) ? { text } : `${shown(text)} is not a login name`,
   )?.text;
   const identityFile = read("key", (text) => readPath(text, directories))?.path;
-  const connection = read("connection", (text) => ({ text }))?.text;
   const become = readEscalation(read);
   return {
     address: address ?? name,
@@ -92,7 +93,6 @@ export function connectionSettings(
     ...(user === undefined ? {} : { user }),
     ...(identityFile === undefined ? {} : { identityFile }),
     ...(become === undefined ? {} : { become }),
-    overSsh: connection === undefined || SSH_CONNECTIONS.has(connection),
   };
 }
 
@@ -117,11 +117,16 @@ const SSH_CONNECTIONS: ReadonlySet<string> = new Set(
 
 type Read = <T>(key: keyof typeof HONOURED, parse: (text: string) => T | string) => T | undefined;
 
+function reader(host: HostVariables): Read {
+  const scope = hostScope(host.entry, host.variables);
+  return (key, parse) => readVariable(HONOURED[key], host, scope, parse);
+}
+
 function readVariable<T>(
   names: readonly string[],
-  variables: ReadonlyMap<string, Variable>,
+  { variables, report }: HostVariables,
+  scope: Scope,
   parse: (text: string) => T | string,
-  report: (problem: Problem) => void,
 ): T | undefined {
   const name = names.findLast((candidate) => variables.has(candidate));
   const variable = name === undefined ? undefined : variables.get(name);
@@ -130,15 +135,29 @@ function readVariable<T>(
   if (variable.encrypted)
     return void fail("the value is encrypted with ansible-vault, which curfew does not read");
   if (variable.text === undefined) return void fail("expected a single value");
-  if (/\{[{%#]/u.test(variable.text)) {
-    return void fail(
-      `${shown(variable.text)} is a Jinja expression, which curfew does not evaluate: write the value out`,
-    );
-  }
-  const value = parse(variable.text);
+  const text = evaluated(name, variable, scope, fail);
+  if (text === undefined || text === "") return undefined;
+  const value = parse(text);
   if (typeof value !== "string") return value;
   fail(value);
   return undefined;
+}
+
+function evaluated(
+  name: string,
+  { text = "", literal }: Variable,
+  scope: Scope,
+  fail: (message: string) => void,
+): string | undefined {
+  if (literal === true || !isTemplate(text)) return text;
+  try {
+    const value = scope(name);
+    if (value instanceof Missing) throw new MissingProblem(value);
+    return String(value);
+  } catch (error) {
+    if (!(error instanceof JinjaProblem)) throw error;
+    return void fail(`${shown(text)} ${error.message}`);
+  }
 }
 
 const TRUE = new Set(["true", "yes", "on", "1", "t", "y"]);

@@ -4,10 +4,14 @@ import { shown } from "../../core/text/nearest.ts";
 import type { SourcePosition } from "../../model/host.ts";
 import type { Problem } from "../problem.ts";
 
-/** One variable as written. Only variables that concern the connection are kept at all. */
+/** One variable as written; it is looked at when a host that counts needs it. */
 export interface Variable {
   /** Undefined for a list or a mapping. */
   readonly text: string | undefined;
+  /** What a template sees in place of the text: a list, a mapping, a boolean. */
+  readonly value?: unknown;
+  /** True for text that is no template whatever it contains (`!unsafe`). */
+  readonly literal?: boolean;
   /** True for a value that ansible-vault encrypted. */
   readonly encrypted: boolean;
   readonly position: SourcePosition;
@@ -23,6 +27,8 @@ export interface GroupEntry {
   /** Variables of the inventory itself, and those of group_vars files, which win over them. */
   readonly inline: Variables;
   readonly filed: Variables;
+  /** What is wrong with its group_vars; it matters for hosts that count. */
+  readonly broken: Problem[];
 }
 
 export interface HostEntry {
@@ -31,6 +37,12 @@ export interface HostEntry {
   readonly groups: Set<string>;
   readonly inline: Variables;
   readonly filed: Variables;
+  /** What is wrong with the name; it matters where the host counts. */
+  readonly problem: string | undefined;
+  /** What is wrong with its host_vars. */
+  readonly broken: Problem[];
+  /** The folder of the file that names it first: `inventory_dir`. */
+  readonly directory: string | undefined;
   configFile?: string;
 }
 
@@ -39,6 +51,8 @@ export interface InventoryData {
   readonly hosts: Map<string, HostEntry>;
   readonly errors: Problem[];
   readonly warnings: Problem[];
+  /** The folder of the file that is being read, where it is one. */
+  directory?: string | undefined;
 }
 
 /** With the two groups that always exist. */
@@ -56,14 +70,14 @@ export function addGroup(data: InventoryData, name: string, position: SourcePosi
     const message = `${shown(name)} is not a group name: letters, digits, spaces and . _ + / @ = # - only`;
     data.errors.push({ position, message });
   }
-  const group = { name, position, children: new Map(), inline: new Map(), filed: new Map() };
+  const group = { name, position, children: new Map(), inline: new Map(), filed: new Map(), broken: [] };
   data.groups.set(name, group);
   return group;
 }
 
 /**
  * The host of this name, made if it is new, and put into a group. `port` is what stood behind a
- * colon: it is weaker than an `ansible_port`, as in Ansible. A bad name is an error in `data`.
+ * colon: it is weaker than an `ansible_port`, as in Ansible. A bad name is kept as the host's problem.
  */
 export function addHost(
   data: InventoryData,
@@ -74,9 +88,9 @@ export function addHost(
 ): HostEntry {
   let host = data.hosts.get(name);
   if (host === undefined) {
-    const complaint = hostNameProblem(name);
-    if (complaint !== undefined) data.errors.push({ position, message: complaint });
-    host = { name, position, groups: new Set(), inline: new Map(), filed: new Map() };
+    const { directory } = data;
+    const sets = { groups: new Set<string>(), inline: new Map(), filed: new Map() };
+    host = { name, position, ...sets, problem: hostNameProblem(name), broken: [], directory };
     data.hosts.set(name, host);
   }
   host.groups.add(group);
@@ -88,21 +102,21 @@ export function addHost(
 
 /**
  * What is wrong with a host name, undefined when nothing is. Names end up as arguments of ssh and
- * in reports: letters and digits of any script, `.`, `_` and `-` inside, or an IPv6 address.
+ * in reports: letters and digits of any script, `.`, `_`, `+` and `-` inside, or an IPv6 address.
  */
 export function hostNameProblem(name: string): string | undefined {
   if (name.length <= 255 && (HOST_NAME.test(name) || isAddress(name))) return undefined;
   const user = /^([^@\s]+)@([^@\s]+)$/u.exec(name);
   const advice = user ? `, give the login name as ansible_user=${shown(user[1] ?? "").slice(1, -1)}` : "";
-  return `${shown(name)} is not a host name: letters, digits, . _ - only, or an IP address${advice}`;
+  return `${shown(name)} is not a host name: letters, digits, . _ + - only, or an IP address${advice}`;
 }
 
 /** What may be handed to ssh as a destination: a DNS name or an IP address, in ASCII. */
 export function isDestination(text: string): boolean {
-  return text.length <= 255 && (/^(?=\w)[\w.-]+$/u.test(text) || isAddress(text));
+  return text.length <= 255 && (/^(?=\w)[\w.+-]+$/u.test(text) || isAddress(text));
 }
 
-const HOST_NAME = /^(?=[\p{L}\p{N}_])[\p{L}\p{N}\p{M}_.-]+$/u;
+const HOST_NAME = /^(?=[\p{L}\p{N}_])[\p{L}\p{N}\p{M}_.+-]+$/u;
 
 /** Ansible keeps any name; refused is what the pattern language or a terminal would read as its own. */
 const GROUP_NAME = /^(?=[\p{L}\p{N}_@])[\p{L}\p{N}\p{M}_.+/@=# -]{1,255}(?<! )$/u;

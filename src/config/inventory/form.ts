@@ -1,32 +1,36 @@
-/** Which of the accepted forms a text is. */
-export type InventoryForm = "yaml" | "ini" | "json" | "list" | "ssh-config" | "ansible" | "vault";
+import type { InventoryData } from "./data.ts";
 
-/**
- * Told by what the text says, and by its file name only where the text leaves it open: JSON opens
- * with a brace; `Host`, `Match` or `Include` as the first word is an ssh_config; a `key:` alone on
- * the first line is YAML (`plugin:` at the start of a line makes it a plugin's configuration);
- * a `[section]`, `name=value` or a range is INI; the rest is a plain list.
- */
-export function inventoryForm(file: string, text: string): InventoryForm {
-  const first = firstLine(text);
-  if (first.startsWith("$ANSIBLE_VAULT;")) return "vault";
-  if (/(?:^|\/)ansible\.cfg$|\.toml$/u.test(file)) return "ansible";
-  if (first.startsWith("{")) return "json";
-  if (file.endsWith("ssh_config") || /^(?:Host|Match|Include)(?:\s|=)/iu.test(first)) return "ssh-config";
-  if (/\.ya?ml$/u.test(file) || isYaml(first)) return /^plugin\s*:/mu.test(text) ? "ansible" : "yaml";
-  if (file.endsWith(".ini") || INI.test(text)) return "ini";
-  return "list";
+/** A text that may be an inventory. */
+export interface TextSource {
+  /** As it was given; for messages and for what the name says. */
+  readonly file: string;
+  readonly text: string;
+  /** The first line that is neither blank nor a comment. */
+  readonly first: string;
 }
 
-const INI =
-  /^\s*\[[^\]\s:]+(?::(?:children|vars|hosts))?\]\s*(?:[#;].*)?$|^[^#;\n]*\S=|^[^#;\n]*\[\w*:\w+(?::\d+)?\]/mu;
-
-/** The first line that is neither blank nor a comment; INI comments may begin with a semicolon. */
-function firstLine(text: string): string {
-  const match = /^[^\S\n]*([^#;\s].*)$/mu.exec(text);
-  return match?.[1]?.trimEnd() ?? "";
+/** What is being read, and what a form may need beside its text. */
+export interface Reading {
+  readonly data: InventoryData;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The home directory of the account, as ssh takes it. */
+  readonly home: string | undefined;
+  readonly workingDirectory: string;
+  /** True: what only a program can read is refused. */
+  readonly filesOnly: boolean;
+  /** Where group_vars and host_vars are looked for once all groups and hosts are known. */
+  readonly variableDirectories: Set<string>;
 }
 
-function isYaml(line: string): boolean {
-  return line === "---" || line.startsWith("--- ") || /^[^\s[\]=:]+\s*:(?:\s*$|\s+[{#&!|>"'\w])/u.test(line);
+/** One form in which an inventory can be written; `forms.ts` lists them. */
+export interface InventoryForm {
+  /** Whether a text is of this form. Forms before it in the list have said no. */
+  readonly detect: (source: TextSource) => boolean;
+  /**
+   * Pours the text into `reading.data`, mistakes too. Errors: CurfewError `input` where it cannot be read at all.
+   */
+  readonly read: (source: TextSource, reading: Reading) => Promise<void> | void;
 }
+
+/** What `-` is called in messages. */
+export const STDIN = "standard input";

@@ -1,7 +1,14 @@
 import { shown } from "../../core/text/nearest.ts";
 import { isLogin, readPort } from "./connection-variables.ts";
+import type { InventoryForm } from "./form.ts";
 import { splitPort } from "./host-range.ts";
 import { type InventoryData, addHost } from "./data.ts";
+
+/** What is nothing else. */
+export const listForm: InventoryForm = {
+  detect: () => true,
+  read: ({ file, text }, { data }) => readHostList(data, file, text),
+};
 
 /**
  * Pours a plain list into `data`: one `[user@]host[:port]` per line, IPv6 with a port in brackets,

@@ -1,41 +1,43 @@
-/**
- * The inventory in. Every accepted form is poured into one InventoryData, then resolved to hosts;
- * a form's reader is loaded when a file needs it.
- */
+/** The inventory in. Every accepted form is poured into one InventoryData, then resolved to hosts. */
 import { access, constants, open, readdir, stat } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { visible } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { LoadedInventory } from "../../model/host.ts";
-import { type InventoryData, emptyInventory } from "./data.ts";
-import { inventoryForm } from "./form.ts";
+import { readThroughAnsible, refuseProgram } from "./ansible-command.ts";
+import { emptyInventory } from "./data.ts";
+import { type Reading, STDIN } from "./form.ts";
+import { formOf } from "./forms.ts";
+import { readHostList } from "./host-list.ts";
 import { inputError } from "../problem.ts";
-import { resolveHosts } from "./resolve-hosts.ts";
+import { type Choose, everyHost, resolveHosts } from "./resolve-hosts.ts";
 import { readTextFile } from "../text-file.ts";
 
 /** Where the inventory is read from, beside its files. */
 export interface InventoryOptions {
   /** What a source `-` stands for, read already. */
   readonly stdin?: string;
-  /** HOME for `~`, PATH and the rest for ansible-inventory. */
+  /** PATH and the rest for ansible-inventory. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What `~` is; the account's own if left out. */
+  readonly home?: string;
   /** Where relative key paths start; the process's own directory if left out. */
   readonly workingDirectory?: string;
   /** True: what is neither a file nor a directory, and what only ansible-inventory can read, is refused. */
   readonly filesOnly?: boolean;
+  /** Which hosts count: mistakes about others are let pass. Every host if left out. */
+  readonly choose?: Choose;
 }
-
-/** What `-` is called in messages. */
-const STDIN = "standard input";
 
 const LARGEST = 64 * 1024 * 1024;
 
 /**
  * Reads one or more inventories, the later adding to and overriding the earlier. A source is a
  * file of any accepted form, `-`, a directory of such files, an executable or other source for
- * ansible-inventory, or host names with a comma (`web1,web2,`).
+ * ansible-inventory, or hosts: `root@web1`, or names with a comma (`web1,web2,`).
  * Errors: CurfewError `input` with every mistake found, `file:line:column: message`; `usage`
- * without a source.
+ * without a source; those of `choose`.
  */
 export async function loadInventory(
   sources: readonly string[],
@@ -43,18 +45,38 @@ export async function loadInventory(
 ): Promise<LoadedInventory> {
   if (sources.length === 0)
     throw new CurfewError("usage", "no inventory was given", { hint: "give one with -i" });
-  const data = emptyInventory();
-  const reading: Reading = { data, options, variableDirectories: new Set() };
-  for (const source of sources) await guarded(source, () => readSource(reading, source));
+  const reading = readingOf(options);
+  const { data, home, workingDirectory: working } = reading;
+  for (const source of sources) await guarded(source, () => readSource(reading, source, options.stdin));
   for (const directory of reading.variableDirectories) {
     const { readGroupVars } = await import("./group-vars.ts");
     await guarded(directory, () => readGroupVars(data, directory));
   }
-  const working = options.workingDirectory ?? process.cwd();
-  const inventory = resolveHosts(data, { home: options.environment["HOME"], working });
-  if (inventory.hosts.length > 0) return inventory;
+  const inventory = resolveHosts(data, { home, working }, options.choose ?? everyHost);
+  if (inventory.chosen.length > 0) return inventory;
   const names = sources.map(visible).join(", ");
-  throw new CurfewError("input", [`${names}: the inventory names no host`, ...inventory.warnings].join("\n"));
+  const what = inventory.hosts.length === 0 ? "names no host" : "has no host to log in to among those chosen";
+  throw new CurfewError("input", [`${names}: the inventory ${what}`, ...inventory.warnings].join("\n"));
+}
+
+function readingOf({ environment, home, workingDirectory, filesOnly }: InventoryOptions): Reading {
+  return {
+    data: emptyInventory(),
+    environment,
+    home: home ?? ownHome(environment),
+    workingDirectory: workingDirectory ?? process.cwd(),
+    filesOnly: filesOnly === true,
+    variableDirectories: new Set(),
+  };
+}
+
+/** As ssh: that of the account, whatever HOME says (`sudo -E`, units, containers). An account without an entry has HOME. */
+function ownHome(environment: InventoryOptions["environment"]): string | undefined {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return environment["HOME"];
+  }
 }
 
 /** Hostile nesting ends in a RangeError of the runtime somewhere; that is the file's fault. */
@@ -67,24 +89,21 @@ async function guarded(source: string, read: () => Promise<void>): Promise<void>
   }
 }
 
-interface Reading {
-  readonly data: InventoryData;
-  readonly options: InventoryOptions;
-  /** Where group_vars and host_vars are looked for once all groups and hosts are known. */
-  readonly variableDirectories: Set<string>;
-}
-
-async function readSource(reading: Reading, source: string): Promise<void> {
-  if (source === "-") return readText(reading, STDIN, requireStdin(reading.options.stdin));
+async function readSource(reading: Reading, source: string, stdin?: string): Promise<void> {
+  if (source === "-") return readText(reading, STDIN, requireStdin(stdin));
   const found = await stat(source).catch(() => undefined);
-  if (found === undefined && source.includes(",")) {
-    const { readHostList } = await import("./host-list.ts");
+  if (found === undefined && isHosts(source)) {
     return readHostList(reading.data, "-i", source.replaceAll(",", "\n"));
   }
   if (found?.isDirectory()) return readDirectory(reading, source);
-  if (found?.isFile() && (await isProgram(source))) return readFromAnsible(reading, source);
-  if (found?.isFile() === false) refuseProgram(reading.options, source);
+  if (found?.isFile() && (await isProgram(source))) return readThroughAnsible(reading, source);
+  if (found?.isFile() === false) refuseProgram(reading, source);
   await readText(reading, source, await readTextFile(source, { maxBytes: LARGEST, what: "inventory" }));
+}
+
+/** `web1,`, `root@web1`, `admin@[2001:db8::1]:22`; a path that is not there is a misspelt file. */
+function isHosts(source: string): boolean {
+  return source.includes(",") || /^[^/@\s]+@[^/@\s]+$/u.test(source);
 }
 
 function requireStdin(stdin: string | undefined): string {
@@ -120,52 +139,8 @@ async function isProgram(path: string): Promise<boolean> {
   );
 }
 
-async function readFromAnsible({ data, options }: Reading, source: string): Promise<void> {
-  refuseProgram(options, source);
-  const { runAnsibleInventory } = await import("./ansible-command.ts");
-  const text = await runAnsibleInventory(source, options.environment);
-  await readJson(data, `ansible-inventory -i ${visible(source)}`, text);
-}
-
 async function readText(reading: Reading, file: string, text: string): Promise<void> {
-  const { data } = reading;
-  const form = inventoryForm(file, text);
-  if (form === "vault") {
-    const message = "the inventory is encrypted with ansible-vault, which curfew does not read";
-    throw inputError(
-      [{ position: { file, line: 1, column: 1 }, message }],
-      "decrypt it into a pipe and give -i -",
-    );
-  }
-  if (form === "ansible") return readFromAnsible(reading, file);
-  if (form === "json") return readJson(data, file, text);
-  if (form === "ssh-config") return readSshConfigText(reading, file, text);
-  if (form === "list") return (await import("./host-list.ts")).readHostList(data, file, text);
-  if (file !== STDIN) reading.variableDirectories.add(dirname(file));
-  if (form === "ini") return (await import("./ansible-ini.ts")).readAnsibleIni(data, file, text);
-  (await import("./ansible-yaml.ts")).readAnsibleYaml(data, file, text);
-}
-
-function refuseProgram({ filesOnly }: InventoryOptions, source: string): void {
-  if (filesOnly !== true) return;
-  throw inputError([{ position: { file: source }, message: "only a program can read this" }]);
-}
-
-async function readJson(data: InventoryData, file: string, text: string): Promise<void> {
-  const { isListDocument, parseJson, readAnsibleJson } = await import("./ansible-json.ts");
-  const document = parseJson(file, text);
-  if (isListDocument(document)) return readAnsibleJson(data, file, text, document);
-  (await import("./ansible-yaml.ts")).readAnsibleYaml(data, file, text);
-}
-
-/** In the user's own configuration ssh finds the hosts by itself; any other file is handed to it. */
-async function readSshConfigText({ data, options }: Reading, file: string, text: string): Promise<void> {
-  if (file === STDIN) {
-    throw new CurfewError("input", "standard input: ssh itself reads an ssh_config, so it has to be a file");
-  }
-  const { readSshConfig } = await import("./ssh-config.ts");
-  const home = options.environment["HOME"];
-  const path = resolve(options.workingDirectory ?? process.cwd(), file);
-  const configFile = home !== undefined && path === join(home, ".ssh", "config") ? undefined : path;
-  await readSshConfig(data, { file, text, configFile }, home);
+  const { form, source } = formOf(file, text);
+  reading.data.directory = file === STDIN ? undefined : dirname(resolve(reading.workingDirectory, file));
+  await form.read(source, reading);
 }

@@ -1,10 +1,14 @@
 import { createHash } from "node:crypto";
+import { foldNames } from "../../core/text/fold-names.ts";
 import { shown } from "../../core/text/nearest.ts";
-import type { Host, LoadedInventory } from "../../model/host.ts";
+import type { Host, Inventory, LoadedInventory, SourcePosition } from "../../model/host.ts";
 import { type Directories, IGNORED, connectionSettings } from "./connection-variables.ts";
 import { type GroupPlace, groupPlaces } from "./group-order.ts";
 import type { GroupEntry, HostEntry, InventoryData, Variable, Variables } from "./data.ts";
 import { type Problem, inputError, problemLines } from "../problem.ts";
+
+/** Which of the hosts count. Errors: its own. */
+export type Choose = (inventory: Inventory) => readonly Host[];
 
 /**
  * Groups and variables boiled down to hosts, in the order in which they were first named.
@@ -12,36 +16,66 @@ import { type Problem, inputError, problemLines } from "../problem.ts";
  * then by `ansible_group_priority` and name, the later winning; every group_vars file, that of
  * `all` too, above every group variable of the inventory itself; then the host's own variables;
  * then host_vars files.
- * Errors: CurfewError `input` with everything wrong in `data` and in the winning variables.
+ * A mistake about one host matters only where `choose` takes that host.
+ * Errors: CurfewError `input` with everything wrong in `data` and in the winning variables; those of `choose`.
  */
-export function resolveHosts(data: InventoryData, directories: Directories): LoadedInventory {
+export function resolveHosts(data: InventoryData, directories: Directories, choose: Choose): LoadedInventory {
   const places = groupPlaces(data);
-  const errors = [...data.errors];
-  const warnings = [...data.warnings];
   const memberships = membershipCache(places);
-  const hosts: Host[] = [];
-  for (const entry of data.hosts.values()) {
-    const { groups, variables } = memberships(entry);
-    const merged = overlay(variables, entry);
-    warnings.push(...ignoredVariables(merged));
-    const report = (problem: Problem) => void errors.push(problem);
-    const { overSsh, ...settings } = connectionSettings(
-      entry.name,
-      entry.position,
-      merged,
-      directories,
-      report,
-    );
-    if (overSsh) hosts.push(finished(entry, groups, settings));
-    else warnings.push(leftOut(entry, merged));
-  }
-  if (errors.length > 0) throw inputError(errors);
-  warnings.push(...sharedNames(data));
   const groups = [...new Set(["all", "ungrouped", ...data.groups.keys()])].toSorted();
-  return { hosts, groups, digest: digest(hosts), warnings: problemLines(warnings) };
+  const resolved = [...data.hosts.values()].map((entry) =>
+    resolveHost(entry, memberships(entry), directories),
+  );
+  const everything = { hosts: resolved.map(({ host }) => host), groups, digest: "" };
+  const taken = new Set(data.errors.length > 0 ? everything.hosts : choose(everything));
+  const counted = resolved.filter(({ host }) => taken.has(host));
+  const errors = [...data.errors, ...counted.flatMap(({ problems }) => problems)];
+  if (errors.length > 0) throw inputError(errors);
+  const hosts = resolved.filter(overSsh).map(({ host }) => host);
+  const chosen = counted.filter(overSsh).map(({ host }) => host);
+  const warnings = [
+    ...data.warnings,
+    ...ignoredVariables(counted),
+    ...leftOut(counted),
+    ...sharedNames(data),
+  ];
+  return { hosts, chosen, groups, digest: digest(hosts), warnings: problemLines(warnings) };
 }
 
-type Membership = { readonly groups: readonly string[]; readonly variables: Variables };
+/** All of them. */
+export function everyHost({ hosts }: Inventory): readonly Host[] {
+  return hosts;
+}
+
+/** One host, and what is wrong with it; that matters only where the host counts. */
+interface Resolved {
+  readonly host: Host;
+  readonly otherConnection: string | undefined;
+  readonly problems: readonly Problem[];
+  readonly variables: ReadonlyMap<string, Variable>;
+}
+
+function resolveHost(
+  entry: HostEntry,
+  { groups, variables: shared, broken }: Membership,
+  directories: Directories,
+): Resolved {
+  const problems: Problem[] = [...broken, ...entry.broken];
+  const variables = overlay(shared, entry);
+  const report = (problem: Problem): void => void problems.push(problem);
+  const { otherConnection, ...settings } = connectionSettings({ entry, variables, report }, directories);
+  return { host: finished(entry, groups, settings), otherConnection, problems, variables };
+}
+
+function overSsh({ otherConnection }: Resolved): boolean {
+  return otherConnection === undefined;
+}
+
+interface Membership {
+  readonly groups: readonly string[];
+  readonly variables: Variables;
+  readonly broken: readonly Problem[];
+}
 
 /** Ten thousand hosts are in a few dozen combinations of groups: each is worked out once. */
 function membershipCache(places: ReadonlyMap<string, GroupPlace>): (entry: HostEntry) => Membership {
@@ -67,7 +101,8 @@ function membership(direct: ReadonlySet<string>, places: ReadonlyMap<string, Gro
   for (const layer of ["inline", "filed"] as const) {
     for (const { group } of ordered) for (const [name, value] of group[layer]) variables.set(name, value);
   }
-  return { groups: [...names].toSorted(), variables };
+  const broken = ordered.flatMap(({ group }) => group.broken);
+  return { groups: [...names].toSorted(), variables, broken };
 }
 
 function byPrecedence(left: GroupPlace, right: GroupPlace): number {
@@ -86,13 +121,23 @@ function overlay(variables: Variables, { inline, filed }: HostEntry): Variables 
   return new Map([...variables, ...inline, ...filed]);
 }
 
-function ignoredVariables(variables: ReadonlyMap<string, Variable>): Problem[] {
-  const problems: Problem[] = [];
-  for (const [name, { position }] of variables) {
-    const why = IGNORED[name];
-    if (why !== undefined) problems.push({ position, message: `${name} is ignored: ${why}` });
+/** One line per variable, however many hosts have it. */
+function ignoredVariables(counted: readonly Resolved[]): Problem[] {
+  const places = new Map<string, Map<string, SourcePosition>>();
+  for (const { variables } of counted.filter(overSsh)) {
+    for (const [name, variable] of variables) {
+      if (IGNORED[name] === undefined) continue;
+      const { position } = variable;
+      const known = places.get(name) ?? new Map<string, SourcePosition>();
+      places.set(name, known.set(JSON.stringify(position), position));
+    }
   }
-  return problems;
+  return Array.from(places, ([name, positions]) => {
+    const [position = { file: "inventory" }] = positions.values();
+    const rest = positions.size - 1;
+    const others = rest === 0 ? "" : ` (also in ${rest} other ${rest === 1 ? "place" : "places"})`;
+    return { position, message: `${name} is ignored: ${IGNORED[name]}${others}` };
+  });
 }
 
 function finished(
@@ -104,13 +149,24 @@ function finished(
   return { name, ...settings, ...(configFile === undefined ? {} : { configFile }), groups, source: position };
 }
 
-function leftOut(entry: HostEntry, variables: ReadonlyMap<string, Variable>): Problem {
-  const kind = variables.get("ansible_connection")?.text ?? "";
-  return {
-    position: entry.position,
-    message: `${shown(entry.name)} is left out: ansible_connection ${shown(kind)} is not SSH`,
-  };
+/** One line per kind of connection, however many hosts have it. */
+function leftOut(counted: readonly Resolved[]): Problem[] {
+  const kinds = new Map<string, Host[]>();
+  for (const { host, otherConnection: kind } of counted) {
+    if (kind !== undefined) kinds.set(kind, [...(kinds.get(kind) ?? []), host]);
+  }
+  return Array.from(kinds, ([kind, hosts]) => {
+    const position = hosts[0]?.source ?? { file: "inventory" };
+    const names = foldNames(hosts.map(({ name }) => name));
+    const shownNames = names.slice(0, MOST_NAMED).map(shown).join(", ");
+    const rest = names.length > MOST_NAMED ? ` and others, ${hosts.length} hosts in all,` : "";
+    const are = hosts.length === 1 ? "is" : "are";
+    const message = `${shownNames}${rest} ${are} left out: ansible_connection ${shown(kind)} is not SSH`;
+    return { position, message };
+  });
 }
+
+const MOST_NAMED = 8;
 
 function sharedNames(data: InventoryData): Problem[] {
   return [...data.groups.values()]

@@ -1,28 +1,46 @@
-import { glob } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
+import { CurfewError } from "../../model/error.ts";
 import { type InventoryData, addHost, hostNameProblem } from "./data.ts";
 import { shown } from "../../core/text/nearest.ts";
+import type { SourcePosition } from "../../model/host.ts";
+import { type InventoryForm, type Reading, STDIN } from "./form.ts";
 import { splitWords } from "./shell-words.ts";
+import { globPaths } from "./ssh-glob.ts";
 import { readTextFile } from "../text-file.ts";
 
 /** As ssh itself (readconf.c, READCONF_MAX_DEPTH). */
 const DEEPEST = 16;
 
 /**
- * Pours the `Host` entries of an ssh_config into `data`, those without `*`, `?` and `!`; Include
- * is followed. Nothing else is read here: HostName, Port, User and ProxyJump are ssh's own
- * business, so each host only remembers the file, for `ssh -F` (ssh_config(5)). Errors: CurfewError
- * `input` for an included file that cannot be read; bad names go to `data.errors`.
- *
- * @param configFile Absolute path for `ssh -F`, undefined where it is the user's own file anyway.
+ * `Host`, `Match` or `Include` as the first word, or the name. Only the `Host` entries are read, those without `*`,
+ * `?` and `!`; HostName, Port, User and ProxyJump are ssh's own business, so each host only remembers the file, for
+ * `ssh -F` (ssh_config(5)). In the user's own configuration ssh finds the hosts by itself.
  */
-export async function readSshConfig(
-  data: InventoryData,
-  source: { readonly file: string; readonly text: string; readonly configFile: string | undefined },
-  home: string | undefined,
-  depth = 0,
-): Promise<void> {
-  const { file, text, configFile } = source;
+export const sshConfigForm: InventoryForm = {
+  detect: ({ file, first }) => file.endsWith("ssh_config") || /^(?:Host|Match|Include)(?:\s|=)/iu.test(first),
+  async read({ file, text }, { data, home, workingDirectory }: Reading) {
+    if (file === STDIN) {
+      throw new CurfewError(
+        "input",
+        "standard input: ssh itself reads an ssh_config, so it has to be a file",
+      );
+    }
+    const path = resolve(workingDirectory, file);
+    const configFile = home !== undefined && path === join(home, ".ssh", "config") ? undefined : path;
+    await readText({ data, configFile, home }, file, text, 0);
+  },
+};
+
+interface Walk {
+  readonly data: InventoryData;
+  /** Absolute path for `ssh -F`, undefined where it is the user's own file anyway. */
+  readonly configFile: string | undefined;
+  readonly home: string | undefined;
+}
+
+async function readText(walk: Walk, file: string, text: string, depth: number): Promise<void> {
+  const { data } = walk;
   for (const [index, line] of text.split(/\r?\n/u).entries()) {
     const position = { file, line: index + 1, column: line.length - line.trimStart().length + 1 };
     const match = /^\s*(host|include)(?:\s*=\s*|\s+)(.*)$/iu.exec(line);
@@ -33,46 +51,52 @@ export async function readSshConfig(
       continue;
     }
     const texts = words.map((word) => word.text);
-    if (match[1]?.toLowerCase() === "host") addHosts(data, texts, position, configFile);
-    else if (depth < DEEPEST) await readIncludes(data, texts, configFile, home, depth);
+    if (match[1]?.toLowerCase() === "host") addHosts(walk, texts, position);
+    else if (depth < DEEPEST) await readIncludes(walk, texts, position, depth);
     else data.errors.push({ position, message: "Include is nested too deeply" });
   }
 }
 
-function addHosts(
-  data: InventoryData,
-  names: readonly string[],
-  position: { file: string; line: number; column: number },
-  configFile: string | undefined,
-): void {
+/** An alias that curfew cannot use is somebody else's: it is left out, and the file still counts. */
+function addHosts({ data, configFile }: Walk, names: readonly string[], position: SourcePosition): void {
   for (const name of names.filter((pattern) => !/[*?!]/u.test(pattern))) {
     const problem = hostNameProblem(name);
-    if (problem === undefined) {
-      const host = addHost(data, name, "ungrouped", position);
-      if (configFile !== undefined) host.configFile = configFile;
-    } else {
-      data.errors.push({ position, message: problem });
+    if (problem !== undefined) {
+      data.warnings.push({ position, message: `${problem}; this alias is left out` });
+      continue;
     }
+    const host = addHost(data, name, "ungrouped", position);
+    if (configFile !== undefined) host.configFile = configFile;
   }
 }
 
 /** "Files without absolute paths are assumed to be in ~/.ssh" (ssh_config(5), Include). */
 async function readIncludes(
-  data: InventoryData,
+  walk: Walk,
   patterns: readonly string[],
-  configFile: string | undefined,
-  home: string | undefined,
+  position: SourcePosition,
   depth: number,
 ): Promise<void> {
   for (const pattern of patterns) {
-    const base = join(home ?? "/root", ".ssh");
-    const expanded = pattern.startsWith("~/") ? join(home ?? "/root", pattern.slice(2)) : pattern;
-    const absolute = isAbsolute(expanded) ? expanded : resolve(base, expanded);
-    const files: string[] = [];
-    for await (const file of glob(absolute)) files.push(file);
-    for (const file of files.toSorted()) {
-      const text = await readTextFile(file, { maxBytes: 1024 * 1024, what: "ssh_config" });
-      await readSshConfig(data, { file, text, configFile }, home, depth + 1);
+    const path = includedPath(pattern, walk.home ?? "/root");
+    if (path === undefined) {
+      const message = `Include ${shown(pattern)} is not followed: curfew does not expand it, and hosts in it are not seen`;
+      walk.data.warnings.push({ position, message });
+      continue;
+    }
+    for (const file of await globPaths(path)) {
+      // ssh opens a folder and reads no line of it.
+      if ((await stat(file).catch(() => undefined))?.isDirectory() === true) continue;
+      const text = await readTextFile(file, { maxBytes: 1024 * 1024, what: "ssh_config", mayBeEmpty: true });
+      await readText(walk, file, text, depth + 1);
     }
   }
+}
+
+/** Undefined for what depends on the host or on another account (tokens, variables, `~name`). */
+function includedPath(pattern: string, home: string): string | undefined {
+  if (/%|\$\{/u.test(pattern)) return undefined;
+  if (pattern.startsWith("~/")) return join(home, pattern.slice(2));
+  if (pattern.startsWith("~")) return undefined;
+  return isAbsolute(pattern) ? pattern : `${join(home, ".ssh")}/${pattern}`;
 }
