@@ -99,7 +99,7 @@ async function auditOne(
   try {
     const read = await lanes.preparing.add(() => readHost(host, fleet, options, context, opened));
     const verification = await sessionsOf(read, host, context, lanes);
-    return judge(read.decision, verification, fleet, options);
+    return judge(read.decision, verification, fleet, options, context.controls);
   } catch (error) {
     if (!(error instanceof CurfewError)) throw error;
     return lostHost(host.name, errorData(error));
@@ -156,9 +156,10 @@ function judge(
   verification: HostVerification | undefined,
   { policy }: Fleet,
   { sessions }: AuditOptions,
+  controls: RunContext["controls"],
 ): AuditedHost {
   const selected = policy.controls;
-  const cells = verification?.ladder ?? ladder({ facts, limits, selected, plan, probes: [] });
+  const cells = verification?.ladder ?? ladder({ facts, limits, selected, plan, controls, probes: [] });
   const judgedCells = cells.filter(({ kind }) => sessions.includes(kind));
   const baseline = policy.baseline;
   return auditHost({
@@ -169,8 +170,8 @@ function judge(
     ladder: cells,
     sessions,
     more: [
-      ...(verification === undefined ? inertFindings(facts, judgedCells) : verification.findings),
-      ...(baseline === undefined ? [] : judgeProfile(facts, limits, baseline, plan)),
+      ...(verification === undefined ? inertFindings(facts, controls, judgedCells) : verification.findings),
+      ...(baseline === undefined ? [] : judgeProfile(facts, limits, baseline, plan, controls)),
     ],
     probes: verification?.probes ?? [],
     evidence: verification?.evidence ?? [],

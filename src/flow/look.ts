@@ -1,7 +1,9 @@
 import { hostLimits } from "../core/policy/host-limits.ts";
 import { remoteScript } from "../core/template/remote-script.ts";
 import { selectorsOf } from "../core/policy/selectors.ts";
+import { inForce } from "../core/wizard/now.ts";
 import { parseWizardSurvey, type WizardSurvey } from "../core/wizard/survey.ts";
+import type { InForce } from "../model/ending.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Host } from "../model/host.ts";
 import type { Policy } from "../model/policy.ts";
@@ -13,6 +15,8 @@ import { login, refuseArmed } from "./plan.ts";
 export interface Look {
   readonly facts: Facts;
   readonly survey: WizardSurvey;
+  /** What limits idle sessions there already. */
+  readonly now: readonly InForce[];
   /** Who logged in. */
   readonly user: string;
 }
@@ -33,7 +37,8 @@ export async function lookAt(host: Host, policy: Policy, context: RunContext): P
     refuseArmed(facts, host.name);
     const script = remoteScript("wizard-survey", {});
     const { stdout } = await connection.runScript(script, { signal, timeoutSeconds: 120 });
-    return { facts, survey: parseWizardSurvey(stdout.toString("utf8"), host.name), user: connection.user };
+    const survey = parseWizardSurvey(stdout.toString("utf8"), host.name);
+    return { facts, survey, now: inForce(facts, context.controls), user: connection.user };
   } finally {
     connection.close();
   }

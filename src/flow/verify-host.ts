@@ -96,10 +96,11 @@ export async function openProbes(
     limits: decision.limits,
     selected: policy.controls,
     plan: decision.plan,
+    controls: context.controls,
     probes,
   });
   const { evidence, findings } = await recorder.finish(plan.probes, probes);
-  const behind = verificationFindings(facts, decision.plan, cells, probes);
+  const behind = verificationFindings(facts, context.controls, decision.plan, cells, probes);
   return { host, probes, findings: [...plan.findings, ...behind, ...findings], ladder: cells, evidence };
 }
 

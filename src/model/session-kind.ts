@@ -24,3 +24,8 @@ export const DEFAULT_PROBES = ["idle-shell", "frozen-client", "typing"] as const
 export function hasTerminal(session: ProbedKind): boolean {
   return !["idle-command", "idle-sftp", "unused-connection", "idle-forward"].includes(session);
 }
+
+/** The kinds with a terminal that have to end. */
+export const WITH_TERMINAL: readonly SessionKind[] = SESSION_KINDS.filter(
+  (kind) => kind !== "typing" && hasTerminal(kind),
+);

@@ -5,6 +5,7 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadInventory } from "../../src/config/inventory/inventory.ts";
 import { parsePolicy } from "../../src/config/policy/policy.ts";
+import { CONTROLS } from "../../src/controls/index.ts";
 import type { Draft } from "../../src/core/wizard/draft.ts";
 import { inForce } from "../../src/core/wizard/now.ts";
 import { WIZARD_STEPS } from "../../src/core/wizard/questions.ts";
@@ -119,7 +120,9 @@ describe("in force now", () => {
     ["10.0", ["UnusedConnectionTimeout 300"], ["partly ends connections without a session"]],
     ["10.0", [], []],
   ])("on OpenSSH %s, %j", (release, lines, expected) => {
-    const found = inForce(effective(release, ...lines)).map(({ verdict, effect }) => `${verdict} ${effect}`);
+    const found = inForce(effective(release, ...lines), CONTROLS).map(
+      ({ verdict, effect }) => `${verdict} ${effect}`,
+    );
     expect(found).toEqual(expected.map((text) => expect.stringContaining(text)));
   });
 });

@@ -1,7 +1,6 @@
 /** One sitting, from what was found to the files; everything is shown before it counts. */
 import { visible } from "../../core/text/visible.ts";
 import { draftOf, type WizardAnswers, type WizardSubject } from "../../core/wizard/draft.ts";
-import { inForce } from "../../core/wizard/now.ts";
 import { peopleOf } from "../../core/wizard/people.ts";
 import { questionsBefore, type WizardStep } from "../../core/wizard/questions.ts";
 import type { Fleet } from "../../flow/run/context.ts";
@@ -126,7 +125,7 @@ async function planOf(fleet: Fleet, { run }: Sitting): Promise<HostPlan> {
   throw new CurfewError(code, `${message}; nothing was changed`, { host: plan.host, hint });
 }
 
-function foundIn({ facts }: Look, { people }: WizardSubject): Parameters<typeof foundText>[0] {
+function foundIn({ facts, now }: Look, { people }: WizardSubject): Parameters<typeof foundText>[0] {
   const { os, server, service, sshd } = facts;
   const description = [
     ...(os.state === "known" ? [os.value.name] : []),
@@ -135,5 +134,5 @@ function foundIn({ facts }: Look, { people }: WizardSubject): Parameters<typeof 
   ].join(", ");
   const uncertain = sshd.effective.state === "unreadable" ? [`sshd -T: ${sshd.effective.reason}`] : [];
   const managed = facts.curfew.originals.length > 0;
-  return { description: visible(description), people, now: inForce(facts), uncertain, managed };
+  return { description: visible(description), people, now, uncertain, managed };
 }

@@ -1,5 +1,6 @@
-import { knownUnseen } from "../../core/sshd/use-pam.ts";
-import type { Facts } from "../../model/facts.ts";
+import type { Seconds } from "../../model/duration.ts";
+import type { Facts, LogindState } from "../../model/facts.ts";
+import { knownUnseen } from "./use-pam.ts";
 
 /** Whether StopIdleSessionSec does anything on a host. */
 export type LogindAbility =
@@ -28,4 +29,9 @@ export function logindAbility(facts: Facts): LogindAbility {
   if (utmp === "unknown")
     return { works: "unknown", reason: "nobody could read whether logind is built with utmp" };
   return { works: "yes" };
+}
+
+/** StopIdleSessionSec as the running logind says it; 0 where it is off or unknown to it. */
+export function stopSeconds({ idleStop }: Pick<LogindState, "idleStop">): Seconds {
+  return /^\d+$/u.test(idleStop) ? Number(idleStop) : 0;
 }

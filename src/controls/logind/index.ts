@@ -14,9 +14,21 @@ import { renderTemplate } from "../../core/template/template.ts";
 import { demandsOf } from "../../core/policy/profile-rules.ts";
 import { backstop } from "../../core/policy/backstop.ts";
 import { logindAbility } from "./ability.ts";
+import { logindEndings } from "./endings.ts";
+import { logindInForce } from "./in-force.ts";
+import { logindInert } from "./inert.ts";
+import { judgeLogindRule } from "./rule.ts";
 import { logindMainFile } from "./main.ts";
 
-export const logind: Control = { id: "logind", render };
+export const logind: Control = {
+  id: "logind",
+  mechanisms: ["logind"],
+  settings: [{ name: "StopIdleSessionSec", judge: judgeLogindRule }],
+  render,
+  endings: logindEndings,
+  inert: logindInert,
+  inForce: logindInForce,
+};
 
 /** Measured on Debian 12; not for sessions without a terminal. */
 const CAUGHT: readonly SessionKind[] = [

@@ -3,13 +3,24 @@ import type { Control, Rendered } from "../../model/control.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Coverage } from "../../model/finding.ts";
 import type { HostLimits } from "../../model/limits.ts";
+import { shellEndings, shellsAlike } from "./endings.ts";
 import { shellFiles } from "./files.ts";
+import { shellInForce } from "./in-force.ts";
+import { judgeTmoutRule } from "./rule.ts";
 import { winningForeign } from "../../core/shell/foreign-timeout.ts";
 import { shellFindings } from "./findings.ts";
 import { KSH93_GRACE, minutesOf } from "./limits.ts";
 import { familiesInUse, type ShellFamily } from "../../core/shell/families.ts";
 
-export const shellTimeout: Control = { id: "shell-timeout", render };
+export const shellTimeout: Control = {
+  id: "shell-timeout",
+  mechanisms: ["TMOUT"],
+  settings: [{ name: "TMOUT", judge: judgeTmoutRule }],
+  render,
+  endings: shellEndings,
+  inForce: shellInForce,
+  alike: shellsAlike,
+};
 
 function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
   const files = shellFiles(facts, limits, selected);

@@ -2,7 +2,7 @@ import type { Coverage } from "../../model/finding.ts";
 import type { Seconds } from "../../model/duration.ts";
 import type { HostLimits, RoleLimits } from "../../model/limits.ts";
 import type { SessionKind } from "../../model/session-kind.ts";
-import { clientAlive } from "../../core/sshd/client-alive.ts";
+import { clientAlive } from "./client-alive.ts";
 import type { SshdAbility } from "./settings.ts";
 
 /** Measured on 8.1: silence of the client is all that counts, whatever the session does. */

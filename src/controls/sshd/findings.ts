@@ -3,7 +3,7 @@ import { formatDuration, type Seconds } from "../../model/duration.ts";
 import type { Facts, OpenSshVersion } from "../../model/facts.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { HostLimits, RoleLimits } from "../../model/limits.ts";
-import { clientAlive } from "../../core/sshd/client-alive.ts";
+import { clientAlive } from "./client-alive.ts";
 import { can, CAPABILITIES } from "../../core/sshd/openssh-version.ts";
 import type { Backstop } from "../../core/policy/backstop.ts";
 import { presentRoles } from "../../core/policy/present-people.ts";

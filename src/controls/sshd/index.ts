@@ -12,14 +12,20 @@ import { backstop } from "../../core/policy/backstop.ts";
 import { isExempt, resolvedClasses } from "../../core/policy/present-people.ts";
 import { matchBlocks, type MatchBlock } from "./blocks.ts";
 import { sshdCoverage } from "./coverage.ts";
+import { sshdAlike } from "./doubt.ts";
+import { sshdEndings } from "./endings.ts";
 import { sshdFiles } from "./files.ts";
 import { tooOld, versionFindings } from "./findings.ts";
+import { sshdInForce } from "./in-force.ts";
+import { sshdInert } from "./inert.ts";
+import { MECHANISMS } from "./lines.ts";
 import { writableNames } from "./names.ts";
 import { sshdPlace } from "./place.ts";
 import { sshdVersion } from "../../core/sshd/openssh-version.ts";
 import { demandsOf } from "../../core/policy/profile-rules.ts";
 import { baselineFindings, uniformLimits } from "./uniform.ts";
 import { sshdRivals } from "./rivals.ts";
+import { judgeSshdRule } from "./rule.ts";
 import {
   channelTimeout,
   exemptSettings,
@@ -30,7 +36,19 @@ import {
   type SshdKeyword,
 } from "./settings.ts";
 
-export const sshd: Control = { id: "sshd", render };
+export const sshd: Control = {
+  id: "sshd",
+  mechanisms: MECHANISMS,
+  settings: [
+    { name: "ClientAliveInterval", judge: judgeSshdRule },
+    { name: "ClientAliveCountMax", judge: judgeSshdRule },
+  ],
+  render,
+  endings: sshdEndings,
+  inert: sshdInert,
+  inForce: sshdInForce,
+  alike: sshdAlike,
+};
 
 function render(facts: Facts, given: HostLimits, selected: boolean): Rendered {
   const version = sshdVersion(facts);

@@ -2,7 +2,7 @@
 import type { Seconds } from "../../model/duration.ts";
 import { formatDuration } from "../../model/duration.ts";
 import type { OpenSshVersion } from "../../model/facts.ts";
-import { clientAlive, clientSilence, type ClientAlive } from "../../core/sshd/client-alive.ts";
+import { clientAlive, clientSilence, type ClientAlive } from "./client-alive.ts";
 import { can } from "../../core/sshd/openssh-version.ts";
 import { keepsClientAlive } from "../../core/policy/profile-rules.ts";
 import type { Profile } from "../../model/profile.ts";

@@ -8,11 +8,19 @@ import type { Facts } from "../../model/facts.ts";
 import type { Coverage } from "../../model/finding.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { SessionKind } from "../../model/session-kind.ts";
+import { watchdogEndings } from "./endings.ts";
+import { watchdogInert } from "./inert.ts";
 import { watchdogFiles } from "./files.ts";
 import { watchdogFindings } from "./findings.ts";
 import { endsAfter, idleRoles, watchdogInterval, watchdogStarter } from "./limits.ts";
 
-export const watchdog: Control = { id: "watchdog", render };
+export const watchdog: Control = {
+  id: "watchdog",
+  mechanisms: ["watchdog"],
+  render,
+  endings: watchdogEndings,
+  inert: watchdogInert,
+};
 
 /** Every kind that has a terminal under an sshd; measured on 8.4, 9.2, 10.0 and 10.6. */
 const CAUGHT: readonly SessionKind[] = [

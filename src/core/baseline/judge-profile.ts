@@ -3,16 +3,15 @@
  * (`sshd -T`, `sshd -T -C` for a real member of each role, logind's own answer), never by the files
  * alone; that a number holds says nothing about whether a session ends, and the findings say so.
  */
+import type { Control } from "../../model/control.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { HostPlan } from "../../model/plan.ts";
 import { RULE_SETTINGS, type Profile, type ProfileRule } from "../../model/profile.ts";
-import { judgeLogindRule } from "./judge-logind-rule.ts";
-import { judgeSshdRule } from "./judge-sshd-rule.ts";
-import { judgeTmoutRule } from "./judge-tmout-rule.ts";
 import { rulesFor, systemOf } from "../policy/profile-rules.ts";
-import { type Demand, ruleFinding } from "./rule-finding.ts";
+import type { Demand } from "../../model/rule.ts";
+import { ruleFinding } from "./rule-finding.ts";
 
 /**
  * One finding per rule, setting and role that somebody here is in, and per setting for the whole
@@ -22,18 +21,20 @@ import { type Demand, ruleFinding } from "./rule-finding.ts";
  *
  * @param plan what the policy would change here, which tells whether the shells' file is the policy's,
  *   and what it says about mechanisms that it leaves out.
+ * @param controls each speaks for its own settings.
  */
 export function judgeProfile(
   facts: Facts,
   limits: HostLimits,
   profile: Profile,
   plan: Pick<HostPlan, "changes" | "findings">,
+  controls: readonly Control[],
 ): Finding[] {
   const system = systemOf(profile, facts);
   if (system === "foreign" || system === "unknown") return [wrongSystem(facts, profile, system)];
   return rulesFor(profile, system)
     .flatMap((rule) => demandsOfRule(profile, rule))
-    .flatMap((demand) => judge(demand, facts, limits, plan));
+    .flatMap((demand) => judge(demand, facts, limits, plan, controls));
 }
 
 function wrongSystem(facts: Facts, profile: Profile, why: "foreign" | "unknown"): Finding {
@@ -66,14 +67,12 @@ function judge(
   facts: Facts,
   limits: HostLimits,
   plan: Pick<HostPlan, "changes" | "findings">,
+  controls: readonly Control[],
 ): Finding[] {
-  switch (demand.setting) {
-    case "ClientAliveInterval":
-    case "ClientAliveCountMax":
-      return judgeSshdRule(demand, facts, limits).map((found) => ruleFinding(demand, found));
-    case "TMOUT":
-      return judgeTmoutRule(demand, facts, limits, plan).map((found) => ruleFinding(demand, found));
-    case "StopIdleSessionSec":
-      return [ruleFinding(demand, judgeLogindRule(demand, facts, plan))];
-  }
+  return controls.flatMap(({ id, settings = [] }) =>
+    settings
+      .filter(({ name }) => name === demand.setting)
+      .flatMap((setting) => setting.judge(demand, facts, limits, plan))
+      .map((found) => ruleFinding(demand, id, found)),
+  );
 }

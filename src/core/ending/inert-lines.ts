@@ -1,18 +1,9 @@
-/**
- * Lines that look as if they ended idle sessions and do nothing: by the release's rules (measured, see
- * openssh-version.ts), or because another line wins. Whoever wrote them. Pure.
- */
-import type { Facts, OpenSshVersion } from "../../model/facts.ts";
+/** Lines that look as if they ended idle sessions and do nothing, as findings. Whoever wrote them. Pure. */
+import type { Control } from "../../model/control.ts";
+import type { InertLine } from "../../model/ending.ts";
+import type { Facts } from "../../model/facts.ts";
 import type { Finding, LadderCell } from "../../model/finding.ts";
-import { SESSION_KINDS } from "../../model/session-kind.ts";
-import { effectiveValue } from "../sshd/effective.ts";
 import { findingKey } from "../verdict/finding-key.ts";
-import { inertLine, type InertLine } from "./inert-line.ts";
-import { inertServices } from "./inert-services.ts";
-import { overriddenLines } from "./inert-overridden.ts";
-import { CAPABILITIES, can, type Capability } from "../sshd/openssh-version.ts";
-import { type LocatedDirective, sshdDirectives } from "../sshd/directives.ts";
-import { channelSeconds, holdsForAll, matchesType } from "./sshd-pledges.ts";
 
 /**
  * One finding for each inert line. Where it is known what becomes of sessions, a line fails (or is
@@ -21,8 +12,12 @@ import { channelSeconds, holdsForAll, matchesType } from "./sshd-pledges.ts";
  *
  * @param cells Those of the ladder that count; left out, every inert line fails.
  */
-export function inertFindings(facts: Facts, cells?: readonly LadderCell[]): Finding[] {
-  const findings = inertLines(facts).map((line): Finding => ({
+export function inertFindings(
+  facts: Facts,
+  controls: readonly Control[],
+  cells?: readonly LadderCell[],
+): Finding[] {
+  const findings = inertLines(facts, controls).map((line): Finding => ({
     check: line.check,
     subject: line.subject,
     control: line.control,
@@ -38,100 +33,13 @@ export function inertFindings(facts: Facts, cells?: readonly LadderCell[]): Find
   ].toReversed();
 }
 
-/** Every line that does nothing on this host, in the order in which they are read. */
-export function inertLines(facts: Facts): InertLine[] {
-  const { server } = facts;
-  const others = inertServices(facts);
-  if (server.product !== "openssh") return others;
-  const channels = sshdDirectives(facts)
-    .filter(({ keyword }) => keyword === "channeltimeout")
-    .flatMap((line) => channelLine(server.version, line));
-  const named = new Set(channels.map(({ source }) => source));
-  return [
-    ...channels,
-    ...countMaxLines(facts, server.version),
-    ...overriddenLines(facts).filter(({ source }) => !named.has(source)),
-    ...others,
-  ];
+/** Every line that does nothing on this host, control by control. */
+export function inertLines(facts: Facts, controls: readonly Control[]): InertLine[] {
+  return controls.flatMap((control) => control.inert?.(facts) ?? []);
 }
 
 function outcomeFor({ kinds }: InertLine, cells: readonly LadderCell[]): Finding["outcome"] {
   const concerned = cells.filter(({ kind }) => kinds.includes(kind));
   const outcomes = new Set(concerned.map(({ outcome }) => outcome));
   return outcomes.has("fail") ? "fail" : outcomes.has("unknown") ? "unknown" : "pass";
-}
-
-function channelLine(version: OpenSshVersion, line: LocatedDirective): InertLine[] {
-  const value = line.args.join(" ");
-  // What such an entry would end where every rule is the newest one's.
-  const kinds = SESSION_KINDS.filter((kind) => channelSeconds(value, kind, NEWEST) !== undefined);
-  const make = (why: string): InertLine[] => [inertLine(line, why, kinds)];
-  const needs = (capability: Capability, what: string): InertLine[] =>
-    make(`OpenSSH ${versionText(version)} ${what} (${CAPABILITIES[capability].source})`);
-  if (value.toLowerCase() === "none") return [];
-  if (!can(version, "channel-timeout")) return needs("channel-timeout", "does not know it; it came with 9.2");
-  if (!can(version, "channel-timeout-in-match") && !holdsForAll(line.match)) {
-    return needs(
-      "channel-timeout-in-match",
-      "heeds ChannelTimeout outside Match only; from 10.5 on inside as well",
-    );
-  }
-  const types = value.split(/\s+/u).map((entry) => entry.split("=")[0] ?? "");
-  const dead = types.filter((type) => !CHANNELS.some((channel) => matchesType(type, channel, version)));
-  if (dead.length === 0) return [];
-  if (dead.includes("session")) {
-    return needs(
-      "channel-timeout-bare-session",
-      'has no channel "session"; write session:*, the bare word works from 10.6 on',
-    );
-  }
-  return dead.every((type) => type === "global" && can(version, "channel-timeout-global"))
-    ? []
-    : make(
-        `OpenSSH ${versionText(version)} has no channel "${dead.join('", "')}" (sshd_config(5) ChannelTimeout)`,
-      );
-}
-
-/** Every type of channel that sshd_config(5) ChannelTimeout names; a subsystem's name is free. */
-const CHANNELS = [
-  "agent-connection",
-  "direct-tcpip",
-  "direct-streamlocal@openssh.com",
-  "forwarded-tcpip",
-  "forwarded-streamlocal@openssh.com",
-  "session:shell",
-  "session:command",
-  "session:subsystem:sftp",
-  "tun-connection",
-  "x11-connection",
-];
-
-const NEWEST: OpenSshVersion = { major: 99, minor: 0 };
-
-/** The old recipe, ClientAliveInterval 300 with ClientAliveCountMax 0, wherever it is in force for somebody. */
-function countMaxLines(facts: Facts, version: OpenSshVersion): InertLine[] {
-  if (can(version, "client-alive-zero-drops")) return [];
-  const { classes, effective } = facts.sshd;
-  const found = classes.state === "known" ? classes.value.map((each) => each.effective) : [effective];
-  const inForce = found.some(
-    (lines) =>
-      lines.state === "known" &&
-      effectiveValue(lines.value, "clientalivecountmax") === "0" &&
-      Number(effectiveValue(lines.value, "clientaliveinterval")) > 0,
-  );
-  if (!inForce) return [];
-  const why = `from OpenSSH 8.2 on a count of 0 disables ClientAliveInterval altogether (${CAPABILITIES["client-alive-zero-drops"].source})`;
-  return sshdDirectives(facts)
-    .filter(({ keyword, args }) => keyword === "clientalivecountmax" && args[0] === "0")
-    .map((line) =>
-      inertLine(
-        line,
-        why,
-        SESSION_KINDS.filter((kind) => kind !== "typing"),
-      ),
-    );
-}
-
-function versionText({ major, minor }: OpenSshVersion): string {
-  return `${major}.${minor}`;
 }

@@ -1,5 +1,7 @@
-/** What files and daemons pledge for one role and kind of session, judged by its worst member. Pure. */
+/** What files and daemons promise for one role and kind of session, judged by its worst member. Pure. */
 import { formatDuration, type Seconds } from "../../model/duration.ts";
+import type { Control } from "../../model/control.ts";
+import type { Ending, Endings } from "../../model/ending.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { LadderCell, Rung } from "../../model/finding.ts";
 import type { ControlId } from "../../model/control-id.ts";
@@ -7,7 +9,7 @@ import type { ProbeResult } from "../../model/run.ts";
 import type { SessionKind } from "../../model/session-kind.ts";
 import { keepsLimit } from "../policy/kind-limit.ts";
 import type { Member } from "./ladder-members.ts";
-import { isPending, pledgesFor, type PlannedHost, type Pledge, type Pledges } from "./ladder-pledges.ts";
+import { endingsFor, isPending, type PlannedHost } from "./endings.ts";
 import { speaksFor } from "./probe-reach.ts";
 import { whatWouldEnd } from "./uncaught.ts";
 
@@ -18,6 +20,7 @@ export type Standing = Pick<LadderCell, "configured" | "effective" | "outcome" |
 export interface Question {
   readonly facts: Facts;
   readonly plan: PlannedHost;
+  readonly controls: readonly Control[];
   readonly selected: readonly ControlId[];
   /** Sessions of the kind and role that passed. A class for which one speaks is lifted; all others are not. */
   readonly passed: readonly ProbeResult[];
@@ -61,7 +64,7 @@ function memberStanding(
   { account, person, exemptFromAll }: Member,
   question: Question,
 ): Standing {
-  const { facts, plan, selected, passed } = question;
+  const { facts, plan, controls, selected, passed } = question;
   const exempt = new Map(
     person.exemptions.flatMap(({ controls, exemption }) =>
       controls.map((control) => [control, exemption.name]),
@@ -69,33 +72,33 @@ function memberStanding(
   );
   if (limit === null) return { ...NOTHING, outcome: "pass" };
   if (exemptFromAll) return { ...NOTHING, outcome: "waived", reason: exemptionText([...exempt.values()]) };
-  const found = pledgesFor(facts, account, role, kind, plan);
+  const found = endingsFor(facts, account, role, kind, plan, controls);
   // What somebody is exempt from is not set for them; where the files say otherwise, sshd -T -C says it too.
-  const pledges = found.pledges.filter(({ control }) => control === "sshd" || !exempt.has(control));
-  const standing = judged(limit, { ...found, pledges });
+  const endings = found.endings.filter(({ control, asked }) => asked === true || !exempt.has(control));
+  const standing = judged(limit, { ...found, endings });
   if (standing.outcome === "pass") return standing;
   const waiver = selected.filter((control) => exempt.has(control) && wouldCover(plan, control, role, kind));
   if (standing.outcome === "fail" && waiver.length > 0) {
     const names = waiver.map((control) => exempt.get(control) ?? "");
     return { ...standing, outcome: "waived", reason: exemptionText(names) };
   }
-  if (passed.some((probe) => speaksFor(probe, account, pledges, facts))) {
+  if (passed.some((probe) => speaksFor(probe, account, endings, question))) {
     const { configured, effective } = standing;
     return { configured, effective, outcome: "pass", evidence: "demonstrated" };
   }
   if (standing.outcome === "unknown") return standing;
-  return { ...standing, reason: whyNot(kind, role, standing, pledges, question) };
+  return { ...standing, reason: whyNot(kind, role, standing, endings, question) };
 }
 
 function exemptionText(names: readonly string[]): string {
   return `exempt: ${[...new Set(names)].join(", ")}`;
 }
 
-function judged(limit: Seconds, { pledges, unread }: Pledges): Standing {
-  const holding = pledges.filter(({ denied }) => denied === undefined).toSorted(bySeconds);
-  const keeping = holding.filter((pledge) => inTime(pledge, limit));
+function judged(limit: Seconds, { endings, unread }: Endings): Standing {
+  const holding = endings.filter(({ denied }) => denied === undefined).toSorted(bySeconds);
+  const keeping = holding.filter((ending) => inTime(ending, limit));
   const sure = keeping.filter(({ doubt }) => doubt === undefined);
-  const configured = sure[0] ?? holding[0] ?? pledges.toSorted(bySeconds)[0];
+  const configured = sure[0] ?? holding[0] ?? endings.toSorted(bySeconds)[0];
   const effective = sure.find(isConfirmed) ?? holding.find(isConfirmed);
   const rungs = {
     configured: configured === undefined ? null : rung(configured, configured.source),
@@ -114,19 +117,19 @@ function judged(limit: Seconds, { pledges, unread }: Pledges): Standing {
   return { ...rungs, outcome: "unknown", evidence, reason: `nobody could read ${unread.join(", ")}` };
 }
 
-function isConfirmed({ confirmed }: Pledge): boolean {
+function isConfirmed({ confirmed }: Ending): boolean {
   return confirmed !== undefined;
 }
 
-function bySeconds(left: Pledge, right: Pledge): number {
+function bySeconds(left: Ending, right: Ending): number {
   return left.seconds - right.seconds;
 }
 
-function inTime({ seconds, grace }: Pledge, limit: Seconds): boolean {
+function inTime({ seconds, grace }: Ending, limit: Seconds): boolean {
   return keepsLimit(seconds - grace, limit);
 }
 
-function rung({ by, seconds }: Pledge, source: string): Rung {
+function rung({ by, seconds }: Ending, source: string): Rung {
   return { by, seconds, source };
 }
 
@@ -138,10 +141,10 @@ function whyNot(
   kind: SessionKind,
   role: string,
   standing: Standing,
-  pledges: readonly Pledge[],
+  endings: readonly Ending[],
   { plan, selected }: Question,
 ): string {
-  const denied = pledges.flatMap((pledge) => (pledge.denied === undefined ? [] : [pledge.denied]));
+  const denied = endings.flatMap((ending) => (ending.denied === undefined ? [] : [ending.denied]));
   const pending = selected.filter(
     (control) => isPending(plan, control) && wouldCover(plan, control, role, kind),
   );

@@ -3,6 +3,7 @@
  * demonstrated. What a file says is never more than a promise, and what nobody could read is no pass.
  */
 import type { Seconds } from "../../model/duration.ts";
+import type { Control } from "../../model/control.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { LadderCell, Rung } from "../../model/finding.ts";
 import type { HostLimits, RoleLimits } from "../../model/limits.ts";
@@ -11,7 +12,7 @@ import type { ProbeResult } from "../../model/run.ts";
 import { SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
 import { kindLimit } from "../policy/kind-limit.ts";
 import { strictest } from "../policy/host-limits.ts";
-import type { PlannedHost } from "./ladder-pledges.ts";
+import type { PlannedHost } from "./endings.ts";
 import { membersByRole, type Member } from "./ladder-members.ts";
 import { promised, type Standing } from "./ladder-standing.ts";
 import { visible } from "../text/visible.ts";
@@ -21,6 +22,8 @@ export interface LadderInput {
   readonly limits: HostLimits;
   readonly selected: readonly ControlId[];
   readonly plan: PlannedHost;
+  /** All there are: others than curfew may have set what the policy does not select. */
+  readonly controls: readonly Control[];
   /** Empty where no sessions were opened. */
   readonly probes: readonly ProbeResult[];
 }

@@ -1,4 +1,5 @@
 /** What stands behind a verification's sessions: lines that do nothing, settings that win, an sshd that never reloaded. Pure. */
+import type { Control } from "../../model/control.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Finding, LadderCell } from "../../model/finding.ts";
 import type { HostPlan } from "../../model/plan.ts";
@@ -15,6 +16,7 @@ import { inertFindings } from "../ending/inert-lines.ts";
  */
 export function verificationFindings(
   facts: Facts,
+  controls: readonly Control[],
   plan: Pick<HostPlan, "findings">,
   cells: readonly LadderCell[],
   probes: readonly ProbeResult[],
@@ -23,7 +25,7 @@ export function verificationFindings(
     probes.some(({ role, session }) => role === cell.role && session === cell.kind),
   );
   const findings = [
-    ...inertFindings(facts, seen),
+    ...inertFindings(facts, controls, seen),
     ...winningSettings(plan.findings, seen),
     ...othersOf(seen, probes),
     ...daemonFindings(facts, probes),

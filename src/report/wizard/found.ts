@@ -1,7 +1,7 @@
 import { visible } from "../../core/text/visible.ts";
 import type { Harm, HarmKind } from "../../core/wizard/harm.ts";
-import type { InForce } from "../../core/wizard/now.ts";
 import type { WizardPeople } from "../../core/wizard/people.ts";
+import type { InForce } from "../../model/ending.ts";
 import { formatDuration } from "../../model/duration.ts";
 import type { Paint } from "../layout/paint.ts";
 import { wrap } from "../layout/wrap.ts";

@@ -31,7 +31,7 @@ function audit(probes: readonly ProbeResult[]): AuditedHost {
     limits: POLICY,
     plan,
     selected: BOTH,
-    ladder: ladder({ facts: complete, limits: POLICY, selected: BOTH, plan, probes }),
+    ladder: ladder({ facts: complete, limits: POLICY, selected: BOTH, plan, controls: CONTROLS, probes }),
     sessions: DEFAULT_PROBES,
     more: [],
     probes,

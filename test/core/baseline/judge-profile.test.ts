@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { loadProfile } from "../../../src/config/policy/profile.ts";
+import { CONTROLS } from "../../../src/controls/index.ts";
 import { judgeProfile } from "../../../src/core/baseline/judge-profile.ts";
 import {
   holds,
@@ -65,7 +66,7 @@ function judge(
   policy: HostLimits = POLICY,
   plan: Pick<HostPlan, "changes" | "findings"> = NOTHING,
 ): Finding[] {
-  return judgeProfile(facts, policy, loadProfile(name), plan);
+  return judgeProfile(facts, policy, loadProfile(name), plan, CONTROLS);
 }
 
 function outcomes(findings: readonly Finding[], rule?: string): string[] {

@@ -1,12 +1,18 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { inertFindings, inertLines } from "../../../src/core/ending/inert-lines.ts";
+import { CONTROLS } from "../../../src/controls/index.ts";
+import { inertFindings as findingsOf, inertLines as linesOf } from "../../../src/core/ending/inert-lines.ts";
 import type { Facts } from "../../../src/model/facts.ts";
-import type { LadderCell } from "../../../src/model/finding.ts";
+import type { InertLine } from "../../../src/model/ending.ts";
+import type { Finding, LadderCell } from "../../../src/model/finding.ts";
 import { LOGIND_FILE, WATCHDOG_FILES } from "../../../src/model/host-paths.ts";
 import { absent, known, unreadable } from "../../../src/model/reading.ts";
 import type { SessionKind } from "../../../src/model/session-kind.ts";
 import { DROP_IN, host, person, version } from "../../controls/facts-fixture.ts";
+
+const inertLines = (there: Facts): InertLine[] => linesOf(there, CONTROLS);
+const inertFindings = (there: Facts, cells?: readonly LadderCell[]): Finding[] =>
+  findingsOf(there, CONTROLS, cells);
 
 const FILE = "/etc/ssh/sshd_config.d/10-x.conf";
 

@@ -30,7 +30,7 @@ function cell(
   probes: readonly ProbeResult[] = [],
 ): LadderCell {
   const plan = planHost(facts, policy, selected, CONTROLS);
-  const found = ladder({ facts, limits: policy, selected, plan, probes }).find(
+  const found = ladder({ facts, limits: policy, selected, plan, controls: CONTROLS, probes }).find(
     (each) => each.role === name && each.kind === kind,
   );
   if (found === undefined) throw new Error(`no cell ${name} ${kind}`);

@@ -55,7 +55,7 @@ function passed(session: SessionKind, over: Partial<ProbeResult> = {}): ProbeRes
 
 function cell(facts: Facts, kind: SessionKind, probes: readonly ProbeResult[], name = "default"): LadderCell {
   const plan = planHost(facts, POLICY, BOTH, CONTROLS);
-  const found = ladder({ facts, limits: POLICY, selected: BOTH, plan, probes }).find(
+  const found = ladder({ facts, limits: POLICY, selected: BOTH, plan, controls: CONTROLS, probes }).find(
     (each) => each.role === name && each.kind === kind,
   );
   if (found === undefined) throw new Error(`no cell ${name} ${kind}`);
@@ -64,7 +64,7 @@ function cell(facts: Facts, kind: SessionKind, probes: readonly ProbeResult[], n
 
 function audit(facts: Facts, probes: readonly ProbeResult[]): AuditedHost {
   const plan = { ...planHost(facts, POLICY, BOTH, CONTROLS), host: "web1" };
-  const asked = { facts, limits: POLICY, plan, selected: BOTH, probes };
+  const asked = { facts, limits: POLICY, plan, selected: BOTH, controls: CONTROLS, probes };
   const cells = ladder(asked);
   return auditHost({ ...asked, ladder: cells, sessions: DEFAULT_PROBES, more: [], evidence: [] });
 }
@@ -110,7 +110,7 @@ describe("somebody else's shell has no timeout", () => {
       const facts = applied(bare, policy, BOTH);
       const plan = planHost(facts, policy, BOTH, CONTROLS);
       const probes = [passed("idle-shell", { withinSeconds: 40, droppedAfterSeconds: 40 })];
-      const found = ladder({ facts, limits: policy, selected: BOTH, plan, probes });
+      const found = ladder({ facts, limits: policy, selected: BOTH, plan, controls: CONTROLS, probes });
       expect(found.find(({ kind }) => kind === "idle-shell")).toMatchObject({
         outcome: "unknown",
         configured: { by: "TMOUT", seconds: shell === "tcsh" ? 60 : 61 },

@@ -48,6 +48,7 @@ function cells(
     limits: policy,
     selected,
     plan: planHost(facts, policy, selected, CONTROLS),
+    controls: CONTROLS,
     probes,
   });
 }

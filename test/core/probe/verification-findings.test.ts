@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { CONTROLS } from "../../../src/controls/index.ts";
 import { refusePendingEdit } from "../../../src/core/ending/daemon-current.ts";
 import { verificationFindings } from "../../../src/core/probe/verification-findings.ts";
 import type { Facts } from "../../../src/model/facts.ts";
@@ -25,7 +26,9 @@ function loaded(modified: string, changed = modified, path = FILE): Facts {
 }
 
 const found = (facts: Facts, cells: LadderCell[], probes: ProbeResult[], findings: Finding[] = []) =>
-  verificationFindings(facts, { findings }, cells, probes).map(({ check, outcome }) => `${check} ${outcome}`);
+  verificationFindings(facts, CONTROLS, { findings }, cells, probes).map(
+    ({ check, outcome }) => `${check} ${outcome}`,
+  );
 
 const CURRENT = loaded("2026-11-22T11:00:00Z");
 const STALE = loaded("2026-11-22T13:00:00Z");

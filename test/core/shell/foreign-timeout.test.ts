@@ -36,13 +36,13 @@ const file = (path: string, ...texts: string[]): ForeignTimeout[] =>
 /** Outcome of the admins' idle-shell cell. */
 function cell(facts: Facts, selected: readonly ControlId[]): string | undefined {
   const plan = planHost(facts, POLICY, selected, CONTROLS);
-  return ladder({ facts, limits: POLICY, selected, plan, probes: [] }).find(
+  return ladder({ facts, limits: POLICY, selected, plan, controls: CONTROLS, probes: [] }).find(
     (each) => each.role === "admin" && each.kind === "idle-shell",
   )?.outcome;
 }
 
 function rule(facts: Facts): string[] {
-  const findings = judgeProfile(facts, POLICY, loadProfile("cis"), { changes: [], findings: [] });
+  const findings = judgeProfile(facts, POLICY, loadProfile("cis"), { changes: [], findings: [] }, CONTROLS);
   return findings.filter(({ subject }) => subject === "TMOUT").map(({ outcome }) => outcome);
 }
 

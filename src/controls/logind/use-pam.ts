@@ -1,6 +1,6 @@
 /** Whether sshd's sessions reach logind at all: pam_systemd registers them, and nothing else does. Pure. */
 import type { Facts } from "../../model/facts.ts";
-import { effectiveValue } from "./effective.ts";
+import { effectiveValue } from "../../core/sshd/effective.ts";
 
 /**
  * Why logind does not see sessions of which sshd says `effective`; undefined where it does. What sshd does not say

@@ -1,21 +1,20 @@
-/** A line that looks as if it ended idle sessions and does nothing. */
+/** Lines of sshd's files that set when sessions end. */
+import type { LocatedDirective } from "../../core/sshd/directives.ts";
+import type { InertLine } from "../../model/ending.ts";
 import type { SessionKind } from "../../model/session-kind.ts";
-import type { LocatedDirective } from "../sshd/directives.ts";
 
-/** A line that does nothing. */
-export interface InertLine {
-  readonly check: "mechanism-works" | "foreign-setting";
-  readonly control: "sshd" | "logind" | "watchdog";
-  /** The line as it stands there, with what it stands under. */
-  readonly text: string;
-  /** `FILE:LINE`. */
-  readonly source: string;
-  /** What it is about over time: keyword and file. */
-  readonly subject: string;
-  /** Why it does nothing, with the rule's versions, and what would. */
-  readonly why: string;
-  /** The kinds of session that it looks as if it ended. */
-  readonly kinds: readonly SessionKind[];
+/** What ends sessions by sshd's own settings, each with the keywords that set it. */
+export const KEYWORDS = {
+  ChannelTimeout: ["channeltimeout"],
+  ClientAlive: ["clientaliveinterval", "clientalivecountmax"],
+  UnusedConnectionTimeout: ["unusedconnectiontimeout"],
+} as const;
+export type SshdMechanism = keyof typeof KEYWORDS;
+export const MECHANISMS = Object.keys(KEYWORDS) as SshdMechanism[];
+
+/** Whether lines under it are read when sshd starts, before anybody logs in. */
+export function holdsForAll(match: string | null): boolean {
+  return match === null || /^all$/iu.test(match.trim());
 }
 
 /** A line of an sshd file that does nothing, and why. */

@@ -1,15 +1,21 @@
 import type { Facts } from "../../model/facts.ts";
+import type { HostLimits } from "../../model/limits.ts";
 import type { HostPlan } from "../../model/plan.ts";
-import { holds } from "../policy/profile-rules.ts";
-import type { Demand, Judgement } from "./rule-finding.ts";
-import { knownUnseen } from "../sshd/use-pam.ts";
+import { holds } from "../../core/policy/profile-rules.ts";
+import type { Demand, Judgement } from "../../model/rule.ts";
+import { knownUnseen } from "./use-pam.ts";
 
 /** logind's StopIdleSessionSec as the running logind says it, for the whole host; where it is off, why the policy leaves it. Pure. */
 export function judgeLogindRule(
   { relation }: Demand,
   facts: Facts,
+  _limits: HostLimits,
   plan: Pick<HostPlan, "findings">,
-): Judgement {
+): Judgement[] {
+  return [judged(relation, facts, plan)];
+}
+
+function judged(relation: Demand["relation"], facts: Facts, plan: Pick<HostPlan, "findings">): Judgement {
   const { logind } = facts;
   const about = { role: "*", source: "systemd-logind, StopIdleSessionSec", evidence: "effective" } as const;
   if (logind.state === "unreadable") return { ...about, actual: logind.reason, outcome: "unknown" };

@@ -1,27 +1,18 @@
-/** Settings of logind and the watchdog that are in a file and end nobody. Pure. */
+/** Settings of logind that are in a file and end nobody. Pure. */
+import type { InertLine } from "../../model/ending.ts";
 import type { Facts, LogindState } from "../../model/facts.ts";
-import { LOGIND_FILE, WATCHDOG_FILES } from "../../model/host-paths.ts";
-import { SESSION_KINDS } from "../../model/session-kind.ts";
-import type { InertLine } from "./inert-line.ts";
-import { WATCHDOG_STOPPED, watchdogInterval } from "./installed-watchdog.ts";
-import { hasTerminal } from "../../model/session-kind.ts";
-import { knownUnseen } from "../sshd/use-pam.ts";
-
-/** Lines of these two that do nothing on this host. */
-export function inertServices(facts: Facts): InertLine[] {
-  return [...logindLines(facts), ...watchdogLines(facts)];
-}
-
-/** What both are about. */
-const WITH_TERMINAL = SESSION_KINDS.filter((kind) => kind !== "typing" && hasTerminal(kind));
+import { LOGIND_FILE } from "../../model/host-paths.ts";
+import { WITH_TERMINAL } from "../../model/session-kind.ts";
+import { stopSeconds } from "./ability.ts";
+import { knownUnseen } from "./use-pam.ts";
 
 /** Only logind's own answer is known, and curfew's file; a line of others is named by its key. */
-function logindLines(facts: Facts): InertLine[] {
+export function logindInert(facts: Facts): InertLine[] {
   const { logind } = facts;
   if (logind.state !== "known") return [];
   const { idleStop } = logind.value;
   const own = ownLogindLine(facts);
-  const set = /^\d+$/u.test(idleStop) && Number(idleStop) > 0;
+  const set = stopSeconds(logind.value) > 0;
   const why = set ? whyUnseen(logind.value, facts) : own === undefined ? undefined : whyUnset(logind.value);
   if (why === undefined) return [];
   const source = own ?? "logind.conf(5) StopIdleSessionSec";
@@ -45,22 +36,4 @@ function ownLogindLine({ files }: Facts): string | undefined {
   if (state?.state !== "known") return undefined;
   const index = state.value.content.split("\n").findIndex((line) => line.startsWith("StopIdleSessionSec="));
   return index < 0 ? undefined : `${LOGIND_FILE}:${index + 1}`;
-}
-
-/** The watchdog's script is there, and nothing starts it. */
-function watchdogLines(facts: Facts): InertLine[] {
-  const { script, timer } = WATCHDOG_FILES;
-  const interval = watchdogInterval(facts);
-  if (interval === undefined || facts.watchdogTimer.state !== "known" || facts.watchdogTimer.value) return [];
-  return [
-    {
-      check: "mechanism-works",
-      control: "watchdog",
-      subject: "curfew-watchdog.timer",
-      text: `OnUnitActiveSec=${interval}s, running ${script}`,
-      source: timer,
-      why: WATCHDOG_STOPPED,
-      kinds: WITH_TERMINAL,
-    },
-  ];
 }

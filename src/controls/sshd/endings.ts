@@ -2,18 +2,24 @@
  * What sshd would end by its settings, release by release: only what was measured to work there
  * counts (see openssh-version.ts), whatever `sshd -T` prints. Pure.
  */
+import { daemonFinding } from "../../core/ending/daemon-current.ts";
+import { type LocatedDirective, sshdDirectives } from "../../core/sshd/directives.ts";
+import { effectiveValue } from "../../core/sshd/effective.ts";
+import { surelyMatches } from "../../core/sshd/match-block.ts";
+import { can } from "../../core/sshd/openssh-version.ts";
+import { parseSshdTime } from "../../core/sshd/time.ts";
 import type { Seconds } from "../../model/duration.ts";
+import type { Ending, EndingQuestion, Endings } from "../../model/ending.ts";
 import type { Facts, OpenSshVersion, UserClass } from "../../model/facts.ts";
 import type { SessionKind } from "../../model/session-kind.ts";
-import { effectiveValue } from "../sshd/effective.ts";
-import { surelyMatches } from "../sshd/match-block.ts";
-import { can } from "../sshd/openssh-version.ts";
-import { parseSshdTime } from "../sshd/time.ts";
-import { globMatches, type LocatedDirective, sshdDirectives } from "../sshd/directives.ts";
+import { channelSeconds } from "./channels.ts";
+import { aliveEffect } from "./client-alive.ts";
+import { holdsForAll, type SshdMechanism } from "./lines.ts";
+import { sshdDoubt } from "./doubt.ts";
 
 /** One setting of sshd that ends sessions of a kind. */
-export interface SshdPledge {
-  readonly by: "ChannelTimeout" | "ClientAlive" | "UnusedConnectionTimeout";
+export interface SshdSetting {
+  readonly by: SshdMechanism;
   /** At the latest. */
   readonly seconds: Seconds;
   /** The line of the files that says so, `FILE:LINE`; the keyword where none could be found. */
@@ -24,18 +30,54 @@ export interface SshdPledge {
   readonly line: LocatedDirective | undefined;
 }
 
-type Found = Omit<SshdPledge, "line">;
+type Found = Omit<SshdSetting, "line">;
+
+/** What sshd ends an account's sessions of one kind by; an exemption is in what it says already. */
+export function sshdEndings({ facts, account, kind }: EndingQuestion): Endings {
+  const { effective } = account;
+  const complete =
+    effective.state === "known" && effectiveValue(effective.value, "pubkeyauthentication") !== undefined;
+  if (!complete) {
+    const why = effective.state === "unreadable" ? `: ${effective.reason}` : "";
+    return { endings: [], unread: [`sshd -T -C for ${account.representative}${why}`] };
+  }
+  const settings = sshdSettings(facts, account, effective.value, kind);
+  return { endings: settings.map((setting) => endingOf(setting, facts, account)), unread: [] };
+}
+
+function endingOf(
+  { by, seconds, source, confirmed, line }: SshdSetting,
+  facts: Facts,
+  account: UserClass,
+): Ending {
+  const option = commandLine(facts, by);
+  const stale = daemonFinding(facts);
+  const denied =
+    option !== undefined
+      ? { denied: `"-o ${option}" on the daemon's command line wins` }
+      : stale.outcome === "fail"
+        ? { denied: `${stale.actual}; reload it` }
+        : {};
+  const doubt = sshdDoubt(facts, account, { by, seconds, line });
+  const base = { control: "sshd", by, seconds, grace: 0, source, confirmed, asked: true } as const;
+  return Object.assign(base, denied, doubt === undefined ? {} : { doubt });
+}
+
+/** The daemon's own option beats a global line of every file, and nobody can ask the running daemon. */
+function commandLine({ sshd }: Facts, keyword: string): string | undefined {
+  return sshd.options.find((option) => option.trim().toLowerCase().startsWith(keyword.toLowerCase()));
+}
 
 /**
  * What ends an idle session of this kind, for an account of which `sshd -T -C` says these lower-case
  * `keyword value` lines.
  */
-export function sshdPledges(
+export function sshdSettings(
   facts: Facts,
   account: UserClass,
   lines: readonly string[],
   kind: SessionKind,
-): SshdPledge[] {
+): SshdSetting[] {
   const { server } = facts;
   if (server.product !== "openssh") return [];
   const found = [
@@ -43,42 +85,13 @@ export function sshdPledges(
     channelTimeout(facts, server.version, lines, kind),
     unusedConnection(server.version, lines, kind),
   ];
-  return found.flatMap((pledge) => {
-    if (pledge === undefined) return [];
-    const { by, seconds, confirmed } = pledge;
-    const line = locate(facts, account, pledge);
-    const source = line === undefined ? pledge.source : `${line.file}:${line.line}`;
+  return found.flatMap((setting) => {
+    if (setting === undefined) return [];
+    const { by, seconds, confirmed } = setting;
+    const line = locate(facts, account, setting);
+    const source = line === undefined ? setting.source : `${line.file}:${line.line}`;
     return [{ by, seconds, confirmed, source, line }];
   });
-}
-
-/** A session's channel as ChannelTimeout names it (sshd_config(5)); the rest have none of their own. */
-const CHANNEL_TYPES: Readonly<Partial<Record<SessionKind, string>>> = {
-  "idle-shell": "session:shell",
-  "frozen-client": "session:shell",
-  "escaped-shell": "session:shell",
-  "foreground-program": "session:shell",
-  "idle-command": "session:command",
-  "idle-sftp": "session:subsystem:sftp",
-  "idle-forward": "direct-tcpip",
-};
-
-/**
- * Seconds after which a ChannelTimeout value (`session:*=5m direct-tcpip=1h`) closes the channel of a
- * session of this kind; undefined where it does not. The first entry that matches decides
- * (`lookup_timeout` in channels.c).
- */
-export function channelSeconds(
-  value: string,
-  kind: SessionKind,
-  version: OpenSshVersion,
-): Seconds | undefined {
-  const type = CHANNEL_TYPES[kind];
-  if (type === undefined) return undefined;
-  const entries = value.split(/\s+/u).map((entry) => entry.split("="));
-  const entry = entries.find(([pattern = ""]) => matchesType(pattern, type, version));
-  const seconds = parseSshdTime(entry?.[1] ?? "");
-  return seconds === undefined || seconds === 0 ? undefined : seconds;
 }
 
 function clientAlive(
@@ -86,20 +99,13 @@ function clientAlive(
   lines: readonly string[],
   kind: SessionKind,
 ): Found | undefined {
-  const interval = Number(effectiveValue(lines, "clientaliveinterval") ?? 0);
-  const countMax = Number(effectiveValue(lines, "clientalivecountmax") ?? 3);
-  if (!(interval > 0) || kind === "typing") return undefined;
-  if (countMax === 0 && !can(version, "client-alive-zero-drops")) return undefined;
+  const effect = aliveEffect(version, lines);
+  if (effect === undefined || effect.ends === "nothing" || kind === "typing") return undefined;
   // A client that answers is never dropped, but for a CountMax of 0 before 8.2.
-  if (countMax > 0 && kind !== "frozen-client") return undefined;
-  const twice = countMax > 0 && can(version, "client-alive-takes-twice") ? 2 : 1;
-  const said = `clientaliveinterval ${interval}, clientalivecountmax ${countMax}`;
-  return {
-    by: "ClientAlive",
-    seconds: interval * (countMax + 1) * twice,
-    source: "ClientAliveInterval",
-    confirmed: said,
-  };
+  if (effect.ends === "unanswering" && kind !== "frozen-client") return undefined;
+  const { interval, countMax, within } = effect;
+  const confirmed = `clientaliveinterval ${interval}, clientalivecountmax ${countMax}`;
+  return { by: "ClientAlive", seconds: within, source: "ClientAliveInterval", confirmed };
 }
 
 function channelTimeout(
@@ -169,17 +175,4 @@ function locate(
 /** sshd prints each time in the spelling of the file. */
 function sameWords(left: string, right: string): boolean {
   return left.toLowerCase() === right.toLowerCase();
-}
-
-/** Whether lines under it are read when sshd starts, before anybody logs in. */
-export function holdsForAll(match: string | null): boolean {
-  return match === null || /^all$/iu.test(match.trim());
-}
-
-/** Whether a ChannelTimeout entry is about this type of channel: `*` and `?` match across everything. A bare `session` is every session from 10.6. */
-export function matchesType(pattern: string, type: string, version: OpenSshVersion): boolean {
-  if (pattern === "session" && type.startsWith("session:")) {
-    return can(version, "channel-timeout-bare-session");
-  }
-  return globMatches(pattern, type);
 }

@@ -9,12 +9,12 @@ import {
   type ForeignSetting,
   foreignSettings,
   winningForeign,
-} from "../shell/foreign-timeout.ts";
-import { unread } from "../shell/reads.ts";
-import { holds } from "../policy/profile-rules.ts";
-import type { ResolvedClass } from "../policy/present-people.ts";
-import { classesByRole } from "../policy/role-members.ts";
-import type { Demand, Judgement } from "./rule-finding.ts";
+} from "../../core/shell/foreign-timeout.ts";
+import { unread } from "../../core/shell/reads.ts";
+import { holds } from "../../core/policy/profile-rules.ts";
+import type { ResolvedClass } from "../../core/policy/present-people.ts";
+import { classesByRole } from "../../core/policy/role-members.ts";
+import type { Demand, Judgement } from "../../model/rule.ts";
 
 /**
  * One judgement per role, and one per exemption in force for somebody of it: exempt people have no

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { clientAlive, clientSilence } from "../../../src/core/sshd/client-alive.ts";
+import { clientAlive, clientSilence } from "../../../src/controls/sshd/client-alive.ts";
 
 test.each([
   ["8.4", 180, { interval: 90, countMax: 1, within: 180 }],

@@ -4,14 +4,15 @@ import { formatDuration } from "../../model/duration.ts";
 import type { Facts, SshServer, UserClass } from "../../model/facts.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { Reading } from "../../model/reading.ts";
-import { effectiveValue } from "../sshd/effective.ts";
-import { can } from "../sshd/openssh-version.ts";
-import { holds } from "../policy/profile-rules.ts";
-import { classesByRole } from "../policy/role-members.ts";
-import { type Demand, type Judgement, worst } from "./rule-finding.ts";
-import { sshdDirectives, unreadFiles } from "../sshd/directives.ts";
-import { sshdDoubt } from "../ending/sshd-doubt.ts";
-import { sshdPledges } from "../ending/sshd-pledges.ts";
+import { effectiveValue } from "../../core/sshd/effective.ts";
+import { holds } from "../../core/policy/profile-rules.ts";
+import { classesByRole } from "../../core/policy/role-members.ts";
+import { worst } from "../../core/baseline/rule-finding.ts";
+import type { Demand, Judgement } from "../../model/rule.ts";
+import { sshdDirectives, unreadFiles } from "../../core/sshd/directives.ts";
+import { aliveEffect } from "./client-alive.ts";
+import { sshdDoubt } from "./doubt.ts";
+import { sshdSettings } from "./endings.ts";
 
 /**
  * One judgement for `sshd -T`, one per role from `sshd -T -C` for its members; under a baseline
@@ -49,7 +50,7 @@ interface Asked {
 
 function doubtOf(facts: Facts, account: UserClass): string | undefined {
   if (account.effective.state !== "known") return undefined;
-  const alive = sshdPledges(facts, account, account.effective.value, "frozen-client").find(
+  const alive = sshdSettings(facts, account, account.effective.value, "frozen-client").find(
     ({ by }) => by === "ClientAlive",
   );
   return alive === undefined ? undefined : sshdDoubt(facts, account, alive);
@@ -94,18 +95,12 @@ function judgeLines(
 
 /** The other half of the truth: what these numbers do to a session; see CAPABILITIES for the sources. */
 function whatItDoes(server: SshServer, lines: readonly string[]): string {
-  const [interval, count] = ["clientaliveinterval", "clientalivecountmax"].map((keyword) =>
-    Number(effectiveValue(lines, keyword) ?? 0),
-  );
-  if (interval === undefined || count === undefined || interval === 0) return "";
   if (server.product !== "openssh") return "";
-  if (count === 0) {
-    return can(server.version, "client-alive-zero-drops")
-      ? `; a client silent for ${formatDuration(interval)} is dropped`
-      : "; with ClientAliveCountMax 0 sshd drops nobody";
-  }
-  const factor = can(server.version, "client-alive-takes-twice") ? 2 : 1;
-  const gone = formatDuration(interval * (count + 1) * factor);
+  const effect = aliveEffect(server.version, lines);
+  if (effect === undefined) return "";
+  if (effect.ends === "nothing") return "; with ClientAliveCountMax 0 sshd drops nobody";
+  const gone = formatDuration(effect.within);
+  if (effect.ends === "silent") return `; a client silent for ${gone} is dropped`;
   return `; ends a session ${gone} after its client stopped answering, never an idle one whose client answers`;
 }
 

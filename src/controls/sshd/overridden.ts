@@ -2,10 +2,10 @@
 import type { Facts } from "../../model/facts.ts";
 import { isSshdDropIn } from "../../model/host-paths.ts";
 import { SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
-import { inertLine, shownLine, type InertLine } from "./inert-line.ts";
-import { can } from "../sshd/openssh-version.ts";
-import { type LocatedDirective, sshdDirectives } from "../sshd/directives.ts";
-import { holdsForAll } from "./sshd-pledges.ts";
+import type { InertLine } from "../../model/ending.ts";
+import { holdsForAll, inertLine, shownLine } from "./lines.ts";
+import { can } from "../../core/sshd/openssh-version.ts";
+import { type LocatedDirective, sshdDirectives } from "../../core/sshd/directives.ts";
 
 /** The keywords that end sessions, and which kinds each is about. */
 const KINDS: Readonly<Record<string, readonly SessionKind[]>> = {

@@ -2,13 +2,22 @@
  * Whether another client, or another account of the same class, gets another answer than the one that
  * `sshd -T -C` gave for one account coming from where this login came from. Pure.
  */
+import type { Ending } from "../../model/ending.ts";
 import type { Facts, UserClass } from "../../model/facts.ts";
-import { isOwn } from "./inert-overridden.ts";
-import { answersFor, surelyMatches } from "../sshd/match-block.ts";
-import { can } from "../sshd/openssh-version.ts";
-import { parseSshdTime } from "../sshd/time.ts";
-import { type LocatedDirective, sshdDirectives } from "../sshd/directives.ts";
-import { holdsForAll, type SshdPledge } from "./sshd-pledges.ts";
+import type { Mechanism } from "../../model/timeout.ts";
+import { isOwn } from "./overridden.ts";
+import { answersFor, surelyMatches } from "../../core/sshd/match-block.ts";
+import { can } from "../../core/sshd/openssh-version.ts";
+import { parseSshdTime } from "../../core/sshd/time.ts";
+import { type LocatedDirective, sshdDirectives } from "../../core/sshd/directives.ts";
+import { holdsForAll, KEYWORDS, MECHANISMS, type SshdMechanism } from "./lines.ts";
+
+/** What is in force for the account, by which line. */
+interface Decided {
+  readonly by: SshdMechanism;
+  readonly seconds: number;
+  readonly line: LocatedDirective | undefined;
+}
 
 /**
  * Why what sshd says for an account may not hold for all whom the account stands for: a Match block of
@@ -19,7 +28,7 @@ import { holdsForAll, type SshdPledge } from "./sshd-pledges.ts";
 export function sshdDoubt(
   facts: Facts,
   account: UserClass,
-  { by, seconds, line: inForce }: Pick<SshdPledge, "by" | "seconds" | "line">,
+  { by, seconds, line: inForce }: Decided,
 ): string | undefined {
   const { server } = facts;
   if (server.product !== "openssh") return undefined;
@@ -48,12 +57,6 @@ function upToDecisive(facts: Facts, account: UserClass, keyword: string): readon
   return decisive === -1 ? lines : lines.slice(0, decisive + 1);
 }
 
-const KEYWORDS: Readonly<Record<SshdPledge["by"], readonly string[]>> = {
-  ClientAlive: ["clientaliveinterval", "clientalivecountmax"],
-  ChannelTimeout: ["channeltimeout"],
-  UnusedConnectionTimeout: ["unusedconnectiontimeout"],
-};
-
 /** Whether a line ends the same sessions no later than the one in force. */
 function isStrict(line: LocatedDirective, inForce: LocatedDirective | undefined, seconds: number): boolean {
   const [value = ""] = line.args;
@@ -63,4 +66,23 @@ function isStrict(line: LocatedDirective, inForce: LocatedDirective | undefined,
     line.keyword === "clientaliveinterval" ? (parseSshdTime(inForce?.args[0] ?? "") ?? 0) : seconds;
   const time = parseSshdTime(value) ?? 0;
   return time > 0 && time <= limit;
+}
+
+/**
+ * Whether what ended one account's session ends it for all of its class: not where a Match block may decide otherwise
+ * for some. No ending: sshd was not asked, or did not say so; any block of others that sets the keyword is a doubt then.
+ */
+export function sshdAlike(
+  by: Mechanism,
+  account: UserClass,
+  endings: readonly Ending[],
+  facts: Facts,
+): boolean {
+  const ending = endings.find((each) => each.by === by);
+  if (ending !== undefined) return ending.doubt === undefined;
+  const mechanism = MECHANISMS.find((each) => each === by);
+  return (
+    mechanism === undefined ||
+    sshdDoubt(facts, account, { by: mechanism, seconds: 0, line: undefined }) === undefined
+  );
 }

@@ -1,0 +1,43 @@
+/** What all controls together would end one account's sessions by. Pure. */
+import type { Control } from "../../model/control.ts";
+import type { ControlId } from "../../model/control-id.ts";
+import type { Seconds } from "../../model/duration.ts";
+import type { Endings } from "../../model/ending.ts";
+import type { Facts, UserClass } from "../../model/facts.ts";
+import type { HostPlan } from "../../model/plan.ts";
+import type { SessionKind } from "../../model/session-kind.ts";
+
+/** The parts of a plan that tell what is on a host already. */
+export type PlannedHost = Pick<HostPlan, "changes" | "coverage" | "uncaught" | "expectations">;
+
+/** Every mechanism that is set for the accounts of a class, for one kind of session; `role` as the plan names it. */
+export function endingsFor(
+  facts: Facts,
+  account: UserClass,
+  role: string,
+  kind: SessionKind,
+  plan: PlannedHost,
+  controls: readonly Control[],
+): Endings {
+  const placed = placedCoverage(plan, role, kind);
+  const all = controls.map((control) =>
+    control.endings({ facts, account, kind, placed: placed.get(control.id) }),
+  );
+  return {
+    endings: all.flatMap(({ endings }) => endings),
+    unread: all.flatMap(({ unread }) => unread),
+  };
+}
+
+/** Whether the policy's files of a control are not on the host as they should be. */
+export function isPending({ changes }: Pick<HostPlan, "changes">, control: ControlId): boolean {
+  return changes.some((change) => change.control === control);
+}
+
+/** Controls whose files are as the policy wants them, and when each ends this kind. */
+function placedCoverage(plan: PlannedHost, role: string, kind: SessionKind): Map<ControlId, Seconds> {
+  const concerned = plan.coverage.filter(
+    (each) => each.role === role && each.kind === kind && !isPending(plan, each.control),
+  );
+  return new Map(concerned.map(({ control, within }) => [control, within]));
+}
