@@ -64,7 +64,7 @@ function memberStanding(
   { account, person, exemptFromAll }: Member,
   question: Question,
 ): Standing {
-  const { facts, plan, controls, selected, passed } = question;
+  const { facts, plan, selected, passed } = question;
   const exempt = new Map(
     person.exemptions.flatMap(({ controls, exemption }) =>
       controls.map((control) => [control, exemption.name]),
@@ -72,7 +72,7 @@ function memberStanding(
   );
   if (limit === null) return { ...NOTHING, outcome: "pass" };
   if (exemptFromAll) return { ...NOTHING, outcome: "waived", reason: exemptionText([...exempt.values()]) };
-  const found = endingsFor(facts, account, role, kind, plan, controls);
+  const found = endingsFor(facts, account, role, kind, plan, question.controls);
   // What somebody is exempt from is not set for them; where the files say otherwise, sshd -T -C says it too.
   const endings = found.endings.filter(({ control, asked }) => asked === true || !exempt.has(control));
   const standing = judged(limit, { ...found, endings });
