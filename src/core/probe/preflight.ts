@@ -98,7 +98,7 @@ export function explainKept(
   if (interval > 0 && countMax > 0) reasons.push("ClientAlive never drops a client that answers");
   if (!can(server.version, "channel-timeout")) {
     reasons.push(`OpenSSH ${versionText(server.version)} has no idle timeout of its own`);
-  } else if (/\bsession(?::\S*)?=/u.test(effectiveValue(effective, "channeltimeout") ?? "")) {
+  } else if (timesSessions(effectiveValue(effective, "channeltimeout") ?? "")) {
     reasons.push(
       "ChannelTimeout is set, but this OpenSSH does not heed it there (Match before 10.5, bare session before 10.6)",
     );
@@ -110,6 +110,11 @@ export function explainKept(
     reasons.push(`the TMOUT that is set is over the limit (${tmout[0]?.real} s in ${tmout[0]?.source})`);
   } else reasons.push(`TMOUT is set, but not for ${probe.user}'s ${shell}`);
   return reasons.join("; ");
+}
+
+/** Whether an entry of ChannelTimeout is about sessions. Word by word: an expression over all of it backtracks. */
+function timesSessions(value: string): boolean {
+  return value.split(/\s+/u).some((entry) => /^session[:=]/u.test(entry) && entry.includes("="));
 }
 
 /** Why a timeout that is set, and could end a session of this kind, did not. */
