@@ -1,3 +1,4 @@
+import type { LoginShell } from "./login-shell.ts";
 import type { Reading } from "./reading.ts";
 
 /** One file or directory entry of a host that curfew may write, or has to understand. */
@@ -45,6 +46,8 @@ export interface UserClass {
   readonly users: readonly string[];
   /** `sshd -T -C user=…` for the representative: lower-case `keyword value` lines. */
   readonly effective: Reading<readonly string[]>;
+  /** Its login shells, which were run and asked; left out where nobody did. Not part of the digest. */
+  readonly logins?: readonly LoginShell[];
 }
 
 /** How the host starts and reloads its sshd. */

@@ -1,6 +1,8 @@
 /** Who may log in to a host, in classes, and what its sshd would do with each. */
 import type { UserClass } from "../../model/facts.ts";
 import { known, unreadable, type Reading } from "../../model/reading.ts";
+import type { LoginShell } from "../../model/login-shell.ts";
+import { parseLogin, parseShellAnswers } from "./logins.ts";
 import { lines, malformed, type Section, type Sections } from "./sections.ts";
 import { visible } from "../text/visible.ts";
 
@@ -13,12 +15,6 @@ export interface ParsedPeople {
   readonly missingSelectors: readonly string[];
 }
 
-/** The script names no more, and says so where there are more. */
-const MOST_CLASSES = 41;
-const MOST_USERS = 20;
-/** Characters of one line of sshd's answer: lists of people may be long, and nothing is as long as this. */
-const LONGEST_LINE = 65_536;
-
 const NOT_ASKED = "sshd was not asked";
 
 /**
@@ -28,17 +24,22 @@ const NOT_ASKED = "sshd was not asked";
 export function parsePeople(sections: Sections, selectors: readonly string[]): ParsedPeople {
   const answers = parseAnswers(sections);
   const effective = answers.get("-") ?? unreadable(NOT_ASKED);
+  const shells = parseShellAnswers(sections);
   const classes: UserClass[] = [];
   const missing: string[] = [];
   let failure: string | undefined;
+  let logins: LoginShell[] = [];
+  let number = 0;
   for (const line of lines(sections.one("people"))) {
-    const [tag, ...fields] = line.split("\t", MOST_USERS + 5);
-    if (classes.length >= MOST_CLASSES) throw malformed(sections.host, "people", "it has too many classes");
-    if (tag === "class") classes.push(parseClass(fields, sections, selectors, answers));
+    const [tag, ...fields] = line.split("\t");
+    if (tag === "class") {
+      logins = [];
+      classes.push({ ...parseClass(fields, sections, selectors, answers), logins });
+    } else if (tag === "login") logins.push(parseLogin(fields, (number += 1), shells, sections));
     else if (tag === "missing") missing.push(...parseSelectors(fields[0] ?? "", sections, selectors));
-    else if (tag === "failed") failure = visible(fields.join(" ").slice(0, 500));
+    else if (tag === "failed") failure = visible(fields.join(" "));
     else if (tag !== "shell")
-      throw malformed(sections.host, "people", `the line begins with ${visible((tag ?? "").slice(0, 100))}`);
+      throw malformed(sections.host, "people", `the line begins with ${visible(tag ?? "")}`);
   }
   // No two share a selector list: classes of the same owners are one.
   const order = new Map(classes.map((one) => [one, one.selectors.join("\n")]));
@@ -66,15 +67,13 @@ function parseAnswers(sections: Sections): Map<string, Effective> {
 function answer(section: Section, status: string, base: Effective | undefined): Effective {
   if (status === "same") return base ?? unreadable(NOT_ASKED);
   const said = lines(section);
-  if (status === "0" && said.some((line) => line.length > LONGEST_LINE))
-    return unreadable("sshd -T printed a line of more than 64 KiB");
   if (status === "0")
     return said.length > 0 ? known(said.map(lowerKeyword)) : unreadable("sshd -T printed nothing");
   const why =
     status === "124"
       ? "no answer in time"
-      : visible(said.slice(-3).join("; ").slice(-2000).replaceAll("\r", "")).slice(0, 500);
-  return unreadable(`sshd -T ended with status ${visible(status.slice(0, 20))}: ${why}`);
+      : visible(said.slice(-3).join("; ").replaceAll("\r", "")).slice(0, 500);
+  return unreadable(`sshd -T ended with status ${visible(status)}: ${why}`);
 }
 
 // OpenSSH prints keywords in mixed case from 10.4, in lower case before.
@@ -94,7 +93,6 @@ function parseClass(
     positions === undefined ||
     representative === undefined ||
     users.length === 0 ||
-    users.length > MOST_USERS ||
     !/^\d+$/u.test(size ?? "")
   ) {
     throw malformed(sections.host, "people", "a class is incomplete");
@@ -118,7 +116,7 @@ function unasked(representative: string, answers: ReadonlyMap<string, Effective>
 function parseSelectors(positions: string, sections: Sections, selectors: readonly string[]): string[] {
   if (positions === "") return [];
   return positions
-    .split(",", selectors.length + 1)
+    .split(",")
     .map((position) => {
       const selector = /^\d{1,6}$/u.test(position) ? selectors[Number(position) - 1] : undefined;
       if (selector === undefined)

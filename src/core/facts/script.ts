@@ -13,6 +13,7 @@ const FACT_PARTS = [
   "daemon",
   "configuration",
   "people",
+  "logins",
   "shells",
   "service",
   "files",
@@ -37,5 +38,6 @@ export function factsScript(token: string, selectors: readonly Selector[], opens
     users: named("user:"),
     groups: named("group:"),
     files: FACT_FILES,
+    ask_shells: remoteScript("ask-shells", {}),
   });
 }

@@ -11,6 +11,7 @@ accounts() {
     *' '*' '*' '*) ;;
     *) address='' ;;
   esac
+  set_by_sshd=''
   if [ -n "$address" ] && [ -n "$base" ]; then for_lines ask_for_class "$people"; fi
 }
 
@@ -23,6 +24,8 @@ ask_for_class() {
   port=${address##* }
   to=${address#* * }
   effective "$representative" "user=$representative,host=$from,addr=$from,laddr=${to%% *},lport=$port"
+  case $newline$answer in *"$newline"[Ss][Ee][Tt][Ee][Nn][Vv]' '*) ;; *) return 0 ;; esac
+  set_by_sshd=$set_by_sshd$(printf '%s\n' "$answer" | sed -n "s/^[Ss][Ee][Tt][Ee][Nn][Vv] /setenv$tab$representative$tab/p")$newline
 }
 
 # Where accounts and groups come from (nsswitch.conf(5)). Red Hat's names sss whether or not one runs.
@@ -98,11 +101,27 @@ function add(key, name, login, rank,   n, i) {
   if (!(key in best_rank)) { best_rank[key] = 9; size[key] = 0; listed[key] = 0; count++ }
   if (rank < best_rank[key] || (rank == best_rank[key] && (name "") < (best[key] ""))) { best_rank[key] = rank; best[key] = name }
   size[key] += login
-  n = listed[key]
+  enlist(key, name)
+}
+function enlist(key, name,   n, i) {
+  n = listed[key] + 0
   if (n == 20) { if ((name "") >= (users[key, 20] "")) return; n = 19 }
   for (i = n; i > 0 && (users[key, i] "") > (name ""); i--) users[key, i + 1] = users[key, i]
   users[key, i + 1] = name
   listed[key] = n + 1
+}
+# The accounts of a class with the same login shell, root apart from others; the first and the last can be asked about.
+function add_login(class, shell, name, uid, gid, rank,   key, who) {
+  if (shell == "") shell = "/bin/sh"
+  key = class SUBSEP shell SUBSEP (uid + 0 == 0)
+  if (!(key in login_size)) { shells_of[class, ++kinds[class]] = key; shell_of[key] = shell; ask_rank[key] = 3 }
+  login_size[key]++
+  enlist(key, name)
+  who = name ":" uid + 0 ":" gid + 0
+  if (rank < ask_rank[key]) { ask_rank[key] = rank; first[key] = last[key] = who; return }
+  if (rank > ask_rank[key] || rank > 2) return
+  if ((who "") < (first[key] "")) first[key] = who
+  if ((who "") > (last[key] "")) last[key] = who
 }
 token == "" { token = $0; next }
 index($0, token " ") == 1 {
@@ -145,7 +164,9 @@ part == "passwd" && NF >= 7 && !($1 in seen) {
   key = ""
   for (i = 0; i < owners; i++) key = key owned[i]
   for (; matched > 0; matched--) of_class[key, matching[matched]] = 1
-  add(key, $1, login, $1 ~ /[,]|^-/ ? 3 : !login ? 2 : ($1 in locked) ? 1 : 0)
+  rank = $1 ~ /[,]|^-/ ? 3 : !login ? 2 : ($1 in locked) ? 1 : 0
+  add(key, $1, login, rank)
+  if (login) add_login(key, $7, $1, $3, $4, rank)
 }
 END {
   for (i = 1; i <= selectors; i++) {
@@ -160,6 +181,12 @@ END {
     line = "class\t" positions "\t" size[key] "\t" (best_rank[key] < 3 ? best[key] : "")
     for (i = 1; i <= listed[key]; i++) line = line "\t" users[key, i]
     print line
+    for (k = 1; k <= kinds[key] + 0; k++) {
+      of = shells_of[key, k]
+      line = "login\t" shell_of[of] "\t" login_size[of] "\t" first[of] "\t" last[of]
+      for (i = 1; i <= listed[of]; i++) line = line "\t" users[of, i]
+      print line
+    }
   }
 }
 '

@@ -64,9 +64,9 @@ describe("answers of real hosts", () => {
 });
 
 describe("a change that is pending", () => {
-  const record = "\tarmed\t0123abcd\n";
+  const record = /\tarmed\t0123abcd\tarmed\n1\n\d+\n.*\n/u;
   const pending = (state: string, ...body: string[]): unknown =>
-    parse(edited(record, `${record.trimEnd()}\t${state}\n${body.join("\n")}\n`)).curfew.pending;
+    parse(edited(record, `\tarmed\t0123abcd\t${state}\n${body.join("\n")}\n`)).curfew.pending;
 
   test.each([
     ["its time runs, by the clock that nobody sets", ["1000 60 500", "9999", "520.25 900.00"], 40],

@@ -15,6 +15,7 @@ const FACTS = {
   users: [],
   groups: [],
   files: [],
+  ask_shells: "",
 };
 const word = fc.string({ unit: "binary", maxLength: 40 }).filter((text) => !text.includes("\0"));
 const templates = new URL("../../../templates/remote/", import.meta.url);
