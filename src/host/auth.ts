@@ -2,6 +2,7 @@
  * Logging in with keys: one after the other as queries, and at most one signature that fails
  * (OpenSSH 9.8 and later punish an address for failed logins). Passwords are never offered.
  */
+import { visible } from "../core/text/visible.ts";
 import { CurfewError } from "../model/error.ts";
 import type { Identities } from "./identities.ts";
 import { OneKeyAgent, type AuthHandlerMiddleware } from "./ssh2.ts";
@@ -31,7 +32,7 @@ export function authenticate(identities: Identities, user: string, host: string)
   let asked = false;
   return {
     handler(methodsLeft, _partial, next) {
-      attempts.methods = methodsLeft ?? attempts.methods;
+      attempts.methods = methodsLeft?.slice(0, 20).map(shortened) ?? attempts.methods;
       const key = attempts.signed === undefined ? waiting.shift() : undefined;
       if (key !== undefined) {
         attempts.tried.push(key.label);
@@ -47,6 +48,11 @@ export function authenticate(identities: Identities, user: string, host: string)
     noteAgentFailure: (reason) => attempts.troubles.push(`the agent could not sign: ${reason}`),
     explain: (remark) => explain(attempts, identities, { user, host, remark }),
   };
+}
+
+/** The host's own words. */
+function shortened(method: string): string {
+  return visible(method.slice(0, 100));
 }
 
 interface Context {

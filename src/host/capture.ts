@@ -1,5 +1,6 @@
-/** What a host prints, kept within bounds. */
-import { StringDecoder } from "node:string_decoder";
+/** What a host prints, kept within bounds: time and memory grow with the bytes, however they are cut into packets. */
+import { ByteBuffer } from "./byte-buffer.ts";
+import { LineSplitter } from "./lines.ts";
 
 export interface Capture {
   /** Returns false once there is more than the limit. */
@@ -10,7 +11,7 @@ export interface Capture {
   ended(): boolean;
   /** Everything after the last marker seen, without the end. */
   body(): Buffer;
-  /** Everything while no marker was seen, as text. */
+  /** The end of what came while no marker was seen, as text. */
   noise(): string;
 }
 
@@ -28,6 +29,9 @@ export interface CaptureOptions {
   readonly onLine: ((line: string) => void) | undefined;
 }
 
+/** What is kept of the noise before a marker: its end says why there was none. */
+const NOISE = 64 * 1024;
+
 /**
  * Takes standard output apart at lines that end in the given markers, in order. Whatever came before
  * a marker is dropped: start-up files of login shells print, and that is not the script's output.
@@ -35,133 +39,46 @@ export interface CaptureOptions {
 export function captureOutput(markers: readonly string[], options: CaptureOptions): Capture {
   const { limit, forget, onMarker, onLine } = options;
   const end = Buffer.from(options.end === undefined ? "" : `\n${options.end}\n`);
+  const held = new ByteBuffer();
+  const lines = onLine === undefined ? undefined : new LineSplitter(onLine);
   let ended = false;
   let passed = 0;
   let size = 0;
-  let chunks: Buffer[] = [];
-  const lines = onLine === undefined ? undefined : new LineSplitter(onLine);
-  const findMarkers = (): void => {
-    while (passed < markers.length) {
-      const pending = Buffer.concat(chunks);
-      chunks = [pending];
-      const marker = `${markers[passed] ?? ""}\n`;
-      const at = pending.indexOf(marker);
-      if (at < 0) return;
-      chunks = [pending.subarray(at + marker.length)];
+  /** Whether the next marker is in what is held; the first `looked` bytes are known not to begin one. */
+  const passMarker = (looked: number): boolean => {
+    const marker = `${markers[passed] ?? ""}\n`;
+    const at = held.view().indexOf(marker, Math.max(0, looked - marker.length + 1));
+    if (at >= 0) held.keepLast(held.length - at - marker.length);
+    else if (held.length > 2 * NOISE) held.keepLast(NOISE);
+    return at >= 0;
+  };
+  const findMarkers = (before: number): void => {
+    for (let looked = before; passed < markers.length; looked = 0) {
+      if (!passMarker(looked)) return;
       onMarker(passed++);
     }
-    for (const chunk of chunks) lines?.add(chunk);
+    lines?.add(held.view());
   };
   return {
     add(chunk) {
+      const before = held.length;
       size += chunk.length;
       if (size > limit && !(forget && passed === markers.length)) return false;
-      chunks.push(chunk);
-      while (size > limit) size -= chunks.shift()?.length ?? 0;
-      if (passed < markers.length) findMarkers();
+      held.append(chunk);
+      if (passed < markers.length) findMarkers(before);
       else lines?.add(chunk);
-      ended = end.length > 0 && passed === markers.length && lastBytes(chunks, end.length).equals(end);
+      if (forget && held.length > 2 * limit) held.keepLast(limit);
+      ended = end.length > 0 && passed === markers.length && held.view().subarray(-end.length).equals(end);
       return true;
     },
     passed: () => passed,
     ended: () => ended,
     body() {
-      const all = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
-      return ended ? all.subarray(0, -end.length) : all;
+      const all = held.view();
+      if (ended) return all.subarray(0, -end.length);
+      // What is forgotten later is moved, so the caller gets bytes of its own.
+      return forget ? Buffer.from(all.subarray(-limit)) : all;
     },
-    noise: () => (passed === 0 ? Buffer.concat(chunks).toString() : ""),
+    noise: () => (passed === 0 ? held.view().toString() : ""),
   };
-}
-
-/** The last `count` bytes, or all there are. */
-function lastBytes(chunks: readonly Buffer[], count: number): Buffer {
-  const last: Buffer[] = [];
-  for (let at = chunks.length - 1, missing = count; at >= 0 && missing > 0; at -= 1) {
-    const chunk = chunks[at] ?? Buffer.alloc(0);
-    last.unshift(chunk);
-    missing -= chunk.length;
-  }
-  return Buffer.concat(last).subarray(-count);
-}
-
-/** The last bytes of a stream, as text. */
-export class Tail {
-  readonly #limit: number;
-  #chunks: Buffer[] = [];
-  #size = 0;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  add(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
-    // Twice the limit, so that the copying is paid for by what was read.
-    if (this.#size > 2 * this.#limit) this.#chunks = [this.#last()];
-  }
-
-  text(): string {
-    return this.#last().toString();
-  }
-
-  #last(): Buffer {
-    const all = Buffer.concat(this.#chunks).subarray(-this.#limit);
-    this.#size = all.length;
-    return all;
-  }
-}
-
-/** Lines for one reader that may be slower than the host. */
-export class LineQueue implements AsyncIterable<string> {
-  readonly #lines: string[] = [];
-  #waiting = 0;
-  #ended = false;
-  #wake: () => void = () => undefined;
-
-  /** Returns how many characters wait to be read. */
-  add(line: string): number {
-    this.#lines.push(line);
-    this.#waiting += line.length;
-    this.#wake();
-    return this.#waiting;
-  }
-
-  end(): void {
-    this.#ended = true;
-    this.#wake();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<string> {
-    for (;;) {
-      const line = this.#lines.shift();
-      if (line !== undefined) {
-        this.#waiting -= line.length;
-        yield line;
-      }
-      if (line !== undefined) continue;
-      if (this.#ended) return;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-  }
-}
-
-const LONGEST_LINE = 1024 * 1024;
-
-class LineSplitter {
-  readonly #onLine: (line: string) => void;
-  readonly #decoder = new StringDecoder("utf8");
-  #rest = "";
-
-  constructor(onLine: (line: string) => void) {
-    this.#onLine = onLine;
-  }
-
-  add(chunk: Buffer): void {
-    const lines = (this.#rest + this.#decoder.write(chunk)).split("\n");
-    const rest = lines.pop() ?? "";
-    for (const line of lines) this.#onLine(line);
-    this.#rest = rest.length > LONGEST_LINE ? "" : rest;
-    if (rest.length > LONGEST_LINE) this.#onLine(rest);
-  }
 }

@@ -4,6 +4,7 @@ import { visible } from "../core/text/visible.ts";
 import { CurfewError } from "../model/error.ts";
 import { explainNegotiation, libraryAlgorithms, type Algorithms } from "./algorithms.ts";
 import { authenticate, type Authentication } from "./auth.ts";
+import { shareFairly } from "./fair-share.ts";
 import type { HostKeyCheck } from "./host-key.ts";
 import type { Identities } from "./identities.ts";
 import { listenForHello, type ServerHello } from "./server-hello.ts";
@@ -75,6 +76,7 @@ export function logIn(request: LoginRequest, signal: AbortSignal): Promise<Sessi
     });
     // After connect, which pauses the stream: see listenForHello.
     const hello = listenForHello(stream);
+    shareFairly(stream);
     if (signal.aborted) abort();
   });
 }

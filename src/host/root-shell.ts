@@ -1,7 +1,8 @@
 /** A `sh` of root on one channel, and the script that is handed to it. */
 import { CurfewError } from "../model/error.ts";
 import type { ScriptOutput } from "../model/connection.ts";
-import { captureOutput, Tail, type Capture } from "./capture.ts";
+import { Tail } from "./byte-buffer.ts";
+import { captureOutput, type Capture } from "./capture.ts";
 import { explainLaunch, type Launch } from "./escalation.ts";
 import { interruption, lostError, openChannel, type Session } from "./session.ts";
 import type { ClientChannel } from "./ssh2.ts";
@@ -75,13 +76,14 @@ export async function handOver(place: ScriptPlace, script: string, options: Hand
     },
     onLine,
   });
-  const stderr = new Tail(STDERR_LIMIT);
   const stop = (error: CurfewError): void => {
     started.reject(error);
     finished.reject(error);
-    channel.signal("TERM");
-    channel.close();
+    giveUp(channel);
   };
+  const stderr = hearComplaints(channel, hold ? Infinity : STDOUT_LIMIT, () =>
+    stop(tooMuchOutput(place.host)),
+  );
   const abort = (): void => stop(interruption(signal, place.host));
   signal.addEventListener("abort", abort, { once: true });
   let exitCode: number | null = null;
@@ -91,14 +93,13 @@ export async function handOver(place: ScriptPlace, script: string, options: Hand
     exitCode = 0;
     signal.removeEventListener("abort", abort);
     channel.off("data", onData).off("exit", onExit).off("close", onClose);
-    channel.stderr.removeAllListeners("data");
+    channel.stderr.removeAllListeners("data").resume();
     leaveWaiting(place, channel);
     finished.resolve(soFar());
   };
   const onExit = (code: number | null): void => void (exitCode = code);
   channel.on("data", onData).on("exit", onExit);
-  channel.stderr.on("data", (chunk: Buffer) => stderr.add(chunk));
-  const prompts = answerPrompt(channel, launch, stdout, stderr);
+  const prompts = answerPrompt(channel, launch, stdout);
   const soFar = (): ScriptOutput => ({
     stdout: stdout.body(),
     stderr: afterPrompt(stderr.text(), launch),
@@ -164,16 +165,38 @@ async function openShell({ session, host, launch: plan }: ScriptPlace, signal: A
   return { launch, channel, reports: true };
 }
 
+/** The end of standard error. `tooMuch` is called for what is beyond the limit. */
+function hearComplaints(channel: ClientChannel, limit: number, tooMuch: () => void): Tail {
+  const said = new Tail(STDERR_LIMIT);
+  let size = 0;
+  channel.stderr.on("data", (chunk: Buffer) => {
+    said.add(chunk);
+    size += chunk.length;
+    if (size > limit) tooMuch();
+  });
+  return said;
+}
+
+/** What still comes is read, so that the connection goes on, and not looked at. */
+function giveUp(channel: ClientChannel): void {
+  for (const stream of [channel, channel.stderr]) stream.removeAllListeners("data").resume();
+  channel.signal("TERM");
+  channel.close();
+}
+
 /** Gives sudo the password when, and only when, it asks. Returns how often it did. */
-function answerPrompt(channel: ClientChannel, launch: Launch, stdout: Capture, stderr: Tail): () => number {
+function answerPrompt(channel: ClientChannel, launch: Launch, stdout: Capture): () => number {
   const { password } = launch;
   if (password === undefined) return () => 0;
   let prompts = 0;
-  channel.stderr.on("data", () => {
+  // What may be the beginning of a prompt; what came before it is not looked at again.
+  let rest = "";
+  channel.stderr.on("data", (chunk: Buffer) => {
     if (stdout.passed() > 0) return;
-    const asked = stderr.text().split(password.prompt).length - 1;
-    if (asked === prompts) return;
-    prompts = asked;
+    const parts = (rest + chunk.toString("latin1")).split(password.prompt);
+    rest = (parts.at(-1) ?? "").slice(1 - password.prompt.length);
+    if (parts.length === 1) return;
+    prompts += parts.length - 1;
     // A second prompt says that the password was wrong; one failed attempt is enough for any account.
     if (prompts === 1) channel.write(`${password.secret.reveal()}\n`);
     else channel.end();

@@ -4,6 +4,7 @@
  * The library keeps these to itself, and an error without them could not say what the host demands.
  */
 import type { Readable } from "node:stream";
+import { ByteBuffer } from "./byte-buffer.ts";
 
 /** The server's name-lists, in its order (RFC 4253, 7.1); only the server-to-client half of pairs. */
 export interface ServerOffer {
@@ -32,13 +33,13 @@ const MOST = 64 * 1024;
  * what came so far; nothing is taken apart before somebody asks.
  */
 export function listenForHello(stream: Readable): () => ServerHello {
-  let received: Buffer = Buffer.alloc(0);
+  const received = new ByteBuffer();
   const onData = (chunk: Buffer): void => {
-    received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
-    if (received.length > MOST || isComplete(received)) stream.off("data", onData);
+    received.append(chunk.subarray(0, MOST));
+    if (received.length > MOST || isComplete(received.view())) stream.off("data", onData);
   };
   stream.on("data", onData);
-  return () => parseHello(received);
+  return () => parseHello(received.view());
 }
 
 /** Reads the beginning of a server's byte stream, as far as it goes. Never throws. */

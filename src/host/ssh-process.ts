@@ -2,7 +2,7 @@
 import type { Duplex, Readable } from "node:stream";
 import { execa } from "execa";
 import type { SessionEnd, TerminalSession } from "../model/connection.ts";
-import { Tail } from "./capture.ts";
+import { Tail } from "./byte-buffer.ts";
 import type { Environment } from "./ssh-settings.ts";
 
 export interface SshProcess {

@@ -43,10 +43,15 @@ export function fingerprint(blob: Buffer): string {
   return `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/u, "")}`;
 }
 
+/** RFC 4251, 6: names are at most 64 characters long. */
+const LONGEST_TYPE = 64;
+
 /** The type name inside a public key blob, `ssh-ed25519`; empty where the blob is malformed. */
 export function blobType(blob: Buffer): string {
   if (blob.length < 4) return "";
-  return blob.toString("latin1", 4, 4 + blob.readUInt32BE(0)).replaceAll(/[^\x21-\x7e]/gu, "");
+  return blob
+    .toString("latin1", 4, 4 + Math.min(blob.readUInt32BE(0), LONGEST_TYPE))
+    .replaceAll(/[^\x21-\x7e]/gu, "");
 }
 
 /** A key that can be offered to a host, and how to sign with it. */

@@ -21,6 +21,8 @@ export interface Ending {
   readonly denied?: string;
   /** Why it may not concern all accounts that this one stands for. */
   readonly doubt?: string;
+  /** Why only a session that it ended shows whether it works here at all. */
+  readonly unshown?: string;
   /** The daemon was asked about this very account: an exemption from the control is in the answer already. */
   readonly asked?: true;
 }

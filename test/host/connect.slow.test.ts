@@ -56,6 +56,25 @@ describe.skipIf(lacks !== null)(`a real sshd${lacks === null ? "" : ` (${lacks})
     expect(talkative.log()).not.toMatch(/hostkeys-prove/u);
   });
 
+  test("a terminal tells the server to go on as often as ssh does", async () => {
+    const talkative = await bench.sshd({ config: "LogLevel DEBUG2" });
+    const adjustments = (): number => talkative.log().match(/channel \d+: rcvd adjust \d+/gu)?.length ?? 0;
+    // Not all at once: whoever is behind takes it in larger pieces.
+    const print = "for i in 1 2 3 4 5 6 7 8; do head -c 60000 /dev/zero | tr '\\0' x; sleep 0.2; done; exit";
+    await execa("ssh", ["-F", bench.sshConfig, "-i", bench.key, "-tt", talkative.name, print], {
+      stdin: "ignore",
+    });
+    const bySsh = adjustments();
+    expect(bySsh).toBeGreaterThan(6);
+    const connection = await connectTo(bench, talkative.name);
+    const terminal = await connection.openTerminal(NEVER);
+    terminal.write(`${print}\r`);
+    await terminal.ended;
+    connection.close();
+    await connection.closed;
+    expect(Math.abs(adjustments() - 2 * bySsh)).toBeLessThan(4);
+  });
+
   test("a bare login is answered, as often as it asks, and opens nothing after it", async () => {
     const connection = await connectTo(bench, server.name);
     await connection.noMoreSessions(NEVER);

@@ -5,13 +5,15 @@ import type { SessionKind } from "../../model/session-kind.ts";
 import { clientAlive } from "./client-alive.ts";
 import type { SshdAbility } from "./settings.ts";
 
-/** Measured on 8.1: silence of the client is all that counts, whatever the session does. */
+/**
+ * Measured on 8.0 and 8.1: silence of the client is all that counts. It is not silent where a program prints: about
+ * every 48 KB it tells the server to go on.
+ */
 const BY_SILENCE: readonly SessionKind[] = [
   "idle-shell",
   "frozen-client",
   "escaped-shell",
   "foreground-program",
-  "output-loop",
   "tmux",
   "idle-command",
   "idle-sftp",

@@ -50,22 +50,23 @@ function endingOf(
   facts: Facts,
   account: UserClass,
 ): Ending {
-  const option = commandLine(facts, by);
   const stale = daemonFinding(facts);
-  const denied =
-    option !== undefined
-      ? { denied: `"-o ${option}" on the daemon's command line wins` }
-      : stale.outcome === "fail"
-        ? { denied: `${stale.actual}; reload it` }
-        : {};
+  const denied = stale.outcome === "fail" ? { denied: `${stale.actual}; reload it` } : {};
   const doubt = sshdDoubt(facts, account, { by, seconds, line });
   const base = { control: "sshd", by, seconds, grace: 0, source, confirmed, asked: true } as const;
-  return Object.assign(base, denied, doubt === undefined ? {} : { doubt });
+  return Object.assign(base, denied, doubt === undefined ? {} : { doubt }, unshown(facts, account, by));
 }
 
-/** The daemon's own option beats a global line of every file, and nobody can ask the running daemon. */
-function commandLine({ sshd }: Facts, keyword: string): string | undefined {
-  return sshd.options.find((option) => option.trim().toLowerCase().startsWith(keyword.toLowerCase()));
+/** A count of 0 on a release of which some builds take it for off. */
+function unshown({ server }: Facts, { effective }: UserClass, by: SshdMechanism): Pick<Ending, "unshown"> {
+  const lines = effective.state === "known" ? effective.value : [];
+  if (by !== "ClientAlive" || server.product !== "openssh") return {};
+  if (!can(server.version, "client-alive-zero-unsure")) return {};
+  if (aliveEffect(server.version, lines)?.ends !== "silent") return {};
+  return {
+    unshown:
+      "some builds of this OpenSSH drop sessions with ClientAliveCountMax 0 and some never do; only a session shows which (curfew verify)",
+  };
 }
 
 /**
@@ -103,6 +104,8 @@ function clientAlive(
   if (effect === undefined || effect.ends === "nothing" || kind === "typing") return undefined;
   // A client that answers is never dropped, but for a CountMax of 0 before 8.2.
   if (effect.ends === "unanswering" && kind !== "frozen-client") return undefined;
+  // It makes room for more as it reads, and each time it says so to the server.
+  if (effect.ends === "silent" && kind === "output-loop") return undefined;
   const { interval, countMax, within } = effect;
   const confirmed = `clientaliveinterval ${interval}, clientalivecountmax ${countMax}`;
   return { by: "ClientAlive", seconds: within, source: "ClientAliveInterval", confirmed };
@@ -129,9 +132,18 @@ function channelValue(facts: Facts, version: OpenSshVersion, lines: readonly str
   if (can(version, "channel-timeout-shown")) {
     return effective.state === "known" ? effectiveValue(effective.value, "channeltimeout") : undefined;
   }
-  return sshdDirectives(facts)
-    .find(({ keyword, match }) => keyword === "channeltimeout" && holdsForAll(match))
-    ?.args.join(" ");
+  return (
+    optionValue(facts, "channeltimeout") ??
+    sshdDirectives(facts)
+      .find(({ keyword, match }) => keyword === "channeltimeout" && holdsForAll(match))
+      ?.args.join(" ")
+  );
+}
+
+/** What the running daemon was given on its command line (`-o`), which it reads before every file. */
+function optionValue({ sshd }: Facts, keyword: string): string | undefined {
+  const options = sshd.options.map((option) => /^\s*([a-z]+)[\s=]+(.*)$/iu.exec(option));
+  return options.find((option) => option?.[1]?.toLowerCase() === keyword)?.[2]?.replaceAll('"', "");
 }
 
 function unusedConnection(

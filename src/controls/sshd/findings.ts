@@ -113,7 +113,7 @@ function silenceNote(limit: Seconds, version: OpenSshVersion): Finding {
   return {
     ...blank("silence", "*", CAPABILITIES["client-alive-zero-drops"].source),
     expected: "sessions end when nobody types",
-    actual: `${nameOf(version)} counts the client's silence: one with a ServerAliveInterval below ${formatDuration(limit)} keeps its session`,
+    actual: `${nameOf(version)} counts the client's silence, and whatever it sends ends that: with a ServerAliveInterval below ${formatDuration(limit)}, a program that prints or another session on the same connection the session stays`,
     outcome: "pass",
   };
 }

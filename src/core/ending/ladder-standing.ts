@@ -97,7 +97,7 @@ function exemptionText(names: readonly string[]): string {
 function judged(limit: Seconds, { endings, unread }: Endings): Standing {
   const holding = endings.filter(({ denied }) => denied === undefined).toSorted(bySeconds);
   const keeping = holding.filter((ending) => inTime(ending, limit));
-  const sure = keeping.filter(({ doubt }) => doubt === undefined);
+  const sure = keeping.filter(({ doubt, unshown }) => (doubt ?? unshown) === undefined);
   const configured = sure[0] ?? holding[0] ?? endings.toSorted(bySeconds)[0];
   const effective = sure.find(isConfirmed) ?? holding.find(isConfirmed);
   const rungs = {
@@ -110,7 +110,7 @@ function judged(limit: Seconds, { endings, unread }: Endings): Standing {
   const [doubtful] = keeping;
   if (doubtful !== undefined) {
     const evidence = isConfirmed(doubtful) ? "effective" : "configured";
-    return { ...rungs, outcome: "unknown", evidence, reason: doubtful.doubt ?? "" };
+    return { ...rungs, outcome: "unknown", evidence, reason: doubtful.doubt ?? doubtful.unshown ?? "" };
   }
   const evidence = effective !== undefined ? "effective" : configured !== undefined ? "configured" : null;
   if (unread.length === 0) return { ...rungs, outcome: "fail", evidence };

@@ -2,7 +2,7 @@
 import type { OpenSshVersion } from "../../model/facts.ts";
 import { absent, known, unreadable, type Reading } from "../../model/reading.ts";
 import { parseVersion } from "../sshd/openssh-version.ts";
-import { lines, type Sections } from "./sections.ts";
+import { lines, malformed, type Sections } from "./sections.ts";
 import { visible } from "../text/visible.ts";
 
 /** Process ids of further daemons. */
@@ -12,11 +12,20 @@ export function parseListeners(sections: Sections): number[] {
   );
 }
 
+/** The daemon's own options, which beat every file: none may be left out. */
+export function parseOptions(sections: Sections): string[] {
+  const options = lines(sections.one("options"));
+  if (options.length > MOST_OPTIONS) throw malformed(sections.host, "options", "there are too many");
+  return options.map((option) => visible(option.slice(0, 2000)));
+}
+
+const MOST_OPTIONS = 1000;
+
 /** Where the program lies; absent where there is none. */
 export function parseSshdPath(sections: Sections): Reading<string> {
   const [path = ""] = sections.one("sshd").arguments;
   if (path === "") return absent();
-  return path.startsWith("/") ? known(path) : unreadable(`sshd is ${visible(path)}`);
+  return path.startsWith("/") ? known(path) : unreadable(`sshd is ${visible(path.slice(0, 200))}`);
 }
 
 /** `sshd -V`. */

@@ -26,7 +26,7 @@ export function parseFiles(sections: Sections): ParsedFiles {
     }
     const state = stateOf(section, status, attributes.get(realPath));
     if (state === undefined)
-      throw malformed(sections.host, "file", `it has the unknown state ${visible(status)}`);
+      throw malformed(sections.host, "file", `it has the unknown state ${visible(status.slice(0, 40))}`);
     // A name that is not UTF-8 cannot be given back to the host as it was.
     const named = path.includes("\ufffd") || realPath.includes("\ufffd");
     const fact = {

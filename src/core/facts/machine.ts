@@ -14,7 +14,7 @@ export function parseOs(files: ParsedFiles): Facts["os"] {
     if (match !== null) values.set(match[1] ?? "", visible((match[3] ?? "").slice(0, 200)));
   }
   const id = values.get("ID") ?? "linux";
-  const like = (values.get("ID_LIKE") ?? "").split(/\s+/u).filter((name) => name !== "");
+  const like = (values.get("ID_LIKE") ?? "").split(/\s+/u, 20).filter((name) => name !== "");
   const base = { id, versionId: values.get("VERSION_ID") ?? "", name: values.get("PRETTY_NAME") ?? id };
   return known(like.length === 0 ? base : { ...base, like });
 }

@@ -8,6 +8,7 @@ export function parseSources(sections: Sections): string[] {
   const [sss = ""] = section?.arguments ?? [];
   const words = lines(section).flatMap((line) =>
     line
+      .slice(0, 1000)
       .replace(/#.*/u, "")
       .replaceAll(/\[[^\]]*\]/gu, " ")
       .split(/\s+/u),

@@ -8,12 +8,12 @@ import { CurfewError } from "../../model/error.ts";
 import type { Facts, LoginEnds } from "../../model/facts.ts";
 import { serverOf } from "../sshd/openssh-version.ts";
 import { parseConfiguration } from "./configuration.ts";
-import { parseBinaryVersion, parseListeners, parseSshdPath } from "./daemon.ts";
+import { parseBinaryVersion, parseListeners, parseOptions, parseSshdPath } from "./daemon.ts";
 import { parseFiles, type ParsedFiles } from "./files.ts";
 import { parseOs } from "./machine.ts";
 import { parseSources } from "./name-sources.ts";
 import { parsePeople, type Effective } from "./people.ts";
-import { lines, parseSections, type Sections } from "./sections.ts";
+import { parseSections, type Sections } from "./sections.ts";
 import { parseLogind, parseService, parseSystemdVersion, parseWatchdogTimer } from "./service.ts";
 import { parseShells } from "./shells.ts";
 import { parseCurfewState } from "./state.ts";
@@ -47,10 +47,10 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
   }
   const files = parseFiles(sections);
   const facts = {
-    server: serverOf(visible(run.serverIdent)),
+    server: serverOf(visible(run.serverIdent.slice(0, 300))),
     os: parseOs(files),
-    kernel: visible(kernel),
-    bootId: visible(bootId),
+    kernel: visible(kernel.slice(0, 200)),
+    bootId: visible(bootId.slice(0, 200)),
     sshd: parseSshd(sections, files, run.selectors),
     service: parseService(sections),
     systemdVersion: parseSystemdVersion(sections),
@@ -89,7 +89,7 @@ function parseSshd(sections: Sections, files: ParsedFiles, selectors: readonly s
     mainFile,
     includes,
     dropIns,
-    options: lines(sections.one("options")).map(visible),
+    options: parseOptions(sections),
     ...parsePeople(sections, selectors),
   };
 }

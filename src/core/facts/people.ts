@@ -15,6 +15,12 @@ export interface ParsedPeople {
   readonly missingSelectors: readonly string[];
 }
 
+/** The script names no more, and says so where there are more. */
+const MOST_CLASSES = 41;
+const MOST_USERS = 20;
+/** Characters of one line of sshd's answer: lists of people may be long, and nothing is as long as this. */
+const LONGEST_LINE = 65_536;
+
 const NOT_ASKED = "sshd was not asked";
 
 /**
@@ -31,15 +37,16 @@ export function parsePeople(sections: Sections, selectors: readonly string[]): P
   let logins: LoginShell[] = [];
   let number = 0;
   for (const line of lines(sections.one("people"))) {
-    const [tag, ...fields] = line.split("\t");
+    const [tag, ...fields] = line.split("	", MOST_USERS + 5);
+    if (classes.length >= MOST_CLASSES) throw malformed(sections.host, "people", "it has too many classes");
     if (tag === "class") {
       logins = [];
       classes.push({ ...parseClass(fields, sections, selectors, answers), logins });
     } else if (tag === "login") logins.push(parseLogin(fields, (number += 1), shells, sections));
     else if (tag === "missing") missing.push(...parseSelectors(fields[0] ?? "", sections, selectors));
-    else if (tag === "failed") failure = visible(fields.join(" "));
+    else if (tag === "failed") failure = visible(fields.join(" ").slice(0, 500));
     else if (tag !== "shell")
-      throw malformed(sections.host, "people", `the line begins with ${visible(tag ?? "")}`);
+      throw malformed(sections.host, "people", `the line begins with ${visible((tag ?? "").slice(0, 100))}`);
   }
   // No two share a selector list: classes of the same owners are one.
   const order = new Map(classes.map((one) => [one, one.selectors.join("\n")]));
@@ -67,13 +74,15 @@ function parseAnswers(sections: Sections): Map<string, Effective> {
 function answer(section: Section, status: string, base: Effective | undefined): Effective {
   if (status === "same") return base ?? unreadable(NOT_ASKED);
   const said = lines(section);
+  if (status === "0" && said.some((line) => line.length > LONGEST_LINE))
+    return unreadable("sshd -T printed a line of more than 64 KiB");
   if (status === "0")
     return said.length > 0 ? known(said.map(lowerKeyword)) : unreadable("sshd -T printed nothing");
   const why =
     status === "124"
       ? "no answer in time"
-      : visible(said.slice(-3).join("; ").replaceAll("\r", "")).slice(0, 500);
-  return unreadable(`sshd -T ended with status ${visible(status)}: ${why}`);
+      : visible(said.slice(-3).join("; ").slice(-2000).replaceAll("\r", "")).slice(0, 500);
+  return unreadable(`sshd -T ended with status ${visible(status.slice(0, 20))}: ${why}`);
 }
 
 // OpenSSH prints keywords in mixed case from 10.4, in lower case before.
@@ -93,6 +102,7 @@ function parseClass(
     positions === undefined ||
     representative === undefined ||
     users.length === 0 ||
+    users.length > MOST_USERS ||
     !/^\d+$/u.test(size ?? "")
   ) {
     throw malformed(sections.host, "people", "a class is incomplete");
@@ -116,7 +126,7 @@ function unasked(representative: string, answers: ReadonlyMap<string, Effective>
 function parseSelectors(positions: string, sections: Sections, selectors: readonly string[]): string[] {
   if (positions === "") return [];
   return positions
-    .split(",")
+    .split(",", selectors.length + 1)
     .map((position) => {
       const selector = /^\d{1,6}$/u.test(position) ? selectors[Number(position) - 1] : undefined;
       if (selector === undefined)

@@ -3,6 +3,7 @@
  * Only the script knows the token, so text from the host's files cannot begin one.
  */
 import { CurfewError } from "../../model/error.ts";
+import { visible } from "../text/visible.ts";
 
 /** One framed part of the output: its arguments, and its body byte by byte. */
 export interface Section {
@@ -22,14 +23,26 @@ export interface Sections {
   maybe(name: string): Section | undefined;
 }
 
+/** Of one answer: sshd's 200 files of 256 KiB at most are never so large, and nothing else comes near. */
+const MOST_BYTES = 16 * 1024 * 1024;
+const MOST_SECTIONS = 5000;
+const MOST_ARGUMENTS = 16;
+/** Of one section: a file has that many where every byte of it is a line feed. */
+const MOST_LINES = 262_144;
+
 /**
  * Splits a script's standard output. What stands before the first section (a noisy login) is
  * ignored. Errors: CurfewError `remote` naming the host where the last section, `end`, is missing,
  * or where the script met a name it could not print.
  */
 export function parseSections(output: Buffer, token: string, host: string): Sections {
+  if (output.length > MOST_BYTES) throw malformed(host, "end", "the answer is longer than 16 MiB");
   const byName = new Map<string, Section[]>();
+  let count = 0;
   for (const section of split(output, token)) {
+    if (++count > MOST_SECTIONS) throw malformed(host, "end", `it has more than ${MOST_SECTIONS} sections`);
+    const name = visible(section.name).slice(0, 40);
+    if (isTooLong(section.body)) throw malformed(host, name, `it has more than ${MOST_LINES} lines`);
     const same = byName.get(section.name);
     if (same === undefined) byName.set(section.name, [section]);
     else same.push(section);
@@ -65,6 +78,15 @@ export function lines(section: Section | undefined): string[] {
     .filter((line) => line !== "");
 }
 
+function isTooLong(body: Buffer): boolean {
+  if (body.length <= MOST_LINES) return false;
+  let count = 0;
+  for (let at = body.indexOf(0x0a); at >= 0; at = body.indexOf(0x0a, at + 1)) {
+    if (++count > MOST_LINES) return true;
+  }
+  return false;
+}
+
 function* split(output: Buffer, token: string): Generator<Section> {
   const marker = Buffer.from(`\n@${token}\t`);
   let start = output.indexOf(marker);
@@ -73,7 +95,7 @@ function* split(output: Buffer, token: string): Generator<Section> {
     const headerEnd = output.indexOf(0x0a, headerStart);
     if (headerEnd < 0) return;
     const next = output.indexOf(marker, headerEnd);
-    const [name = "", ...rest] = output.toString("utf8", headerStart, headerEnd).split("\t");
+    const [name = "", ...rest] = output.toString("utf8", headerStart, headerEnd).split("\t", MOST_ARGUMENTS);
     const bodyStart = headerEnd + 1;
     const bodyEnd = next < 0 ? output.length : next;
     yield { name, arguments: rest, body: output.subarray(bodyStart, Math.max(bodyStart, bodyEnd)) };

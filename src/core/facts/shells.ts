@@ -3,12 +3,17 @@ import type { ShellFact } from "../../model/facts.ts";
 import { lines, malformed, type Sections } from "./sections.ts";
 import { visible } from "../text/visible.ts";
 
+const MOST_SHELLS = 1000;
+
 /** Sorted by path. Errors: CurfewError `remote` for a line without the real path of the shell. */
 export function parseShells(sections: Sections): ShellFact[] {
-  const shells = lines(sections.one("shells")).map((line) => {
-    const [path, realPath, inUse] = line.split("\t");
+  const said = lines(sections.one("shells"));
+  if (said.length > MOST_SHELLS) throw malformed(sections.host, "shells", "there are too many");
+  const shells = said.map((line) => {
+    const [path, realPath, inUse] = line.split("\t", 4);
     if (path === undefined || realPath === undefined || realPath === "") {
-      throw malformed(sections.host, "shells", `what this shell really is cannot be told: ${visible(line)}`);
+      const shown = visible(line.slice(0, 200));
+      throw malformed(sections.host, "shells", `what this shell really is cannot be told: ${shown}`);
     }
     const kind = shellKind(realPath.slice(realPath.lastIndexOf("/") + 1));
     return { path, kind, inUse: inUse === "yes" };

@@ -16,9 +16,9 @@ export function parseCurfewState(sections: Sections, files: ParsedFiles): Curfew
   const manifests = state.filter(({ path }) => path.endsWith("/manifest"));
   const [guard] = sections.all("armed");
   return {
-    armed: visible(guard?.arguments[0] ?? ""),
+    armed: visible((guard?.arguments[0] ?? "").slice(0, 200)),
     ...(guard === undefined ? {} : { pending: parsePending(guard) }),
-    lock: visible(textOf(state, `${STATE}lock`, sections.host).split("\n")[0] ?? ""),
+    lock: visible(textOf(state, `${STATE}lock`, sections.host).split("\n", 1)[0]?.slice(0, 1000) ?? ""),
     originals: manifests.flatMap(({ path }) => parseManifest(textOf(state, path, sections.host))),
     written: parseWritten(textOf(state, `${STATE}written`, sections.host)),
   };

@@ -21,12 +21,19 @@ export interface Survey {
   readonly files: readonly TimeoutFile[];
 }
 
+/** Three mebibytes of files that set a timeout, and more groups than anybody is in. */
+const MOST_LINES = 200_000;
+const MOST_FIELDS = 70_000;
+
 /**
  * Reads what `templates/remote/shadow-survey.sh` printed.
  * Errors: CurfewError `remote` for output that was cut short or is not of that form.
  */
 export function parseSurvey(output: string): Survey {
-  const lines = output.split("\n").map((line) => line.split("\t"));
+  const lines = output.split("\n", MOST_LINES + 1).map((line) => line.split("\t", MOST_FIELDS));
+  if (lines.length > MOST_LINES) {
+    throw new CurfewError("remote", `the survey of accounts has more than ${MOST_LINES} lines`);
+  }
   if (!lines.some(([word]) => word === "end")) {
     throw new CurfewError("remote", "the survey of accounts was cut short");
   }
@@ -36,7 +43,7 @@ export function parseSurvey(output: string): Survey {
       .map(([, name = "", ...names]) => [name, names.filter((group) => group !== "")]),
   );
   const accounts = lines.filter(([word]) => word === "account").map((fields) => account(fields, groups));
-  return { accounts, files: [...files(lines)] };
+  return { accounts, files: files(lines) };
 }
 
 function account(fields: readonly string[], groups: ReadonlyMap<string, readonly string[]>): SurveyedAccount {
@@ -44,14 +51,20 @@ function account(fields: readonly string[], groups: ReadonlyMap<string, readonly
   return { user, uid: Number(uid), shell, obstacle, groups: groups.get(user) ?? [] };
 }
 
-function* files(lines: readonly (readonly string[])[]): Generator<TimeoutFile> {
-  for (const [index, [word, path = "", realPath = ""]] of lines.entries()) {
+/** A file's bytes are in the lines that follow it. Each line is looked at once. */
+function files(lines: readonly (readonly string[])[]): TimeoutFile[] {
+  const found: (Omit<TimeoutFile, "text"> & { readonly hex: string[] })[] = [];
+  let open: string[] | undefined;
+  for (const [word = "", path = "", realPath = ""] of lines) {
+    if (word.startsWith("hex")) open?.push(word.slice(3).replaceAll(" ", ""));
+    else open = undefined;
     if (word !== "file") continue;
-    const following = lines.slice(index + 1);
-    const end = following.findIndex(([first = ""]) => !first.startsWith("hex"));
-    const hex = following
-      .slice(0, Math.max(0, end))
-      .map(([first = ""]) => first.slice(3).replaceAll(" ", ""));
-    yield { path, realPath, text: Buffer.from(hex.join(""), "hex").toString("latin1") };
+    open = [];
+    found.push({ path, realPath, hex: open });
   }
+  return found.map(({ path, realPath, hex }) => ({ path, realPath, text: bytesOf(hex) }));
+}
+
+function bytesOf(hex: readonly string[]): string {
+  return Buffer.from(hex.join(""), "hex").toString("latin1");
 }

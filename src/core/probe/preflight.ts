@@ -71,23 +71,10 @@ export function explainKept(
   const { server } = facts;
   if (server.product !== "openssh") return "";
   const tmout = configured.filter(({ by }) => by === "TMOUT");
-  const interval = Number(effectiveValue(effective, "clientaliveinterval") ?? 0);
-  const countMax = Number(effectiveValue(effective, "clientalivecountmax") ?? 0);
-  const inert = interval > 0 && countMax === 0 && !can(server.version, "client-alive-zero-drops");
-  const reasons: string[] = [];
-  if (inert)
-    reasons.push(`ClientAliveCountMax 0 disables ClientAliveInterval ${interval} on OpenSSH from 8.2 on`);
-  if (probe.session === "frozen-client") {
-    if (interval === 0) reasons.push("ClientAliveInterval is 0, so nobody asks whether the client answers");
-    if (interval * (countMax + 1) > probe.limit && countMax > 0) {
-      reasons.push(`ClientAlive drops only after ${interval * (countMax + 1)} s`);
-    } else if (countMax > 0 && can(server.version, "client-alive-takes-twice")) {
-      reasons.push(
-        `OpenSSH ${versionText(server.version)} takes about twice ClientAliveInterval x (ClientAliveCountMax + 1)`,
-      );
-    }
-    return reasons.join("; ");
-  }
+  const alive = aliveOf(effective);
+  const reasons = countedOff(server.version, alive, probe);
+  if (probe.session === "frozen-client")
+    return [...reasons, ...whyFrozen(server.version, alive, probe)].join("; ");
   if (!SHELL_KINDS.has(probe.session)) {
     reasons.push(...configured.flatMap((timeout) => whyNot(timeout, probe)));
     reasons.push(
@@ -95,10 +82,10 @@ export function explainKept(
     );
     return reasons.join("; ");
   }
-  if (interval > 0 && countMax > 0) reasons.push("ClientAlive never drops a client that answers");
+  if (alive.interval > 0 && alive.countMax > 0) reasons.push("ClientAlive never drops a client that answers");
   if (!can(server.version, "channel-timeout")) {
     reasons.push(`OpenSSH ${versionText(server.version)} has no idle timeout of its own`);
-  } else if (/\bsession(?::\S*)?=/u.test(effectiveValue(effective, "channeltimeout") ?? "")) {
+  } else if (timesSessions(effectiveValue(effective, "channeltimeout") ?? "")) {
     reasons.push(
       "ChannelTimeout is set, but this OpenSSH does not heed it there (Match before 10.5, bare session before 10.6)",
     );
@@ -110,6 +97,51 @@ export function explainKept(
     reasons.push(`the TMOUT that is set is over the limit (${tmout[0]?.real} s in ${tmout[0]?.source})`);
   } else reasons.push(`TMOUT is set, but not for ${probe.user}'s ${shell}`);
   return reasons.join("; ");
+}
+
+/** Whether an entry of ChannelTimeout is about sessions. Word by word: an expression over all of it backtracks. */
+function timesSessions(value: string): boolean {
+  return value.split(/\s+/u).some((entry) => /^session[:=]/u.test(entry) && entry.includes("="));
+}
+
+/** ClientAlive as sshd says it; `read` false where it was not asked, or said something else. */
+interface Alive {
+  readonly read: boolean;
+  readonly interval: number;
+  readonly countMax: number;
+}
+
+function aliveOf(effective: readonly string[]): Alive {
+  const interval = effectiveValue(effective, "clientaliveinterval");
+  const countMax = Number(effectiveValue(effective, "clientalivecountmax") ?? 0);
+  return { read: interval !== undefined, interval: Number(interval ?? 0), countMax };
+}
+
+/** A count of 0 that ended nothing. */
+function countedOff(version: OpenSshVersion, { interval, countMax }: Alive, probe: PlannedProbe): string[] {
+  if (interval === 0 || countMax > 0) return [];
+  if (!can(version, "client-alive-zero-drops"))
+    return [`ClientAliveCountMax 0 disables ClientAliveInterval ${interval} on OpenSSH from 8.2 on`];
+  if (interval > probe.limit || probe.session === "output-loop") return [];
+  return [
+    `ClientAliveInterval ${interval} with ClientAliveCountMax 0 did nothing: this build takes a count of 0 for off, as later ones of RHEL 8 do`,
+  ];
+}
+
+/** Why a client that does not answer was kept. */
+function whyFrozen(
+  version: OpenSshVersion,
+  { read, interval, countMax }: Alive,
+  probe: PlannedProbe,
+): string[] {
+  if (!read) return ["it is not known whether sshd asks the client (ClientAliveInterval could not be read)"];
+  if (interval === 0) return ["ClientAliveInterval is 0, so nobody asks whether the client answers"];
+  if (countMax === 0) return [];
+  const seconds = interval * (countMax + 1);
+  if (seconds > probe.limit) return [`ClientAlive drops only after ${seconds} s`];
+  return can(version, "client-alive-takes-twice")
+    ? [`OpenSSH ${versionText(version)} takes about twice ClientAliveInterval x (ClientAliveCountMax + 1)`]
+    : [];
 }
 
 /** Why a timeout that is set, and could end a session of this kind, did not. */

@@ -114,7 +114,7 @@ function scaleChannels(
   factor: number,
   note: (by: "ChannelTimeout", real: Seconds, scaled: Seconds, channel: Channel) => void,
 ): string {
-  return value.replaceAll(/([^\s"=]+=)(\w+)/gu, (all: string, type: string, time: string) => {
+  return value.replaceAll(/(?<![^\s"=])([^\s"=]+=)(\w+)/gu, (all: string, type: string, time: string) => {
     const real = parseSshdTime(time);
     if (real === undefined) return all;
     const scaled = scaleSeconds(real, factor);

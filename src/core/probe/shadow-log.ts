@@ -11,8 +11,10 @@ const CLIENT_SILENT = /^Timeout, client not responding from user .* port (\d+)$/
 // Whole seconds up to 10.5, with six decimals on 10.6.
 const CHANNEL_IDLE = /^(?:.*: )?channel \d+: closing after (\d+(?:\.\d+)?) seconds of inactivity/u;
 const CONNECTION_UNUSED = /^terminating inactive connection from (?:user )?.* port (\d+)$/u;
-const REFUSED =
-  /^(?:User (\S.*?) (?:from \S+ )?not allowed because .*|Access denied for user (\S+) .*|ROOT LOGIN REFUSED.*|User (\S+) not allowed because .*)$/u;
+const DENIED = /^Access denied for user (\S+) /u;
+const NOT_ALLOWED = " not allowed because ";
+/** Nothing that sshd writes about a login is nearly as long; names have 32 characters. */
+const LONGEST = 2000;
 
 /**
  * One line of `sshd -E` as an event, undefined for every other line. The channel's line names no
@@ -21,6 +23,7 @@ const REFUSED =
 export function parseShadowLog(raw: string): ShadowEvent | undefined {
   // sshd ends the lines of -E with CR LF.
   const line = raw.trimEnd();
+  if (line.length > LONGEST) return undefined;
   const accepted = ACCEPTED.exec(line);
   if (accepted !== null) {
     const [, user = "", port, fingerprint = ""] = accepted;
@@ -32,7 +35,13 @@ export function parseShadowLog(raw: string): ShadowEvent | undefined {
   if (unused !== null) return { type: "connection-unused", port: Number(unused[1]) };
   const idle = CHANNEL_IDLE.exec(line);
   if (idle !== null) return { type: "channel-idle", seconds: Number(idle[1]) };
-  const refused = REFUSED.exec(line);
-  if (refused === null) return undefined;
-  return { type: "refused", user: refused[1] ?? refused[2] ?? refused[3] ?? "root", text: line };
+  const user = refusedUser(line);
+  return user === undefined ? undefined : { type: "refused", user, text: line };
+}
+
+function refusedUser(line: string): string | undefined {
+  if (line.startsWith("ROOT LOGIN REFUSED")) return "root";
+  const at = line.startsWith("User ") ? line.indexOf(NOT_ALLOWED) : -1;
+  if (at > 5) return line.slice(5, at).replace(/ from \S+$/u, "");
+  return DENIED.exec(line)?.[1];
 }

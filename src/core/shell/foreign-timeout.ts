@@ -127,10 +127,22 @@ function settingOf(
     variable: variableOf(start.text),
     text: lines.map(({ text }) => text.trim()).join("; "),
     seconds: loosestOf(lines),
-    readonly: lines.some(({ text }) => /\breadonly\b|\b(?:typeset|declare)\s+(?:-\w+\s+)*-\w*r/u.test(text)),
+    readonly: lines.some(({ text }) => makesReadonly(text)),
     conditional: !lines.every(({ text }) => isPlain(text)),
     first: isBefore(start, dropIns),
   };
+}
+
+/** `readonly`, or an option `r` of typeset or declare. */
+function makesReadonly(text: string): boolean {
+  if (/\breadonly\b/u.test(text)) return true;
+  let options = false;
+  // Word by word: an expression over all of it backtracks.
+  for (const word of text.split(/[\s;&|(){}]+/u)) {
+    if (options && /^-[A-Za-z]*r/u.test(word)) return true;
+    options = word === "typeset" || word === "declare" || (options && word.startsWith("-"));
+  }
+  return false;
 }
 
 /** A word after it may look like an assignment, or promise that the line is readonly. */

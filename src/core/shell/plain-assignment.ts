@@ -6,16 +6,33 @@
  * TMOUT is set already, leaves nobody out who sits at a prompt.
  */
 export function isPlain(text: string): boolean {
-  if (/^\s/u.test(text)) return false;
+  if (/^\s/u.test(text) || text.length > LONGEST) return false;
   return withoutGuards(text.trim())
     .split(/;|&&/u)
     .map((part) => part.trim())
-    .every((part) => part === "" || STATEMENT.test(part));
+    .every((part) => part === "" || isStatement(part.split(/\s+/u)));
 }
 
-/** Builtins that do not fail, assignments, and pam_env's form. A word after an assignment would be a command. */
-const STATEMENT =
-  /^(?:(?:(?:readonly|export|declare|typeset)(?:\s+-\w+)*(?:\s+\w+(?:=\S*)?)+)|(?:\w+=\S*\s*)+|:\s+"?\$\{TMOUT:?=\d+\}"?|TMOUT\s+(?:DEFAULT|OVERRIDE)=\S*(?:\s+(?:DEFAULT|OVERRIDE)=\S*)?)$/u;
+/** Characters. Whoever writes a longer line is not understood here. */
+const LONGEST = 1000;
+
+/**
+ * Builtins that do not fail, assignments, and pam_env's form. A word after an assignment would be a command. Word by
+ * word: an expression over all of them can be matched in so many ways that it never ends.
+ */
+function isStatement([first = "", ...others]: readonly string[]): boolean {
+  if (/^(?:readonly|export|declare|typeset)$/u.test(first)) {
+    const names = others.slice(others.findIndex((word) => !/^-\w+$/u.test(word)));
+    return names.length > 0 && names.every((word) => /^\w+(?:=.*)?$/su.test(word));
+  }
+  if (first === ":") return others.length === 1 && /^"?\$\{TMOUT:?=\d+\}"?$/u.test(others[0] ?? "");
+  if (first === "TMOUT") return [1, 2].includes(others.length) && others.every(isPamValue);
+  return [first, ...others].every((word) => /^\w+=/u.test(word));
+}
+
+function isPamValue(word: string): boolean {
+  return /^(?:DEFAULT|OVERRIDE)=/u.test(word);
+}
 
 function withoutGuards(text: string): string {
   for (const guard of GUARDS) {

@@ -47,7 +47,14 @@ export const CAPABILITIES = {
   /** ClientAliveCountMax 0 ends a session after one interval without data, even a responsive one. */
   "client-alive-zero-drops": {
     before: "8.2",
-    source: "OpenSSH 8.2 release notes (ClientAliveCountMax=0 now disables); measured on 8.1, 8.4 to 10.6",
+    source:
+      "OpenSSH 8.2 release notes (ClientAliveCountMax=0 now disables); measured on 8.0, 8.1, 8.4 to 10.6",
+  },
+  /** Whether a count of 0 drops or disables depends on the build: nothing that it says of itself tells which. */
+  "client-alive-zero-unsure": {
+    since: "8.0",
+    before: "8.1",
+    source: "Red Hat Enterprise Linux 8 has shipped both as 8.0p1; upstream's drops, measured",
   },
   /** ClientAliveInterval and ClientAliveCountMax are allowed in Match. */
   "client-alive-in-match": { since: "7.4", source: "OpenSSH 7.4 release notes" },

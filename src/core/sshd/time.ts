@@ -5,7 +5,8 @@ import type { Seconds } from "../../model/duration.ts";
  * Undefined for `none` and anything else.
  */
 export function parseSshdTime(text: string): Seconds | undefined {
-  if (!/^(?:\d+[smhdw]?)+$/iu.test(text)) return undefined;
+  // A number without its unit is the last, or else the expression could be matched in any number of ways.
+  if (text === "" || !/^(?:\d+[smhdw])*\d*$/iu.test(text)) return undefined;
   const units: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
   const parts = [...text.matchAll(/(\d+)([smhdw]?)/giu)];
   return parts.reduce(

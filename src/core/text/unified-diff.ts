@@ -10,16 +10,37 @@ import { visibleLines } from "./visible.ts";
  */
 export function unifiedDiff(change: Change): string {
   const { path, before, after } = change;
-  const patch = createTwoFilesPatch(
-    before === null ? "/dev/null" : path,
-    after === null ? "/dev/null" : path,
-    before?.content ?? "",
-    after?.content ?? "",
-    undefined,
-    undefined,
-    { context: 3, headerOptions: FILE_HEADERS_ONLY },
-  );
+  const [from, to] = [before === null ? "/dev/null" : path, after === null ? "/dev/null" : path];
+  const [old, wanted] = [before?.content ?? "", after?.content ?? ""];
+  const options = { context: 3, headerOptions: FILE_HEADERS_ONLY, maxEditLength: MOST_EDITS };
+  const patch =
+    createTwoFilesPatch(from, to, old, wanted, undefined, undefined, options) ??
+    replacement(from, to, old, wanted);
   return [...attributes(before, after), visibleLines(patch)].join("\n");
+}
+
+/** Finding the shortest way takes the square of it; nobody reads longer ones for what stayed the same. */
+const MOST_EDITS = 1000;
+
+/** All of one text for all of the other: right, though not the shortest. */
+function replacement(from: string, to: string, old: string, wanted: string): string {
+  const [removed, added] = [linesOf(old), linesOf(wanted)];
+  const head = `--- ${from}\n+++ ${to}\n@@ -${range(removed)} +${range(added)} @@\n`;
+  return head + [...marked("-", removed), ...marked("+", added)].join("");
+}
+
+function linesOf(text: string): readonly string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/gu) ?? [];
+}
+
+function marked(sign: string, lines: readonly string[]): string[] {
+  return lines.map((line) =>
+    line.endsWith("\n") ? `${sign}${line}` : `${sign}${line}\n\\ No newline at end of file\n`,
+  );
+}
+
+function range({ length }: readonly string[]): string {
+  return length === 0 ? "0,0" : length === 1 ? "1" : `1,${length}`;
 }
 
 function attributes(before: FileState | null, after: FileState | null): string[] {

@@ -1,6 +1,6 @@
 /** Who would be hurt: what runs on a host right now and might end with an idle limit. Pure. */
 import type { Seconds } from "../../model/duration.ts";
-import { lineage, type RunningProcess, type WizardSurvey } from "./survey.ts";
+import { fromTop, type RunningProcess, type WizardSurvey } from "./survey.ts";
 
 /**
  * `job`: a command over SSH without a terminal; `transfer`: rsync, sftp (also sshfs), scp;
@@ -27,8 +27,10 @@ export function harmIn({ processes, accounts }: WizardSurvey): readonly Harm[] |
   if (processes === null) return null;
   const byPid = new Map(processes.map((each) => [each.pid, each]));
   const names = new Map(accounts.map(({ uid, name }) => [uid, name]));
+  const places = fromTop(processes, byPid, placeIn);
   const found = processes.flatMap((each) => {
-    const kind = kindOf(each, byPid);
+    const parent = byPid.get(each.ppid);
+    const kind = kindOf(each, parent === undefined ? "none" : places.get(parent));
     const user = names.get(each.uid);
     if (kind === undefined || user === undefined) return [];
     return [{ user, kind, what: nameOf(each, kind), seconds: each.seconds, count: 1 }];
@@ -40,7 +42,7 @@ export function harmIn({ processes, accounts }: WizardSurvey): readonly Harm[] |
 }
 
 function merge(first: Harm, others: readonly Harm[]): Harm {
-  const seconds = Math.max(first.seconds, ...others.map((each) => each.seconds));
+  const seconds = others.reduce((most, each) => Math.max(most, each.seconds), first.seconds);
   return { ...first, seconds, count: 1 + others.length };
 }
 
@@ -52,15 +54,20 @@ const TRANSFER = /^(?:rsync|sftp-server|scp)$/u;
 const AROUND =
   /^(?:-?(?:ba|z|k|mk|pdk|da|fi|tc|c|a)?sh|sshd.*|sudo|su|login|systemd.*|\(sd-pam\)|dbus-.*|ssh-agent|gpg-agent|tmux: client)$/u;
 
-function kindOf(each: RunningProcess, byPid: ReadonlyMap<number, RunningProcess>): HarmKind | undefined {
+/** Where a process's children are: in a login, below a program of one that is counted already, or in none. */
+type Place = "login" | "program" | "none";
+
+function placeIn(each: RunningProcess, above: Place = "none"): Place {
+  if (isLogin(each)) return "login";
+  // As compilers are below make.
+  return above === "none" || AROUND.test(each.command) ? above : "program";
+}
+
+function kindOf(each: RunningProcess, place: Place | undefined): HarmKind | undefined {
   if (MULTIPLEXER.test(each.command)) return "multiplexer";
   if (each.uid !== 0 && EDITOR.test(each.words)) return "editor";
-  const above = lineage(each.pid, byPid).slice(1);
-  const login = above.findIndex(isLogin);
   const kind = each.terminal ? "program" : "job";
-  if (login < 0 || each.seconds < AGE[kind] || AROUND.test(each.command)) return undefined;
-  // Below a program that is counted already, as compilers are below make.
-  if (above.slice(0, login).some(({ command }) => !AROUND.test(command))) return undefined;
+  if (place !== "login" || each.seconds < AGE[kind] || AROUND.test(each.command)) return undefined;
   return TRANSFER.test(each.command) ? "transfer" : kind;
 }
 

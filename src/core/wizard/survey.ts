@@ -33,24 +33,33 @@ export interface WizardSurvey {
   readonly processes: readonly RunningProcess[] | null;
 }
 
+/** The kernel numbers processes up to four million; nobody has so many, each with its words. */
+const MOST_LINES = 200_000;
+/** One more than any line has. */
+const MOST_FIELDS = 8;
+/** Characters of a command line; the script sends fewer. */
+const LONGEST_WORDS = 1000;
+
 /**
  * Reads the script's standard output. Errors: CurfewError `remote` for output that was cut short or
  * has a line that the script cannot have written.
  */
 export function parseWizardSurvey(output: string, host: string): WizardSurvey {
-  const lines = output.split("\n").filter((line) => line !== "");
+  const all = output.split("\n", MOST_LINES + 1);
+  if (all.length > MOST_LINES) throw malformed(host, `it has more than ${MOST_LINES} lines`);
+  const lines = all.filter((line) => line !== "");
   if (lines.at(-1) !== "end") throw malformed(host, "it was cut short");
-  const rows = lines.slice(0, -1).map((line) => line.split("\t"));
+  const rows = lines.slice(0, -1).map((line) => line.split("\t", MOST_FIELDS));
   const of = (word: string): (readonly string[])[] => rows.filter(([first]) => first === word);
   const strange = rows.find(([word = ""]) => !FIELDS.has(word));
-  if (strange !== undefined) throw malformed(host, `a line begins with ${visible(strange[0] ?? "")}`);
+  if (strange !== undefined) throw malformed(host, `a line begins with ${shortened(strange[0])}`);
   const wrong = rows.find(([word = "", ...fields]) => fields.length !== FIELDS.get(word));
-  if (wrong !== undefined) throw malformed(host, `a line ${visible(wrong[0] ?? "")} is incomplete`);
+  if (wrong !== undefined) throw malformed(host, `a line ${shortened(wrong[0])} is incomplete`);
   return {
     accounts: of("account").map(([, name = "", uid = "", shell = ""]) => ({
       name,
       uid: whole(uid, host),
-      shell: visible(shell),
+      shell: shortened(shell),
     })),
     admins: of("admins").map(([, group = "", members = ""]) => ({
       group,
@@ -80,15 +89,17 @@ function processes(
   const [self] = of("self");
   if (clock === undefined || self === undefined) return null;
   const [uptime, ticks] = [whole(clock[1], host), Math.max(1, whole(clock[2], host))];
-  const words = new Map(of("words").map(([, pid = "", text = ""]) => [pid, visible(text.trim())]));
+  const words = new Map(
+    of("words").map(([, pid = "", text = ""]) => [pid, visible(text.slice(0, LONGEST_WORDS).trim())]),
+  );
   const all = of("process").map(([, pid = "", ppid, uid, tty, start, command = ""]) => ({
     pid: whole(pid, host),
     ppid: whole(ppid, host),
     uid: whole(uid, host),
     terminal: tty !== "0",
     seconds: Math.max(0, uptime - Math.floor(whole(start, host) / ticks)),
-    command: visible(command),
-    words: words.get(pid) ?? visible(command),
+    command: shortened(command),
+    words: words.get(pid) ?? shortened(command),
   }));
   return withoutOwn(all, whole(self[1], host));
 }
@@ -96,16 +107,21 @@ function processes(
 /** This login is no finding of its own: everything below the sshd process that carries it is left out. */
 function withoutOwn(all: readonly RunningProcess[], self: number): RunningProcess[] {
   const byPid = new Map(all.map((each) => [each.pid, each]));
-  const ancestors = lineage(self, byPid);
+  const ancestors = lineageOf(self, byPid);
   const top = ancestors.find(({ command }) => command.startsWith("sshd"))?.pid ?? self;
   // The monitor above it belongs to the same login; the listener above that does not.
   const above = byPid.get(byPid.get(top)?.ppid ?? 0);
   const root = above?.command.startsWith("sshd") && / \[priv\]/u.test(above.words) ? above.pid : top;
-  return all.filter(({ pid }) => ![pid, ...lineage(pid, byPid).map((each) => each.pid)].includes(root));
+  const isOwn = fromTop(
+    all,
+    byPid,
+    (each, below: boolean | undefined) => each.pid === root || below === true,
+  );
+  return all.filter((each) => isOwn.get(each) !== true);
 }
 
 /** A process and those above it, itself first. Ends at a circle, which only a liar can have. */
-export function lineage(pid: number, byPid: ReadonlyMap<number, RunningProcess>): readonly RunningProcess[] {
+function lineageOf(pid: number, byPid: ReadonlyMap<number, RunningProcess>): readonly RunningProcess[] {
   const found = new Set<RunningProcess>();
   let each = byPid.get(pid);
   while (each !== undefined && !found.has(each)) {
@@ -115,9 +131,38 @@ export function lineage(pid: number, byPid: ReadonlyMap<number, RunningProcess>)
   return [...found];
 }
 
+/**
+ * Something about each process that follows from the process and from what is so of the one above it. Each is looked
+ * at once, however long the chains are; where they form a circle, which only a liar can have, it begins anywhere.
+ */
+export function fromTop<T>(
+  all: readonly RunningProcess[],
+  byPid: ReadonlyMap<number, RunningProcess>,
+  judge: (each: RunningProcess, above: T | undefined) => T,
+): ReadonlyMap<RunningProcess, T> {
+  const judged = new Map<RunningProcess, T>();
+  for (const each of all) {
+    const open = new Set<RunningProcess>();
+    let next: RunningProcess | undefined = each;
+    while (next !== undefined && !judged.has(next) && !open.has(next)) {
+      open.add(next);
+      next = byPid.get(next.ppid);
+    }
+    for (const below of [...open].toReversed()) {
+      const above = byPid.get(below.ppid);
+      judged.set(below, judge(below, above === undefined ? undefined : judged.get(above)));
+    }
+  }
+  return judged;
+}
+
+function shortened(text = ""): string {
+  return visible(text.slice(0, 200));
+}
+
 function whole(text: string | undefined, host: string): number {
   if (text !== undefined && /^\d{1,15}$/u.test(text)) return Number(text);
-  throw malformed(host, `${visible(text ?? "")} is no number`);
+  throw malformed(host, `${shortened(text)} is no number`);
 }
 
 function malformed(host: string, what: string): CurfewError {

@@ -32,7 +32,9 @@ export interface Recorder {
 }
 
 /** A log that never ends is forgotten from its beginning: the store cuts at 256 KiB. */
-const LOG_LINES = 20_000;
+const LOG_LINES = 10_000;
+/** Characters of one of its lines. */
+const LOG_LINE = 2000;
 
 /** `keep` undefined: nothing is kept, and nothing is said about it. */
 export function createRecorder(host: string, facts: Facts, keep: KeepEvidence | undefined): Recorder {
@@ -51,8 +53,9 @@ export function createRecorder(host: string, facts: Facts, keep: KeepEvidence | 
       if (file !== undefined) add(file, `what the client of ${titleOf(planned)} received`, transcript);
     },
     log(line) {
-      log.push(`${performance.now().toFixed(1)} ${line}\n`);
-      if (log.length > LOG_LINES) log.shift();
+      log.push(`${performance.now().toFixed(1)} ${line.slice(0, LOG_LINE)}\n`);
+      // Twice as many, so that the copying is paid for by what was heard.
+      if (log.length > 2 * LOG_LINES) log.splice(0, LOG_LINES);
     },
     async finish(probes, results) {
       if (log.length > 0)

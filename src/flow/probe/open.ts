@@ -52,7 +52,7 @@ export async function openProgram(setup: OpeningSetup, program: ProbeProgram): P
   const { channel, terminal } = opened;
   if (terminal === undefined) return opened;
   // Neither in the history (a shell that is left or hung up writes it), nor in one that skips blanks.
-  terminal.write(` unset HISTFILE; ${program.line(setup.token, lifetime(setup))}\r`);
+  terminal.write(` unset HISTFILE; ${program.line(setup.token, lifetime(setup), setup.planned.within)}\r`);
   const typedAt = performance.now();
   await started(channel, setup, program);
   if (program.noisy) return { ...opened, quietSince: typedAt };
@@ -66,7 +66,10 @@ export async function openProgram(setup: OpeningSetup, program: ProbeProgram): P
 /** A command without a terminal. */
 export async function openCommand(setup: OpeningSetup, program: ProbeProgram): Promise<OpenedSession> {
   const { connection, signal, token } = setup;
-  const channel = await connection.openCommand(program.line(token, lifetime(setup)), signal);
+  const channel = await connection.openCommand(
+    program.line(token, lifetime(setup), setup.planned.within),
+    signal,
+  );
   setup.opened(channel);
   const quietSince = channel.lastActivity();
   await started(channel, setup, program);

@@ -2,12 +2,23 @@
 import type { ProbedKind } from "../../model/session-kind.ts";
 
 export interface ProbeProgram {
-  /** The command line, in words that every login shell reads alike: no quotes but single ones, no history. */
-  line(token: string, seconds: number): string;
+  /**
+   * The command line for a limit of `within` seconds, in words that every login shell reads alike: no quotes but
+   * single ones, no history. What it starts ends by itself after `seconds`.
+   */
+  line(token: string, seconds: number, within: number): string;
   /** Names of the process that runs once the session is what it should be. */
   readonly runs: RegExp;
   /** Prints for as long as it runs, so that there is no quiet moment to wait for. */
   readonly noisy: boolean;
+}
+
+/**
+ * What the output loop prints each second: as much as a busy program does. Before OpenSSH 8.2 it matters how much that
+ * is, for the client answers every 48 KB of it; in a limit of seconds it has to do so as well.
+ */
+function printedBytes(within: number): number {
+  return Math.max(10_240, Math.ceil(100_000 / within));
 }
 
 /** Seconds between two looks of the status line's clock: in proportion to what tmux does in a real limit. */
@@ -30,8 +41,8 @@ export const PROBE_PROGRAMS = {
     noisy: false,
   },
   "output-loop": {
-    line: (token, seconds) =>
-      `env CURFEW_PROBE=${token} sh -c 'n=0; while [ $n -lt ${seconds} ]; do n=$((n+1)); echo; sleep 1; done'`,
+    line: (token, seconds, within) =>
+      `env CURFEW_PROBE=${token} sh -c 'n=0; while [ $n -lt ${seconds} ]; do n=$((n+1)); printf "%${printedBytes(within)}s\\n" $n; sleep 1; done'`,
     runs: /^sleep$/u,
     noisy: true,
   },

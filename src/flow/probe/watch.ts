@@ -110,17 +110,30 @@ interface Listing {
 
 async function follow(script: RunningScript, state: State, ready: PromiseWithResolvers<void>): Promise<void> {
   for await (const line of script.lines) {
-    const [word, ...rest] = line.split(" ");
+    const [word, ...rest] = line.slice(0, LONGEST_LINE).split(" ");
     if (word === "ready") ready.resolve();
     else if (word === "fail")
       ready.reject(new CurfewError("unsupported", visible(rest.join(" ")).slice(0, 200)));
     else if (word === "gone") state.gone.get(Number(rest[0]))?.resolve(performance.now());
-    else if (word === "program") state.programs.get(rest[0] ?? "")?.names.add(programName(rest));
+    else if (word === "program") noteProgram(state, rest);
     else if (word === "listed") finishListing(state, rest[0] ?? "");
     else if (word === "reaped") state.reaps.get(rest[0] ?? "")?.resolve();
-    else if (word === "session") for (const each of parseSession(rest)) state.found.set(each.from, each);
+    else if (word === "session") for (const each of parseSession(rest)) noteSession(state, each);
     else if (word === "scanned") state.scans.shift()?.resolve([...state.found.values()]);
   }
+}
+
+/** More sessions, and more programs of one probe, than any host has at once. */
+const MOST_KEPT = 10_000;
+const LONGEST_LINE = 4096;
+
+function noteSession({ found }: State, session: HostSession): void {
+  if (found.size < MOST_KEPT || found.has(session.from)) found.set(session.from, session);
+}
+
+function noteProgram({ programs }: State, fields: readonly string[]): void {
+  const names = programs.get(fields[0] ?? "")?.names;
+  if (names !== undefined && names.size < MOST_KEPT) names.add(programName(fields));
 }
 
 /** A process names itself, so the name may be anything; the kernel keeps 15 bytes of it. */

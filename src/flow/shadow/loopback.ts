@@ -60,7 +60,7 @@ function endsForwards({ sshd }: Facts, user: string): boolean {
   const texts = [sshd.mainFile, ...sshd.dropIns].map(({ state }) =>
     state.state === "known" ? state.value.content : "",
   );
-  const files = texts.flatMap((text) => text.match(/^\s*ChannelTimeout\b.*$/gimu) ?? []);
+  const files = texts.flatMap((text) => text.match(/^[^\S\n]*ChannelTimeout\b.*$/gimu) ?? []);
   const printed = effectiveValue(lines, "channeltimeout");
   return [printed ?? "", ...files].some((text) =>
     /(?:direct-tcpip|\*|global)=|\bdirect-\*/u.test(text.replace(/session:\*/gu, "")),

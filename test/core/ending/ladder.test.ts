@@ -141,6 +141,8 @@ describe("sshd, release by release", () => {
     ["8.4", "admin", "frozen-client", RECIPE, [], "none", null],
     ["8.1", "admin", "idle-shell", RECIPE, [], "ClientAlive", 300],
     ["8.1", "admin", "tmux", RECIPE, [], "ClientAlive", 300],
+    ["8.1", "admin", "output-loop", RECIPE, [], "none", null],
+    ["8.0", "admin", "output-loop", RECIPE, [], "none", null],
   ])("%s %s %s %j %j: %s after %s", (release, name, kind, lines, general, by, seconds) => {
     const joe = says(person("joe", "group:sudo"), ...lines);
     const facts = host({ version: version(release), classes: [says(person("nobody")), joe] });
@@ -151,6 +153,18 @@ describe("sshd, release by release", () => {
     expect(found.outcome).toBe(by === "none" ? "fail" : "pass");
     expect(found.evidence).toBe(by === "none" ? null : "effective");
     expect(found.reason === undefined).toBe(by !== "none");
+  });
+
+  test("8.0 with a count of 0 is unknown, whoever asks, until a session showed what this build does", () => {
+    const joe = says(person("joe", "group:sudo"), ...RECIPE);
+    const facts = host({ version: version("8.0"), classes: [joe] });
+    const asked = cell(facts, "admin", "foreground-program");
+    expect(asked).toMatchObject({ outcome: "unknown", evidence: "effective", effective: { seconds: 300 } });
+    expect(asked.reason).toMatch(/some builds of this OpenSSH drop sessions .* and some never do/u);
+    const passed = probe({ session: "foreground-program", by: "ClientAlive" });
+    expect(cell(facts, "admin", "foreground-program", { probes: [passed] }).outcome).toBe("pass");
+    const other = { ...passed, session: "idle-sftp" } as const;
+    expect(cell(facts, "admin", "foreground-program", { probes: [other] }).outcome).toBe("unknown");
   });
 
   test("9.2 does not print ChannelTimeout: a global line is configured, never effective; one in Match is nothing", () => {
@@ -188,13 +202,22 @@ describe("sshd, release by release", () => {
     });
   });
 
-  test("an option on the daemon's command line wins over what files say", () => {
-    const joe = says(person("joe", "group:sudo"), "channeltimeout session:*=10m");
-    const facts = host({ version: version("10.6"), classes: [joe] });
-    const options = ["ChannelTimeout=session:*=0"];
-    const found = cell({ ...facts, sshd: { ...facts.sshd, options } }, "admin", "idle-shell");
-    expect(found).toMatchObject({ outcome: "fail", effective: null, configured: { seconds: 600 } });
-    expect(found.reason).toContain("command line");
+  test("an option on the daemon's command line is in sshd's answer, and does not beat Match", () => {
+    const options = ["ClientAliveInterval=0", "ChannelTimeout=session:*=0"];
+    const withOptions = (release: string, text: string, ...lines: string[]): Facts => {
+      const classes = [says(person("joe", "group:sudo"), ...lines)];
+      const dropIns = { "/etc/ssh/sshd_config.d/10-x.conf": text };
+      const facts = host({ version: version(release), classes, dropIns });
+      return { ...facts, sshd: { ...facts.sshd, options } };
+    };
+    const inMatch = withOptions("10.6", "Match all\nChannelTimeout session:*=10m\n", CHANNEL, ...ALIVE);
+    expect(cell(inMatch, "admin", "idle-shell")).toMatchObject({ outcome: "pass", evidence: "effective" });
+    expect(cell(inMatch, "admin", "frozen-client")).toMatchObject({ outcome: "pass" });
+    const global = withOptions("10.6", "ChannelTimeout session:*=10m\n", "channeltimeout session:*=0");
+    expect(cell(global, "admin", "idle-shell")).toMatchObject({ outcome: "fail", effective: null });
+    // Read before all files when it starts, and it prints no such line.
+    const silent = withOptions("9.2", "Match all\nChannelTimeout session:*=10m\n");
+    expect(cell(silent, "admin", "idle-shell")).toMatchObject({ outcome: "fail", configured: null });
   });
 
   test("what sshd does not answer is unknown, and says for whom", () => {

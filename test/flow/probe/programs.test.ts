@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { MISSING_PROGRAM, PROBE_PROGRAMS } from "../../../src/flow/probe/programs.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
-const LINES = Object.entries(PROBE_PROGRAMS).map(([kind, { line }]) => [kind, line(TOKEN, 60)] as const);
+const LINES = Object.entries(PROBE_PROGRAMS).map(([kind, { line }]) => [kind, line(TOKEN, 60, 20)] as const);
 const SHELLS = ["sh", "bash", "zsh", "tcsh", "mksh", "fish"].filter(
   (shell) => spawnSync("sh", ["-c", `command -v ${shell}`]).status === 0,
 );
@@ -42,3 +42,11 @@ test.each(["foreground-program", "tmux"] as const)("%s says when it is not insta
 function script(line: string): string {
   return /sh -c '([^']*)'$/u.exec(line)?.[1] ?? "";
 }
+
+test.each([
+  [900, 10_240],
+  [2, 50_000],
+])("an output loop in a limit of %i s prints %i bytes a second", (within, bytes) => {
+  const line = PROBE_PROGRAMS["output-loop"].line(TOKEN, 1, within);
+  expect(spawnSync("/bin/sh", ["-c", script(line)]).stdout.length).toBe(bytes + 1);
+});
