@@ -2,7 +2,7 @@
 const raw = JSON.parse(document.getElementById("data").textContent);
 const { checks, kinds, judged, texts, rules } = raw;
 const OUTCOMES = ["fail", "unknown", "waived", "pass"];
-const SYMBOLS = { fail: "✗", unknown: "?", waived: "~", pass: "✓" };
+const SYMBOLS = { fail: "✗", unknown: "?", waived: "~", pass: "=" };
 const WORDS = { fail: "Fail", unknown: "Unknown", waived: "Waived", pass: "Pass" };
 const RUNGS = ["configured", "effective", "demonstrated"];
 

@@ -46,9 +46,9 @@ describe("curfew history", () => {
     expect(stdout).toBe(
       [
         "audit                            began             policy      hosts     findings",
-        `${ids[0]}  2026-10-02 03:00  production  ✓2 ✗0 ?0  ✗0 ?0 ~0`,
-        `${ids[1]}  2026-10-03 03:00  production  ✓1 ✗1 ?0  ✗1 ?0 ~0`,
-        `${ids[2]}  2026-10-04 03:00  production  ✓1 ✗0 ?0  ✗0 ?0 ~0  ! broken off`,
+        `${ids[0]}  2026-10-02 03:00  production  =2 ✗0 ?0  ✗0 ?0 ~0`,
+        `${ids[1]}  2026-10-03 03:00  production  =1 ✗1 ?0  ✗1 ?0 ~0`,
+        `${ids[2]}  2026-10-04 03:00  production  =1 ✗0 ?0  ✗0 ?0 ~0  ! broken off`,
       ].join("\n"),
     );
   });
@@ -108,11 +108,11 @@ describe("curfew report", () => {
 
   test.each<[string[], number, string]>([
     [["--exit-code"], 2, "1 fail"],
-    [["--run", "20261002", "--exit-code"], 0, "✓ in compliance"],
+    [["--run", "20261002", "--exit-code"], 0, "= in compliance"],
     [["--run", ids[2] ?? "", "--exit-code"], 3, "broken off after 1 of 2 hosts"],
-    [["--run", "20261002", "--against", ids[1] ?? ""], 0, "✓ recovered: 1 finding"],
+    [["--run", "20261002", "--against", ids[1] ?? ""], 0, "= recovered: 1 finding"],
     [["--by", "rule"], 0, "✗ 5.1.7"],
-    [["--host", "web2", "--exit-code"], 0, "✓ in compliance"],
+    [["--host", "web2", "--exit-code"], 0, "= in compliance"],
   ])("%j ends with %d", async (given, code, words) => {
     const { stdout, exitCode } = await curfew(["report", ...given]);
     expect(stdout).toContain(words);

@@ -75,7 +75,7 @@ describe.skipIf(lacks !== null)(`explain${lacks === null ? "" : ` (${lacks})`}`,
   test("for people, and mistakes", async () => {
     const text = await desk.run(["explain", "vera@new1"]);
     expect(text.stdout).toMatch(/^vera, in domain vendors on new1 {2}Debian/u);
-    expect(text.stdout).toMatch(/tmux +✓ 5m22s watchdog/u);
+    expect(text.stdout).toMatch(/tmux +○ 5m22s watchdog/u);
     const wrong = await desk.run(["explain", "vera@new2"]);
     expect([wrong.exitCode, wrong.stderr]).toEqual([64, expect.stringContaining('did you mean "new1"?')]);
     const alone = await desk.run(["explain", "vera", "--groups", "domain vendors"]);

@@ -197,7 +197,7 @@ describe("texts", () => {
     };
     const nothing = provedText(plan, undefined, view);
     expect(nothing).toMatch(
-      /^Proved\n  - nothing[^]*Not proved\n  ~ set up[^]*idle-sftp \(admin\)\n  ✗ nothing ends tmux: why$/u,
+      /^Proved\n  - nothing[^]*Not proved\n  ○ set up[^]*idle-sftp \(admin\)\n  ! nothing ends tmux: why$/u,
     );
     const probe = {
       session: "idle-sftp",

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { documentText } from "../../core/verdict/document.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
-import { countBy, verifyOutcome, verifyVerdict } from "../../core/verdict/outcome.ts";
+import { countBy, countVerified, verifyOutcome, verifyVerdict } from "../../core/verdict/outcome.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { HostVerification } from "../../model/run.ts";
@@ -85,7 +85,7 @@ function refuseUnknownRoles(roles: readonly string[], policy: Policy): void {
 
 function verifyHead(verified: readonly HostVerification[]): object {
   const sessions = countBy(verified.flatMap(({ probes }) => probes.map(({ outcome }) => outcome)));
-  const hosts = { hosts: verified.length, ...countBy(verified.map(verifyOutcome)) };
+  const hosts = { hosts: verified.length, ...countVerified(verified) };
   return { schema: "curfew/verify/1", summary: { ...hosts, sessions } };
 }
 

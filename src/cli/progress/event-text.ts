@@ -1,3 +1,4 @@
+import { SIGNS, type SignName } from "../../report/layout/signs.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { ProbeResult, RunEvent } from "../../model/run.ts";
 
@@ -8,14 +9,17 @@ export function isBad(outcome: string): boolean {
   return BAD.has(outcome);
 }
 
-/** `✓`, `✗`, `?` for an outcome word, for every command alike. */
+/** The sign of an outcome's word, for every command alike; ✓ only where a login or a session has shown it. */
 export function outcomeSymbol(outcome: string): string {
-  if (outcome === "unknown") return "?";
-  if (outcome === "skipped") return "-";
-  if (outcome === "unchanged") return "=";
-  if (outcome === "change") return "~";
-  return isBad(outcome) ? "✗" : "✓";
+  return SIGNS[WORDS[outcome] ?? (isBad(outcome) ? "fails" : "holds")].sign;
 }
+
+const WORDS: Readonly<Record<string, SignName>> = {
+  confirmed: "shown",
+  unknown: "unknown",
+  skipped: "none",
+  change: "changes",
+};
 
 /** One event as one line for people, without time; undefined for what the results say anyway. */
 export function eventText(event: RunEvent): string | undefined {
@@ -42,7 +46,8 @@ function probeText({ session, user, role, outcome, by, droppedAfterSeconds, reas
   const ended =
     droppedAfterSeconds === null ? "" : `, ended after ${droppedAfterSeconds.toFixed(1)} s by ${by}`;
   const why = outcome === "pass" ? "" : `: ${visible(reason)}`;
-  return `${outcomeSymbol(outcome)} ${session} as ${visible(user)} (${visible(role)}): ${outcome}${ended}${why}`;
+  const sign = outcome === "pass" ? SIGNS.shown.sign : outcomeSymbol(outcome);
+  return `${sign} ${session} as ${visible(user)} (${visible(role)}): ${outcome}${ended}${why}`;
 }
 
 function suffix(detail: string | undefined): string {

@@ -7,7 +7,6 @@ import type { Reading } from "../../model/reading.ts";
 import { effectiveValue } from "../../core/sshd/effective.ts";
 import { holds } from "../../core/policy/profile-rules.ts";
 import { classesByRole } from "../../core/policy/role-members.ts";
-import { worst } from "../../core/baseline/rule-finding.ts";
 import type { Demand, Judgement } from "../../model/rule.ts";
 import { sshdDirectives, unreadFiles } from "../../core/sshd/directives.ts";
 import { aliveEffect } from "./client-alive.ts";
@@ -34,7 +33,7 @@ export function judgeSshdRule(demand: Demand, facts: Facts, limits: HostLimits):
     }
   }
   return [
-    ...answers.map(({ role, asked }) => judgeAnswers(demand, facts.server, role, asked)),
+    ...answers.flatMap(({ role, asked }) => judgeAnswers(demand, facts.server, role, asked)),
     ...(members.state === "unreadable" ? [nobodyKnown(members.reason)] : []),
     ...(demand.profile.uniform ? [oneValue(demand, facts)] : []),
     ...(demand.profile.before === undefined ? [] : [inDropIn(demand, facts, demand.profile.before)]),
@@ -56,14 +55,32 @@ function doubtOf(facts: Facts, account: UserClass): string | undefined {
   return alive === undefined ? undefined : sshdDoubt(facts, account, alive);
 }
 
-function judgeAnswers(demand: Demand, server: SshServer, role: string, asked: readonly Asked[]): Judgement {
+/** One judgement; two where some fail and others are unknown, for neither takes anything from the other. */
+function judgeAnswers(demand: Demand, server: SshServer, role: string, asked: readonly Asked[]): Judgement[] {
   const judged = asked.map(({ source, lines, doubt }) => {
     const said = judgeLines(demand, server, lines);
     if (said.outcome !== "pass" || doubt === undefined) return { source, ...said };
     return { source, actual: `${said.actual}; ${doubt}`, outcome: "unknown" } as const;
   });
-  const outcome = worst(judged.map((each) => each.outcome));
-  const telling = judged.filter((each) => each.outcome === outcome);
+  const open = (["fail", "unknown"] as const).filter((each) =>
+    judged.some(({ outcome }) => outcome === each),
+  );
+  const named = (outcome: Judgement["outcome"]): Judgement =>
+    judgementOf(
+      role,
+      outcome,
+      judged.filter((each) => each.outcome === outcome),
+    );
+  const [first, second] = open.map(named);
+  if (first === undefined) return [judgementOf(role, "pass", judged)];
+  return second === undefined ? [first] : [first, { ...second, about: "of other accounts" }];
+}
+
+function judgementOf(
+  role: string,
+  outcome: Judgement["outcome"],
+  telling: readonly { readonly actual: string; readonly source: string }[],
+): Judgement {
   return {
     role,
     actual: [...new Set(telling.map(({ actual }) => actual))].join("; "),

@@ -2,6 +2,7 @@
 import type { AuditedHost, AuditRun, FindingChange } from "../../model/audit.ts";
 import type { Finding } from "../../model/finding.ts";
 import { findingKey } from "../verdict/finding-key.ts";
+import { compareOutcomes } from "../verdict/outcome.ts";
 
 /** As much of a host as changes are made of; null: the run does not have it. */
 export type Judged = Pick<AuditedHost, "outcome" | "findings"> | null;
@@ -67,15 +68,13 @@ export function changeKind({ before, after, finding }: FindingChange): ChangeKin
   return before === null ? "new" : "recovered";
 }
 
-const RANK = { pass: 0, waived: 1, fail: 2, unknown: 3 } as const;
-
 /** Findings by their key, in the order of the first of each; the worst of several stands for all. */
 export function worstByKey(findings: readonly Finding[]): Map<string, Finding> {
   const worst = new Map<string, Finding>();
   for (const finding of findings) {
     const key = findingKey(finding);
     const known = worst.get(key);
-    if (known === undefined || RANK[finding.outcome] > RANK[known.outcome]) worst.set(key, finding);
+    if (known === undefined || compareOutcomes(finding.outcome, known.outcome) < 0) worst.set(key, finding);
   }
   return worst;
 }

@@ -13,6 +13,7 @@ import { driftOf, fileFindings } from "./files.ts";
 import { sessionFindings } from "./sessions.ts";
 import { settingFindings } from "./settings.ts";
 import { configuredFindings } from "../verdict/configured-finding.ts";
+import { outcomeOfAll } from "../verdict/outcome.ts";
 
 /** What is known of a host that could be read. */
 export interface HostEvidence {
@@ -59,7 +60,7 @@ export function auditHost({ plan, ...known }: HostEvidence): AuditedHost {
   const findings = [...worstByKey(all).values()];
   return {
     host: plan.host,
-    outcome: outcomeOf(findings),
+    outcome: outcomeOfAll(findings),
     description: plan.description,
     findings,
     ladder: known.ladder,
@@ -137,9 +138,4 @@ function restsOnShells({ role }: Finding, cells: readonly LadderCell[]): boolean
     const rungs = [configured, effective, demonstrated].filter((rung) => rung !== null);
     return outcome !== "waived" && rungs.length > 0 && rungs.every(({ by }) => by === "TMOUT");
   });
-}
-
-function outcomeOf(findings: readonly Finding[]): AuditedHost["outcome"] {
-  if (findings.some(({ outcome }) => outcome === "unknown")) return "unknown";
-  return findings.some(({ outcome }) => outcome === "fail") ? "fail" : "pass";
 }

@@ -21,26 +21,23 @@ export function sessionFindings(
     .filter(
       ({ kind, outcome, demonstrated }) => kind !== "typing" || demonstrated !== null || outcome !== "pass",
     );
-  const others = probes.filter(
-    ({ role, session, expect }) =>
-      !cells.some((cell) => cell.role === role && cell.kind === session && cell.expect === expect),
-  );
-  return [...cells.map(sessionFinding), ...others.map(probeFinding)];
+  const cellOf = ({ role, session, expect }: ProbeResult): LadderCell | undefined =>
+    cells.find((cell) => cell.role === role && cell.kind === session && cell.expect === expect);
+  const others = probes.filter((probe) => cellOf(probe) === undefined);
+  // A cell that failed does not say that another session of it could not be judged.
+  const unknown = probes.filter((probe) => probe.outcome === "unknown" && cellOf(probe)?.outcome === "fail");
+  return [
+    ...cells.map(sessionFinding),
+    ...others.map((probe) => probeFinding(probe, "exempt")),
+    ...unknown.map((probe) => probeFinding(probe, `as ${probe.user}, ${probe.via}`)),
+  ];
 }
 
-function probeFinding({
-  session,
-  role,
-  user,
-  via,
-  expect,
-  withinSeconds,
-  outcome,
-  reason,
-}: ProbeResult): Finding {
+function probeFinding(probe: ProbeResult, about: string): Finding {
+  const { session, role, user, via, expect, withinSeconds, outcome, reason } = probe;
   return {
     check: "session-ends",
-    subject: `${session}, exempt`,
+    subject: `${session}, ${about}`,
     control: "host",
     role,
     expected: expect === "kept" ? "is kept" : `ends within ${formatDuration(withinSeconds)}`,

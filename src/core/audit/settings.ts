@@ -16,27 +16,34 @@ export function settingFindings(
 ): Finding[] {
   const byRole = Map.groupBy(plan.expectations, ({ role }) => role);
   return [
-    ...[...byRole].map(([role, expectations]) => effectiveFinding(role, expectations, facts)),
+    ...[...byRole].flatMap(([role, expectations]) => effectiveFindings(role, expectations, facts)),
     ...accountFindings(facts, limits, selected),
   ];
 }
 
-/** One per role, over all classes of accounts in it: the worst of them speaks. */
-function effectiveFinding(role: string, expectations: readonly Expectation[], facts: Facts): Finding {
+/**
+ * One per role, over all classes of accounts in it: the worst of them speaks. Where one fails and another is
+ * unknown there are two, for neither takes anything from the other.
+ */
+function effectiveFindings(role: string, expectations: readonly Expectation[], facts: Facts): Finding[] {
   const judged = expectations.map((expectation) => judge(expectation, facts));
-  const worst =
-    judged.find(({ outcome }) => outcome === "unknown") ??
-    judged.find(({ outcome }) => outcome === "fail") ??
-    judged[0];
+  const first = (wanted: Finding["outcome"]) => judged.find(({ outcome }) => outcome === wanted);
+  const [failed, unknown] = [first("fail"), first("unknown")];
   const base = { check: "sshd-effective", control: "sshd", role, evidence: "effective" } as const;
-  return { ...base, ...(worst ?? NOBODY) };
+  if (failed !== undefined && unknown !== undefined) {
+    return [
+      { ...base, ...failed },
+      { ...base, ...unknown, subject: "could not be read" },
+    ];
+  }
+  return [{ ...base, ...(unknown ?? failed ?? judged[0] ?? NOT_ASKED) }];
 }
 
 type Judged = Pick<Finding, "expected" | "actual" | "source" | "outcome">;
 
-const NOBODY: Judged = {
+const NOT_ASKED: Judged = {
   expected: "sshd's settings for the role",
-  actual: "nobody was asked about",
+  actual: "unknown: sshd was asked about no account",
   source: "sshd -T -C",
   outcome: "unknown",
 };

@@ -1,7 +1,7 @@
 /** What an audit came to, decided once for text, JSON, every file format, the history and the exit code. */
 import type { AuditedHost, AuditRun, OutcomeCounts } from "../../model/audit.ts";
 import type { Finding } from "../../model/finding.ts";
-import type { Verdict } from "../verdict/outcome.ts";
+import { hostOutcomes, outcomeOfAll, type Verdict } from "../verdict/outcome.ts";
 
 /** How many findings of each outcome, those about the fleet included. */
 export function countFindings(
@@ -16,19 +16,21 @@ export function countFindings(
   return counts;
 }
 
-/** How many hosts of each outcome. */
-export function countHosts(hosts: readonly Pick<AuditedHost, "outcome">[]): Omit<OutcomeCounts, "waived"> {
+/** How many hosts of each outcome. One that is unknown and has a failed finding counts as both. */
+export function countHosts(
+  hosts: readonly Pick<AuditedHost, "outcome" | "findings">[],
+): Omit<OutcomeCounts, "waived"> {
   const counts = { pass: 0, fail: 0, unknown: 0 };
-  for (const { outcome } of hosts) counts[outcome] += 1;
+  for (const { outcome, findings } of hosts) {
+    for (const each of hostOutcomes(outcome, findings)) counts[each] += 1;
+  }
   return counts;
 }
 
 /**
- * `unknown` outranks `fail`: a host or a finding about the fleet that nobody could judge, or an audit
+ * `unknown` outranks `fail`: a host or a finding about the fleet that could not be judged, or an audit
  * that judged no host at all, has shown nothing. Waived findings do not count against it.
  */
 export function auditVerdict({ hosts, findings }: Pick<AuditRun, "hosts" | "findings">): Verdict {
-  const outcomes = new Set([...hosts, ...findings].map(({ outcome }) => outcome));
-  if (hosts.length === 0 || outcomes.has("unknown")) return "unknown";
-  return outcomes.has("fail") ? "fail" : "pass";
+  return hosts.length === 0 ? "unknown" : outcomeOfAll([...hosts, ...findings]);
 }

@@ -24,9 +24,3 @@ export function ruleFinding(
     ...(waiver === undefined ? {} : { waiver }),
   };
 }
-
-/** A failure is certain whatever else could not be read; what could not be read is no pass. */
-export function worst(outcomes: readonly ("pass" | "fail" | "unknown")[]): "pass" | "fail" | "unknown" {
-  if (outcomes.includes("fail")) return "fail";
-  return outcomes.includes("unknown") ? "unknown" : "pass";
-}

@@ -1,7 +1,48 @@
-/** What a host's plan, result or verification comes to, decided once for text, JSON and exit code. */
+/**
+ * What findings, sessions, plans, hosts and runs come to, decided once for text, JSON, reports, history and exit code.
+ * There is one order of outcomes, and everything that chooses among several uses it.
+ */
 import type { Finding } from "../../model/finding.ts";
 import type { HostPlan } from "../../model/plan.ts";
 import type { HostOutcome, HostVerification } from "../../model/run.ts";
+
+export type Outcome = Finding["outcome"];
+
+/**
+ * The one order, worst first. Unknown before fail: what could not be judged may be anything. A host that has both
+ * counts as both, see `hostOutcomes`.
+ */
+export const WORST_FIRST = ["unknown", "fail", "waived", "pass"] as const satisfies readonly Outcome[];
+
+/** How counts are written side by side. */
+export const COUNTED = ["pass", "fail", "unknown", "waived"] as const satisfies readonly Outcome[];
+
+/** The worst of them; undefined where there are none. */
+export function worstOf<T extends Outcome>(outcomes: Iterable<T>): T | undefined {
+  const found = new Set<Outcome>(outcomes);
+  return WORST_FIRST.find((outcome): outcome is typeof outcome & T => found.has(outcome));
+}
+
+/** Below zero where the left one is worse: for sorting. */
+export function compareOutcomes(left: Outcome, right: Outcome): number {
+  return WORST_FIRST.indexOf(left) - WORST_FIRST.indexOf(right);
+}
+
+/** A host's outcome of everything that was found there: what is waived does not count against it. */
+export function outcomeOfAll(items: readonly Judged[]): Verdict {
+  const found = worstOf(items.map(({ outcome }) => outcome));
+  return found === "waived" || found === undefined ? "pass" : found;
+}
+
+/** As what a host is counted: its outcome, and `fail` as well where it is unknown and something failed for certain. */
+export function hostOutcomes<T extends string>(outcome: T, items: readonly Judged[]): (T | "fail")[] {
+  const failed = outcome === "unknown" && items.some((item) => item.outcome === "fail");
+  return failed ? ["fail", outcome] : [outcome];
+}
+
+interface Judged {
+  readonly outcome: Outcome;
+}
 
 /** `unknown` where the host could not be judged. */
 export type PlanOutcome = "change" | "unchanged" | "unknown";
@@ -19,10 +60,19 @@ export function planOutcome(plan: HostPlan): PlanOutcome {
 
 export function verifyOutcome(verification: HostVerification): VerifyOutcome {
   if (verification.error !== undefined) return "unknown";
-  const { probes, findings } = verification;
-  if (has(probes, "fail") || has(findings, "fail")) return "fail";
-  if (has(probes, "unknown") || has(findings, "unknown")) return "unknown";
-  return probes.length > 0 ? "pass" : "skipped";
+  const outcome = outcomeOfAll(judgedIn(verification));
+  return outcome === "pass" && verification.probes.length === 0 ? "skipped" : outcome;
+}
+
+/** How many hosts of each outcome; see `hostOutcomes`. */
+export function countVerified(
+  verifications: readonly HostVerification[],
+): Partial<Record<VerifyOutcome, number>> {
+  return countBy(verifications.flatMap((each) => hostOutcomes(verifyOutcome(each), judgedIn(each))));
+}
+
+function judgedIn({ probes, findings }: HostVerification): Judged[] {
+  return [...probes, ...findings];
 }
 
 /**
@@ -41,21 +91,14 @@ export function resultVerdict(outcomes: readonly HostOutcome[]): Verdict {
 
 /** A verification in which not one session was probed has shown nothing, so it is no pass. */
 export function verifyVerdict(verifications: readonly HostVerification[]): Verdict {
+  const outcomes = verifications.map(verifyOutcome).filter((outcome) => outcome !== "skipped");
   const probed = verifications.some(({ probes }) => probes.length > 0);
-  const unknown = verifications.some(
-    ({ error, probes, findings }) =>
-      error !== undefined || has(probes, "unknown") || has(findings, "unknown"),
-  );
-  if (unknown || !probed) return "unknown";
-  return verifications.some(({ probes, findings }) => has(probes, "fail") || has(findings, "fail"))
-    ? "fail"
-    : "pass";
+  return probed ? (worstOf(outcomes) ?? "unknown") : "unknown";
 }
 
 /** The verdict of two parts of one run. */
 export function worst(left: Verdict, right: Verdict): Verdict {
-  if (left === "unknown" || right === "unknown") return "unknown";
-  return left === "fail" || right === "fail" ? "fail" : "pass";
+  return worstOf([left, right]) ?? "unknown";
 }
 
 /** How many of each, in the order in which they first occur: `{ confirmed: 3, failed: 1 }`. */
@@ -63,11 +106,4 @@ export function countBy<T extends string>(values: readonly T[]): Partial<Record<
   const counts: Partial<Record<T, number>> = {};
   for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
   return counts;
-}
-
-function has(
-  items: readonly { readonly outcome: Finding["outcome"] }[],
-  outcome: Finding["outcome"],
-): boolean {
-  return items.some((item) => item.outcome === outcome);
 }

@@ -1,4 +1,5 @@
 /** An alert in words, for mail and chat. */
+import { SIGNS } from "../layout/signs.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Alert } from "../../model/alert.ts";
 import type { FindingChange } from "../../model/audit.ts";
@@ -20,19 +21,25 @@ export function alertSubject(alert: Alert): string {
 /** The alert as plain text, lines ended by newlines. */
 export function alertText(alert: Alert): string {
   const sections = [
-    section(alert.first ? "Failing, as of the first audit:" : "Newly failing:", "✗", alert.failing),
-    section("Cannot be judged:", "?", alert.lost),
-    section("Recovered:", "✓", alert.recovered),
+    section(
+      alert.first ? "Failing, as of the first audit:" : "Newly failing:",
+      SIGNS.fails.sign,
+      alert.failing,
+    ),
+    section("Cannot be judged:", SIGNS.unknown.sign, alert.lost),
+    section("Recovered:", SIGNS.holds.sign, alert.recovered),
     lines(
       "Exemptions that end soon:",
       alert.expiring.map(
-        ({ name, owner, expires }) => `~ ${visible(name)}, until ${expires} (${visible(owner)})`,
+        ({ name, owner, expires }) =>
+          `${SIGNS.exempt.sign} ${visible(name)}, until ${expires} (${visible(owner)})`,
       ),
     ),
     lines(
       "This audit did not come to its end; nothing was judged since:",
       alert.unfinished.map(
-        ({ schedule, startedAt, reason }) => `! ${visible(schedule)}, begun ${startedAt}: ${visible(reason)}`,
+        ({ schedule, startedAt, reason }) =>
+          `${SIGNS.open.sign} ${visible(schedule)}, begun ${startedAt}: ${visible(reason)}`,
       ),
     ),
     alert.omitted === 0 ? [] : [`and ${alert.omitted} more: curfew report --run ${alert.runId}`],

@@ -1,15 +1,15 @@
 /** Outcomes counted by host, role, rule or check. */
+import { outcomeSign } from "../layout/signs.ts";
 import { visible } from "../../core/text/visible.ts";
+import { COUNTED } from "../../core/verdict/outcome.ts";
 import type { AuditedHost, AuditRun, OutcomeCounts } from "../../model/audit.ts";
 import { CHECKS } from "../../model/check.ts";
 import type { Finding } from "../../model/finding.ts";
-import { type AuditView, COLOURS, SYMBOLS } from "./words.ts";
+import { type AuditView, outcomeText } from "./words.ts";
 import { fit, table, widthOf } from "../layout/columns.ts";
 
 export const GROUPINGS = ["host", "role", "rule", "check"] as const;
 export type AuditGrouping = (typeof GROUPINGS)[number];
-
-const OUTCOMES = ["pass", "fail", "unknown", "waived"] as const;
 
 /** A table with one row per host, role, rule or check; hosts in the order of the inventory. */
 export function groupingLines(run: AuditRun, by: AuditGrouping, view: AuditView): string[] {
@@ -45,10 +45,10 @@ interface Row {
 /** Notes come last and are cut to what is left of the line, so that a row stays a row. */
 function tableLines(title: string, rows: readonly Row[], { paint, columns, verbose }: AuditView): string[] {
   const cells = rows.map(({ name, counts, outcome }) => [
-    `${paint[COLOURS[outcome]](SYMBOLS[outcome])} ${visible(name)}`,
-    ...OUTCOMES.map((each) => numberText(counts[each], each, paint)),
+    `${outcomeText(outcome, outcomeSign(outcome), paint)} ${visible(name)}`,
+    ...COUNTED.map((each) => numberText(counts[each], each, paint)),
   ]);
-  const head = [`  ${title}`, ...OUTCOMES].map(paint.bold);
+  const head = [`  ${title}`, ...COUNTED].map(paint.bold);
   const used = table([head, ...cells]).reduce((widest, line) => Math.max(widest, widthOf(line)), 0);
   const notes = rows.map(({ note }) => (verbose ? visible(note) : fit(visible(note), columns - used - 2)));
   for (const [index, row] of cells.entries()) row.push(paint.dim(notes[index] ?? ""));
@@ -57,7 +57,7 @@ function tableLines(title: string, rows: readonly Row[], { paint, columns, verbo
 
 function numberText(number: number, outcome: Finding["outcome"], paint: AuditView["paint"]): string {
   const text = String(number);
-  return number === 0 ? paint.dim(text) : paint[COLOURS[outcome]](text);
+  return outcomeText(outcome, text, paint, number);
 }
 
 function countsBy(

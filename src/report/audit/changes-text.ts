@@ -1,4 +1,5 @@
 /** What changed since an earlier audit, and where the fleet is going. */
+import { type SignName, signText } from "../layout/signs.ts";
 import { type ChangeKind, changeKind } from "../../core/audit/changes.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { AuditContext, FindingChange, RunSummary } from "../../model/audit.ts";
@@ -15,11 +16,11 @@ const LINES = 6;
 /** Columns of a sparkline. */
 const SPARK = 32;
 
-const KINDS: readonly (readonly [ChangeKind, string, keyof Paint, string])[] = [
-  ["failing", "✗", "red", "newly failing"],
-  ["lost", "?", "yellow", "can no longer be judged"],
-  ["waived", "~", "cyan", "waived now"],
-  ["recovered", "✓", "green", "recovered"],
+const KINDS: readonly (readonly [ChangeKind, SignName, string])[] = [
+  ["failing", "fails", "newly failing"],
+  ["lost", "unknown", "can no longer be judged"],
+  ["waived", "exempt", "waived now"],
+  ["recovered", "holds", "recovered"],
 ];
 
 /** Newly failing, lost, waived and recovered, equal changes of many hosts as one; empty for a first audit. */
@@ -38,12 +39,14 @@ export function changeLines(
     ...(gone.length === 0 ? [] : [`${count(gone.length, "finding")} no longer checked`]),
     ...(fresh.length === 0 ? [] : [`${count(fresh.length, "finding")} checked for the first time`]),
   ];
-  const lines = KINDS.flatMap(([kind, symbol, colour, words]) =>
-    kindLines(byKind.get(kind) ?? [], `${paint[colour](symbol)} ${paint.bold(words)}`, view),
+  const lines = KINDS.flatMap(([kind, sign, words]) =>
+    kindLines(byKind.get(kind) ?? [], `${signText(sign, paint)} ${paint.bold(words)}`, view),
   );
   return [
     paint.bold(`Since ${since}`),
-    ...(lines.length === 0 ? [`  ${paint.green("=")} nothing newly failing, lost or recovered`] : lines),
+    ...(lines.length === 0
+      ? [`  ${signText("holds", paint)} nothing newly failing, lost or recovered`]
+      : lines),
     ...(quiet.length === 0 ? [] : [`  ${paint.dim(quiet.join(", "))}`]),
   ];
 }

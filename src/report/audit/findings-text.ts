@@ -1,9 +1,11 @@
 /** Who is out of compliance and why: equal statements of many hosts are one. */
+import { outcomeSign } from "../layout/signs.ts";
+import { compareOutcomes, type Outcome } from "../../core/verdict/outcome.ts";
 import { visible, visibleLines } from "../../core/text/visible.ts";
 import type { AuditRun } from "../../model/audit.ts";
 import { CHECKS, type CheckId } from "../../model/check.ts";
 import type { Finding } from "../../model/finding.ts";
-import { type AuditView, COLOURS, count, hostList, SYMBOLS } from "./words.ts";
+import { type AuditView, count, hostList, outcomeText } from "./words.ts";
 import { createKeys, groupAlike, hostNames } from "../layout/groups.ts";
 import type { Paint } from "../layout/paint.ts";
 import { wrap } from "../layout/wrap.ts";
@@ -13,8 +15,7 @@ const BLOCKS = 12;
 const MATTERS = 4;
 const ANSWERS = 3;
 
-const ORDER = ["unknown", "fail", "waived"] as const;
-type Open = (typeof ORDER)[number];
+type Open = Exclude<Outcome, "pass">;
 
 /** One statement, and the hosts that it is true of; an empty name stands for the fleet. */
 interface Statement {
@@ -38,7 +39,9 @@ interface Block {
 /** A block per outcome and check: what is unknown, what fails, what is waived, each from the most hosts to the fewest. */
 export function findingBlocks(run: AuditRun, view: AuditView): string[][] {
   const blocks = blocksOf(run).map((block) => ({ block, hosts: hostsOf(block).length }));
-  const sorted = blocks.toSorted((a, b) => rank(a.block) - rank(b.block) || b.hosts - a.hosts);
+  const sorted = blocks.toSorted(
+    (a, b) => compareOutcomes(a.block.outcome, b.block.outcome) || b.hosts - a.hosts,
+  );
   const shown = view.verbose ? sorted : sorted.slice(0, BLOCKS);
   const rest = sorted.length - shown.length;
   const open = sorted.some(({ block }) => block.outcome !== "waived");
@@ -48,10 +51,6 @@ export function findingBlocks(run: AuditRun, view: AuditView): string[][] {
     ...shown.map(({ block }) => blockLines(block, view)),
     ...(rest === 0 ? [] : [[view.paint.dim(`and ${count(rest, "more check")}; -v shows everything`)]]),
   ];
-}
-
-function rank({ outcome }: Block): number {
-  return ORDER.indexOf(outcome);
 }
 
 function blocksOf({ hosts, findings }: AuditRun): Block[] {
@@ -102,7 +101,7 @@ function blockLines(block: Block, view: AuditView): string[] {
   const { title, help } = CHECKS[block.check];
   const hosts = hostsOf(block).length;
   const where = hosts === 0 ? "the fleet" : count(hosts, "host");
-  const head = `${paint[COLOURS[block.outcome]](SYMBOLS[block.outcome])} ${paint.bold(title)}: ${where}, ${block.outcome}`;
+  const head = `${outcomeText(block.outcome, outcomeSign(block.outcome), paint)} ${paint.bold(title)}: ${where}, ${block.outcome}`;
   const sorted = mattersOf(block).toSorted((a, b) => b.hosts.length - a.hosts.length);
   const shown = verbose ? sorted : sorted.slice(0, MATTERS);
   const rest = sorted.slice(shown.length);

@@ -1,6 +1,8 @@
 import { visible } from "../../core/text/visible.ts";
 import type { RunSummary } from "../../model/audit.ts";
-import { COLOURS, SYMBOLS, timeText } from "./words.ts";
+import { outcomeText, timeText } from "./words.ts";
+import type { Outcome } from "../../core/verdict/outcome.ts";
+import { outcomeSign } from "../layout/signs.ts";
 import { table } from "../layout/columns.ts";
 import type { Paint } from "../layout/paint.ts";
 
@@ -23,15 +25,15 @@ function row(run: RunSummary, paint: Paint): string[] {
   ];
 }
 
-function counts<T extends keyof typeof SYMBOLS>(
+function counts<T extends Outcome>(
   numbers: Readonly<Record<T, number>>,
   outcomes: readonly T[],
   paint: Paint,
 ): string {
   return outcomes
     .map((outcome) => {
-      const text = `${SYMBOLS[outcome]}${numbers[outcome]}`;
-      return numbers[outcome] === 0 ? paint.dim(text) : paint[COLOURS[outcome]](text);
+      const text = `${outcomeSign(outcome)}${numbers[outcome]}`;
+      return outcomeText(outcome, text, paint, numbers[outcome]);
     })
     .join(" ");
 }

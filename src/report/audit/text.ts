@@ -1,11 +1,13 @@
 /** An audit for people: the fleet at a glance, who is out and why, what changed, where it is going. */
 import { auditVerdict, countFindings, countHosts } from "../../core/audit/summary.ts";
+import { COUNTED, type Outcome } from "../../core/verdict/outcome.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { AuditContext, AuditRun, RunSummary } from "../../model/audit.ts";
 import { type AuditGrouping, groupingLines, hostLines } from "./by-text.ts";
 import { changeLines, trendLines } from "./changes-text.ts";
 import { driftLines, findingBlocks } from "./findings-text.ts";
-import { COLOURS, count, SYMBOLS, timeText } from "./words.ts";
+import { outcomeSign } from "../layout/signs.ts";
+import { count, outcomeText, timeText } from "./words.ts";
 import type { Paint } from "../layout/paint.ts";
 import { wrap } from "../layout/wrap.ts";
 
@@ -62,7 +64,7 @@ function verdictLine(run: AuditRun, paint: Paint): string {
     ...(unknown === 0 ? [] : [`${unknown} not fully judged`]),
   ];
   const of = open.length === 0 ? "" : `: of ${count(run.hosts.length, "host")}, ${open.join(", ")}`;
-  return `${paint.bold("Audit:")} ${paint[COLOURS[verdict]](`${SYMBOLS[verdict]} ${VERDICTS[verdict]}`)}${of}`;
+  return `${paint.bold("Audit:")} ${outcomeText(verdict, `${outcomeSign(verdict)} ${VERDICTS[verdict]}`, paint)}${of}`;
 }
 
 function headLines(run: AuditRun, columns: number, paint: Paint): string[] {
@@ -99,16 +101,15 @@ function barText(counts: Readonly<Record<keyof typeof GLYPHS, number>>, paint: P
   const [fail, unknown] = [cells(counts.fail), cells(counts.unknown)];
   const widths = { pass: counts.pass === 0 ? 0 : Math.max(1, BAR - fail - unknown), fail, unknown };
   return (["pass", "fail", "unknown"] as const)
-    .map((outcome) => paint[COLOURS[outcome]](GLYPHS[outcome].repeat(widths[outcome])))
+    .map((outcome) => outcomeText(outcome, GLYPHS[outcome].repeat(widths[outcome]), paint))
     .join("");
 }
 
-function countsText(counts: Readonly<Partial<Record<keyof typeof SYMBOLS, number>>>, paint: Paint): string {
-  return (["pass", "fail", "unknown", "waived"] as const)
-    .filter((outcome) => counts[outcome] !== undefined)
+function countsText(counts: Readonly<Partial<Record<Outcome, number>>>, paint: Paint): string {
+  return COUNTED.filter((outcome) => counts[outcome] !== undefined)
     .map((outcome) => {
-      const text = `${SYMBOLS[outcome]} ${counts[outcome]} ${outcome}`;
-      return counts[outcome] === 0 ? paint.dim(text) : paint[COLOURS[outcome]](text);
+      const text = `${outcomeSign(outcome)} ${counts[outcome]} ${outcome}`;
+      return outcomeText(outcome, text, paint, counts[outcome]);
     })
     .join("   ");
 }

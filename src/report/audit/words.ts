@@ -1,11 +1,16 @@
 /** Words and signs that every part of an audit's text shares. */
+import type { Outcome } from "../../core/verdict/outcome.ts";
+import { OUTCOME_SIGNS, SIGNS } from "../layout/signs.ts";
 import { visible } from "../../core/text/visible.ts";
 import { widthOf } from "../layout/columns.ts";
 import type { Paint } from "../layout/paint.ts";
 import { wrap } from "../layout/wrap.ts";
 
-export const SYMBOLS = { pass: "✓", fail: "✗", unknown: "?", waived: "~" } as const;
-export const COLOURS = { pass: "green", fail: "red", unknown: "yellow", waived: "cyan" } as const;
+/** `✗ 1 fail` in its colour, dim where the number is none. */
+export function outcomeText(outcome: Outcome, text: string, paint: Paint, number = 1): string {
+  const { colour } = SIGNS[OUTCOME_SIGNS[outcome]];
+  return number === 0 ? paint.dim(text) : paint[colour](text);
+}
 
 export interface AuditView {
   readonly paint: Paint;

@@ -5,13 +5,13 @@
  * where sessions were opened; no path, account or message is a label.
  */
 import { countFindings, countHosts } from "../../core/audit/summary.ts";
+import { COUNTED } from "../../core/verdict/outcome.ts";
 import type { AuditedHost, AuditRun } from "../../model/audit.ts";
 import { CHECKS } from "../../model/check.ts";
 import { clipLine } from "../layout/clip.ts";
 import { reportedFindings } from "./reported-findings.ts";
 import { uniqueNames } from "./unique-names.ts";
 
-const OUTCOMES = ["pass", "fail", "unknown", "waived"] as const;
 const LONGEST_LABEL = 200;
 
 type Labels = Readonly<Record<string, string>>;
@@ -63,7 +63,7 @@ function runFamilies(run: AuditRun): Family[] {
     },
     {
       name: "curfew_audit_hosts",
-      help: "Hosts by outcome of the last audit.",
+      help: "Hosts by outcome of the last audit; one that is unknown and fails for certain counts as both.",
       samples: () =>
         Object.entries(countHosts(run.hosts)).map(([outcome, count]) => [{ policy, outcome }, count]),
     },
@@ -86,7 +86,7 @@ function hostFamilies(run: AuditRun, names: readonly string[]): Family[] {
       *samples() {
         for (const [index, host] of run.hosts.entries()) {
           const counts = countFindings([{ findings: reportedFindings(host) }], []);
-          for (const outcome of OUTCOMES)
+          for (const outcome of COUNTED)
             yield [{ policy, host: names[index] ?? "", outcome }, counts[outcome]];
         }
       },
@@ -117,7 +117,7 @@ function* checkSamples(run: AuditRun): Generator<readonly [Labels, number]> {
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   for (const check of Object.keys(CHECKS)) {
-    for (const outcome of OUTCOMES) {
+    for (const outcome of COUNTED) {
       yield [{ policy: run.policy.name, check, outcome }, counts.get(`${check} ${outcome}`) ?? 0];
     }
   }

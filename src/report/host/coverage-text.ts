@@ -1,3 +1,4 @@
+import { signMeanings, type SignName, SIGNS, signText } from "../layout/signs.ts";
 import { keepsLimit } from "../../core/policy/kind-limit.ts";
 import { visible } from "../../core/text/visible.ts";
 import { formatDuration } from "../../model/duration.ts";
@@ -10,8 +11,8 @@ import type { Paint } from "../layout/paint.ts";
 type Covered = Pick<HostPlan, "coverage" | "uncaught">;
 
 /**
- * Session kinds by roles: after how long which control ends such a session at the latest, `~`
- * where that is later than the limit, or `✗ nothing`. Empty where neither is known.
+ * Session kinds by roles: after how long which control would end such a session at the latest, or nothing, and what
+ * the signs mean. A plan promises; no session has shown it. Empty where neither is known.
  */
 export function coverageMatrix(plan: Covered, paint: Paint): string[] {
   const roles = [...new Set([...plan.coverage, ...plan.uncaught].map(({ role }) => role))];
@@ -19,11 +20,8 @@ export function coverageMatrix(plan: Covered, paint: Paint): string[] {
   if (kinds.length === 0) return [];
   const head = ["ends after", ...roles.map(visible)].map(paint.bold);
   const row = (kind: SessionKind): string[] => [kind, ...roles.map((role) => cell(plan, kind, role, paint))];
-  const late = plan.coverage.some(({ within, limit = within }) => !keepsLimit(within, limit));
-  return [
-    ...table([head, ...kinds.map(row)]),
-    ...(late ? [paint.dim("~ ends there, later than the limit")] : []),
-  ];
+  const signs = [...plan.coverage.map(promiseSign), ...plan.uncaught.map(() => "open" as const)];
+  return [...table([head, ...kinds.map(row)]), paint.dim(signMeanings(signs, PROMISED).join(" · "))];
 }
 
 /** Why nothing ends what nothing ends: one line per reason, with the kinds it stands for. */
@@ -33,14 +31,20 @@ export function uncaughtReasons({ uncaught }: Covered, paint: Paint): string[] {
     kindsByReason.set(reason, (kindsByReason.get(reason) ?? new Set()).add(kind));
   }
   return Array.from(kindsByReason, ([reason, kinds]) =>
-    paint.dim(`✗ ${[...kinds].join(", ")}: ${visible(reason)}`),
+    paint.dim(`${SIGNS.open.sign} ${[...kinds].join(", ")}: ${visible(reason)}`),
   );
 }
 
-/** A backstop that is looser than the limit is no ✓. */
-function ending({ within, limit = within, control }: Coverage, paint: Paint): string {
-  const sign = keepsLimit(within, limit) ? paint.green("✓") : paint.yellow("~");
-  return `${sign} ${formatDuration(within)} ${control}`;
+/** What the signs say of a promise. */
+export const PROMISED = { file: "the files will say so" } as const;
+
+/** A backstop that is looser than the limit leaves the limit open. */
+function promiseSign({ within, limit = within }: Coverage): SignName {
+  return keepsLimit(within, limit) ? "file" : "open";
+}
+
+function ending(coverage: Coverage, paint: Paint): string {
+  return `${signText(promiseSign(coverage), paint)} ${formatDuration(coverage.within)} ${coverage.control}`;
 }
 
 function concerns(plan: Covered, kind: SessionKind): boolean {
@@ -54,5 +58,5 @@ function cell(plan: Covered, kind: SessionKind, role: string, paint: Paint): str
   const [first] = covering;
   if (first !== undefined) return ending(first, paint);
   const open = plan.uncaught.some((item) => item.kind === kind && item.role === role);
-  return open ? paint.red("✗ nothing") : paint.dim("-");
+  return open ? signText("open", paint, " nothing") : signText("none", paint);
 }

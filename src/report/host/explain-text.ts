@@ -1,3 +1,5 @@
+import { signMeanings, SIGNS, signText } from "../layout/signs.ts";
+import { PROMISED } from "./coverage-text.ts";
 import { visible } from "../../core/text/visible.ts";
 import { formatDuration } from "../../model/duration.ts";
 import type {
@@ -53,17 +55,19 @@ function headLines({ user, groups, host, onHost }: Explanation, paint: Paint): s
   const changes = pending === 1 ? "one change" : `${pending} changes`;
   return [
     head.trimEnd(),
-    ...(onHost?.account === "missing" ? [`${paint.red("✗")} there is no such account on this host`] : []),
-    ...(onHost?.account === "unknown"
-      ? [`${paint.yellow("?")} nobody could read who has an account here`]
+    ...(onHost?.account === "missing"
+      ? [`${signText("fails", paint)} there is no such account on this host`]
       : []),
-    ...(pending > 0 ? [`${paint.yellow("!")} ${changes} not applied yet: curfew apply`] : []),
+    ...(onHost?.account === "unknown"
+      ? [`${signText("unknown", paint)} the accounts of this host could not be read`]
+      : []),
+    ...(pending > 0 ? [`${signText("open", paint)} ${changes} not applied yet: curfew apply`] : []),
   ];
 }
 
 function errorLines({ message, hint }: NonNullable<Explanation["error"]>, paint: Paint): string[] {
   const hints = hint === undefined ? [] : [`  hint: ${visible(hint)}`];
-  return [`${paint.red("?")} the host cannot be judged: ${visible(message)}`, ...hints];
+  return [`${signText("unknown", paint)} the host cannot be judged: ${visible(message)}`, ...hints];
 }
 
 function section(title: string, lines: readonly string[], paint: Paint): string[] {
@@ -87,8 +91,8 @@ function roleCells(explained: ExplainedRole, paint: Paint): string[] {
 }
 
 function symbolOf({ because, applies }: ExplainedRole, paint: Paint): string {
-  if (because.length === 0 || applies === "no") return paint.dim("-");
-  return applies === "yes" ? paint.green("✓") : paint.yellow("?");
+  if (because.length === 0 || applies === "no") return signText("none", paint);
+  return signText(applies === "yes" ? "holds" : "unknown", paint);
 }
 
 function reasonText({ role, because: reasons, hosts, applies }: ExplainedRole): string {
@@ -115,7 +119,7 @@ function limitLines({ limits }: Explanation, paint: Paint): string[] {
 
 const STATES: Readonly<Record<ExplainedExemption["state"], string>> = {
   active: "~",
-  expired: "✗ expired, exempts nobody:",
+  expired: "✗ expired, without effect:",
   elsewhere: "- not on this host:",
   depends: "? on some hosts only:",
 };
@@ -128,26 +132,29 @@ function exemptionLine(exemption: ExplainedExemption, paint: Paint): string {
 }
 
 function sessionLines(sessions: readonly ExplainedSession[], paint: Paint): string[] {
-  const rows = table(
-    sessions
-      .filter(({ endedBy, uncaught }) => endedBy.length > 0 || uncaught !== undefined)
-      .map(({ kind, endedBy, uncaught }) => {
-        if (uncaught !== undefined) return [kind, paint.red("✗ nothing")];
-        const [first, ...rest] = endedBy.map(({ control, within, late }) => ({
-          text: `${formatDuration(within)} ${control}`,
-          late,
-        }));
-        const sign = first?.late === true ? paint.yellow("~") : paint.green("✓");
-        const late = first?.late === true ? ["later than the limit"] : [];
-        const also = [...late, ...rest.map(({ text }) => `else ${text}`)].join(", ");
-        return [kind, `${sign} ${first?.text ?? ""}`, paint.dim(also)];
-      }),
-  );
+  const told = sessions.filter(({ endedBy, uncaught }) => endedBy.length > 0 || uncaught !== undefined);
+  if (told.length === 0) return [];
   // Too long for a column: they stand below, as in a plan.
-  const uncaught = sessions.flatMap(({ kind, uncaught: reason }) =>
-    reason === undefined ? [] : [paint.dim(`✗ ${kind}: ${visible(reason)}`)],
+  const uncaught = told.flatMap(({ kind, uncaught: reason }) =>
+    reason === undefined ? [] : [paint.dim(`${SIGNS.open.sign} ${kind}: ${visible(reason)}`)],
   );
-  return [...rows, ...uncaught];
+  const legend = signMeanings(told.map(promiseSign), PROMISED).join(" · ");
+  return [...table(told.map((session) => sessionCells(session, paint))), paint.dim(legend), ...uncaught];
+}
+
+/** Explained from files and answers: no session has shown it. */
+function promiseSign({ endedBy: [first], uncaught }: ExplainedSession): "open" | "file" {
+  return uncaught !== undefined || first?.late === true ? "open" : "file";
+}
+
+function sessionCells(session: ExplainedSession, paint: Paint): string[] {
+  const { kind, endedBy, uncaught } = session;
+  const sign = promiseSign(session);
+  if (uncaught !== undefined) return [kind, signText(sign, paint, " nothing")];
+  const [first = "", ...rest] = endedBy.map(({ control, within }) => `${formatDuration(within)} ${control}`);
+  const late = sign === "open" ? ["later than the limit"] : [];
+  const also = [...late, ...rest.map((text) => `else ${text}`)].join(", ");
+  return [kind, `${signText(sign, paint)} ${first}`, paint.dim(also)];
 }
 
 function duration(seconds: number | null): string {

@@ -1,9 +1,7 @@
+import { findingSign, signText } from "../layout/signs.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { Paint } from "../layout/paint.ts";
-
-const SYMBOLS = { pass: "✓", fail: "✗", unknown: "?", waived: "~" } as const;
-const COLOURS = { pass: "green", fail: "red", unknown: "yellow", waived: "dim" } as const;
 
 /** One line per finding; those that passed only when `verbose`. */
 export function findingLines(
@@ -16,8 +14,8 @@ export function findingLines(
 }
 
 function findingLine(finding: Finding, paint: Paint): string {
-  const { control, role, outcome, evidence } = finding;
-  const symbol = paint[COLOURS[outcome]](SYMBOLS[outcome]);
+  const { control, role, evidence } = finding;
+  const symbol = signText(findingSign(finding), paint);
   const who = role === "*" ? control : `${control} ${visible(role)}`;
   const waiver = finding.waiver === undefined ? "" : `, waived: ${visible(finding.waiver)}`;
   const source = paint.dim(`[${evidence}, ${visible(finding.source)}]`);

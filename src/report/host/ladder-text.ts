@@ -1,4 +1,5 @@
 /** The ladder on screen: session kinds by roles, what a session showed, and what is only promised. */
+import { signMeanings, type SignName, signText } from "../layout/signs.ts";
 import { formatDuration } from "../../model/duration.ts";
 import type { LadderCell, Rung } from "../../model/finding.ts";
 import type { ProbeResult } from "../../model/run.ts";
@@ -34,8 +35,7 @@ export function ladderLines(
 
 /** What the signs and short words mean, of those that occur. */
 export function ladderLegend(cells: readonly LadderCell[], paint: Paint): string[] {
-  const signs = new Set(cells.map(signOf));
-  const meanings = LEGEND.filter(([sign]) => signs.has(sign)).map(([sign, meaning]) => `${sign} ${meaning}`);
+  const meanings = signMeanings(cells.map(signOf), { fails: "a session showed otherwise" });
   const words = new Set(
     cells.flatMap(({ configured, effective, demonstrated }) =>
       [demonstrated ?? effective ?? configured].flatMap((rung) => (rung === null ? [] : [rung.by])),
@@ -60,30 +60,6 @@ interface Shown {
   readonly cells: readonly LadderCell[];
   readonly probes: readonly ProbeResult[];
 }
-
-type Sign = "✓" | "✗" | "?" | "◐" | "○" | "!" | "~" | "-";
-
-const LEGEND: readonly [Sign, string][] = [
-  ["✓", "shown by a session"],
-  ["✗", "a session showed otherwise"],
-  ["?", "cannot be told"],
-  ["◐", "the daemon says so"],
-  ["○", "a file says so"],
-  ["!", "never or too late, not tried"],
-  ["~", "exempt"],
-  ["-", "nothing asked"],
-];
-
-const COLOURS = {
-  "✓": "green",
-  "✗": "red",
-  "?": "yellow",
-  "◐": "cyan",
-  "○": "cyan",
-  "!": "yellow",
-  "~": "dim",
-  "-": "dim",
-} as const;
 
 /** Mechanisms whose keyword is too long for a cell. */
 const SHORT: Readonly<Record<string, string>> = {
@@ -131,26 +107,29 @@ function limitText(cells: readonly LadderCell[], scaled: readonly ProbeResult[])
 
 function cellText(cell: LadderCell, paint: Paint): string {
   const sign = signOf(cell);
-  return `${paint[COLOURS[sign]](sign)} ${wordsOf(cell, sign)}`;
+  return `${signText(sign, paint)} ${wordsOf(cell, sign)}`;
 }
 
-function signOf({ outcome, limit, demonstrated, evidence, kind }: LadderCell): Sign {
-  if (outcome === "waived") return "~";
-  if (outcome === "unknown") return "?";
-  if (demonstrated !== null) return outcome === "pass" ? "✓" : "✗";
-  if (limit === null && kind !== "typing") return "-";
-  if (outcome === "fail") return "!";
-  return evidence === "effective" ? "◐" : evidence === "configured" ? "○" : "-";
+function signOf({ outcome, limit, demonstrated, evidence, kind }: LadderCell): SignName {
+  if (outcome === "waived") return "exempt";
+  if (outcome === "unknown") return "unknown";
+  if (demonstrated !== null) return outcome === "pass" ? "shown" : "fails";
+  if (limit === null && kind !== "typing") return "none";
+  if (outcome === "fail") return "open";
+  return evidence === "effective" ? "daemon" : evidence === "configured" ? "file" : "none";
 }
 
-function wordsOf({ demonstrated, effective, configured, evidence, outcome }: LadderCell, sign: Sign): string {
+function wordsOf(
+  { demonstrated, effective, configured, evidence, outcome }: LadderCell,
+  sign: SignName,
+): string {
   if (demonstrated !== null) {
     if (demonstrated.seconds === null) return outcome === "fail" ? "still there" : "kept";
     return `${shownSeconds(demonstrated.seconds)} ${shortName(demonstrated)}`;
   }
-  if (sign === "~") return "exempt";
-  if (sign === "-") return "no limit";
-  if (sign === "?") return "unknown";
+  if (sign === "exempt") return "exempt";
+  if (sign === "none") return "no limit";
+  if (sign === "unknown") return "unknown";
   const rung = evidence === "effective" ? effective : configured;
   return rung === null ? "nothing" : `${formatDuration(rung.seconds ?? 0)} ${shortName(rung)}`;
 }

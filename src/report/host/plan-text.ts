@@ -1,3 +1,4 @@
+import { SIGNS, signText } from "../layout/signs.ts";
 import { planOutcome } from "../../core/verdict/outcome.ts";
 import { unifiedDiff } from "../../core/text/unified-diff.ts";
 import { visible, visibleLines } from "../../core/text/visible.ts";
@@ -13,7 +14,8 @@ export interface PlanTextOptions {
   readonly verbose: boolean;
 }
 
-const ACTIONS = { create: "+", update: "~", remove: "-" } as const;
+/** As in a diff. */
+const ACTIONS = { create: "+", update: SIGNS.changes.sign, remove: "-" } as const;
 
 /**
  * Plans for people: per host the changes with reasons and diffs, findings, which session kinds are
@@ -64,7 +66,7 @@ function bodyLines(plan: HostPlan, seen: Seen, { paint, verbose }: PlanTextOptio
   const lines = [
     ...errorLines(plan, paint),
     ...plan.changes.flatMap((change) => changeLines(change, seenOn(change, plan.host, seen), paint)),
-    ...(planOutcome(plan) === "unchanged" ? [`${paint.green("=")} nothing to change`] : []),
+    ...(planOutcome(plan) === "unchanged" ? [`${signText("holds", paint)} nothing to change`] : []),
     ...(plan.activations.length > 0 ? [paint.dim(`then: ${plan.activations.join(", ")}`)] : []),
     ...findingLines(plan.findings, { paint, verbose }),
   ];
@@ -75,7 +77,7 @@ function bodyLines(plan: HostPlan, seen: Seen, { paint, verbose }: PlanTextOptio
 function errorLines({ error }: HostPlan, paint: Paint): string[] {
   if (error === undefined) return [];
   const hint = error.hint === undefined ? [] : [`  hint: ${visible(error.hint)}`];
-  return [`${paint.red("?")} cannot be judged: ${visibleLines(error.message)}`, ...hint];
+  return [`${signText("unknown", paint)} cannot be judged: ${visibleLines(error.message)}`, ...hint];
 }
 
 /** The host on which the very same change was shown before, if there is one. */

@@ -1,3 +1,4 @@
+import { SIGNS } from "../layout/signs.ts";
 import { countBy } from "../../core/verdict/outcome.ts";
 import { visible, visibleLines } from "../../core/text/visible.ts";
 import type { HostOutcome, HostResult } from "../../model/run.ts";
@@ -6,12 +7,13 @@ import { hostNames } from "../layout/groups.ts";
 import type { Paint } from "../layout/paint.ts";
 
 const OUTCOME_SYMBOLS: Readonly<Record<HostOutcome, string>> = {
-  unchanged: "=",
-  confirmed: "✓",
+  unchanged: SIGNS.holds.sign,
+  // A full new login has shown it.
+  confirmed: SIGNS.shown.sign,
   "rolled-back": "↩",
-  failed: "✗",
-  unknown: "?",
-  skipped: "-",
+  failed: SIGNS.fails.sign,
+  unknown: SIGNS.unknown.sign,
+  skipped: SIGNS.none.sign,
 };
 const ORDER = Object.keys(OUTCOME_SYMBOLS) as HostOutcome[];
 const GOOD: ReadonlySet<HostOutcome> = new Set(["unchanged", "confirmed"]);

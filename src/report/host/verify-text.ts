@@ -1,4 +1,5 @@
-import { countBy, verifyOutcome } from "../../core/verdict/outcome.ts";
+import { signText } from "../layout/signs.ts";
+import { countBy, countVerified, verifyOutcome } from "../../core/verdict/outcome.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { HostVerification, ProbeResult } from "../../model/run.ts";
 import { hostNames } from "../layout/groups.ts";
@@ -6,8 +7,7 @@ import { findingLines } from "./finding-text.ts";
 import { ladderLegend, ladderLines } from "./ladder-text.ts";
 import type { Paint } from "../layout/paint.ts";
 
-const SYMBOLS = { pass: "✓", fail: "✗", unknown: "?" } as const;
-const COLOURS = { pass: "green", fail: "red", unknown: "yellow" } as const;
+const PROBE_SIGNS = { pass: "shown", fail: "fails", unknown: "unknown" } as const;
 const WORDS = { pass: "passed", fail: "failed", unknown: "cannot be judged", skipped: "not probed" } as const;
 
 /** Above this many hosts, those where every session passed are named in one line. */
@@ -32,7 +32,7 @@ export function verifyText(verifications: readonly HostVerification[], options: 
     false,
   );
   const blocks = [
-    ...(collapse ? [`${options.paint.green("✓")} every session as it should be: ${names}`] : []),
+    ...(collapse ? [`${signText("shown", options.paint)} every session as it should be: ${names}`] : []),
     ...listed.map((verification) => hostText(verification, options)),
   ];
   const legend = ladderLegend(
@@ -45,7 +45,7 @@ export function verifyText(verifications: readonly HostVerification[], options: 
 
 /** `Verify: 2 hosts passed, 1 failed; 8 sessions passed, 1 failed`. */
 function verifySummary(verifications: readonly HostVerification[], paint: Paint): string {
-  const hosts = countBy(verifications.map(verifyOutcome));
+  const hosts = countVerified(verifications);
   const sessions = countBy(verifications.flatMap(({ probes }) => probes.map(({ outcome }) => outcome)));
   return `${paint.bold("Verify:")} hosts: ${countText(hosts, paint)}; sessions: ${countText(sessions, paint)}`;
 }
@@ -61,9 +61,10 @@ function countText(counts: Partial<Record<keyof typeof WORDS, number>>, paint: P
 
 function hostText(verification: HostVerification, { paint, verbose }: VerifyTextOptions): string {
   const { host, probes, findings, error, ladder = [] } = verification;
-  const errors = error === undefined ? [] : [`${paint.red("?")} ${visible(error.message)}`];
+  const errors = error === undefined ? [] : [`${signText("unknown", paint)} ${visible(error.message)}`];
   const hints = error?.hint === undefined ? [] : [`  hint: ${visible(error.hint)}`];
-  const nothing = verifyOutcome(verification) === "skipped" ? [paint.dim("- nothing to probe here")] : [];
+  const nothing =
+    verifyOutcome(verification) === "skipped" ? [signText("none", paint, " nothing to probe here")] : [];
   const lines = [
     ...errors,
     ...hints,
@@ -80,7 +81,7 @@ function hostText(verification: HostVerification, { paint, verbose }: VerifyText
 }
 
 function reasonLines(probe: ProbeResult, paint: Paint): string[] {
-  const symbol = paint[COLOURS[probe.outcome]](SYMBOLS[probe.outcome]);
+  const symbol = signText(PROBE_SIGNS[probe.outcome], paint);
   const who = `${probe.session} ${visible(probe.role)} (${visible(probe.user)}, ${probe.via})`;
   const saw = visible(probe.clientSaw.trim());
   const seen = saw === "" ? [] : [paint.dim(`    the client saw: ${saw.slice(-200)}`)];

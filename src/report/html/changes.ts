@@ -10,7 +10,7 @@ const KINDS = {
   lost: { title: "No longer known", symbol: "?", tone: "unknown" },
   gone: { title: "No longer judged", symbol: "–", tone: "unknown" },
   waived: { title: "Newly waived", symbol: "~", tone: "waived" },
-  recovered: { title: "Recovered", symbol: "✓", tone: "pass" },
+  recovered: { title: "Recovered", symbol: "=", tone: "pass" },
 } as const;
 /** How many lines one kind of change has before the rest is counted. */
 const LINES = 30;

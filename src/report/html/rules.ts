@@ -1,11 +1,12 @@
 /** The baseline's rules with their state, and exemptions in force, expired and unused. */
 import { visible } from "../../core/text/visible.ts";
+import { worstOf } from "../../core/verdict/outcome.ts";
 import type { AuditRun, RuleInfo } from "../../model/audit.ts";
 import type { CheckId } from "../../model/check.ts";
 import type { Finding } from "../../model/finding.ts";
 import { hostLinks } from "./hosts.ts";
 import type { Reason } from "./reasons.ts";
-import { mark, number, OUTCOMES, worst } from "./words.ts";
+import { mark, number, OUTCOMES } from "./words.ts";
 import { tally } from "./summary.ts";
 
 const SEVERITIES = { high: "High", medium: "Medium", low: "Low" } as const;
@@ -66,7 +67,7 @@ function unlistedRule(id: string): RuleInfo {
 }
 
 function ruleRow(rule: RuleInfo, outcomes: readonly Finding["outcome"][]) {
-  const state = worst(outcomes);
+  const state = worstOf(outcomes) ?? null;
   const tallied = tally(outcomes);
   return {
     id: visible(rule.id),

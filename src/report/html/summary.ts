@@ -1,4 +1,5 @@
 /** The top of the HTML report: the verdict, the fleet in four numbers, and what was not shown. */
+import { countHosts } from "../../core/audit/summary.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { AuditRun } from "../../model/audit.ts";
 import type { Finding, LadderCell } from "../../model/finding.ts";
@@ -13,7 +14,7 @@ interface BarPart {
 
 /** The values of `summary.hbs`. Pure. */
 export function summaryValues(run: AuditRun) {
-  const hosts = tally(run.hosts.map(({ outcome }) => outcome));
+  const hosts = { ...countHosts(run.hosts), waived: 0 };
   const findings = tally(
     [...run.findings, ...run.hosts.flatMap((host) => host.findings)].map(({ outcome }) => outcome),
   );
@@ -31,7 +32,7 @@ export function summaryValues(run: AuditRun) {
       total: number(run.hosts.length),
       label: `Hosts: ${spoken(hosts)}`,
       bar: bar(hosts),
-      counts: counts(hosts, ["fail", "unknown", "pass"]),
+      counts: counts(hosts, ["unknown", "fail", "pass"]),
     },
     findings: {
       total: number(Object.values(findings).reduce((sum, amount) => sum + amount, 0)),
@@ -57,26 +58,21 @@ function verdict(hosts: Record<Outcome, number>, total: number) {
       total === 1 ? "The one host is in compliance" : `All ${number(total)} hosts are in compliance`;
     return { mark: mark("pass"), text };
   }
-  if (hosts.fail === 0) {
-    const text =
-      total === 1
-        ? "The one host could not be fully judged"
-        : `${number(hosts.unknown)} of ${number(total)} hosts could not be fully judged`;
-    return { mark: mark("unknown"), text };
-  }
-  const text =
-    total === 1
-      ? "The one host is out of compliance"
-      : `${number(hosts.fail)} of ${number(total)} hosts ${hosts.fail === 1 ? "is" : "are"} out of compliance`;
-  return { mark: mark("fail"), text };
+  const outcome = hosts.unknown > 0 ? "unknown" : "fail";
+  if (total === 1) return { mark: mark(outcome), text: `The one host ${ONE[outcome]}` };
+  const failed = `${number(hosts.fail)} of ${number(total)} hosts ${hosts.fail === 1 ? "is" : "are"} out of compliance`;
+  const unknown = `${number(hosts.unknown)} of ${number(total)} hosts could not be fully judged`;
+  const parts = [hosts.fail === 0 ? [] : [failed], hosts.unknown === 0 ? [] : [unknown]].flat();
+  return { mark: mark(outcome), text: parts.join(", ") };
 }
+
+const ONE = { fail: "is out of compliance", unknown: "could not be fully judged" } as const;
 
 /** What the verdict leaves out. */
 function lead(hosts: Record<Outcome, number>, findings: readonly Finding[]): string | null {
   const open = findings.filter(({ outcome }) => outcome === "fail" || outcome === "unknown").length;
   const parts = [
-    hosts.unknown === 0 || hosts.fail === 0 ? [] : [`${number(hosts.unknown)} more could not be judged.`],
-    hosts.unknown > 0 && hosts.fail === 0 ? ["What is unknown does not count as compliant."] : [],
+    hosts.unknown > 0 ? ["What is unknown does not count as compliant."] : [],
     open === 0 ? [] : [`${count(open, "finding is", "findings are")} about the fleet as a whole.`],
   ];
   return parts.flat().join(" ") || null;

@@ -1,7 +1,9 @@
 /** The report's few words, symbols and numbers, so that the same thing is called the same everywhere. */
-import type { Evidence, Finding } from "../../model/finding.ts";
+import { outcomeSign } from "../layout/signs.ts";
+import { type Outcome, WORST_FIRST } from "../../core/verdict/outcome.ts";
+import type { Evidence } from "../../model/finding.ts";
 
-export type Outcome = Finding["outcome"];
+export type { Outcome };
 
 /** An outcome as a symbol and a word: never by colour alone. `id` is the class of its colour. */
 export interface Mark {
@@ -11,14 +13,14 @@ export interface Mark {
 }
 
 const MARKS = {
-  fail: { id: "fail", symbol: "✗", word: "Fail" },
-  unknown: { id: "unknown", symbol: "?", word: "Unknown" },
-  waived: { id: "waived", symbol: "~", word: "Waived" },
-  pass: { id: "pass", symbol: "✓", word: "Pass" },
+  fail: { id: "fail", symbol: outcomeSign("fail"), word: "Fail" },
+  unknown: { id: "unknown", symbol: outcomeSign("unknown"), word: "Unknown" },
+  waived: { id: "waived", symbol: outcomeSign("waived"), word: "Waived" },
+  pass: { id: "pass", symbol: outcomeSign("pass"), word: "Pass" },
 } as const satisfies Record<Outcome, Mark>;
 
-/** What asks for attention first. A host that cannot be judged is as open as one that fails. */
-export const OUTCOMES = ["fail", "unknown", "waived", "pass"] as const satisfies Outcome[];
+/** What asks for attention first. */
+export const OUTCOMES = WORST_FIRST;
 
 /** Strongest first. */
 export const RUNGS = ["demonstrated", "effective", "configured"] as const satisfies Evidence[];
@@ -26,12 +28,6 @@ export const RUNGS = ["demonstrated", "effective", "configured"] as const satisf
 /** The mark of an outcome. */
 export function mark(outcome: Outcome): Mark & Readonly<Record<string, string>> {
   return MARKS[outcome];
-}
-
-/** The outcome that asks for most attention, or null of an empty list. */
-export function worst(outcomes: Iterable<Outcome>): Outcome | null {
-  const found = new Set(outcomes);
-  return OUTCOMES.find((outcome) => found.has(outcome)) ?? null;
 }
 
 /** `1 host`, `1,000 hosts`. */

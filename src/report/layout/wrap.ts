@@ -36,6 +36,6 @@ export function reflow(text: string, columns: number): string {
  * A diff stands further right.
  */
 export function wrapStatement(line: string, columns: number): string[] {
-  const statement = /^ {0,4}(?:[✓✗?~=!+-]|hint:) /u.test(stripVTControlCharacters(line));
+  const statement = /^ {0,4}(?:[✓✗?◐○~=!*+-]|hint:) /u.test(stripVTControlCharacters(line));
   return !statement || widthOf(line) <= columns ? [line] : wrap(line, columns, 2);
 }

@@ -1,3 +1,4 @@
+import { signText } from "../layout/signs.ts";
 import { visible } from "../../core/text/visible.ts";
 import { formatDuration } from "../../model/duration.ts";
 import type { HostPlan } from "../../model/plan.ts";
@@ -21,23 +22,25 @@ export function provedText(
   const line = (sign: string, text: string): string[] => wrap(`  ${sign} ${text}`, columns, 4);
   return [
     paint.bold("Proved"),
-    ...(proved.length === 0 ? line(paint.dim("-"), "nothing: no session was opened") : []),
-    ...slowest(proved).flatMap((probe) => line(paint.green("✓"), probeText(probe))),
-    ...(scaled && proved.length > 0 ? line(paint.dim("-"), SCALED) : []),
+    ...(proved.length === 0 ? line(signText("none", paint), "nothing: no session was opened") : []),
+    ...slowest(proved).flatMap((probe) => line(signText("shown", paint), probeText(probe))),
+    ...(scaled && proved.length > 0 ? line(signText("none", paint), SCALED) : []),
     paint.bold("Not proved"),
     ...failed.flatMap(({ session, role, reason }) =>
-      line(paint.red("✗"), `${session} of ${visible(role)}: ${visible(reason)}`),
+      line(signText("fails", paint), `${session} of ${visible(role)}: ${visible(reason)}`),
     ),
     ...(promised.length === 0
       ? []
       : line(
-          "~",
+          signText("file", paint),
           `set up, but no such session was opened: ${kindsByRole(promised.map(({ role, kind }) => [role, kind]))}`,
         )),
-    ...uncaught(plan).flatMap((text) => line(paint.red("✗"), text)),
-    ...(verification?.error === undefined ? [] : line("?", visible(verification.error.message))),
+    ...uncaught(plan).flatMap((text) => line(signText("open", paint), text)),
+    ...(verification?.error === undefined
+      ? []
+      : line(signText("unknown", paint), visible(verification.error.message))),
     ...(failed.length + promised.length + plan.uncaught.length === 0
-      ? line(paint.green("✓"), "nothing is left open")
+      ? line(signText("holds", paint), "nothing is left open")
       : []),
   ].join("\n");
 }

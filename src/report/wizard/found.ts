@@ -1,3 +1,4 @@
+import { signText } from "../layout/signs.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Harm, HarmKind } from "../../core/wizard/harm.ts";
 import type { WizardPeople } from "../../core/wizard/people.ts";
@@ -40,26 +41,26 @@ export function foundText(
     "",
     "In force now:",
     ...(now.length === 0
-      ? wrap(`  ${paint.red("✗")} nothing: an idle session stays for ever`, columns, 4)
+      ? wrap(`  ${signText("open", paint)} nothing: an idle session stays for ever`, columns, 4)
       : []),
     ...now.flatMap((item) => inForceLines(item, paint, columns)),
     ...(now.length > 0 && now.every(({ verdict }) => verdict === "nothing")
       ? ["  So an idle session stays for ever."]
       : []),
-    ...uncertain.flatMap((reason) => wrap(`  ${paint.yellow("?")} ${visible(reason)}`, columns, 4)),
+    ...uncertain.flatMap((reason) => wrap(`  ${signText("unknown", paint)} ${visible(reason)}`, columns, 4)),
   ];
   return lines.join("\n");
 }
 
-const SIGNS = { ends: ["✓", "green"], partly: ["~", "yellow"], nothing: ["✗", "red"] } as const;
+/** Read, not tried: no session has shown any of it. */
+const SIGNS = { ends: "file", partly: "file", nothing: "open" } as const;
 
 function inForceLines(
   { setting, source, effect, verdict }: InForce,
   paint: Paint,
   columns: number,
 ): string[] {
-  const [sign, colour] = SIGNS[verdict];
-  const text = `  ${paint[colour](sign)} ${visible(setting)} (${visible(source)}): ${visible(effect)}`;
+  const text = `  ${signText(SIGNS[verdict], paint)} ${visible(setting)} (${visible(source)}): ${visible(effect)}`;
   return wrap(text, columns, 4);
 }
 

@@ -1,5 +1,5 @@
 /** One audit on its way into the history. Everything here runs inside a transaction. */
-import { countFindings } from "../../core/audit/summary.ts";
+import { countFindings, countHosts } from "../../core/audit/summary.ts";
 import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Database } from "./database.ts";
@@ -42,8 +42,7 @@ export function insertHost(
   audited: AuditedHost,
 ): void {
   const { host, outcome, description, findings, error, ladder, probes, drift, evidence } = audited;
-  const hosts = { pass: 0, fail: 0, unknown: 0, [outcome]: 1 };
-  addCounts(database, run, place.written, hosts, countFindings([audited], []));
+  addCounts(database, run, place.written, countHosts([audited]), countFindings([audited], []));
   const part = (items: readonly unknown[]): number | null =>
     items.length === 0 ? null : putContent(database, items);
   database.run(

@@ -68,13 +68,13 @@ function edited(path: string, content: (before: string) => string): Facts {
 type Effective = Facts["sshd"]["effective"];
 
 /** The compliant host with other answers of `sshd -T -C`. */
-function answering(answer: (user: string, before: Effective) => Effective): Facts {
-  const { sshd } = COMPLIANT;
+function answering(answer: (user: string, before: Effective) => Effective, facts = COMPLIANT): Facts {
+  const { sshd } = facts;
   const classes = sshd.classes.state === "known" ? sshd.classes.value : [];
   const changed = classes.map((each) =>
     Object.assign({}, each, { effective: answer(each.representative, each.effective) }),
   );
-  return { ...COMPLIANT, sshd: { ...sshd, classes: known(changed) } };
+  return { ...facts, sshd: { ...sshd, classes: known(changed) } };
 }
 
 /** Every kind that is judged ends in time. */
@@ -156,6 +156,20 @@ describe("one host", () => {
     );
     expect(finding).toMatchObject({ evidence: "effective", source: "sshd -T -C user=joe" });
     expect(finding?.actual).toContain("clientaliveinterval 0");
+  });
+
+  test("one account fails and another of its role is unknown: both are said", () => {
+    const jim = person("jim", "user:jim", "group:sudo");
+    const both = applied(host({ classes: [...PEOPLE, jim] }), POLICY, BOTH);
+    const said = known(["clientaliveinterval 0", "clientalivecountmax 3"]);
+    const answer = (user: string, before: Effective): Effective =>
+      user === "nobody" ? before : user === "joe" ? said : unreadable("sshd -T: killed");
+    const audited = audit(answering(answer, both));
+    expect(open(audited)).toEqual([
+      "fail sshd-effective admin",
+      "unknown sshd-effective admin could not be read",
+    ]);
+    expect(audited.outcome).toBe("unknown");
   });
 
   test("a class that sshd was not asked about is unknown, and so is the host", () => {

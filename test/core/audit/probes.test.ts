@@ -1,6 +1,8 @@
 /** What an audit makes of sessions that no cell of the ladder tells of: those of exempt people. */
 import { describe, expect, test } from "vitest";
 import { CONTROLS } from "../../../src/controls/index.ts";
+import { countVerified, verifyOutcome } from "../../../src/core/verdict/outcome.ts";
+import { countHosts } from "../../../src/core/audit/summary.ts";
 import { auditHost } from "../../../src/core/audit/host.ts";
 import { ladder } from "../../../src/core/ending/ladder.ts";
 import { planHost } from "../../../src/core/plan/host.ts";
@@ -56,6 +58,24 @@ const probe = (over: Partial<ProbeResult>): ProbeResult => ({
 const kept = { user: "backup", session: "frozen-client", expect: "kept" } as const;
 const lost = { by: "none", droppedAfterSeconds: null } as const;
 const GOOD = [probe({}), probe({ session: "frozen-client", by: "ClientAlive" })];
+
+describe("an audit and a verification say the same", () => {
+  const OUTCOMES = ["pass", "fail", "unknown"] as const;
+  test.each(OUTCOMES.flatMap((first) => OUTCOMES.map((second) => [first, second] as const)))(
+    "of two sessions of one role and kind, %s and %s",
+    (first, second) => {
+      const probes = [probe({ outcome: first }), probe({ outcome: second, user: "other" }), ...GOOD.slice(1)];
+      const audited = audit(probes);
+      const verified = { host: "web1", probes, findings: [] };
+      expect(audited.outcome).toBe(verifyOutcome(verified));
+      // What an audit says of files besides is not a verification's.
+      const findings = audited.findings.filter(({ check }) => check === "session-ends");
+      expect({ pass: 0, fail: 0, unknown: 0, ...countVerified([verified]) }).toEqual(
+        countHosts([{ ...audited, findings }]),
+      );
+    },
+  );
+});
 
 describe("sessions of exempt people", () => {
   test.each<["fail" | "unknown", Partial<ProbeResult>]>([

@@ -27,6 +27,11 @@ test("hosts and findings are counted by outcome, those about the fleet included"
   expect(countFindings(hosts, fleet)).toEqual({ pass: 2, fail: 3, unknown: 1, waived: 1 });
 });
 
+test("a host that is unknown and has a failed finding counts as both", () => {
+  const both = { ...audited("unknown"), findings: [finding("unknown"), finding("fail"), finding("fail")] };
+  expect(countHosts([both, audited("unknown"), audited("pass")])).toEqual({ pass: 1, fail: 1, unknown: 2 });
+});
+
 function audited(outcome: AuditedHost["outcome"]): AuditedHost {
   const findings = [finding(outcome)];
   return {

@@ -1,13 +1,17 @@
 import { describe, expect, test } from "vitest";
 import {
   countBy,
+  countVerified,
   planOutcome,
   planVerdict,
   resultVerdict,
+  compareOutcomes,
+  type Outcome,
   type Verdict,
   verifyOutcome,
   verifyVerdict,
   worst,
+  worstOf,
 } from "../../../src/core/verdict/outcome.ts";
 import type { Finding } from "../../../src/model/finding.ts";
 import type { HostOutcome, HostVerification } from "../../../src/model/run.ts";
@@ -65,13 +69,26 @@ describe("verifications", () => {
     [
       "with both, the unknown one outranking",
       of({ probes: [probe({ outcome: "fail" }), probe({ outcome: "unknown" })] }),
-      "fail",
+      "unknown",
       "unknown",
     ],
+    [
+      "with a session that failed and a finding that is unknown",
+      of({ probes: [probe({ outcome: "fail" })], findings: [finding("unknown")] }),
+      "unknown",
+      "unknown",
+    ],
+    ["with a waived finding", of({ findings: [finding("waived")] }), "pass", "pass"],
     ["with an error", of({ probes: [], error: { code: "auth", message: "no" } }), "unknown", "unknown"],
     ["without any session", of({ probes: [] }), "skipped", "unknown"],
   ])("%s", (_, verification, outcome, verdict) => {
     expect([verifyOutcome(verification), verifyVerdict([verification])]).toEqual([outcome, verdict]);
+  });
+
+  test("a host that is unknown and has failed counts as both", () => {
+    const both = of({ probes: [probe({ outcome: "fail" })], findings: [finding("unknown")] });
+    const lost = of({ probes: [], error: { code: "auth", message: "no" } });
+    expect(countVerified([both, lost, of({})])).toEqual({ fail: 1, unknown: 2, pass: 1 });
   });
 
   test("one host without sessions beside one that was probed is no trouble", () => {
@@ -90,6 +107,17 @@ test.each<[Verdict, Verdict, Verdict]>([
   ["unknown", "pass", "unknown"],
 ])("%s and %s are %s", (left, right, expected) => {
   expect([worst(left, right), worst(right, left)]).toEqual([expected, expected]);
+});
+
+test.each<[Outcome[], Outcome | undefined]>([
+  [["pass", "waived", "fail", "unknown"], "unknown"],
+  [["pass", "fail", "waived"], "fail"],
+  [["pass", "waived"], "waived"],
+  [["pass"], "pass"],
+  [[], undefined],
+])("the worst of %j is %s, in whatever order they come", (outcomes, expected) => {
+  expect([worstOf(outcomes), worstOf(outcomes.toReversed())]).toEqual([expected, expected]);
+  expect(outcomes.toSorted(compareOutcomes)[0]).toBe(expected);
 });
 
 test("countBy counts in order of first occurrence", () => {

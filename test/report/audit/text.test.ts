@@ -68,8 +68,8 @@ describe("an audit as text", () => {
       20261003T030000Z-audit-00000002, curfew 0.1.0
 
       ██████████████████████████▒▒▒▒▒▒▒▒▒▒▒▒▒░
-      61 hosts         ✓ 40 pass   ✗ 20 fail   ? 1 unknown
-      120 findings     ✓ 80 pass   ✗ 40 fail   ? 0 unknown   ~ 0 waived
+      61 hosts         = 40 pass   ✗ 20 fail   ? 1 unknown
+      120 findings     = 80 pass   ✗ 40 fail   ? 0 unknown   ~ 0 waived
 
       Out of compliance, and why
 
@@ -123,8 +123,8 @@ describe("an audit as text", () => {
       20261002T030000Z-audit-00000001, curfew 0.1.0
 
       ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
-      2 hosts          ✓ 0 pass   ✗ 2 fail   ? 0 unknown
-      3 findings       ✓ 0 pass   ✗ 2 fail   ? 0 unknown   ~ 1 waived
+      2 hosts          = 0 pass   ✗ 2 fail   ? 0 unknown
+      3 findings       = 0 pass   ✗ 2 fail   ? 0 unknown   ~ 1 waived
 
       Out of compliance, and why
 

@@ -70,7 +70,7 @@ test("the whole answer for people", () => {
 ! 2 changes not applied yet: curfew apply
 
 Roles
-  ✓ admin  idle 10m  unresponsive 3m  warning 1m  group sudo
+  = admin  idle 10m  unresponsive 3m  warning 1m  group sudo
 
 Limits
   client_idle_timeout   10m   from admin
@@ -79,12 +79,13 @@ Limits
 
 Exemptions
   ~ nightly: user alice from watchdog until 2027-01-31 (rsync; ops)
-  ✗ expired, exempts nobody: old: user alice from sshd until 2026-01-31 (x; ops)
+  ✗ expired, without effect: old: user alice from sshd until 2026-01-31 (x; ops)
 
 Idle sessions on this host
-  idle-shell  ✓ 10m shell-timeout  else 15m sshd
-  tmux        ✗ nothing
-  ✗ tmux: exempt from watchdog
+  idle-shell  ○ 10m shell-timeout  else 15m sshd
+  tmux        ! nothing
+  ○ the files will say so · ! never or too late, not tried
+  ! tmux: exempt from watchdog
 `);
 });
 
@@ -112,7 +113,7 @@ describe("what is not known is said", () => {
     [
       "no accounts",
       { onHost: { ...onHost(), account: "unknown" } },
-      "? nobody could read who has an account here",
+      "? the accounts of this host could not be read",
     ],
   ])("%s", (_name, changes, expected) => {
     expect(explainText({ ...ALICE, ...changes }, view)).toContain(expected);
