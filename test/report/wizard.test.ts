@@ -216,7 +216,7 @@ describe("texts", () => {
     } as const;
     const verification = { host: "web1", findings: [], probes: [{ ...probe, ...more }] };
     expect(provedText({ ...plan, uncaught: [] }, verification, view)).toBe(
-      "Proved\n  ✓ idle-sftp of admin (root): dropped after 7.0 s by ChannelTimeout\nNot proved\n  ✓ nothing is left open",
+      "Proved\n  ✓ idle-sftp of admin (root): dropped after 7.0 s by ChannelTimeout\nNot proved\n  = nothing is left open",
     );
   });
 });
