@@ -18,6 +18,8 @@ export interface ParsedPeople {
 /** The script names no more, and says so where there are more. */
 const MOST_CLASSES = 41;
 const MOST_USERS = 20;
+/** Login shells of classes, root's apart. */
+const MOST_LOGINS = 200;
 /** Characters of one line of sshd's answer: lists of people may be long, and nothing is as long as this. */
 const LONGEST_LINE = 65_536;
 
@@ -37,8 +39,9 @@ export function parsePeople(sections: Sections, selectors: readonly string[]): P
   let logins: LoginShell[] = [];
   let number = 0;
   for (const line of lines(sections.one("people"))) {
-    const [tag, ...fields] = line.split("	", MOST_USERS + 5);
-    if (classes.length >= MOST_CLASSES) throw malformed(sections.host, "people", "it has too many classes");
+    const [tag, ...fields] = line.split("\t", MOST_USERS + 5);
+    if (classes.length >= MOST_CLASSES || number >= MOST_LOGINS)
+      throw malformed(sections.host, "people", "it has too many classes");
     if (tag === "class") {
       logins = [];
       classes.push({ ...parseClass(fields, sections, selectors, answers), logins });

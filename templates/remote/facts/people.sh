@@ -175,6 +175,8 @@ END {
   }
   if (failed != "") { print "failed\t" failed; exit }
   if (count > 40) { print "failed\tmore than 40 classes of users (" count ")"; exit }
+  for (key in best) logins += kinds[key]
+  if (logins > 199) { print "failed\tmore than 199 login shells in the classes of users (" logins ")"; exit }
   for (key in best) {
     positions = ""
     for (i = 1; i <= selectors; i++) if ((key, i) in of_class) positions = positions (positions == "" ? "" : ",") i
