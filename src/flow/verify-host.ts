@@ -62,8 +62,9 @@ export async function prepareProbes(
     scaled,
     controls: policy.controls,
     coverage: wanted.coverage,
-    login: connection.user,
-    given: givenAccounts(policy, limits),
+    // Without a login nobody is probed live: what a session shows is what the shadow instance shows.
+    login: connection.loginless === true ? undefined : connection.user,
+    given: connection.loginless === true ? {} : givenAccounts(policy, limits),
   };
   const survey = await takeSurvey(connection, facts, wishes, signal);
   const plan = planProbes(host.name, survey.accounts, limits, wishes, facts);

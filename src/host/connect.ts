@@ -4,7 +4,8 @@
  *
  * Here: logging in to the hosts of an inventory as the user's OpenSSH configuration says.
  */
-import type { Connect, ConnectOptions, ConnectThrough } from "../model/connection.ts";
+import { userInfo } from "node:os";
+import type { Connect, ConnectOptions, Connection, ConnectThrough } from "../model/connection.ts";
 import { CurfewError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import type { Secret } from "../model/secret.ts";
@@ -12,11 +13,13 @@ import { chooseAlgorithms } from "./algorithms.ts";
 import { asConnection } from "./connection.ts";
 import { fixedHostKeys, KnownHostsFiles } from "./host-key.ts";
 import { KeyRing, keyFromText } from "./identities.ts";
+import { connectLocally, loopbackOf, ownHostKeys } from "./local.ts";
 import { logIn } from "./login.ts";
 import { reach, type Run } from "./route.ts";
 import { interruption } from "./session.ts";
 import { openSettingsBook, targetOf } from "./ssh-config.ts";
 import type { Environment } from "./ssh-settings.ts";
+import { openTcp } from "./transport.ts";
 
 export interface ConnectSetup {
   /** The hosts of this run: their settings are asked for together. Others can be connected to as well. */
@@ -42,7 +45,7 @@ export async function createConnect(setup: ConnectSetup): Promise<Connect> {
   const config = { file, environment, signal: setup.signal, onNote: once(setup.onNote) };
   const book = await openSettingsBook(setup.hosts.map(targetOf), config);
   const run: Run = { environment, book, keys: new KeyRing(), knownHosts: new KnownHostsFiles() };
-  return async (host, options) => {
+  const remotely: Connect = async (host, options) => {
     const session = await withDeadline(host.name, options, async (signal) => {
       const settings = await book(targetOf(host), signal);
       return reach(run, settings, {
@@ -55,6 +58,48 @@ export async function createConnect(setup: ConnectSetup): Promise<Connect> {
     const user = host.user ?? (await book(targetOf(host), options.signal)).user;
     return asConnection(session, host, user, sudoPassword);
   };
+  return async (host, options) => {
+    if (host.connection !== "local") return remotely(host, options);
+    if (options.proof === true)
+      return proveLocally(run, host, options, { sudoPassword, onNote: config.onNote });
+    return withDeadline(host.name, options, (signal) =>
+      connectLocally(host, { ...options, signal }, sudoPassword),
+    );
+  };
+}
+
+/** See `ConnectOptions.proof`. A refused login has shown a banner, a key exchange and this machine's own host key. */
+async function proveLocally(
+  run: Run,
+  host: Host,
+  options: ConnectOptions,
+  { sudoPassword, onNote }: { sudoPassword: Secret | undefined; onNote: (note: string) => void },
+): Promise<Connection> {
+  const { hostname, port } = loopbackOf(host);
+  const hostKeys = fixedHostKeys(await ownHostKeys(), host.name);
+  return withDeadline(host.name, options, async (signal) => {
+    const target = { address: hostname, port, user: host.user ?? userInfo().username };
+    const settings = await run.book(target, signal);
+    const request = {
+      stream: await openTcp({ hostname, port }, host.name, signal),
+      user: target.user,
+      identities: await run.keys.identities(settings),
+      hostKeys,
+      algorithms: chooseAlgorithms({}, hostKeys.types, host.name),
+      host: host.name,
+      where: `${hostname} port ${port}`,
+      keepAlive: true,
+    };
+    try {
+      return asConnection(await logIn(request, signal), host, target.user, sudoPassword);
+    } catch (error) {
+      if (!(error instanceof CurfewError) || error.code !== "auth") throw error;
+      onNote(
+        `${host.name}: ${target.user} cannot log in over the loopback (${error.message}); the change was checked by a key exchange with sshd at ${request.where} instead`,
+      );
+      return connectLocally(host, { ...options, signal }, sudoPassword);
+    }
+  });
 }
 
 /** Logs in over a stream with one key and beforehand known host keys; see `ProbeLogin`. */

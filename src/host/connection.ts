@@ -5,9 +5,10 @@ import type { Host } from "../model/host.ts";
 import type { Secret } from "../model/secret.ts";
 import { planLaunch } from "./escalation.ts";
 import { openCommand, openSftp } from "./idle-channels.ts";
+import type { Carrier } from "./carrier.ts";
 import type { ScriptPlace } from "./root-shell.ts";
 import { runScript, startScript } from "./script.ts";
-import { openChannel, request, type Session } from "./session.ts";
+import { lostError, openChannel, request, type Session } from "./session.ts";
 import type { ClientChannel } from "./ssh2.ts";
 import { openTerminal } from "./terminal.ts";
 import { watchChannel } from "./watched-channel.ts";
@@ -23,7 +24,7 @@ export function asConnection(
   sudoPassword: Secret | undefined,
 ): Connection {
   const place: ScriptPlace = {
-    session,
+    carrier: carrierOf(session, host.name),
     host: host.name,
     user,
     launch: () => planLaunch(user, host.become, sudoPassword),
@@ -44,6 +45,27 @@ export function asConnection(
     openLoopback: (port, signal) => openForward(session, host.name, "127.0.0.1", port, signal),
     closed: session.closed,
     close: () => session.close(),
+  };
+}
+
+/** Each command on a channel of its own (RFC 4254, 6.5). */
+function carrierOf(session: Session, host: string): Carrier {
+  return {
+    open: (command, signal) =>
+      openChannel<ClientChannel>(
+        session,
+        host,
+        signal,
+        (client, answer) => client.exec(command, answer),
+        (error) =>
+          new CurfewError("remote", `the host does not run commands over this connection: ${error.message}`, {
+            host,
+            hint: "check MaxSessions and ForceCommand in its sshd_config",
+            cause: error,
+          }),
+      ),
+    lost: () => (session.lost() === undefined ? undefined : lostError(session, host)),
+    destroy: () => session.destroy(),
   };
 }
 

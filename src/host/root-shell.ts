@@ -3,20 +3,20 @@ import { CurfewError } from "../model/error.ts";
 import type { ScriptOutput } from "../model/connection.ts";
 import { Tail } from "./byte-buffer.ts";
 import { captureOutput, type Capture } from "./capture.ts";
+import type { Carrier, CommandChannel } from "./carrier.ts";
 import { explainLaunch, type Launch } from "./escalation.ts";
-import { interruption, lostError, openChannel, type Session } from "./session.ts";
-import type { ClientChannel } from "./ssh2.ts";
+import { interruption } from "./session.ts";
 
 /** Where the scripts of one connection run. */
 export interface ScriptPlace {
-  readonly session: Session;
+  readonly carrier: Carrier;
   /** Inventory name. */
   readonly host: string;
   readonly user: string;
   /** A new launch for every script: its marker must not repeat. */
   readonly launch: () => Launch;
   /** A root shell that has done its script and waits for the next. */
-  waiting: ClientChannel | undefined;
+  waiting: CommandChannel | undefined;
 }
 
 export interface HandOver {
@@ -92,13 +92,16 @@ export async function handOver(place: ScriptPlace, script: string, options: Hand
     if (!stdout.ended()) return;
     exitCode = 0;
     signal.removeEventListener("abort", abort);
-    channel.off("data", onData).off("exit", onExit).off("close", onClose);
+    channel.off("data", onData);
+    channel.off("exit", onExit);
+    channel.off("close", onClose);
     channel.stderr.removeAllListeners("data").resume();
     leaveWaiting(place, channel);
     finished.resolve(soFar());
   };
   const onExit = (code: number | null): void => void (exitCode = code);
-  channel.on("data", onData).on("exit", onExit);
+  channel.on("data", onData);
+  channel.on("exit", onExit);
   const prompts = answerPrompt(channel, launch, stdout);
   const soFar = (): ScriptOutput => ({
     stdout: stdout.body(),
@@ -128,7 +131,7 @@ export function tooMuchOutput(host: string): CurfewError {
 /** A root shell, or a login shell on its way to becoming one. */
 interface Shell {
   readonly launch: Launch;
-  readonly channel: ClientChannel;
+  readonly channel: CommandChannel;
   /** Whether it is still to say that it is root; then other people's noise comes before that. */
   readonly reports: boolean;
 }
@@ -141,32 +144,20 @@ function takeWaiting(place: ScriptPlace): Shell | undefined {
   return { channel, launch: { ...launch, opening: "", password: undefined }, reports: false };
 }
 
-function leaveWaiting(place: ScriptPlace, channel: ClientChannel): void {
+function leaveWaiting(place: ScriptPlace, channel: CommandChannel): void {
   place.waiting = channel;
   channel.once("close", () => {
     if (place.waiting === channel) place.waiting = undefined;
   });
 }
 
-async function openShell({ session, host, launch: plan }: ScriptPlace, signal: AbortSignal): Promise<Shell> {
+async function openShell({ carrier, launch: plan }: ScriptPlace, signal: AbortSignal): Promise<Shell> {
   const launch = plan();
-  const channel = await openChannel(
-    session,
-    host,
-    signal,
-    (client, answer) => client.exec(launch.command, answer),
-    (error) =>
-      new CurfewError("remote", `the host does not run commands over this connection: ${error.message}`, {
-        host,
-        hint: "check MaxSessions and ForceCommand in its sshd_config",
-        cause: error,
-      }),
-  );
-  return { launch, channel, reports: true };
+  return { launch, channel: await carrier.open(launch.command, signal), reports: true };
 }
 
 /** The end of standard error. `tooMuch` is called for what is beyond the limit. */
-function hearComplaints(channel: ClientChannel, limit: number, tooMuch: () => void): Tail {
+function hearComplaints(channel: CommandChannel, limit: number, tooMuch: () => void): Tail {
   const said = new Tail(STDERR_LIMIT);
   let size = 0;
   channel.stderr.on("data", (chunk: Buffer) => {
@@ -178,14 +169,14 @@ function hearComplaints(channel: ClientChannel, limit: number, tooMuch: () => vo
 }
 
 /** What still comes is read, so that the connection goes on, and not looked at. */
-function giveUp(channel: ClientChannel): void {
+function giveUp(channel: CommandChannel): void {
   for (const stream of [channel, channel.stderr]) stream.removeAllListeners("data").resume();
   channel.signal("TERM");
   channel.close();
 }
 
 /** Gives sudo the password when, and only when, it asks. Returns how often it did. */
-function answerPrompt(channel: ClientChannel, launch: Launch, stdout: Capture): () => number {
+function answerPrompt(channel: CommandChannel, launch: Launch, stdout: Capture): () => number {
   const { password } = launch;
   if (password === undefined) return () => 0;
   let prompts = 0;
@@ -205,12 +196,12 @@ function answerPrompt(channel: ClientChannel, launch: Launch, stdout: Capture): 
 }
 
 function launchError(
-  { session, host, user }: ScriptPlace,
+  { carrier, host, user }: ScriptPlace,
   launch: Launch,
   left: Parameters<typeof explainLaunch>[1],
 ): CurfewError {
-  const lost = left.exitCode === null && session.lost() !== undefined;
-  return lost ? lostError(session, host) : explainLaunch(launch, left, user, host);
+  const lost = left.exitCode === null ? carrier.lost() : undefined;
+  return lost ?? explainLaunch(launch, left, user, host);
 }
 
 /**
@@ -235,7 +226,7 @@ function afterPrompt(text: string, { password }: Launch): string {
 }
 
 /** Held back until the script began: some shells read ahead, and would take it for more script. */
-function heldInput(channel: ClientChannel, began: Promise<void>): Pick<HandedOver, "write" | "end"> {
+function heldInput(channel: CommandChannel, began: Promise<void>): Pick<HandedOver, "write" | "end"> {
   return {
     write: (text) => void began.then(() => channel.writable && channel.write(text)),
     end: () => void began.then(() => channel.end()),

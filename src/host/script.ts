@@ -3,7 +3,6 @@ import { CurfewError } from "../model/error.ts";
 import type { RunningScript, ScriptOptions, ScriptOutput } from "../model/connection.ts";
 import { LineQueue } from "./lines.ts";
 import { handOver, STDOUT_LIMIT, tooMuchOutput, type ScriptPlace } from "./root-shell.ts";
-import { lostError } from "./session.ts";
 
 /** Runs a script to its end. See `Connection.runScript`. */
 export async function runScript(
@@ -11,7 +10,7 @@ export async function runScript(
   script: string,
   options: ScriptOptions,
 ): Promise<ScriptOutput> {
-  const { session, host } = place;
+  const { carrier, host } = place;
   const { signal, timeoutSeconds, keepShell: keep = false, onLine } = options;
   const deadline = new AbortController();
   let late = false;
@@ -25,12 +24,13 @@ export async function runScript(
   try {
     const run = await handOver(place, script, { signal: deadline.signal, hold: false, keep, onLine });
     const output = await run.finished;
-    if (output.exitCode === null && session.lost() !== undefined) throw lostError(session, host);
+    const lost = output.exitCode === null ? carrier.lost() : undefined;
+    if (lost !== undefined) throw lost;
     return output;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", giveUp);
-    if (late) session.destroy();
+    if (late) carrier.destroy();
   }
 }
 

@@ -20,13 +20,17 @@ const CAUSES: Readonly<Record<string, readonly [string, string]>> = {
  * Connects by TCP and waits until it is connected. `host` is the inventory name.
  * Errors: CurfewError `unreachable`, `interrupted`.
  */
-export function openTcp(settings: SshSettings, host: string, signal: AbortSignal): Promise<Duplex> {
+export function openTcp(
+  settings: Pick<SshSettings, "hostname" | "port"> & Partial<SshSettings>,
+  host: string,
+  signal: AbortSignal,
+): Promise<Duplex> {
   const { hostname, port, family, localAddress, connectTimeout } = settings;
   return new Promise((resolve, reject) => {
     const socket = connectTcp({
       host: hostname,
       port,
-      family,
+      ...(family === undefined ? {} : { family }),
       ...(localAddress === undefined ? {} : { localAddress }),
       // Scripts are small packets, each waited for: Nagle's algorithm would hold them back.
       noDelay: true,

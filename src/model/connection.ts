@@ -71,6 +71,8 @@ export interface Connection {
   readonly user: string;
   /** The server's identification string, `SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u6`. */
   readonly serverIdent: string;
+  /** Set where scripts run on this machine itself: no session of `user` can be opened over this connection. */
+  readonly loginless?: true;
   /**
    * Runs a POSIX sh script as root (through sudo where the login user is not root), the script on
    * standard input so that the user's login shell never parses it.
@@ -121,6 +123,11 @@ export interface ConnectOptions {
    * minute. Default true; false for probes, whose idleness it would disturb.
    */
   readonly keepAlive?: boolean;
+  /**
+   * The connection is to prove that people still get in: this machine too is asked over its own sshd then, by a
+   * login over the loopback, or where the user has no way in, by a key exchange, which is noted.
+   */
+  readonly proof?: boolean;
 }
 
 /**

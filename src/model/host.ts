@@ -25,6 +25,8 @@ export interface Host {
    * and ProxyJump are read by ssh itself. Undefined: the user's own configuration.
    */
   readonly configFile?: string;
+  /** The machine that curfew runs on: no SSH is needed to reach it. Undefined: over SSH. */
+  readonly connection?: "local";
   /** `undefined`: decided at login (root needs none, others sudo). */
   readonly become?: Escalation;
   /** Every group the host is in, directly or through `children`; `all` included; sorted. */

@@ -46,7 +46,9 @@ export interface ConnectionSettings {
   readonly user?: string;
   readonly identityFile?: string;
   readonly become?: Escalation;
-  /** The kind of connection where it is not SSH; nothing else of the host was looked at then. */
+  /** Set for the machine that curfew runs on (ansible_connection: local). */
+  readonly connection?: "local";
+  /** The kind of connection where it is neither SSH nor local; nothing else of the host was looked at then. */
   readonly otherConnection?: string;
 }
 
@@ -74,7 +76,7 @@ export function connectionSettings(host: HostVariables, directories: Directories
   const { name, position, problem } = entry;
   const read = reader(host);
   const connection = read("connection", (text) => ({ text }))?.text;
-  if (connection !== undefined && !SSH_CONNECTIONS.has(connection))
+  if (connection !== undefined && !isLocal(connection) && !SSH_CONNECTIONS.has(connection))
     return { address: name, otherConnection: connection };
   const address = read("host", (text) => (isDestination(text) ? { text } : notDestination(text)))?.text;
   if (problem !== undefined) report({ position, message: problem });
@@ -93,6 +95,7 @@ export function connectionSettings(host: HostVariables, directories: Directories
     ...(user === undefined ? {} : { user }),
     ...(identityFile === undefined ? {} : { identityFile }),
     ...(become === undefined ? {} : { become }),
+    ...(isLocal(connection) ? { connection: "local" } : {}),
   };
 }
 
@@ -114,6 +117,10 @@ const SSH_CONNECTIONS: ReadonlySet<string> = new Set(
     `ansible.netcommon.${kind}`,
   ]),
 );
+
+function isLocal(connection: string | undefined): boolean {
+  return connection === "local" || connection === "ansible.builtin.local";
+}
 
 type Read = <T>(key: keyof typeof HONOURED, parse: (text: string) => T | string) => T | undefined;
 

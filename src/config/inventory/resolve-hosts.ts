@@ -31,8 +31,8 @@ export function resolveHosts(data: InventoryData, directories: Directories, choo
   const counted = resolved.filter(({ host }) => taken.has(host));
   const errors = [...data.errors, ...counted.flatMap(({ problems }) => problems)];
   if (errors.length > 0) throw inputError(errors);
-  const hosts = resolved.filter(overSsh).map(({ host }) => host);
-  const chosen = counted.filter(overSsh).map(({ host }) => host);
+  const hosts = resolved.filter(isReachable).map(({ host }) => host);
+  const chosen = counted.filter(isReachable).map(({ host }) => host);
   const warnings = [
     ...data.warnings,
     ...ignoredVariables(counted),
@@ -67,7 +67,7 @@ function resolveHost(
   return { host: finished(entry, groups, settings), otherConnection, problems, variables };
 }
 
-function overSsh({ otherConnection }: Resolved): boolean {
+function isReachable({ otherConnection }: Resolved): boolean {
   return otherConnection === undefined;
 }
 
@@ -124,7 +124,7 @@ function overlay(variables: Variables, { inline, filed }: HostEntry): Variables 
 /** One line per variable, however many hosts have it. */
 function ignoredVariables(counted: readonly Resolved[]): Problem[] {
   const places = new Map<string, Map<string, SourcePosition>>();
-  for (const { variables } of counted.filter(overSsh)) {
+  for (const { variables } of counted.filter(isReachable)) {
     for (const [name, variable] of variables) {
       if (IGNORED[name] === undefined) continue;
       const { position } = variable;
@@ -161,7 +161,7 @@ function leftOut(counted: readonly Resolved[]): Problem[] {
     const shownNames = names.slice(0, MOST_NAMED).map(shown).join(", ");
     const rest = names.length > MOST_NAMED ? ` and others, ${hosts.length} hosts in all,` : "";
     const are = hosts.length === 1 ? "is" : "are";
-    const message = `${shownNames}${rest} ${are} left out: ansible_connection ${shown(kind)} is not SSH`;
+    const message = `${shownNames}${rest} ${are} left out: ansible_connection ${shown(kind)} is neither SSH nor local`;
     return { position, message };
   });
 }

@@ -30,7 +30,9 @@ export function candidateAccounts(facts: Facts, wishes: Pick<ProbeWishes, "login
     [representative].concat(users.filter(isAskable).slice(0, CANDIDATES)),
   );
   const given = Object.values(wishes.given).map(({ user }) => user);
-  return [...new Set([...names, wishes.login, ...given])].filter(isAskable);
+  return [...new Set([...names, ...(wishes.login === undefined ? [] : [wishes.login]), ...given])].filter(
+    isAskable,
+  );
 }
 
 /** What one second of the policy lasts in a scaled run; 1 where nothing is scaled. */
@@ -112,7 +114,8 @@ function livePeople(
   people: readonly Candidate[],
   wishes: ProbeWishes,
 ): { person: Candidate; role: string; how: How }[] {
-  const byName = (name: string): Candidate | undefined => people.find(({ account }) => account.user === name);
+  const byName = (name: string | undefined): Candidate | undefined =>
+    people.find(({ account }) => account.user === name);
   const login = byName(wishes.login);
   const given = Object.entries(wishes.given).flatMap(([role, { user, identityFile }]) => {
     const person = byName(user);

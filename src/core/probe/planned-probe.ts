@@ -46,7 +46,7 @@ export interface ProbeWishes {
    */
   readonly coverage?: readonly Coverage[];
   /** The name that logged in. */
-  readonly login: string;
+  readonly login: string | undefined;
   /** Accounts that the policy gives for live probes, by role. */
   readonly given: Readonly<Record<string, { readonly user: string; readonly identityFile: string }>>;
 }

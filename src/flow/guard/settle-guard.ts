@@ -119,7 +119,11 @@ async function ask(
 ): Promise<GuardState> {
   const left = Math.max((end - context.clock()) / 1000, 1);
   const timeoutSeconds = Math.min(context.connectTimeoutSeconds, left);
-  const connection = await context.connect(first.host, { signal: context.aborting, timeoutSeconds });
+  const connection = await context.connect(first.host, {
+    signal: context.aborting,
+    timeoutSeconds,
+    proof: true,
+  });
   try {
     return await runSettle(connection, token, action, Math.max(left, 20), context);
   } finally {
