@@ -248,7 +248,7 @@ describe("connection variables", () => {
     const { hosts, warnings } = await load("all: {hosts: {a: , win: {ansible_connection: winrm}}}");
     expect(hosts.map(({ name }) => name)).toEqual(["a"]);
     expect(warnings).toEqual([
-      'standard input:1:20: "win" is left out: ansible_connection "winrm" is not SSH',
+      'standard input:1:20: "win" is left out: ansible_connection "winrm" is neither SSH nor local',
     ]);
   });
 });
