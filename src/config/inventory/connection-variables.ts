@@ -76,7 +76,8 @@ export function connectionSettings(host: HostVariables, directories: Directories
   const { name, position, problem } = entry;
   const read = reader(host);
   const connection = read("connection", (text) => ({ text }))?.text;
-  if (connection !== undefined && !isLocal(connection) && !SSH_CONNECTIONS.has(connection))
+  if (isLocal(connection)) return localSettings(host);
+  if (connection !== undefined && !SSH_CONNECTIONS.has(connection))
     return { address: name, otherConnection: connection };
   const address = read("host", (text) => (isDestination(text) ? { text } : notDestination(text)))?.text;
   if (problem !== undefined) report({ position, message: problem });
@@ -95,7 +96,6 @@ export function connectionSettings(host: HostVariables, directories: Directories
     ...(user === undefined ? {} : { user }),
     ...(identityFile === undefined ? {} : { identityFile }),
     ...(become === undefined ? {} : { become }),
-    ...(isLocal(connection) ? { connection: "local" } : {}),
   };
 }
 
@@ -117,6 +117,12 @@ const SSH_CONNECTIONS: ReadonlySet<string> = new Set(
     `ansible.netcommon.${kind}`,
   ]),
 );
+
+/** Nothing of it says how to get there; the port is where this machine's own sshd answers. */
+function localSettings(host: HostVariables): ConnectionSettings {
+  const port = reader(host)("port", readPort);
+  return { address: host.entry.name, connection: "local", ...(port === undefined ? {} : { port }) };
+}
 
 function isLocal(connection: string | undefined): boolean {
   return connection === "local" || connection === "ansible.builtin.local";

@@ -42,14 +42,13 @@ all:
     later: {ansible_connection: "{{ kind }}", kind: winrm, ansible_host: "{{ gone }}"}
 `;
 
-  test("what is not SSH refuses nothing, and is said once per kind", async () => {
+  test("what is neither SSH nor local refuses nothing, and is said once per kind", async () => {
     const { hosts, chosen, warnings } = await load(mixed);
-    expect(hosts.map(({ name }) => name)).toEqual(["web1"]);
+    expect(hosts.map(({ name }) => name)).toEqual(["web1", "localhost"]);
     expect(chosen).toEqual(hosts);
     expect(warnings).toEqual([
-      'standard input:5:5: "sw[1-2]" are left out: ansible_connection "ansible.netcommon.network_cli" is not SSH',
-      'standard input:7:5: "win 1", "later" are left out: ansible_connection "winrm" is not SSH',
-      'standard input:8:5: "localhost" is left out: ansible_connection "local" is not SSH',
+      'standard input:5:5: "sw[1-2]" are left out: ansible_connection "ansible.netcommon.network_cli" is neither SSH nor local',
+      'standard input:7:5: "win 1", "later" are left out: ansible_connection "winrm" is neither SSH nor local',
     ]);
   });
 
@@ -75,7 +74,7 @@ other:
   test.each([
     ["other", ['"bad name" is not a host name', "ansible_user: ", 'ansible_port: "x" is not a port']],
     ["old", ['ansible_port: "x" is not a port']],
-    ["win", ['"win" is left out: ansible_connection "winrm" is not SSH']],
+    ["win", ['"win" is left out: ansible_connection "winrm" is neither SSH nor local']],
   ])("what is inside -l %s is refused", async (limit, expected) => {
     const error = await load(limited, limit).catch((thrown: Error) => thrown);
     for (const part of expected) expect(error).toMatchObject({ message: expect.stringContaining(part) });
