@@ -5,15 +5,15 @@ import type { CurfewError } from "../model/error.ts";
 export interface CommandChannel {
   readonly writable: boolean;
   readonly stderr: {
-    on(event: "data", listener: (chunk: Buffer) => void): unknown;
+    on(event: "data", listener: (chunk: Buffer) => void): CommandChannel;
     removeAllListeners(event: "data"): { resume(): unknown };
   };
-  on(event: "data", listener: (chunk: Buffer) => void): unknown;
-  on(event: "exit", listener: (code: number | null) => void): unknown;
-  on(event: "close", listener: () => void): unknown;
-  off(event: "data", listener: (chunk: Buffer) => void): unknown;
-  off(event: "exit", listener: (code: number | null) => void): unknown;
-  off(event: "close", listener: () => void): unknown;
+  on(event: "data", listener: (chunk: Buffer) => void): CommandChannel;
+  on(event: "exit", listener: (code: number | null) => void): CommandChannel;
+  on(event: "close", listener: () => void): CommandChannel;
+  off(event: "data", listener: (chunk: Buffer) => void): CommandChannel;
+  off(event: "exit", listener: (code: number | null) => void): CommandChannel;
+  off(event: "close", listener: () => void): CommandChannel;
   once(event: "close", listener: () => void): unknown;
   removeAllListeners(event: "data"): { resume(): unknown };
   write(text: string): boolean;

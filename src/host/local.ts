@@ -172,13 +172,19 @@ function channelOf(child: ChildProcess): CommandChannel {
   // A script that ended before it read everything: its exit code tells.
   stdin.on("error", () => undefined);
   const sourceOf = (event: string): NodeJS.EventEmitter => (event === "data" ? stdout : child);
-  return {
+  const channel: CommandChannel = {
     get writable() {
       return stdin.writable;
     },
     stderr,
-    on: (event: string, listener: Listener) => sourceOf(event).on(event, listener),
-    off: (event: string, listener: Listener) => sourceOf(event).off(event, listener),
+    on(event: string, listener: Listener) {
+      sourceOf(event).on(event, listener);
+      return channel;
+    },
+    off(event: string, listener: Listener) {
+      sourceOf(event).off(event, listener);
+      return channel;
+    },
     removeAllListeners: (event) => stdout.removeAllListeners(event),
     once: (event: string, listener: Listener) => sourceOf(event).once(event, listener),
     write: (text) => stdin.write(text),
@@ -189,6 +195,7 @@ function channelOf(child: ChildProcess): CommandChannel {
       stdout.destroy();
     },
   };
+  return channel;
 }
 
 /** The whole group; what sudo made root's own ends with its standard input. */

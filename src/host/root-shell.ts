@@ -92,16 +92,13 @@ export async function handOver(place: ScriptPlace, script: string, options: Hand
     if (!stdout.ended()) return;
     exitCode = 0;
     signal.removeEventListener("abort", abort);
-    channel.off("data", onData);
-    channel.off("exit", onExit);
-    channel.off("close", onClose);
+    channel.off("data", onData).off("exit", onExit).off("close", onClose);
     channel.stderr.removeAllListeners("data").resume();
     leaveWaiting(place, channel);
     finished.resolve(soFar());
   };
   const onExit = (code: number | null): void => void (exitCode = code);
-  channel.on("data", onData);
-  channel.on("exit", onExit);
+  channel.on("data", onData).on("exit", onExit);
   const prompts = answerPrompt(channel, launch, stdout);
   const soFar = (): ScriptOutput => ({
     stdout: stdout.body(),
