@@ -5,7 +5,7 @@ import type { CurfewError } from "../model/error.ts";
 export interface CommandChannel {
   readonly writable: boolean;
   readonly stderr: {
-    on(event: "data", listener: (chunk: Buffer) => void): CommandChannel;
+    on(event: "data", listener: (chunk: Buffer) => void): unknown;
     removeAllListeners(event: "data"): { resume(): unknown };
   };
   on(event: "data", listener: (chunk: Buffer) => void): CommandChannel;
