@@ -1,3 +1,4 @@
+import { constants, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { isUtf8 } from "node:buffer";
 import { inputError } from "./problem.ts";
@@ -7,6 +8,8 @@ export interface TextFileOptions {
   readonly maxBytes: number;
   /** What the file is to people: `policy`, `inventory`. */
   readonly what: string;
+  /** True where the user did not name the file: then a pipe or a device is refused, and nothing waits for one. */
+  readonly found?: boolean;
   /** True where a file without a word in it says something, too. */
   readonly mayBeEmpty?: boolean;
 }
@@ -36,10 +39,11 @@ function decodeText(file: string, bytes: Buffer, { what, mayBeEmpty }: TextFileO
   return text;
 }
 
-async function readBytes(path: string, { maxBytes, what }: TextFileOptions): Promise<Buffer> {
+async function readBytes(path: string, { maxBytes, what, found = false }: TextFileOptions): Promise<Buffer> {
   let handle: FileHandle | undefined;
   try {
-    handle = await open(path, "r");
+    handle = await open(path, found ? constants.O_RDONLY | constants.O_NONBLOCK : constants.O_RDONLY);
+    if (found) refuseSpecial(await handle.stat());
     const bytes = await readAtMost(handle, maxBytes + 1);
     if (bytes.length <= maxBytes) return bytes;
   } catch (error) {
@@ -49,6 +53,11 @@ async function readBytes(path: string, { maxBytes, what }: TextFileOptions): Pro
   }
   const message = `the ${what} is larger than ${Math.floor(maxBytes / 1024)} KiB`;
   throw inputError([{ position: { file: path }, message }]);
+}
+
+function refuseSpecial(found: Stats): void {
+  if (!found.isFile() && !found.isDirectory())
+    throw Object.assign(new Error("special"), { code: "not a file" });
 }
 
 /** Bounded whatever the file says of its size: a pipe or a device has none. */

@@ -1,5 +1,6 @@
 /** A host key that no known_hosts file mentions: what to show to somebody who may accept it, and how it is kept. */
 import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { knownHostLine, type PresentedKey } from "../core/sshd/known-host-line.ts";
@@ -60,9 +61,12 @@ export async function acceptHostKey(accepted: Description): Promise<void> {
 }
 
 async function append(file: string, line: string): Promise<void> {
-  const handle = await open(file, "a+", 0o600);
+  const { O_APPEND, O_CREAT, O_NONBLOCK, O_RDWR } = constants;
+  const handle = await open(file, O_APPEND | O_CREAT | O_NONBLOCK | O_RDWR, 0o600);
   try {
-    const { size } = await handle.stat();
+    const found = await handle.stat();
+    if (!found.isFile()) throw Object.assign(new Error("not a file"), { code: "it is no file" });
+    const { size } = found;
     const last = Buffer.alloc(1);
     if (size > 0) await handle.read(last, 0, 1, size - 1);
     const unfinished = size > 0 && last[0] !== 0x0a;

@@ -89,9 +89,9 @@ async function exportTo(
 }
 
 async function writeTo(file: string, lines: AsyncIterable<string>): Promise<void> {
-  const { writeAtomically } = await import("../../store/file/atomic-write.ts");
+  const { writeNamed } = await import("../../store/file/atomic-write.ts");
   try {
-    await writeAtomically(file, lines);
+    await writeNamed(file, lines);
   } catch (error) {
     if (error instanceof CurfewError || !(error instanceof Error) || !("syscall" in error)) throw error;
     throw new CurfewError("input", `cannot write ${visible(file)}: ${visible(error.message)}`, {

@@ -1,10 +1,11 @@
-import { copyFile, constants } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { templateFile } from "../../core/template/template-file.ts";
 import { visible, visibleJson } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/error.ts";
+import { writeNew } from "../../store/file/atomic-write.ts";
 import { makeDirectory } from "../../store/file/make-directory.ts";
 import { addAnswerOptions, type AnswerOptions } from "../options/args.ts";
 import type { Setting } from "../terminal/setting.ts";
@@ -41,8 +42,16 @@ async function init(directory: string, { json, quiet }: AnswerOptions, terminal:
   if (taken !== undefined) refuse(taken);
   await failAsInput(async () => {
     await makeDirectory(directory);
-    for (const name of NAMES) {
-      await copyFile(templateFile(FILES[name]), join(directory, name), constants.COPYFILE_EXCL);
+    const written: string[] = [];
+    try {
+      for (const name of NAMES) {
+        const target = join(directory, name);
+        await writeNew(target, [await readFile(templateFile(FILES[name]))]);
+        written.push(target);
+      }
+    } catch (error) {
+      for (const target of written) await rm(target, { force: true });
+      throw error;
     }
   });
   const document = { schema: "curfew/init/1", summary: { files: targets.length }, files: targets };

@@ -1,5 +1,5 @@
 /** The policy and the inventory of a sitting: text first, then read back, so that both are the same. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { visible } from "../../core/text/visible.ts";
 import type { Draft } from "../../core/wizard/draft.ts";
@@ -7,6 +7,7 @@ import type { Fleet } from "../../flow/run/context.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Host } from "../../model/host.ts";
 import type { Plan } from "../../model/plan.ts";
+import { writeNew } from "../../store/file/atomic-write.ts";
 import { wizardInventory, wizardPolicy } from "../../report/wizard/files.ts";
 import { WIZARD_FILES } from "./answer-rules.ts";
 import type { Sitting } from "./session.ts";
@@ -47,7 +48,7 @@ export async function writeFiles(directory: string, { policy, inventory }: Draft
   try {
     await mkdir(directory, { recursive: true });
     for (const [index, text] of [policy, inventory].entries()) {
-      await writeFile(paths[index] ?? "", text, { flag: "wx" });
+      await writeNew(paths[index] ?? "", [text]);
     }
   } catch (error) {
     const reason = visible(error instanceof Error ? error.message : String(error));

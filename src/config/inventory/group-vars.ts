@@ -50,7 +50,12 @@ async function readEntry(data: InventoryData, directory: string, entry: Entry, o
 }
 
 async function readFile(data: InventoryData, path: string, { filed, broken }: Owner): Promise<void> {
-  const text = await readTextFile(path, { maxBytes: LARGEST, what: "variables", mayBeEmpty: true });
+  const text = await readTextFile(path, {
+    maxBytes: LARGEST,
+    what: "variables",
+    mayBeEmpty: true,
+    found: true,
+  });
   if (text.startsWith("$ANSIBLE_VAULT;")) {
     const message = "encrypted with ansible-vault, so the variables in it are not read";
     data.warnings.push({ position: { file: path, line: 1, column: 1 }, message });

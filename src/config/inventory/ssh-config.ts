@@ -70,6 +70,8 @@ function addHosts({ data, configFile }: Walk, names: readonly string[], position
   }
 }
 
+const INCLUDED = { maxBytes: 1024 * 1024, what: "ssh_config", mayBeEmpty: true, found: true };
+
 /** "Files without absolute paths are assumed to be in ~/.ssh" (ssh_config(5), Include). */
 async function readIncludes(
   walk: Walk,
@@ -87,7 +89,7 @@ async function readIncludes(
     for (const file of await globPaths(path)) {
       // ssh opens a folder and reads no line of it.
       if ((await stat(file).catch(() => undefined))?.isDirectory() === true) continue;
-      const text = await readTextFile(file, { maxBytes: 1024 * 1024, what: "ssh_config", mayBeEmpty: true });
+      const text = await readTextFile(file, INCLUDED);
       await readText(walk, file, text, depth + 1);
     }
   }

@@ -1,5 +1,4 @@
 /** The alerts file in, and the secrets it points to. */
-import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { visible } from "../../core/text/visible.ts";
 import { type Alerts, alertsSchema, type SecretSource } from "../../model/alert.ts";
@@ -19,7 +18,13 @@ const LARGEST = 256 * 1024;
  */
 export async function loadAlerts(path: string): Promise<Alerts> {
   const yaml = parseYaml(path, await readTextFile(path, { maxBytes: LARGEST, what: "alerts file" }));
-  const result = alertsSchema.safeParse(yaml.document.toJS({ maxAliasCount: 10 }));
+  const { contents } = yaml.document;
+  const data = yaml.plain(contents);
+  if (data === undefined && contents !== null) {
+    const position = yaml.positionOf(contents);
+    throw inputError([{ position, message: "its aliases (*) repeat too much, write it out" }]);
+  }
+  const result = alertsSchema.safeParse(data);
   if (!result.success)
     throw inputError(result.error.issues.flatMap((issue) => issueProblems(yaml, issue, FORM)));
   const names = [...result.data.webhooks, ...result.data.mail].map(({ name }) => name);
@@ -58,9 +63,11 @@ export async function readSecret(source: SecretSource, environment: NodeJS.Proce
     throw new CurfewError("input", `the environment has no ${visible(source.env)}`);
   }
   const file = visible(source.file);
-  const text = await readFile(source.file, "utf8").catch((error: unknown) => {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : "it cannot be read";
-    throw new CurfewError("input", `cannot read the secret in ${file}: ${reason}`);
+  const text = await readTextFile(source.file, {
+    maxBytes: LARGEST,
+    what: "secret",
+    mayBeEmpty: true,
+    found: true,
   });
   const [line = ""] = text.split(/\r?\n/u);
   if (line !== "") return new Secret(line);

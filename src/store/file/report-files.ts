@@ -53,6 +53,10 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>>
   EPERM: ["permission denied", "give a directory with -o that you may write to"],
   EISDIR: ["there is a directory of that name", "give another directory with -o"],
   ENOTDIR: ["a part of the path is no directory", "give another directory with -o"],
+  ENOTFILE: [
+    "there is a pipe, a device or a socket of that name",
+    "move it away, or give another directory with -o",
+  ],
   EEXIST: ["there is a file of that name", "give another directory with -o"],
 };
 

@@ -5,6 +5,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { visible } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/error.ts";
+import { refuseForeignDirectory, refuseNotAFile } from "../file/own-place.ts";
 import { historyError, inHistory, isBusy } from "./error.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 
@@ -65,6 +66,9 @@ export async function whenFree<T>(file: string, work: () => T | Promise<T>): Pro
 
 /** The name of a new file must survive a power cut as well: its directory is synchronised. */
 function makeFile(state: string, file: string): void {
+  // SQLite follows links, and takes an empty device for a new database.
+  refuseForeignDirectory(state);
+  for (const end of ["", "-wal", "-shm", "-journal"]) refuseNotAFile(`${file}${end}`);
   if (existsSync(file)) return;
   mkdirSync(state, { recursive: true, mode: 0o700 });
   try {

@@ -1,9 +1,10 @@
 /** Evidence taken along with a report, so that its links lead somewhere. */
 import { hash } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { EvidenceFile } from "../../model/finding.ts";
 import { writeAtomically } from "../file/atomic-write.ts";
+import { makeDirectory } from "../file/make-directory.ts";
+import { makeOwnDirectory, readOwnBytes } from "../file/own-place.ts";
 
 /**
  * Copies files of `run` (its directory) into `directory` under the same relative paths, mode 0600 in 0700, as far as
@@ -18,14 +19,15 @@ export async function copyEvidence(
 ): Promise<number> {
   let left = 0;
   for (const { path, sha256 } of files) {
-    const content = PLACE.test(path) ? await readFile(join(run, path)).catch(() => undefined) : undefined;
+    const content = PLACE.test(path) ? await readOwnBytes(join(run, path)).catch(() => undefined) : undefined;
     if (content === undefined || hash("sha256", content) !== sha256) {
       left += 1;
       continue;
     }
-    const target = join(directory, path);
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-    await writeAtomically(target, [content]);
+    await makeDirectory(directory, 0o700);
+    const [evidence = "", host = "", name = ""] = path.split("/");
+    const target = await makeOwnDirectory(directory, evidence, host);
+    await writeAtomically(join(target, name), [content]);
   }
   return left;
 }

@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { KeepEvidence } from "../../model/evidence.ts";
 import type { EvidenceFile } from "../../model/finding.ts";
 import { writeAtomically } from "../file/atomic-write.ts";
+import { makeOwnDirectory } from "../file/own-place.ts";
 
 /** A longer text loses its middle: how something began and how it ended is what people look for. */
 const MAX_BYTES = 256 * 1024;
@@ -51,7 +51,7 @@ async function write(
   title: string,
   bytes: Buffer,
 ): Promise<EvidenceFile> {
-  await mkdir(join(directory, path[0], path[1]), { recursive: true, mode: 0o700 });
+  await makeOwnDirectory(directory, path[0], path[1]);
   await writeAtomically(join(directory, ...path), [bytes]);
   return { path: path.join("/"), sha256: hash("sha256", bytes), bytes: bytes.length, title };
 }

@@ -1,8 +1,9 @@
-import { mkdir, open, readdir, rm } from "node:fs/promises";
+import { open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type RunEvent, STEPS } from "../../model/run.ts";
 import { createAppender, type Appender, type Urgency } from "../file/appender.ts";
 import { writeAtomically } from "../file/atomic-write.ts";
+import { makeStateDirectory } from "../file/own-place.ts";
 
 /** How many runs are kept; the oldest go when a new one begins. */
 const KEPT = 200;
@@ -42,7 +43,7 @@ export function createRunId(command: string, now: Date, token: string): string {
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const directory = join(options.state, "runs", options.runId);
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeStateDirectory(options.state, "runs", options.runId);
     const file = await open(join(directory, "events.ndjson"), "ax", 0o600);
     const pruned = prune(join(options.state, "runs"));
     return createJournal(

@@ -4,7 +4,7 @@ import { planDocument, planIntegrity } from "../../core/verdict/document.ts";
 import { visible } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
-import { writeAtomically } from "../file/atomic-write.ts";
+import { writeNamed } from "../file/atomic-write.ts";
 import { planSchema } from "./plan-schema.ts";
 
 const AGAIN = "make the plan again with curfew plan -o";
@@ -15,7 +15,7 @@ const AGAIN = "make the plan again with curfew plan -o";
  */
 export async function savePlan(path: string, plan: Plan): Promise<void> {
   try {
-    await writeAtomically(path, planDocument(plan));
+    await writeNamed(path, planDocument(plan));
   } catch (error) {
     throw new CurfewError("input", `cannot write ${visible(path)}: ${reasonOf(error)}`, { cause: error });
   }

@@ -1,6 +1,6 @@
 /** The lock that only one run of a schedule holds. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { makeStateDirectory, refuseNotAFile } from "../file/own-place.ts";
 import { isBusy } from "../history/error.ts";
 import { loadSqlite } from "../history/database.ts";
 
@@ -15,10 +15,11 @@ export interface ScheduleLock {
  * Errors: those of node:fs and node:sqlite.
  */
 export async function takeScheduleLock(state: string, name: string): Promise<ScheduleLock | undefined> {
-  const directory = join(state, "schedules");
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const directory = await makeStateDirectory(state, "schedules");
+  const file = join(directory, `${name}.lock`);
+  for (const path of [file, `${file}-journal`]) refuseNotAFile(path);
   const { DatabaseSync } = await loadSqlite();
-  const database = new DatabaseSync(join(directory, `${name}.lock`), { timeout: 0 });
+  const database = new DatabaseSync(file, { timeout: 0 });
   try {
     database.exec("BEGIN EXCLUSIVE");
   } catch (error) {

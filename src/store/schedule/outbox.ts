@@ -1,9 +1,10 @@
 /** Alerts on their way: on disk before the first attempt, gone when delivered, so that a kill or an outage loses none. */
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { lstat, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { QueuedAlert } from "../../model/alert.ts";
 import { writeAtomically } from "../file/atomic-write.ts";
+import { makeStateDirectory, readOwn } from "../file/own-place.ts";
 
 /** The audit that the next one is compared with, for those who are told. */
 interface ToldAudit {
@@ -40,8 +41,7 @@ const NAME = /^(\d{8}T\d{6}Z-[a-z]+-[0-9a-f]{8})-([A-Za-z0-9][A-Za-z0-9._-]*)\.j
 
 /** The outbox `alerts/` (mode 0700) in curfew's state directory. Errors: those of node:fs. */
 export async function openOutbox(state: string, now: () => Date): Promise<Outbox> {
-  const directory = join(state, "alerts");
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const directory = await makeStateDirectory(state, "alerts");
   const path = ({ alert }: QueuedAlert): string => join(directory, `${alert.id}.json`);
   const names = async (destination: string): Promise<RegExpExecArray[]> =>
     (await readdir(directory))
@@ -62,7 +62,7 @@ export async function openOutbox(state: string, now: () => Date): Promise<Outbox
     done: (queued) => rm(`${path(queued)}.taken`, { force: true }),
     putBack: (queued) => rename(`${path(queued)}.taken`, path(queued)),
     async lastTold(key) {
-      const text = await readFile(toldFile(directory, key), "utf8").catch(() => undefined);
+      const text = await readOwn(toldFile(directory, key)).catch(() => undefined);
       return text === undefined ? undefined : readTold(text);
     },
     told: (key, audit) => writeAtomically(toldFile(directory, key), [JSON.stringify(audit)]),
@@ -96,7 +96,7 @@ function readTold(text: string): ToldAudit | undefined {
 /** The rename is what only one of several processes succeeds in. */
 async function claim(file: string, now: () => Date): Promise<QueuedAlert | undefined> {
   const claimed = file.endsWith(".taken");
-  const age = await stat(file).then(
+  const age = await lstat(file).then(
     ({ ctimeMs }) => now().getTime() - ctimeMs,
     () => undefined,
   );
@@ -104,7 +104,7 @@ async function claim(file: string, now: () => Date): Promise<QueuedAlert | undef
   const taken = claimed ? file : `${file}.taken`;
   try {
     await rename(file, taken);
-    return JSON.parse(await readFile(taken, "utf8")) as QueuedAlert;
+    return JSON.parse(await readOwn(taken)) as QueuedAlert;
   } catch {
     return undefined;
   }

@@ -1,13 +1,13 @@
 /** What came of the last run of each schedule: `schedules/NAME.json` in the state directory. */
-import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { resultSchema, type ScheduleResult } from "../../model/schedule.ts";
 import { writeAtomically } from "../file/atomic-write.ts";
+import { makeStateDirectory, readOwn } from "../file/own-place.ts";
 
 /** Undefined where there was no run, or its file cannot be read. */
 export async function readScheduleResult(state: string, name: string): Promise<ScheduleResult | undefined> {
   try {
-    return resultSchema.safeParse(JSON.parse(await readFile(fileOf(state, name), "utf8"))).data;
+    return resultSchema.safeParse(JSON.parse(await readOwn(fileOf(state, name)))).data;
   } catch {
     return undefined;
   }
@@ -19,7 +19,7 @@ export async function writeScheduleResult(
   name: string,
   result: ScheduleResult,
 ): Promise<void> {
-  await mkdir(join(state, "schedules"), { recursive: true, mode: 0o700 });
+  await makeStateDirectory(state, "schedules");
   await writeAtomically(fileOf(state, name), [`${JSON.stringify(result)}\n`]);
 }
 

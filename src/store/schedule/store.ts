@@ -1,10 +1,11 @@
 /** The files of schedules on this machine: written whole, and only curfew's own are touched. */
-import { lstat, mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
+import { lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { MARKER, type ScheduleFile } from "../../core/schedule/files.ts";
 import { visible } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/error.ts";
 import { writeAtomically } from "../file/atomic-write.ts";
+import { readOwn } from "../file/own-place.ts";
 
 /**
  * Writes all files or none: each complete, with its owner and mode, before it has its name; what was written is
@@ -21,7 +22,7 @@ export async function writeScheduleFiles(files: readonly ScheduleFile[]): Promis
     for (const file of files) {
       const made = await mkdir(dirname(file.path), { recursive: true, mode: 0o755 });
       if (made !== undefined) undo.push(() => removeEmpty(dirname(file.path)));
-      const before = await readFile(file.path, "utf8").catch(() => undefined);
+      const before = await readOwn(file.path).catch(() => undefined);
       undo.push(() =>
         before === undefined ? rm(file.path, { force: true }) : writeWhole({ ...file, text: before }),
       );
@@ -36,9 +37,7 @@ export async function writeScheduleFiles(files: readonly ScheduleFile[]): Promis
 
 /** The text of a file that curfew wrote; undefined where there is none, or somebody else's. */
 export async function readScheduleFile(path: string): Promise<string | undefined> {
-  const found = await lstat(path).catch(() => undefined);
-  if (found?.isFile() !== true) return undefined;
-  const text = await readFile(path, "utf8").catch(() => "");
+  const text = await readOwn(path).catch(() => "");
   return text.split("\n", 3).includes(MARKER) ? text : undefined;
 }
 
