@@ -49,8 +49,8 @@ export function parseYaml(file: string, text: string): YamlText {
   }));
   if (problems.length > 0) throw inputError(problems);
   const anchors = new Map<string, Node[]>();
-  problems.push(...inspect(document, anchors, positionAt));
-  if (problems.length > 0) throw inputError(problems);
+  const found = inspect(document, anchors, positionAt);
+  if (found.length > 0) throw inputError(found);
   return {
     document,
     positionOf: (node) => positionAt(startOf(node) ?? 0),
@@ -112,11 +112,13 @@ function inspect(
   const stack: unknown[] = [document.contents];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     const anchor = isMap(node) || isSeq(node) || isScalar(node) ? node.anchor : undefined;
-    if (anchor !== undefined) anchors.set(anchor, [...(anchors.get(anchor) ?? []), node as Node]);
+    if (anchor !== undefined) nodesOf(anchors, anchor).push(node as Node);
     for (const child of childrenOf(node)) if (child !== null && child !== undefined) stack.push(child);
-    if (isMap(node)) problems.push(...duplicateKeys(node, positionAt));
+    if (isMap(node)) for (const problem of duplicateKeys(node, positionAt)) problems.push(problem);
     if (isAlias(node)) aliases.push(node);
   }
+  for (const nodes of anchors.values())
+    nodes.sort((left, right) => (startOf(left) ?? 0) - (startOf(right) ?? 0));
   for (const alias of aliases) {
     if (anchored(alias, anchors) !== undefined) continue;
     const message = `there is no anchor ${shown(`&${alias.source}`)} before this alias`;
@@ -150,7 +152,20 @@ function duplicateKeys(map: YAMLMap, positionAt: (offset: number) => SourcePosit
 function anchored(alias: Alias, anchors: ReadonlyMap<string, Node[]>): Node | undefined {
   const before = startOf(alias) ?? 0;
   const candidates = anchors.get(alias.source) ?? [];
-  return candidates.findLast((node) => (startOf(node) ?? 0) < before);
+  // In the order of the file; halves, as one file may set one anchor again and again.
+  let [low, high] = [0, candidates.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((startOf(candidates[middle]) ?? 0) < before) low = middle + 1;
+    else high = middle;
+  }
+  return candidates[low - 1];
+}
+
+function nodesOf(anchors: Map<string, Node[]>, anchor: string): Node[] {
+  const nodes = anchors.get(anchor) ?? [];
+  anchors.set(anchor, nodes);
+  return nodes;
 }
 
 function plainData(node: unknown, document: Document.Parsed): unknown {

@@ -11,6 +11,7 @@ import {
   addGroup,
   addHost,
 } from "./data.ts";
+import { inputError } from "../problem.ts";
 import { type YamlText, keyText, parseYaml, scalarText } from "../yaml-text.ts";
 
 /** Deeper than any honest inventory; an alias inside its own anchor has no end. */
@@ -25,7 +26,7 @@ const DEEPEST = 50;
 export function readAnsibleYaml(data: InventoryData, file: string, text: string): void {
   const yaml = parseYaml(file, text);
   const root = yaml.resolve(yaml.document.contents);
-  const walk: Walk = { data, yaml, depth: 0 };
+  const walk = walkOf(data, yaml, text);
   if (!isMap(root)) {
     complain(walk, root, "expected groups with hosts, children and vars");
     return;
@@ -40,7 +41,7 @@ export function readAnsibleYaml(data: InventoryData, file: string, text: string)
 export function readVariablesFile(data: InventoryData, file: string, text: string, into: Variables): void {
   const yaml = parseYaml(file, text);
   const root = yaml.resolve(yaml.document.contents);
-  const walk: Walk = { data, yaml, depth: 0 };
+  const walk = walkOf(data, yaml, text);
   if (isMap(root)) readVariables(walk, root, into);
   else if (!isEmpty(root)) complain(walk, root, "expected variables, one per line as name: value");
 }
@@ -49,6 +50,13 @@ interface Walk {
   readonly data: InventoryData;
   readonly yaml: YamlText;
   readonly depth: number;
+  /** How many entries may still be read: a few aliases inside each other stand for millions. */
+  readonly left: { entries: number };
+}
+
+/** What a text of this length holds as it is, and what honest aliases bring in once more. */
+function walkOf(data: InventoryData, yaml: YamlText, text: string): Walk {
+  return { data, yaml, depth: 0, left: { entries: 200_000 + text.length } };
 }
 
 const GROUP_KEYS = ["hosts", "children", "vars"];
@@ -153,10 +161,16 @@ interface Entry {
 function entries(walk: Walk, map: YAMLMap, depth = 0): Entry[] {
   const own: Entry[] = [];
   const merged: Entry[] = [];
+  walk.left.entries -= map.items.length;
+  if (walk.left.entries < 0) {
+    const message = "the aliases in this file stand for too much, write the values out";
+    throw inputError([{ position: walk.yaml.positionOf(map), message }]);
+  }
   for (const pair of map.items) {
     const name = keyText(pair);
     if (name !== "<<") own.push({ name, key: pair.key, value: pair.value });
-    else if (depth < DEEPEST) merged.push(...mergedEntries(walk, pair.value, depth + 1));
+    else if (depth < DEEPEST)
+      for (const entry of mergedEntries(walk, pair.value, depth + 1)) merged.push(entry);
   }
   if (merged.length === 0) return own;
   const names = new Set(own.map(({ name }) => name));

@@ -1,4 +1,6 @@
 /** The alerts file in, and the secrets it points to. */
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { visible } from "../../core/text/visible.ts";
 import { type Alerts, alertsSchema, type SecretSource } from "../../model/alert.ts";
@@ -63,13 +65,23 @@ export async function readSecret(source: SecretSource, environment: NodeJS.Proce
     throw new CurfewError("input", `the environment has no ${visible(source.env)}`);
   }
   const file = visible(source.file);
-  const text = await readTextFile(source.file, {
-    maxBytes: LARGEST,
-    what: "secret",
-    mayBeEmpty: true,
-    found: true,
+  const text = await readSmall(source.file).catch((error: unknown) => {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : "it cannot be read";
+    throw new CurfewError("input", `cannot read the secret in ${file}: ${reason}`);
   });
   const [line = ""] = text.split(/\r?\n/u);
   if (line !== "") return new Secret(line);
   throw new CurfewError("input", `${file} holds no secret in its first line`);
+}
+
+/** Nothing waits for a pipe, and a device has no end. */
+async function readSmall(path: string): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const found = await file.stat();
+    if (!found.isFile() || found.size > LARGEST) throw new Error("no file, or too large");
+    return await file.readFile("utf8");
+  } finally {
+    await file.close();
+  }
 }
