@@ -16,7 +16,7 @@ export class NotAFileError extends Error {
 }
 
 /** A directory of somebody else where it has to be one's own. */
-export class ForeignDirectoryError extends Error {
+class ForeignDirectoryError extends Error {
   readonly code = "EFOREIGN";
   readonly syscall = "open";
 

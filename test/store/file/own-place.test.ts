@@ -37,7 +37,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 const at = (name: string): string => join(directory, name);
 const pipe = (name: string): string => {
-  execFileSync("mkfifo", [at(name)]);
+  execFileSync("mknod", [at(name), "p"]);
   return at(name);
 };
 
