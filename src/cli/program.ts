@@ -13,6 +13,7 @@ import { registerProfiles } from "./commands/profiles.ts";
 import { registerReport } from "./commands/report.ts";
 import { registerRevert } from "./commands/revert.ts";
 import { registerSchedule } from "./commands/schedule.ts";
+import { registerShow } from "./commands/show.ts";
 import { registerVerify } from "./commands/verify.ts";
 import { registerWizard } from "./commands/wizard.ts";
 import { registerCompletion } from "./completion/completion.ts";
@@ -42,6 +43,7 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
     registerInit,
     registerWizard,
     registerPlan,
+    registerShow,
     registerApply,
     registerVerify,
     registerAudit,
@@ -70,7 +72,7 @@ function subcommandTerm(command: Command): string {
 /** Commander's own answers a misspelt name with the help of everything. */
 async function printHelp(program: Command, names: readonly string[], terminal: Terminal): Promise<void> {
   const [topic = ""] = names;
-  if (names.length === 1 && isHelpTopic(topic)) return terminal.say(await helpPage(topic, terminal));
+  if (names.length === 1 && isHelpTopic(topic)) return terminal.page(await helpPage(topic, terminal));
   let command = program;
   for (const name of names) {
     const inner = command.commands.find((known) => known.name() === name);
@@ -107,10 +109,12 @@ ${codes.join("\n")}
 
 Environment:
   CURFEW_POLICY, CURFEW_INVENTORY   in place of -p and -i
+  PAGER                             shows long results on a terminal (less; cat for none)
   XDG_STATE_HOME                    where journals go (~/.local/state)
   NO_COLOR, FORCE_COLOR             colour off, colour on
   CURFEW_DEBUG=1                    stack traces with errors
 
+Without -p and -i, curfew.yaml or policy.yaml and inventory.yaml of this folder are used.
 Standard output is data, standard error is progress; --json prints one JSON document.
 `;
 }

@@ -61,7 +61,7 @@ export function planLaunch(user: string, become: Escalation | undefined, secret:
 export function explainLaunch(launch: Launch, failed: FailedLaunch, user: string, host: string): CurfewError {
   const { stderr, stdout, exitCode, prompts } = failed;
   const all = `${stderr}\n${stdout}`;
-  const said = lastWords(launch.password === undefined ? all : all.replaceAll(launch.password.prompt, ""));
+  const said = lastWords(withoutPrompts(all, launch));
   const heard = said === "" ? "" : ` (it said: ${said})`;
   if (/password (?:has|had) expired|password change required/iu.test(all)) {
     return new CurfewError(
@@ -85,7 +85,16 @@ export function explainLaunch(launch: Launch, failed: FailedLaunch, user: string
   return new CurfewError("escalation", `${words}${heard}`, { host, hint });
 }
 
-/** sudo's own messages, in the C locale (sudo 1.8 and 1.9, plugins/sudoers and src/tgetpass.c). */
+/** sudo-rs puts ours into a prompt of its own. */
+function withoutPrompts(text: string, { password }: Launch): string {
+  if (password === undefined) return text;
+  return text.replaceAll(`[sudo: ${password.prompt}] Password: `, "").replaceAll(password.prompt, "");
+}
+
+/**
+ * sudo's own messages, in the C locale (sudo 1.8 and 1.9, plugins/sudoers and src/tgetpass.c), and those of sudo-rs
+ * (0.2, src/common/error.rs and src/pam), which has no translations.
+ */
 function sudoTrouble(
   text: string,
   user: string,
@@ -96,18 +105,24 @@ function sudoTrouble(
   if (/must have a tty|no tty present and no askpass/iu.test(text)) {
     return ["sudo demands a terminal (requiretty)", `add "Defaults:${user} !requiretty" to sudoers`];
   }
-  if (/not in the sudoers file|not allowed to (?:execute|run)|may not run sudo/iu.test(text)) {
+  if (
+    /not in the sudoers file|not allowed to (?:execute|run)|may not run sudo|afraid I can['’]t do that/iu.test(
+      text,
+    )
+  ) {
     return [`sudo does not allow ${user} to become root`, `allow ${user} to run sh as root in sudoers`];
   }
   if (
-    /password is required|terminal is required to read the password|a terminal is required/iu.test(text) &&
+    /password is required|a terminal is required|interactive authentication is required/iu.test(text) &&
     prompts === 0
   ) {
     return [`sudo wants a password from ${user}, and none was given`, nopasswd];
   }
   if (
     prompts > 0 &&
-    /sorry, try again|incorrect password|no password was provided|password is required/iu.test(text)
+    /sorry, try again|incorrect password|no password was provided|password is required|authentication failed|incorrect authentication/iu.test(
+      text,
+    )
   ) {
     return [`the sudo password is wrong for ${user}; it was tried once`, "give the password of this account"];
   }

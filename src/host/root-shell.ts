@@ -186,8 +186,10 @@ function answerPrompt(channel: CommandChannel, launch: Launch, stdout: Capture):
     if (parts.length === 1) return;
     prompts += parts.length - 1;
     // A second prompt says that the password was wrong; one failed attempt is enough for any account.
-    if (prompts === 1) channel.write(`${password.secret.reveal()}\n`);
-    else channel.end();
+    if (prompts === 1) return void channel.write(`${password.secret.reveal()}\n`);
+    // sudo-rs takes the end of the input for an empty password, and tries that as well: it is ended before.
+    channel.signal("TERM");
+    channel.end();
   });
   return () => prompts;
 }
@@ -219,7 +221,8 @@ function wrap(script: string, beginMarker: string | undefined, endMarker: string
 function afterPrompt(text: string, { password }: Launch): string {
   const at = password === undefined ? -1 : text.lastIndexOf(password.prompt);
   if (password === undefined || at < 0) return text;
-  return text.slice(at + password.prompt.length).replace(/^\r?\n/u, "");
+  // sudo-rs asks `[sudo: PROMPT] Password: `.
+  return text.slice(at + password.prompt.length).replace(/^(?:\] [^\n]*)?\r?\n/u, "");
 }
 
 /** Held back until the script began: some shells read ahead, and would take it for more script. */

@@ -19,6 +19,9 @@ export function fakeTerminal(other: Partial<Terminal> = {}): FakeTerminal {
     async say(text) {
       written.out += text;
     },
+    async page(text) {
+      written.out += text;
+    },
     err(message) {
       written.err += message;
     },

@@ -43,7 +43,8 @@ export async function openScreen(
   const socket = `curfew-test-${process.pid}-${screens}`;
   const tmux = (...given: string[]) =>
     execa("tmux", ["-u", "-L", socket, "-f", "/dev/null", ...given], {
-      env: { LC_ALL: "C.UTF-8", ...environment },
+      // What scrolls past is read from the history of the screen.
+      env: { LC_ALL: "C.UTF-8", PAGER: "cat", ...environment },
       stripFinalNewline: false,
     });
   const program = [process.execPath, PROGRAM, ...args].map(quoted).join(" ");

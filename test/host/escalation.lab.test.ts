@@ -1,8 +1,11 @@
 /** Becoming root on real hosts: every way sudo can answer, behind every login shell. */
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Secret } from "../../src/model/secret.ts";
 import type { Connection } from "../../src/model/connection.ts";
+import { debianPackage } from "../lab/debian-package.ts";
 import type { LabHost } from "../lab/host.ts";
 import type { Release } from "../lab/image.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
@@ -168,6 +171,90 @@ describe.skipIf(lacks !== null).each<Release>(["bullseye", "sid"])(
       const more = { user: "nobody-special", become: { method: "none" as const } };
       const connection = await connectTo(bench, host.name, more);
       expect(await output(connection, "id -un")).toBe("nobody-special\n");
+      connection.close();
+    });
+  },
+);
+
+// The oldest sudo-rs that Debian has and the newest: their words differ, and so do their prompts.
+describe.skipIf(lacks !== null).each<Release>(["trixie", "sid"])(
+  `sudo-rs of %s${lacks === null ? "" : ` (${lacks})`}`,
+  (release) => {
+    let lab: Lab | undefined;
+    let host: LabHost;
+    const login = (user: string, password?: string): Promise<Connection> =>
+      connectTo(
+        { sshConfig: lab?.sshConfigPath ?? "", key: lab?.key.privatePath ?? "" },
+        host.name,
+        { user },
+        password === undefined ? {} : { sudoPassword: new Secret(password) },
+      );
+
+    beforeAll(async () => {
+      const files = await debianPackage(release, "sudo-rs");
+      lab = await openLab();
+      host = await lab.host({
+        // It needs no newer library than this.
+        release: "sid",
+        users: [
+          { name: "free", sudo: "nopasswd" },
+          { name: "asked", sudo: "password", password: "pass 'wörd" },
+          { name: "nobody-special", password: "pass" },
+          { name: "named", password: "pass" },
+          { name: "locked", sudo: "password", password: "pass" },
+        ],
+        files: { "/etc/sudoers.d/zz": { content: "named ALL=(root) /usr/bin/true\n", mode: 0o440 } },
+        prepare: (root) => copyFile(join(files, "usr/lib/cargo/bin/sudo"), join(root, "usr/bin/sudo-rs")),
+      });
+      const replaced = await host.exec(
+        "chown root:root /usr/bin/sudo-rs && mv /usr/bin/sudo-rs /usr/bin/sudo && chmod 4755 /usr/bin/sudo && chage -E 0 locked && sudo --version",
+      );
+      expect(replaced.stdout).toMatch(/sudo-rs/u);
+    }, 180_000);
+    afterAll(() => lab?.close());
+
+    test("without a password, and with the right one", async () => {
+      const free = await login("free");
+      expect(await output(free, "id -u")).toBe("0\n");
+      free.close();
+      const asked = await login("asked", "pass 'wörd");
+      const result = await asked.runScript("id -u; cat; echo err >&2", QUICK);
+      // Nothing of the password or the prompt is left over for the script or the caller.
+      expect([result.stdout.toString(), result.stderr.trim()]).toEqual(["0\n", "err"]);
+      asked.close();
+    });
+
+    test("a wrong password is tried once", async () => {
+      const begin = Math.floor(Date.now() / 1000 - 1);
+      const connection = await login("asked", "wrong-s3cret");
+      const error: unknown = await connection.runScript("id -u", QUICK).catch((caught: unknown) => caught);
+      expect(error).toMatchObject({
+        code: "escalation",
+        message: expect.stringMatching(/^the sudo password is wrong for asked; it was tried once/u),
+      });
+      expect(inspect(error, { depth: 9 })).not.toMatch(/wrong-s3cret|-password:/u);
+      const { stdout } = await host.exec(
+        `journalctl --since=@${begin} --no-pager -q | grep -c 'pam_unix(sudo:auth): authentication failure'`,
+      );
+      expect(stdout.trim()).toBe("1");
+      connection.close();
+    });
+
+    test.each([
+      ["asked", undefined, /sudo wants a password from asked, and none was given/u, /NOPASSWD/u],
+      ["nobody-special", undefined, /sudo does not allow nobody-special to become root/u, /sudoers/u],
+      ["named", "pass", /sudo does not allow named to become root/u, /sudoers/u],
+      ["locked", "pass", /sudo refuses locked: the account has expired/u, /renew/u],
+    ])("%s with password %j", async (user, password, message, hint) => {
+      // An expired account is not let in, so sudo is asked on the way in of another.
+      if (user === "locked") await host.exec("chage -E -1 locked");
+      const connection = await login(user, password);
+      if (user === "locked") await host.exec("chage -E 0 locked");
+      await expect(connection.runScript("id -u", QUICK)).rejects.toMatchObject({
+        code: "escalation",
+        message: expect.stringMatching(message),
+        hint: expect.stringMatching(hint),
+      });
       connection.close();
     });
   },

@@ -84,7 +84,7 @@ function packagesOf(release: Release): string[] {
 }
 
 /** The mirror this machine itself installs Debian from, as apt understands its sources. */
-async function findMirror(): Promise<string> {
+export async function findMirror(): Promise<string> {
   const known = await mirrorInLists();
   if (known !== null) return known;
   // apt only knows whose archive a source is once it has fetched its index

@@ -67,8 +67,8 @@ async function apply(file: string | undefined, options: ApplyOptions, terminal: 
   if (options.scaled !== undefined && options.verify !== true) {
     throw new CurfewError("usage", "--scaled is for sessions that are opened: give --verify as well");
   }
-  if (options.yes !== true) refuseWithout(terminal, "give --yes to apply without a question");
   const request = await loadRequest(file, options, terminal);
+  if (options.yes !== true) refuseWithout(terminal, "give --yes to apply without a question");
   const { hosts } = request.fleet;
   return withRun({ command: "apply", hosts, options, terminal }, async (run) => {
     const plan = request.plan ?? (options.yes === true ? undefined : await makePlan(request, run));

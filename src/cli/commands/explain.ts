@@ -9,6 +9,7 @@ import type { Host, Inventory } from "../../model/host.ts";
 import type { Policy } from "../../model/policy.ts";
 import { explainText } from "../../report/host/explain-text.ts";
 import { addHostOptions, addOutputOptions, addPolicyOption, type PolicyOptions } from "../options/args.ts";
+import { defaultSources } from "../options/default-sources.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import type { Setting } from "../terminal/setting.ts";
@@ -68,13 +69,15 @@ async function explain(who: string, options: ExplainOptions, terminal: Terminal)
 const EMPTY = { hosts: [], groups: [], digest: "" };
 
 async function offline(user: string, options: ExplainOptions, terminal: Terminal): Promise<ExitCode> {
+  const [file] =
+    options.policy === undefined ? await defaultSources("policy", options, terminal) : [options.policy];
   // Without an inventory nothing can be said about patterns of hosts.
-  const { policy } = await loadPolicyFor(options.policy, EMPTY, { ...options, quiet: true }, terminal);
+  const { policy } = await loadPolicyFor(file, EMPTY, { ...options, quiet: true }, terminal);
   const today = new Date().toISOString().slice(0, 10);
   const explanation = explainPerson(policy, { user, groups: options.groups }, null, today);
   const view = { paint: terminal.outPaint, verbose: options.verbose === true };
   if (options.json === true) await terminal.out(documentOf(explanation));
-  else await terminal.say(fitted(explainText(explanation, view), terminal));
+  else await terminal.page(fitted(explainText(explanation, view), terminal));
   return 0;
 }
 

@@ -66,7 +66,7 @@ function filterOf({ policy, since, number }: FilterOptions): RunFilter {
 async function list(options: FilterOptions & AnswerOptions, terminal: Terminal): Promise<void> {
   const runs = await withHistory(terminal, (history) => history.list(filterOf(options)));
   if (options.json === true) return terminal.out([documentOf(runs)]);
-  return terminal.say(historyText(runs, terminal.outPaint));
+  return terminal.page(historyText(runs, terminal.outPaint));
 }
 
 function documentOf(runs: readonly RunSummary[]): string {

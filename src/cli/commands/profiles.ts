@@ -35,7 +35,7 @@ async function show(name: string | undefined, { json }: AnswerOptions, terminal:
   const paint = terminal.outPaint;
   const texts =
     name === undefined ? [profilesText(all, paint)] : chosen.map((each) => profileText(each, paint));
-  return terminal.say([...texts].join(""));
+  return terminal.page([...texts].join(""));
 }
 
 function profileNamed(name: string, all: readonly Profile[]): Profile {

@@ -69,7 +69,7 @@ async function show(made: Report, options: Options, terminal: Terminal): Promise
   if (options.json === true) return terminal.out(documentOf(made));
   const { by, verbose } = options;
   const view = { paint: terminal.outPaint, verbose: verbose === true, by, against: made.against };
-  return terminal.say(auditText(made.run, made.context, view));
+  return terminal.page(auditText(made.run, made.context, view));
 }
 
 /** The audit as it was stored, and what the history says beside it. */

@@ -32,8 +32,8 @@ export function registerRevert(program: Command, { terminal, setExitCode }: Sett
 }
 
 async function revert(options: ChangeOptions, terminal: Terminal): Promise<ExitCode> {
-  if (options.yes !== true) refuseWithout(terminal, "give --yes to revert without a question");
   const { hosts } = await loadHosts(options, terminal);
+  if (options.yes !== true) refuseWithout(terminal, "give --yes to revert without a question");
   const names = hosts.map(({ name }) => name);
   return withRun({ command: "revert", hosts, options, terminal }, async (run) => {
     const { revertFleet } = await import("../../flow/revert.ts");

@@ -40,9 +40,9 @@ export function registerWizard(program: Command, { terminal, setExitCode }: Sett
 }
 
 async function wizard(target: string, options: WizardOptions, terminal: Terminal): Promise<ExitCode> {
-  if (options.yes !== true) refuseWithout(terminal, FLAGS_HINT);
   if (options.output !== undefined) refuseUnwritableDirectory(options.output);
   const host = await hostOf(target, terminal);
+  if (options.yes !== true) refuseWithout(terminal, FLAGS_HINT);
   const sudoPassword = await enter(host, options, terminal);
   return withRun({ command: "wizard", hosts: [host], options, terminal, sudoPassword }, async (run) => {
     const { sit } = await import("../wizard/session.ts");

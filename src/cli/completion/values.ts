@@ -62,6 +62,7 @@ const OPTIONS: Readonly<Record<string, (given: GivenValues) => Values>> = {
 const ARGUMENTS: Readonly<Record<string, (given: GivenValues) => Values>> = {
   "init dir": () => DIRECTORIES,
   "apply plan": () => FILES,
+  "show plan": () => FILES,
   "import file": () => FILES,
   "profiles name": () => listed(PROFILE_NAMES),
   "explain user[@host]": (given) => values((environment) => hosts(given, environment), /^[^@]*@/u),

@@ -7,6 +7,7 @@ import type { Host, Inventory } from "../../model/host.ts";
 import type { Plan } from "../../model/plan.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { HostOptions } from "./args.ts";
+import { defaultSources } from "./default-sources.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** The hosts that a command works on, and where they came from. */
@@ -36,7 +37,7 @@ export async function loadHosts(
   terminal: Terminal,
   choose: Choose = (inventory) => selectHosts(inventory, options.limit),
 ): Promise<Hosts> {
-  const sources = options.inventory ?? missing("-i, --inventory");
+  const sources = options.inventory ?? (await defaultSources("inventory", options, terminal));
   if (sources.includes("-") && options.becomePassFile === "-") {
     throw new CurfewError("usage", "the inventory and the sudo password cannot both be standard input");
   }
@@ -66,7 +67,7 @@ export async function loadPolicyFor(
   options: SourceOptions,
   terminal: Terminal,
 ): Promise<LoadedPolicy> {
-  const file = given ?? missing("-p, --policy");
+  const [file = ""] = given === undefined ? await defaultSources("policy", options, terminal) : [given];
   const [{ loadPolicy }, { checkHostPatterns }, { applyProfile }] = await Promise.all([
     import("../../config/policy/policy.ts"),
     import("../../core/policy/host-limits.ts"),
@@ -77,12 +78,6 @@ export async function loadPolicyFor(
   const unmatched = checkHostPatterns(policy, inventory).map(({ message }) => `${visible(file)}: ${message}`);
   warnAll([...warnings, ...unmatched], options, terminal);
   return { policy, source: { file: resolve(file), digest } };
-}
-
-function missing(option: string): never {
-  throw new CurfewError("usage", `required option ${option} not given`, {
-    hint: "curfew init writes a policy and an inventory to begin with",
-  });
 }
 
 function warnAll(warnings: readonly string[], { quiet }: SourceOptions, { err, errPaint }: Terminal): void {

@@ -5,7 +5,7 @@ import { asciiText } from "../../report/layout/ascii.ts";
 import { fit, pad, widthOf } from "../../report/layout/columns.ts";
 import type { Paint } from "../../report/layout/paint.ts";
 import type { BoardHost, BoardState } from "./board-state.ts";
-import { isBad, outcomeSymbol } from "./event-text.ts";
+import { badRank, isBad, outcomeSymbol, outcomeWord } from "./event-text.ts";
 
 export interface BoardView {
   /** Milliseconds of the monotonic clock. */
@@ -67,17 +67,28 @@ function fleetLines(hosts: readonly BoardHost[], view: BoardView): Line[] {
   const { paint } = view;
   const working = hosts.filter(({ outcome, step }) => outcome === undefined && step !== "waiting");
   const slowest = working.toSorted((a, b) => a.since - b.since).slice(0, NAMED);
-  const failed = hosts.filter(({ outcome }) => outcome !== undefined && isBad(outcome));
   return [
     [`  now     ${stepCounts(hosts)}`, paint.cyan],
     [`  done    ${outcomeCounts(hosts)}`, paint.green],
     ...sessionLine(hosts, view),
     ...slowest.map((host): Line => [`  slow    ${visible(host.name)}: ${stateText(host, view)}`, paint.dim]),
-    ...failed
-      .slice(-NAMED)
-      .map((host): Line => [`  failed  ${visible(host.name)}: ${stateText(host, view)}`, paint.red]),
-    ...(failed.length > NAMED ? [[`          and ${failed.length - NAMED} more`, paint.red] as const] : []),
+    ...badLines(hosts, view),
   ];
+}
+
+/** Unreachable hosts first, each kind with its last; a host out of compliance is a result, and in the counts. */
+function badLines(hosts: readonly BoardHost[], view: BoardView): Line[] {
+  const bad = hosts.filter(({ outcome = "" }) => isBad(outcome) && outcome !== "fail");
+  const [unknown, failed] = [true, false].map((wanted) =>
+    bad.filter(({ outcome }) => (outcome === "unknown") === wanted).slice(-NAMED),
+  );
+  const named = [...(unknown ?? []), ...(failed ?? [])];
+  const rest = bad.length - named.length;
+  const line = (host: BoardHost): Line => {
+    const title = host.outcome === "unknown" ? "unknown" : "failed ";
+    return [`  ${title} ${visible(host.name)}: ${stateText(host, view)}`, view.paint.red];
+  };
+  return [...named.map(line), ...(rest > 0 ? [[`          and ${rest} more`, view.paint.red] as const] : [])];
 }
 
 function stepCounts(hosts: readonly BoardHost[]): string {
@@ -89,10 +100,12 @@ function stepCounts(hosts: readonly BoardHost[]): string {
 function outcomeCounts(hosts: readonly BoardHost[]): string {
   const outcomes = hosts.flatMap(({ outcome }) => (outcome === undefined ? [] : [outcome]));
   // What is wrong comes first: the end of a line is cut on narrow terminals.
-  const counts = Object.entries(countBy(outcomes)).toSorted(
-    ([a], [b]) => Number(isBad(b)) - Number(isBad(a)),
+  const counts = Object.entries(countBy(outcomes)).toSorted(([a], [b]) => badRank(a) - badRank(b));
+  return (
+    counts
+      .map(([outcome, count]) => `${outcomeSymbol(outcome)} ${outcomeWord(outcome)} ${count}`)
+      .join("  ") || "-"
   );
-  return counts.map(([outcome, count]) => `${outcomeSymbol(outcome)} ${outcome} ${count}`).join("  ") || "-";
 }
 
 function sessionLine(hosts: readonly BoardHost[], { now, paint }: BoardView): Line[] {
@@ -103,7 +116,7 @@ function sessionLine(hosts: readonly BoardHost[], { now, paint }: BoardView): Li
 function stateText(host: BoardHost, { now }: BoardView): string {
   if (host.outcome !== undefined) {
     const message = host.message === undefined ? "" : `: ${visible(host.message)}`;
-    return `${outcomeSymbol(host.outcome)} ${host.outcome}${message}`;
+    return `${outcomeSymbol(host.outcome)} ${outcomeWord(host.outcome)}${message}`;
   }
   if (host.step === "waiting") return "waiting";
   const sessions = sessionText([host], now);

@@ -9,6 +9,17 @@ export function isBad(outcome: string): boolean {
   return BAD.has(outcome);
 }
 
+/** A host that was judged and found wanting did not fail: what was asked for was done. */
+export function outcomeWord(outcome: string): string {
+  return outcome === "fail" ? "out of compliance" : outcome;
+}
+
+/** Of what is wrong, what comes first: hosts that nothing is known about. */
+export function badRank(outcome: string): number {
+  const rank = ["unknown", "error", "failed", "rolled-back", "skipped", "fail"].indexOf(outcome);
+  return rank < 0 ? Number.POSITIVE_INFINITY : rank;
+}
+
 /** The sign of an outcome's word, for every command alike; ✓ only where a login or a session has shown it. */
 export function outcomeSymbol(outcome: string): string {
   return SIGNS[WORDS[outcome] ?? (isBad(outcome) ? "fails" : "holds")].sign;
@@ -32,7 +43,7 @@ export function eventText(event: RunEvent): string | undefined {
     case "host-step":
       return `${visible(event.host)}: ${event.step}${suffix(event.detail)}`;
     case "host-finished":
-      return `${visible(event.host)}: ${outcomeSymbol(event.outcome)} ${event.outcome}${suffix(event.message)}`;
+      return `${visible(event.host)}: ${outcomeSymbol(event.outcome)} ${outcomeWord(event.outcome)}${suffix(event.message)}`;
     case "probe-started": {
       const { host, session, user, role, withinSeconds } = event;
       return `${visible(host)}: ${session} as ${visible(user)} (${visible(role)}), limit ${withinSeconds} s`;

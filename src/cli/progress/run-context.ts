@@ -163,7 +163,7 @@ function createRun(context: RunContext, { journal, progress }: Parts): Run {
 async function show({ document, text }: RunResult, { options, terminal }: RunSetting): Promise<void> {
   const view = { paint: terminal.outPaint, verbose: options.verbose === true };
   if (options.json === true) await terminal.out(document());
-  else await terminal.say(fitted(text(view), terminal));
+  else await terminal.page(fitted(text(view), terminal));
 }
 
 /** Statements broken between words, where people read them; files and other programs get whole lines. */

@@ -8,6 +8,7 @@ import { formatDuration } from "../../model/duration.ts";
 import { CurfewError } from "../../model/error.ts";
 import { profileOf, readAlerts } from "../options/audit-inputs.ts";
 import { type AuditOptions, refuseContradictions } from "../options/audit-options.ts";
+import { defaultSources } from "../options/default-sources.ts";
 import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import { checkReports } from "../options/report-files.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -51,6 +52,14 @@ export async function checkAudit(options: ScheduledOptions, terminal: Terminal):
     reads: files.map((file) => resolve(file)),
     writes: writes.filter((path) => path !== undefined).map((path) => resolve(path)),
   };
+}
+
+/** With the policy and the inventory of this folder where none was given: a schedule runs in another. Errors as theirs. */
+export async function withSources<T extends ScheduledOptions>(options: T, terminal: Terminal): Promise<T> {
+  const [policy] =
+    options.policy === undefined ? await defaultSources("policy", options, terminal) : [options.policy];
+  const inventory = options.inventory ?? (await defaultSources("inventory", options, terminal));
+  return { ...options, ...(policy === undefined ? {} : { policy }), inventory };
 }
 
 /** The arguments of `curfew audit` that mean the same from any directory. */

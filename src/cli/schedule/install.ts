@@ -18,7 +18,13 @@ import { type Schedule, type Scheduler, type ScheduleTime } from "../../model/sc
 import { writeScheduleFiles } from "../../store/schedule/store.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
 import { asUser } from "./as-user.ts";
-import { auditArguments, type CheckedAudit, checkAudit, type ScheduledOptions } from "./audit.ts";
+import {
+  auditArguments,
+  type CheckedAudit,
+  checkAudit,
+  type ScheduledOptions,
+  withSources,
+} from "./audit.ts";
 import { findSchedules } from "./installed.ts";
 import { chooseScheduler, curfewScript, isRoot, lingers, placesOf, systemdOf } from "./places.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -34,8 +40,9 @@ export interface InstallOptions extends ScheduledOptions {
 }
 
 /** Errors: CurfewError `usage`, `input`, and `remote` for what systemd refused; nothing is left then. */
-export async function installSchedule(options: InstallOptions, terminal: Terminal): Promise<void> {
-  const time = timeOf(options);
+export async function installSchedule(given: InstallOptions, terminal: Terminal): Promise<void> {
+  const time = timeOf(given);
+  const options = await withSources(given, terminal);
   const checked = await checkAudit(options, terminal);
   const scheduler = await chooseScheduler(options.cron === true);
   refuseEnvironment(checked.alerts, scheduler, options);

@@ -7,6 +7,7 @@ import { text } from "node:stream/consumers";
 import type { WriteStream } from "node:tty";
 import { asciiText } from "../../report/layout/ascii.ts";
 import { createPaint, type Paint } from "../../report/layout/paint.ts";
+import { throughPager } from "./pager.ts";
 
 export interface Terminal {
   readonly environment: NodeJS.ProcessEnv;
@@ -14,6 +15,8 @@ export interface Terminal {
   out(chunks: Iterable<string>): Promise<void>;
   /** Writes text for people to standard output, in signs that the locale has. */
   say(text: string): Promise<void>;
+  /** The same for a whole result: through a pager where people read and it does not fit the screen. */
+  page(result: string): Promise<void>;
   /** Writes a message to standard error. */
   err(message: string): void;
   readonly outPaint: Paint;
@@ -34,6 +37,10 @@ export interface Terminal {
   flush(): Promise<void>;
 }
 
+function longer(message: string, rows: number): boolean {
+  return message.split("\n").length > rows;
+}
+
 /** The terminal, or pipes, of this process. */
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr, env: environment } = process;
@@ -44,6 +51,10 @@ export function processTerminal(): Terminal {
     environment,
     out: (chunks) => writeAll(out, chunks),
     say: (message) => writeAll(out, [spelt(message)]),
+    page: async (message) => {
+      const shown = out.isTTY && stdin.isTTY && longer(message, out.rows);
+      if (!shown || !(await throughPager(spelt(message), environment))) await writeAll(out, [spelt(message)]);
+    },
     err: (message) => void err.write(spelt(message)),
     outPaint: createPaint(showsColour(out, environment)),
     errPaint: createPaint(showsColour(err, environment)),

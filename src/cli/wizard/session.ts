@@ -100,7 +100,7 @@ async function enter(
   seen: Look,
   sitting: Sitting,
 ): Promise<Omit<Decided, "answers"> | undefined> {
-  const { subject, view, say } = sitting;
+  const { subject, options, view, say } = sitting;
   say(stepText(step, view));
   if (step === "found") say(`${foundText(foundIn(seen, subject), view)}\n`);
   if (step === "hurt") say(`${hurtText(subject.people, view)}\n`);
@@ -108,7 +108,7 @@ async function enter(
   if (step !== "diff") return undefined;
   const files = await draftFiles(draftOf(subject, answers), sitting);
   const plan = await planOf(files.fleet, sitting);
-  const text = planText([plan], { paint: view.paint, verbose: false });
+  const text = planText([plan], { paint: view.paint, verbose: options.verbose === true });
   say(
     text
       .split("\n")

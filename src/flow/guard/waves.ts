@@ -1,4 +1,5 @@
 /** How a run goes over a fleet: wave after wave, stopping when too much has failed. */
+import { foldNames } from "../../core/text/fold-names.ts";
 import PQueue from "p-queue";
 import { waves } from "../../core/plan/waves.ts";
 import { CurfewError, errorData } from "../../model/error.ts";
@@ -91,7 +92,7 @@ function stopReason(
   if (context.stopping.aborted) return "the run was interrupted";
   const failed = [...results.values()].filter((result) => !isGood(result) && result.outcome !== "skipped");
   if (failed.length < options.maxFail) return undefined;
-  return `${failed.length === 1 ? "a host" : `${failed.length} hosts`} failed (${failed.map(({ host }) => host).join(", ")})`;
+  return `${failed.length === 1 ? "a host" : `${failed.length} hosts`} failed (${foldNames(failed.map(({ host }) => host)).join(", ")})`;
 }
 
 function skipped(host: Host, reason: string): HostResult {

@@ -1,4 +1,5 @@
 /** Words and signs that every part of an audit's text shares. */
+import { foldNames } from "../../core/text/fold-names.ts";
 import type { Outcome } from "../../core/verdict/outcome.ts";
 import { OUTCOME_SIGNS, SIGNS } from "../layout/signs.ts";
 import { visible } from "../../core/text/visible.ts";
@@ -24,11 +25,11 @@ export function count(number: number, what: string): string {
 }
 
 /**
- * `web1`, `3 hosts: web1, web2, web3`, or `412 hosts: web1, web2, …`: as many names as fit into what is left of
- * one line after `used` columns; all of them, in as many lines as it takes, when verbose.
+ * `web1`, `3 hosts: web[1-3]`, or `412 hosts: db1, web[001-017], …`: names folded as `nodeset` folds them, as many as
+ * fit into what is left of one line after `used` columns; when verbose every name, in as many lines as it takes.
  */
 export function hostList(names: readonly string[], used: number, { columns, verbose }: AuditView): string[] {
-  const shown = names.map(visible);
+  const shown = (verbose ? names : foldNames(names)).map(visible);
   const [only] = shown;
   if (names.length === 1 && only !== undefined) return [only];
   const head = `${count(names.length, "host")}:`;

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { SIGNS, signText } from "../layout/signs.ts";
 import { planOutcome } from "../../core/verdict/outcome.ts";
 import { unifiedDiff } from "../../core/text/unified-diff.ts";
 import { visible, visibleLines } from "../../core/text/visible.ts";
+import type { FileState } from "../../model/facts.ts";
 import type { Change, HostPlan } from "../../model/plan.ts";
 import { coverageMatrix, uncaughtReasons } from "./coverage-text.ts";
 import { findingLines } from "./finding-text.ts";
@@ -14,13 +16,16 @@ export interface PlanTextOptions {
   readonly verbose: boolean;
 }
 
+/** Of curfew's own files, longer differences than this are named and not shown: nobody reads them twice. */
+const LONGEST = 30;
+
 /** As in a diff. */
 const ACTIONS = { create: "+", update: SIGNS.changes.sign, remove: "-" } as const;
 
 /**
  * Plans for people: per host the changes with reasons and diffs, findings, which session kinds are
  * ended for whom, and a last line with the totals. Hosts whose plans say the same are shown once, and so is a change that
- * several of them share.
+ * several of them share. Long files that curfew writes as a whole are one line, unless verbose.
  * Hosts that could not be judged come last, next to the totals.
  */
 export function planText(plans: readonly HostPlan[], options: PlanTextOptions): string {
@@ -65,7 +70,9 @@ function groupText(group: readonly [HostPlan, ...HostPlan[]], seen: Seen, option
 function bodyLines(plan: HostPlan, seen: Seen, { paint, verbose }: PlanTextOptions): string[] {
   const lines = [
     ...errorLines(plan, paint),
-    ...plan.changes.flatMap((change) => changeLines(change, seenOn(change, plan.host, seen), paint)),
+    ...plan.changes.flatMap((change) =>
+      changeLines(change, seenOn(change, plan.host, seen), { paint, verbose }),
+    ),
     ...(planOutcome(plan) === "unchanged" ? [`${signText("holds", paint)} nothing to change`] : []),
     ...(plan.activations.length > 0 ? [paint.dim(`then: ${plan.activations.join(", ")}`)] : []),
     ...findingLines(plan.findings, { paint, verbose }),
@@ -88,15 +95,43 @@ function seenOn(change: Change, host: string, { keyOf, hosts }: Seen): string | 
   return first;
 }
 
-function changeLines(change: Change, first: string | undefined, paint: Paint): string[] {
+function changeLines(
+  change: Change,
+  first: string | undefined,
+  { paint, verbose }: PlanTextOptions,
+): string[] {
   const { action, control, reason, risk } = change;
   const head = `${ACTIONS[action]} ${paint.bold(visible(change.path))}  ${control}: ${visible(reason)}`;
   if (first !== undefined) return [`${head} ${paint.dim(`(as on ${visible(first)})`)}`];
   const diff = visibleLines(unifiedDiff(change)).trimEnd().split("\n");
+  if (!verbose && diff.length > LONGEST && isOwn(change)) {
+    return [`${head} ${paint.dim(`(risk: ${risk})`)}`, `    ${paint.dim(ownFileText(change))}`];
+  }
   return [
     `${head} ${paint.dim(`(risk: ${risk})`)}`,
     ...diff.map((line) => `    ${diffLine(line, paint)}`.trimEnd()),
   ];
+}
+
+/** What curfew writes as a whole says so in its first lines. */
+function isOwn({ before, after }: Change): boolean {
+  const beginning = (after ?? before)?.content.slice(0, 200) ?? "";
+  return beginning.includes("# Managed by curfew: do not edit");
+}
+
+/** `213 lines, sha256 0123456789ab; -v shows the text`. */
+function ownFileText({ before, after }: Change): string {
+  const file = after ?? before;
+  const digest = createHash("sha256")
+    .update(file?.content ?? "")
+    .digest("hex");
+  const was = before !== null && after !== null ? ` (was ${linesOf(before)})` : "";
+  const what = was === "" ? "text" : "difference";
+  return `curfew's own file, ${linesOf(file)} lines${was}, sha256 ${digest.slice(0, 12)}; -v shows the ${what}`;
+}
+
+function linesOf(file: FileState | null): number {
+  return (file?.content.trimEnd() ?? "").split("\n").length;
 }
 
 function diffLine(line: string, paint: Paint): string {

@@ -1,6 +1,7 @@
+import { foldNames, unfoldNames } from "../../core/text/fold-names.ts";
 import { visible } from "../../core/text/visible.ts";
 
-/** How many host names a heading shows before it counts the rest. */
+/** How many entries a heading shows before it counts the rest. */
 const SHOWN = 8;
 
 /** Strings from this length on are numbered. */
@@ -37,9 +38,16 @@ export function createKeys(): (data: unknown) => string {
   return (data) => JSON.stringify(data, shorten);
 }
 
-/** `web1, web2`, or `web1, web2, … and 490 more (498 hosts)`. */
+/**
+ * `web1, web2`, `web[001-498] (498 hosts)`, or the first of many entries and how many hosts are left:
+ * names folded as `nodeset` folds them, or with `all` every one of them written out.
+ */
 export function hostNames(names: readonly string[], all: boolean): string {
-  const shown = names.slice(0, all ? names.length : SHOWN).map(visible);
-  const rest = names.length - shown.length;
-  return rest > 0 ? `${shown.join(", ")} and ${rest} more (${names.length} hosts)` : shown.join(", ");
+  if (all) return names.map(visible).join(", ");
+  const entries = foldNames(names);
+  const shown = entries.slice(0, SHOWN);
+  const rest = names.length - unfoldNames(shown).length;
+  const text = shown.map(visible).join(", ");
+  const total = entries.length < names.length || rest > 0 ? ` (${names.length} hosts)` : "";
+  return rest > 0 ? `${text} and ${rest} more${total}` : `${text}${total}`;
 }

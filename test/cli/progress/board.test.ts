@@ -48,6 +48,23 @@ function largeFleet(): BoardState {
   return boardAfter("apply", hosts, [{ type: "wave-started", at: 0, wave: 3, hosts }, ...events]);
 }
 
+test("unreachable hosts come first with their reasons, and one out of compliance did not fail", () => {
+  const hosts = names(100);
+  const events = hosts.slice(0, 90).map((host, index) => {
+    if (index < 20) return finished(host, "fail", 1000);
+    if (index === 50) return finished(host, "unknown", 900, "no answer within 20 s");
+    return finished(host, index === 51 ? "failed" : "pass", 1000, index === 51 ? "disk full" : undefined);
+  });
+  const text = boardLines(boardAfter("audit", hosts, events), { now: 2000, columns: 100, rows: 24, paint });
+  expect(text).toEqual([
+    "audit: 90/100 hosts, 0:02",
+    "  now     waiting 10",
+    "  done    ? unknown 1  ✗ failed 1  ✗ out of compliance 20  = pass 68",
+    "  unknown web51: ? unknown: no answer within 20 s",
+    "  failed  web52: ✗ failed: disk full",
+  ]);
+});
+
 describe.each([40, 80, 200])("the board at %i columns", (columns) => {
   const view = { now: 65_000, columns, rows: 24, paint };
 

@@ -41,6 +41,34 @@ describe("in a pipe", () => {
     expect(terminal.written).toMatchSnapshot();
   });
 
+  test("of many hosts there is a summary every ten seconds, and the first that are in trouble", () => {
+    vi.useFakeTimers();
+    const terminal = fakeTerminal();
+    const clock = (): number => Date.now() - start;
+    const start = Date.now();
+    const names = Array.from({ length: 200 }, (_, index) => `web${index}`);
+    const progress = createProgress({}, terminal, clock);
+    progress.begin("audit", names);
+    for (const host of names) progress.emit({ type: "host-step", at: clock(), host, step: "connecting" });
+    vi.advanceTimersByTime(9_000);
+    for (const [index, host] of names.slice(0, 150).entries()) {
+      const outcome = index < 30 ? "unknown" : index < 60 ? "fail" : "pass";
+      progress.emit({ type: "host-finished", at: clock(), host, outcome, message: "no answer" });
+    }
+    vi.advanceTimersByTime(2_000);
+    progress.end();
+    vi.advanceTimersByTime(60_000);
+    vi.useRealTimers();
+    const lines = terminal.written.err.trimEnd().split("\n");
+    expect(lines).toHaveLength(13);
+    expect(lines[0]).toBe("[    0.0s] audit: 200 hosts");
+    expect(lines[1]).toBe("[    9.0s] web0: ? unknown (no answer)");
+    expect(lines.slice(-2)).toEqual([
+      "[   10.0s] audit: 150/200 hosts, ? unknown 30, ✗ out of compliance 30, = pass 90; connecting 50",
+      "[   11.0s] audit: 150/200 hosts, ? unknown 30, ✗ out of compliance 30, = pass 90; connecting 50",
+    ]);
+  });
+
   test("--events gives one JSON object per line, the events as they are", () => {
     const terminal = fakeTerminal();
     const progress = createProgress({ events: true }, terminal, () => 0);

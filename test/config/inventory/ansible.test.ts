@@ -10,7 +10,6 @@ import { loadInventory } from "../../../src/config/inventory/inventory.ts";
 import type { Host } from "../../../src/model/host.ts";
 
 const missing = spawnSync("ansible-inventory", ["--version"]).status !== 0;
-const title = missing ? "ansible-core is not installed" : "the real Ansible";
 const environment = process.env;
 let directory = "";
 
@@ -39,7 +38,7 @@ const inventory = fc.record({
   }),
 });
 
-describe.skipIf(missing)(title, () => {
+describe.skipIf(missing)(`the real Ansible${missing ? " (ansible-core is not installed)" : ""}`, () => {
   test("gives each host the same groups, address, user and port", async () => {
     let run = 0;
     await fc.assert(
@@ -167,13 +166,15 @@ function yamlOf(groups: Groups, hosts: readonly (readonly string[])[]): string {
 }
 
 interface List {
-  readonly _meta: { readonly hostvars: Record<string, Record<string, string | number>> };
   readonly [group: string]: unknown;
 }
 
 function theirs(list: List): unknown[] {
+  const { hostvars } = list["_meta"] as {
+    readonly hostvars: Record<string, Record<string, string | number>>;
+  };
   const hosts = ["h1", "h2", "h3", "h4"].map((host) => {
-    const own = list._meta.hostvars[host] ?? {};
+    const own = hostvars[host] ?? {};
     return {
       name: host,
       address: String(own["ansible_host"] ?? host),

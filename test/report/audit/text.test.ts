@@ -80,7 +80,7 @@ describe("an audit as text", () => {
           and audit again.
 
       ✗ sshd's effective settings are those of the policy: 20 hosts, fail
-        20 hosts: web1, web2, web3, web4, web5, web6, web7, web8, web9, web10, …
+        20 hosts: web[1-20]
           sshd default, admin: wanted ClientAliveInterval 60
           found ClientAliveInterval 0
           [effective, sshd -T -C user=alice]
@@ -90,7 +90,7 @@ describe("an audit as text", () => {
       Since 2026-10-02 03:00 UTC
         ✗ newly failing: 36 findings
           sshd's effective settings are those of the policy (sshd default, admin)
-            18 hosts: web3, web4, web5, web6, web7, web8, web9, web10, web11, web12, …
+            18 hosts: web[3-20]
         ? can no longer be judged: 1 finding
           The host could be judged
             db1
@@ -129,7 +129,7 @@ describe("an audit as text", () => {
       Out of compliance, and why
 
       ✗ No other file sets TMOUT or autologout: 2 hosts, fail
-        2 hosts: web1, web2
+        2 hosts: web[1-2]
           shell-timeout: /etc/profile.d/site.sh: wanted no other assignment of TMOUT
           found TMOUT=0 in line 3 (web1)
           [effective, /etc/profile.d/site.sh:3]

@@ -25,7 +25,7 @@ describe("planText", () => {
     const plans = Array.from({ length: 500 }, (_, index) => hostPlan(`web${index}`));
     const text = planText([...plans, failedPlan("db1")], plain);
     expect(text.match(/\+ClientAliveInterval 90/gu)).toHaveLength(1);
-    expect(text).toContain("web0, web1, web2, web3, web4, web5, web6, web7 and 492 more (500 hosts)");
+    expect(text).toContain("web[0-499] (500 hosts)");
     expect(text.trimEnd().split("\n").at(-1)).toBe("Plan: 500 to change, 0 unchanged, 1 cannot be judged");
   });
 

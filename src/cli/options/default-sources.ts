@@ -1,0 +1,70 @@
+/** What stands in for -p and -i where neither is given: files of the folder that curfew was started in. */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { visible } from "../../core/text/visible.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+/** Names the policy and the inventory, or is the policy itself. */
+const PROJECT = "curfew.yaml";
+/** As `curfew init` calls them. */
+const STARTERS = { policy: "policy.yaml", inventory: "inventory.yaml" } as const;
+const FLAGS = { policy: "-p, --policy", inventory: "-i, --inventory" } as const;
+
+export type SourceKind = keyof typeof STARTERS;
+
+/**
+ * The files to use, said on standard error unless `quiet`. `curfew.yaml` counts before the files of `init`.
+ * Errors: CurfewError `usage` where there is none, `input` for a `curfew.yaml` that cannot be read.
+ */
+export async function defaultSources(
+  kind: SourceKind,
+  { quiet }: { readonly quiet?: true },
+  { err, errPaint }: Pick<Terminal, "err" | "errPaint">,
+): Promise<readonly string[]> {
+  const found = (existsSync(PROJECT) ? await fromProject(kind) : undefined) ?? starter(kind);
+  if (found === undefined) {
+    throw new CurfewError("usage", `required option ${FLAGS[kind]} not given`, {
+      hint: "curfew init writes a policy and an inventory to begin with",
+    });
+  }
+  if (quiet !== true) {
+    const names = found.map(visible).join(", ");
+    err(`${errPaint.dim(`no ${FLAGS[kind].slice(0, 2)} was given: using ${names}`)}\n`);
+  }
+  return found;
+}
+
+function starter(kind: SourceKind): readonly string[] | undefined {
+  return existsSync(STARTERS[kind]) ? [STARTERS[kind]] : undefined;
+}
+
+/** Undefined where the file says nothing about it. Paths in it start where the file is. */
+async function fromProject(kind: SourceKind): Promise<readonly string[] | undefined> {
+  const [{ readTextFile }, { parseYaml }] = await Promise.all([
+    import("../../config/text-file.ts"),
+    import("../../config/yaml-text.ts"),
+  ]);
+  const text = await readTextFile(PROJECT, { maxBytes: 1024 * 1024, what: "curfew" });
+  const content: unknown = parseYaml(PROJECT, text).document.toJS({ maxAliasCount: 0 });
+  if (!isRecord(content) || !("policy" in content || "inventory" in content)) {
+    return kind === "policy" ? [PROJECT] : undefined;
+  }
+  const named = content[kind];
+  if (named === undefined) return undefined;
+  const list: readonly unknown[] = kind === "inventory" && Array.isArray(named) ? named : [named];
+  return list.map((name) => {
+    if (typeof name === "string" && name !== "") return nearby(name);
+    throw new CurfewError("input", `${PROJECT}: ${kind} is the name of a file`);
+  });
+}
+
+/** A name that is no file stays as it is: `root@web1`. */
+function nearby(name: string): string {
+  const path = join(dirname(PROJECT), name);
+  return existsSync(path) ? path : name;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
