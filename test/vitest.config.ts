@@ -1,14 +1,29 @@
+/**
+ * Two projects. `quick`: everything that needs neither hosts nor seconds, for the loop while editing; what starts many
+ * processes, a browser or a server is called `NAME.slow.test.ts`, what needs hosts `NAME.lab.test.ts`, and both are of
+ * the project `whole`. `npm test` runs both projects.
+ */
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./longest-first.ts";
+
+const SLOW = ["test/**/*.lab.test.ts", "test/**/*.slow.test.ts"];
 
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
-    include: ["test/**/*.test.ts"],
     pool: "forks",
     // hosts, their servers and the controller share the machine: more workers only make timeouts flaky
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 180_000,
     teardownTimeout: 60_000,
+    setupFiles: ["test/patient-setup.ts"],
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      { extends: true, test: { name: "whole", include: SLOW } },
+      // One load of the program for all files: to load it for each would take longer than the tests.
+      {
+        extends: true,
+        test: { name: "quick", include: ["test/**/*.test.ts"], exclude: SLOW, isolate: false },
+      },
+    ],
   },
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { patient } from "../patience.ts";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
 import { type Call, type Desk, documentOf, openDesk, RELEASES } from "./curfew.ts";
@@ -210,7 +211,7 @@ describe.skipIf(lacks !== null)(`audit${lacks === null ? "" : ` (${lacks})`}`, (
     await host("sid").powerOff();
     const half = host("bullseye");
     await half.exec("echo 'ClientAliveInterval banana' > /etc/ssh/sshd_config.d/99-broken.conf");
-    const call = await audit("--connect-timeout", "4s");
+    const call = await audit("--connect-timeout", `${patient(4)}s`);
     expect(call.exitCode).toBe(3);
     expect(open(call, "sid")).toEqual(["unknown host-judged *"]);
     expect(open(call, "bullseye").some((line) => line.startsWith("unknown sshd-effective"))).toBe(true);

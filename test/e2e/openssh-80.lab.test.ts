@@ -4,6 +4,7 @@ import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
 import { asOpenSsh80 } from "../lab/openssh-80.ts";
 import { canLogIn, type Desk, documentOf, openDesk, outcomes } from "./curfew.ts";
+import { patient } from "../patience.ts";
 
 const POLICY = `
 name: rhel8
@@ -75,7 +76,7 @@ describe.skipIf(lacks !== null)(`OpenSSH 8.0${lacks === null ? "" : ` (${lacks})
     expect(call.stdout).not.toContain("connection test specification");
   });
 
-  test("verify has its shadow instance", { timeout: 120_000 }, async () => {
+  test("verify has its shadow instance", { timeout: patient(120_000) }, async () => {
     const sessions = ["verify", "--scaled", "15", "--sessions", "idle-shell", "--json"];
     const call = await desk.run(sessions);
     const [verified] = documentOf(call).hosts;

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { patient } from "../patience.ts";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
 import { type Call, type Desk, documentOf, openDesk, outcomes } from "./curfew.ts";
@@ -49,7 +50,17 @@ describe.skipIf(lacks !== null)(`outcomes${lacks === null ? "" : ` (${lacks})`}`
     desk.setInventory(`all:\n  hosts:\n${lines.join("")}`);
   const errorOf = (call: Call, name: string): { code: string; message: string; hint?: string } =>
     documentOf(call).hosts.find((entry: { host: string }) => entry.host === name)?.error;
-  const APPLY = ["apply", "--yes", "--json", "--waves", "100%", "--max-fail", "9", "--connect-timeout", "4s"];
+  const APPLY = [
+    "apply",
+    "--yes",
+    "--json",
+    "--waves",
+    "100%",
+    "--max-fail",
+    "9",
+    "--connect-timeout",
+    `${patient(4)}s`,
+  ];
 
   test("unreachable, changed host key and no sudo: each named, the sound one confirmed, exit 3", async () => {
     await changeKnownKey(lab, "stranger");

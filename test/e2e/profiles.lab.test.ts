@@ -13,6 +13,7 @@ import {
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
 import { type Desk, documentOf, etcDifferences, openDesk, outcomes } from "./curfew.ts";
+import { patient } from "../patience.ts";
 
 const SHELLS = ["bash", "zsh", "ksh", "mksh"] as const;
 const LOOKED_AT =
@@ -171,7 +172,7 @@ async function typed(lab: Lab, host: LabHost, user: string, command: string): Pr
   const { stdout, stderr } = await execa("ssh", [...options, `${user}@${host.name}`], {
     reject: false,
     input,
-    timeout: 20_000,
+    timeout: patient(20_000),
   });
   return stdout + stderr;
 }

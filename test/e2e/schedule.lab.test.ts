@@ -10,6 +10,7 @@ import type { ExecResult } from "../lab/machine.ts";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
 import { etcDifferences } from "./curfew.ts";
+import { patient } from "../patience.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const CURFEW = "/usr/local/bin/node /opt/curfew/src/curfew.js";
@@ -166,7 +167,7 @@ describe.skipIf(lacks !== null)(`schedule${lacks === null ? "" : ` (${lacks})`}`
     const second = await curfew(`schedule run --once ${hung}`);
     expect([second.exitCode, second.stderr]).toEqual([75, expect.stringContaining("is still running")]);
     await first;
-    expect(Date.now() - begin).toBeLessThan(25_000);
+    expect(Date.now() - begin).toBeLessThan(patient(25_000));
     expect(await property("curfew-schedule-hung.service", "ExecMainStatus")).toBe("3");
     const unfinished = [{ schedule: "hung", reason: "it did not end within 6 s" }];
     expect((await alerts()).slice(told)).toMatchObject([{ unfinished, policy: "scheduled" }]);
@@ -262,7 +263,7 @@ describe.skipIf(lacks !== null)(`schedule${lacks === null ? "" : ` (${lacks})`}`
     await host.stop();
   });
 
-  test("where there is no systemd, a real cron", { timeout: 150_000 }, async () => {
+  test("where there is no systemd, a real cron", { timeout: patient(150_000) }, async () => {
     const host = await lab.host({
       release: "bookworm",
       name: "cronhost",

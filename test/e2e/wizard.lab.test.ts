@@ -7,6 +7,7 @@ import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import type { LabHost } from "../lab/host.ts";
 import { canLogIn } from "./curfew.ts";
 import { openScreen, steady, type Screen, type Size } from "./screen.ts";
+import { patient } from "../patience.ts";
 
 const lacks = labUnavailable();
 const SMALL = { columns: 80, rows: 24 };
@@ -63,7 +64,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
       reject: false,
     });
     jobs.push(() => job.kill());
-  }, 60_000);
+  });
   const jobs: (() => void)[] = [];
   afterAll(async () => {
     await Promise.all(screens.map((screen) => screen.close()));
@@ -106,12 +107,12 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
     for (const stop of [0, 2, 4, 6]) await Promise.all([stopAt(stop), stopAt(stop + 1)]);
     expect(await bookworm.etcDigest()).toEqual(before);
     expect((await bookworm.exec("ls -A /var/lib/curfew 2>/dev/null")).stdout).toBe("");
-  }, 90_000);
+  });
 
   // Once more on a machine so busy that a probe could not be judged: that is an exit code of 3, and right.
   test(
     "Enter throughout: guarded, proved, and its files show no change",
-    { timeout: 120_000, retry: 1 },
+    { timeout: patient(120_000), retry: 1 },
     async () => {
       await curfew(lab.dir, "revert", "--yes", "-i", `root@${bookworm.name},`);
       const { screen, directory } = await wizard([`root@${bookworm.name}`]);
@@ -152,7 +153,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
     expect(await screen.capture()).toContain("the change on the host stays");
     expect(await bookworm.etcDigest()).not.toEqual(before);
     expect(await bookworm.readFile(CONFIG)).toContain("UnusedConnectionTimeout 5m");
-  }, 60_000);
+  });
 
   test("a new host key, a wrong sudo password, an old recipe, and a mind changed twice", async () => {
     const before = await trixie.etcDigest();
@@ -228,7 +229,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
       },
     );
     expect(exitCode).toBe(0);
-  }, 90_000);
+  });
 
   test("Ctrl-C while a host does not answer ends at once", async () => {
     await bookworm.blockPort();
@@ -237,7 +238,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
     await screen.press("C-c");
     expect(await screen.ended()).toBe(130);
     await bookworm.unblockPort();
-  }, 60_000);
+  });
 
   test("a new key is not kept after a no; a changed one is not even asked about", async () => {
     const known = join(lab.dir, "other_known_hosts");
@@ -264,7 +265,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
     expect(await changed.screen.ended()).toBe(3);
     expect(await changed.screen.history()).toContain("THE HOST KEY HAS CHANGED");
     expect(await changed.screen.history()).not.toContain("Accept it");
-  }, 60_000);
+  });
 
   test("a new key is accepted by its fingerprint, and by no other", async () => {
     const config = join(lab.dir, "third_config");
@@ -290,7 +291,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
     expect(await trixie.etcDigest()).toEqual(before);
     const key = await trixie.exec("ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub");
     expect(key.stdout).toContain(fingerprint);
-  }, 60_000);
+  });
 
   test("without a terminal every answer is an option", async () => {
     const directory = join(lab.dir, "options");
@@ -329,7 +330,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
     const args = ["-p", "out/policy.yaml", "-i", "out/inventory.yaml", "--become-pass-file", secret];
     expect((await curfew(directory, "plan", ...args)).exitCode).toBe(0);
     expect(await trixie.readFile(CONFIG)).toContain("ChannelTimeout session:*=10m");
-  }, 60_000);
+  });
 });
 
 /** Screens one below the other, with what differs from run to run taken out. */

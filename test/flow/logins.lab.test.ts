@@ -8,6 +8,7 @@ import type { Facts } from "../../src/model/facts.ts";
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { sshConnection } from "./facts-host.ts";
+import { patient } from "../patience.ts";
 
 const lacks = labUnavailable();
 const signal = new AbortController().signal;
@@ -191,7 +192,7 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "sid"] as const)(
 
     test.each(LAYOUTS.filter(({ ends }) => release === "bookworm" || ends !== undefined))(
       "$name",
-      { timeout: 120_000 },
+      { timeout: patient(120_000) },
       async (layout) => {
         await host.exec(
           `rm -rf ${KEEP} /etc/ssh/sshd_config.d/e.conf /usr/local/bin/bash; cp -a /root/kept/etc /; systemctl reload ssh; for u in aa zz; do chsh -s ${layout.shell ?? "/bin/bash"} $u; done`,
@@ -212,7 +213,7 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "sid"] as const)(
       const config = lab.sshConfigPath;
       const child = execa("ssh", ["-F", config, "-o", "BatchMode=yes", "-tt", `aa@${host.name}`], {
         reject: false,
-        timeout: 10_000,
+        timeout: patient(10_000),
         stdin: "pipe",
       });
       const { timedOut } = await child;

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { LOOK, looksLike, peopledHost } from "./verify-host.ts";
+import { patient } from "../patience.ts";
 
 const lacks = labUnavailable();
 const POLICY = {
@@ -38,7 +39,7 @@ describe.skipIf(lacks !== null)(`a controller that is killed${lacks === null ? "
 
   test(
     "leaves nothing on any host, and neither a process nor a file here",
-    { timeout: 180_000 },
+    { timeout: patient(180_000) },
     async () => {
       const before = await Promise.all(
         hosts.map(async (host) => {
@@ -48,12 +49,12 @@ describe.skipIf(lacks !== null)(`a controller that is killed${lacks === null ? "
       );
       await killWhenWaiting(PROBES + OTHER_PROBES);
       const killedAt = performance.now();
-      await expect.poll(async () => (await ownTraces()).length, { timeout: 10_000 }).toBe(0);
+      await expect.poll(async () => (await ownTraces()).length, { timeout: patient(10_000) }).toBe(0);
       for (const { host, look, traces } of before) {
         expect(await looksLike(host, look)).toBe(look);
         expect((await host.exec(TRACES)).stdout).toBe(traces);
       }
-      expect(performance.now() - killedAt).toBeLessThan(60_000);
+      expect(performance.now() - killedAt).toBeLessThan(patient(60_000));
     },
   );
 

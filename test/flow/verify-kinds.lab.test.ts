@@ -6,6 +6,7 @@ import { SESSION_KINDS, type SessionKind } from "../../src/model/session-kind.ts
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { bySession, LOOK, looksLike, peopledHost, verify, whose, type Target } from "./verify-host.ts";
+import { patient } from "../patience.ts";
 
 const lacks = labUnavailable();
 const KINDS = SESSION_KINDS.filter((kind) => kind !== "typing");
@@ -73,34 +74,38 @@ describe.skipIf(lacks !== null)(`every kind of session${lacks === null ? "" : ` 
     });
     afterAll(() => host.stop());
 
-    test("is ended or not as it is known to be, and nothing stays behind", { timeout: 120_000 }, async () => {
-      await host.exec("touch /tmp/before; sleep 1");
-      const before = (await host.exec(LOOK)).stdout;
-      const target = { name: host.name, sshConfig: lab.sshConfigPath };
+    test(
+      "is ended or not as it is known to be, and nothing stays behind",
+      { timeout: patient(120_000) },
+      async () => {
+        await host.exec("touch /tmp/before; sleep 1");
+        const before = (await host.exec(LOOK)).stdout;
+        const target = { name: host.name, sshConfig: lab.sshConfigPath };
 
-      const verification = await verify(target, POLICY, { sessions: KINDS, roles: ["root", "bash"] });
+        const verification = await verify(target, POLICY, { sessions: KINDS, roles: ["root", "bash"] });
 
-      expect(verification.error).toBeUndefined();
-      const cells = verification.probes.map((probe) => {
-        const { session, outcome, by } = probe;
-        return [`${session} ${whose(probe)}`, `${outcome} ${by}`] as const;
-      });
-      const expected = KINDS.flatMap((kind) =>
-        (kind === "frozen-client" ? [...WHO, ...GONE] : WHO).map(
-          (who) => [`${kind} ${who}`, table[kind]] as const,
-        ),
-      );
-      expect(Object.fromEntries(cells)).toEqual(Object.fromEntries(expected));
-      const orphaned = Object.values(bySession(verification, "idle-command")).map(({ orphans }) => orphans);
-      expect(orphaned).toEqual(WHO.map(() => (sshd === "" ? undefined : ["sleep"])));
-      for (const { reason } of verification.probes.filter(({ outcome }) => outcome === "fail")) {
-        expect(reason).toMatch(/still there .* nothing on OpenSSH \d+\.\d+ ended it/u);
-      }
-      expect(await looksLike(host, before)).toBe(before);
-      expect(
-        (await host.exec("ls -a /tmp /var/tmp /root /home/bea | grep -i -e curfew -e swp -e hist")).stdout,
-      ).toBe("");
-    });
+        expect(verification.error).toBeUndefined();
+        const cells = verification.probes.map((probe) => {
+          const { session, outcome, by } = probe;
+          return [`${session} ${whose(probe)}`, `${outcome} ${by}`] as const;
+        });
+        const expected = KINDS.flatMap((kind) =>
+          (kind === "frozen-client" ? [...WHO, ...GONE] : WHO).map(
+            (who) => [`${kind} ${who}`, table[kind]] as const,
+          ),
+        );
+        expect(Object.fromEntries(cells)).toEqual(Object.fromEntries(expected));
+        const orphaned = Object.values(bySession(verification, "idle-command")).map(({ orphans }) => orphans);
+        expect(orphaned).toEqual(WHO.map(() => (sshd === "" ? undefined : ["sleep"])));
+        for (const { reason } of verification.probes.filter(({ outcome }) => outcome === "fail")) {
+          expect(reason).toMatch(/still there .* nothing on OpenSSH \d+\.\d+ ended it/u);
+        }
+        expect(await looksLike(host, before)).toBe(before);
+        expect(
+          (await host.exec("ls -a /tmp /var/tmp /root /home/bea | grep -i -e curfew -e swp -e hist")).stdout,
+        ).toBe("");
+      },
+    );
   });
 
   describe("on one host", () => {

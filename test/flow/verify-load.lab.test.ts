@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
+import { patient } from "../patience.ts";
 
 const lacks = labUnavailable();
 /** Each role has one member, of whom every kind is opened in the shadow; a frozen client in two ways. */
@@ -52,7 +53,7 @@ describe.skipIf(lacks !== null)(`verify under load${lacks === null ? "" : ` (${l
   test.each([
     ["300 on one host", 1, 34, 75],
     ["50 on each of four hosts", 4, 6, 35],
-  ])("%s, and none is lost", { timeout: 300_000 }, async (_, count, roles, seconds) => {
+  ])("%s, and none is lost", { timeout: patient(300_000) }, async (_, count, roles, seconds) => {
     const on = hosts.slice(0, count);
     await Promise.all(on.map((host) => limit(host, seconds)));
     const { hosts: verified, most, rssMiB } = await run(on, roles, seconds);

@@ -9,6 +9,7 @@ import { openDesk, outcomes, RELEASES } from "../e2e/curfew.ts";
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { peopledHost, verify, whose } from "./verify-host.ts";
+import { patient } from "../patience.ts";
 
 /** The kernel moves a terminal's access time in steps of 8 s: the watchdog means nothing much below this. */
 const LIMIT = 24;
@@ -75,7 +76,7 @@ describe.skipIf(lacks !== null)(`the full matrix${lacks === null ? "" : ` (${lac
       return [host.release, await verify(target, POLICY, options)] as const;
     });
     verified = Object.fromEntries(await Promise.all(probed));
-  }, 240_000);
+  }, patient(240_000));
   afterAll(() => lab.close());
 
   test.each(RELEASES)("%s", (release) => {

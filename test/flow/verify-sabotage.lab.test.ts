@@ -12,6 +12,7 @@ import { documentOf, openDesk, outcomes, type Desk } from "../e2e/curfew.ts";
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { peopledHost } from "./verify-host.ts";
+import { patient } from "../patience.ts";
 
 const lacks = labUnavailable();
 const DIR = "/etc/ssh/sshd_config.d";
@@ -191,7 +192,7 @@ describe.skipIf(lacks !== null)(`sabotage${lacks === null ? "" : ` (${lacks})`}`
     }
   });
 
-  describe("mechanisms that count in steps of 8 s", { timeout: 120_000 }, () => {
+  describe("mechanisms that count in steps of 8 s", { timeout: patient(120_000) }, () => {
     test("logind without utmp: a right file, and no session ends", async () => {
       await prepare({});
       await desk.setPolicy(SLOW_POLICY("logind"));

@@ -19,6 +19,7 @@ import {
   type Bench,
   type LocalSshd,
 } from "./sshd.ts";
+import { patient } from "../patience.ts";
 
 const lacks = sshdUnavailable();
 const fails = (code: string, message: RegExp, hint?: RegExp) =>
@@ -110,7 +111,7 @@ describe.skipIf(lacks !== null)(`a real sshd${lacks === null ? "" : ` (${lacks})
     await expect.poll(() => readdirSync("/proc/self/fd").length).toBeLessThanOrEqual(before + 2);
     expect(warnings).toEqual([]);
     process.off("warning", note);
-  }, 120_000);
+  });
 
   describe("host keys", () => {
     const fingerprintOf = (path: string): string =>
@@ -415,7 +416,7 @@ describe.skipIf(lacks !== null)(`a real sshd${lacks === null ? "" : ` (${lacks})
       const stream = await outer.openLoopback(server.port, NEVER);
       const [, hostKey = ""] = readFileSync(`${server.hostKey}.pub`, "utf8").split(" ");
       const login = { stream, host: outer.host, user: "root", privateKey: readFileSync(bench.key, "utf8") };
-      const options = { signal: NEVER, timeoutSeconds: 10 };
+      const options = { signal: NEVER, timeoutSeconds: patient(10) };
       const inner = await connectThrough({ ...login, hostKeys: [hostKey] }, options);
       expect(await output(inner, "echo inside")).toBe("inside\n");
       inner.close();

@@ -10,9 +10,10 @@ import type { LabHost } from "../lab/host.ts";
 import type { Release } from "../lab/image.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { connectTo, NEVER, output } from "./sshd.ts";
+import { patient } from "../patience.ts";
 
 const lacks = labUnavailable();
-const QUICK = { signal: NEVER, timeoutSeconds: 20 };
+const QUICK = { signal: NEVER, timeoutSeconds: patient(20) };
 const SHELLS = ["bash", "zsh", "tcsh", "dash", "mksh"] as const;
 // What a login shell may print before anything of ours runs, and a command that reads standard input.
 const NOISE = "echo noise from a start-up file; echo more noise >&2\n";

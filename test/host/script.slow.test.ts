@@ -7,9 +7,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { connectThrough } from "../../src/host/connect.ts";
 import type { Connection } from "../../src/model/connection.ts";
 import { connectTo, NEVER, openBench, output, sshdUnavailable, type Bench, type LocalSshd } from "./sshd.ts";
+import { patient } from "../patience.ts";
 
 const lacks = sshdUnavailable();
-const QUICK = { signal: NEVER, timeoutSeconds: 20 };
+const QUICK = { signal: NEVER, timeoutSeconds: patient(20) };
 const KEEP = { ...QUICK, keepShell: true };
 
 describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`, () => {
@@ -202,7 +203,7 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
     test("on an abort: the connection stays", async () => {
       own = await connectTo(bench, server.name);
       const aborter = new AbortController();
-      const run = own.runScript("sleep 20", { signal: aborter.signal, timeoutSeconds: 20 });
+      const run = own.runScript("sleep 20", { signal: aborter.signal, timeoutSeconds: patient(20) });
       setTimeout(() => aborter.abort(), 200);
       await expect(run).rejects.toMatchObject({ code: "interrupted" });
       expect(await output(own, "echo still")).toBe("still\n");
@@ -361,7 +362,7 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
         privateKey: readFileSync(bench.key, "utf8"),
         hostKeys: [hostKey],
       },
-      { signal: NEVER, timeoutSeconds: 10 },
+      { signal: NEVER, timeoutSeconds: patient(10) },
     );
     const terminal = await inner.openTerminal(NEVER);
     const begin = performance.now();

@@ -10,6 +10,7 @@ import { createConnect } from "../../src/host/connect.ts";
 import type { Connection, ConnectOptions } from "../../src/model/connection.ts";
 import type { Host } from "../../src/model/host.ts";
 import type { Secret } from "../../src/model/secret.ts";
+import { patient } from "../patience.ts";
 
 const SSHD = "/usr/sbin/sshd";
 
@@ -167,11 +168,11 @@ export async function connectTo(
   } = options;
   const setup = { hosts: [host], sshConfig: bench.sshConfig, environment, sudoPassword, signal: NEVER };
   const connect = await createConnect(setup);
-  return connect(host, { signal: NEVER, timeoutSeconds: 15, ...rest });
+  return connect(host, { signal: NEVER, timeoutSeconds: patient(15), ...rest });
 }
 
 /** Runs a script and gives its standard output. */
 export async function output(connection: Connection, script: string): Promise<string> {
-  const { stdout } = await connection.runScript(script, { signal: NEVER, timeoutSeconds: 20 });
+  const { stdout } = await connection.runScript(script, { signal: NEVER, timeoutSeconds: patient(20) });
   return stdout.toString();
 }

@@ -1,6 +1,7 @@
 /** The system's ssh client on lab hosts, the way a person would use it; only from inside the lab. */
 import { execa } from "execa";
 import type { Lab } from "./lab.ts";
+import { patient } from "../patience.ts";
 
 /** `exitCode` is null when ssh took longer than 20 s; 255 when there was no login. */
 export interface Answer {
@@ -20,7 +21,7 @@ export async function ssh(
   const { stdout, stderr, exitCode } = await execa("ssh", args, {
     reject: false,
     stdin: "ignore",
-    timeout: 20_000,
+    timeout: patient(20_000),
   });
   return { stdout, stderr, exitCode: exitCode ?? null };
 }

@@ -6,6 +6,7 @@ import { ssh } from "./client.ts";
 import type { LabHost } from "./host.ts";
 import { releases } from "./image.ts";
 import { labUnavailable, openLab, type Lab } from "./lab.ts";
+import { patient } from "../patience.ts";
 
 const lacks = labUnavailable();
 const because = lacks === null ? "" : ` (${lacks})`;
@@ -76,7 +77,10 @@ describe.skipIf(lacks !== null)(`lab${because}`, () => {
 
     test("opens an interactive zsh without its questions", async () => {
       const args = ["-F", lab.sshConfigPath, "-tt", `eve@${host.name}`];
-      const { stdout } = await execa("ssh", args, { input: "echo $((6 * 7))\nexit\n", timeout: 20_000 });
+      const { stdout } = await execa("ssh", args, {
+        input: "echo $((6 * 7))\nexit\n",
+        timeout: patient(20_000),
+      });
       expect(stdout).toMatch(/^42\r?$/m);
       expect(stdout).not.toContain("zsh-newuser-install");
     });

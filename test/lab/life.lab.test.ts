@@ -8,6 +8,7 @@ import { ssh } from "./client.ts";
 import type { LabHost } from "./host.ts";
 import { labUnavailable, openLab, type Lab } from "./lab.ts";
 import { reap } from "./runs.ts";
+import { patient } from "../patience.ts";
 
 const lacks = labUnavailable();
 const because = lacks === null ? "" : ` (${lacks})`;
@@ -78,7 +79,7 @@ describe.skipIf(lacks !== null)(`lab network${because}`, () => {
     await two.exec("systemctl reboot");
     await expect
       .poll(async () => (await ssh(lab, "root@two", "test ! -e /run/gone-after-reboot", quick)).exitCode, {
-        timeout: 20_000,
+        timeout: patient(20_000),
         interval: 1000,
       })
       .toBe(0);

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { inNetns } from "./network.ts";
 import { hostNetns, killHost, type Run } from "./runs.ts";
+import { patient } from "../patience.ts";
 
 export interface Machine {
   readonly run: Run;
@@ -180,7 +181,9 @@ async function hasBanner(machine: Machine): Promise<boolean> {
 }
 
 async function isStartedUp(life: Life): Promise<boolean> {
-  const { stdout } = await execInside(life, "systemctl is-system-running --wait", { timeoutSeconds: 20 });
+  const { stdout } = await execInside(life, "systemctl is-system-running --wait", {
+    timeoutSeconds: patient(20),
+  });
   return ["running", "degraded"].includes(stdout.trim());
 }
 

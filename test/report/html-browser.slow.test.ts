@@ -9,6 +9,7 @@ import { renderHtml } from "../../src/report/html/html.ts";
 import { audit, auditedHost, finding, smallAudit } from "../fixtures/report-audits.ts";
 import { Browser, findChromium, type Page } from "./html-browser.ts";
 import { fleet, fleetContext } from "./html-fleet.ts";
+import { patient } from "../patience.ts";
 
 const chromium = findChromium();
 const WIDE = { width: 1280, height: 800 };
@@ -16,7 +17,7 @@ const PHONE = { width: 390, height: 844 };
 
 describe.skipIf(chromium === null)(
   `in a browser${chromium === null ? " (skipped: needs chromium)" : ""}`,
-  { timeout: 180_000 },
+  { timeout: patient(180_000) },
   () => {
     const dir = mkdtempSync(join(tmpdir(), "curfew-report-"));
     const urls = new Map<string, string>();
@@ -60,7 +61,7 @@ describe.skipIf(chromium === null)(
         `document.querySelector(${JSON.stringify(selector)}).innerText.replace(/\\s+/g, " ").trim()`,
       );
     const settled = async (expression: string): Promise<void> => {
-      await expect.poll(() => page.value(expression), { timeout: 30_000 }).toBe(true);
+      await expect.poll(() => page.value(expression), { timeout: patient(30_000) }).toBe(true);
     };
     const visibleRows = (): Promise<number> =>
       page.value(

@@ -13,6 +13,7 @@ import { openDatabase } from "../../src/store/history/database.ts";
 import { MIGRATIONS } from "../../src/store/history/schema.ts";
 import { auditHeader, fleetHost, fleetRun, store } from "../fixtures/audits.ts";
 import { WRITER } from "./history-writer.ts";
+import { patient } from "../patience.ts";
 
 let directory: string;
 let state: string;
@@ -79,7 +80,7 @@ describe("several processes", () => {
 
   test("see what another one writes as running, and the rest of them read and write on", async () => {
     const writer = write(1, 6, "wait");
-    await expect.poll(() => writer.said(), { timeout: 20_000 }).toContain("stored 5");
+    await expect.poll(() => writer.said(), { timeout: patient(20_000) }).toContain("stored 5");
     await using(async (history) => {
       await store(history, fleetRun(3, 2));
       expect((await history.list({})).map((run) => run.state)).toEqual(["running", "finished"]);
@@ -113,7 +114,7 @@ test("a writer killed at any moment loses nothing that it was told is stored", a
   let killedMidway = 0;
   for (let round = 1; round <= 8; round += 1) {
     const writer = write(round, 600);
-    await expect.poll(() => writer.said(), { timeout: 20_000, interval: 5 }).toContain("begun");
+    await expect.poll(() => writer.said(), { timeout: patient(20_000), interval: 5 }).toContain("begun");
     await sleep(Math.random() * 150);
     writer.child.kill("SIGKILL");
     await once(writer.child, "close");

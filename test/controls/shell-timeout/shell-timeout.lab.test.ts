@@ -6,6 +6,7 @@ import { FACT_FILES } from "../../../src/model/host-paths.ts";
 import type { LabHost } from "../../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../../lab/lab.ts";
 import { exemption, host as facts, limits, role } from "../facts-fixture.ts";
+import { patient } from "../../patience.ts";
 
 const lacks = labUnavailable();
 const SHELLS = ["bash", "zsh", "ksh93", "mksh", "tcsh", "dash"] as const;
@@ -74,7 +75,11 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "trixie", "sid"] a
         `${user}@${host.name}`,
         ...command.slice(1),
       ];
-      const { stdout, stderr } = await execa("ssh", options, { reject: false, input, timeout: 20_000 });
+      const { stdout, stderr } = await execa("ssh", options, {
+        reject: false,
+        input,
+        timeout: patient(20_000),
+      });
       return stdout + stderr;
     }
 
@@ -92,7 +97,7 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "trixie", "sid"] a
           expect(session.includes("CHANGEABLE")).toBe(changeable);
         }
       },
-      120_000,
+      patient(120_000),
     );
 
     test.each(["bash", "zsh"])("%s that is no login shell has it too", async (shell) => {

@@ -4,6 +4,7 @@ import { documentOf, openDesk, outcomes, type Desk } from "../../e2e/curfew.ts";
 import type { LabHost } from "../../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../../lab/lab.ts";
 import { openSession } from "../ssh-session.ts";
+import { patient } from "../../patience.ts";
 
 const READY = "echo rea''dy";
 const LIMIT = 30;
@@ -30,7 +31,7 @@ describe.skipIf(lacks !== null)(`the watchdog under cron${lacks === null ? "" : 
   });
   afterAll(() => lab.close());
 
-  test("is chosen and written because that is what the host has", { timeout: 120_000 }, async () => {
+  test("is chosen and written because that is what the host has", { timeout: patient(120_000) }, async () => {
     const [planned] = documentOf(await desk.run(["plan", "--json"])).hosts;
     expect(planned.coverage).toContainEqual(
       expect.objectContaining({ control: "watchdog", kind: "idle-shell", within: LIMIT + 1 + CRON_SECONDS }),
@@ -45,7 +46,7 @@ describe.skipIf(lacks !== null)(`the watchdog under cron${lacks === null ? "" : 
 
   test(
     "ends the idle session within its limit and cron's minute, and no other",
-    { timeout: 180_000 },
+    { timeout: patient(180_000) },
     async () => {
       const open = (user: string, command: string) =>
         openSession({ config: lab.sshConfigPath, host: host.name, user, command });
@@ -66,7 +67,7 @@ describe.skipIf(lacks !== null)(`the watchdog under cron${lacks === null ? "" : 
     },
   );
 
-  test("revert takes the line of cron away", { timeout: 120_000 }, async () => {
+  test("revert takes the line of cron away", { timeout: patient(120_000) }, async () => {
     const call = await desk.run(["revert", "--yes", "--json"]);
     expect(outcomes(call), call.stderr).toEqual({ [host.name]: "confirmed" });
     expect((await host.exec("ls /etc/cron.d /etc/curfew 2>/dev/null | grep curfew")).stdout).toBe("");

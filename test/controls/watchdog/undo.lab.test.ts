@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { etcDifferences, eventsIn, openDesk, outcomes, type Desk, type Running } from "../../e2e/curfew.ts";
 import type { LabHost } from "../../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../../lab/lab.ts";
+import { patient } from "../../patience.ts";
 
 const POLICY = "name: undo\ncontrols: [watchdog]\ndefaults: {client_idle_timeout: 15m}\n";
 const WITHIN = 10;
@@ -37,7 +38,7 @@ describe.skipIf(lacks !== null)(`the watchdog, unconfirmed${lacks === null ? "" 
       expect(outcomes(await run.done)).toEqual({ [host.name]: "rolled-back" });
       await host.unblockPort(22);
       await expect
-        .poll(() => units(), { timeout: 20_000, interval: 500 })
+        .poll(() => units(), { timeout: patient(20_000), interval: 500 })
         .toMatch(/^ls: .*No such file[^\n]*\n$/u);
       expect(etcDifferences(before, await host.etcDigest())).toEqual([]);
     });
@@ -55,7 +56,7 @@ describe.skipIf(lacks !== null)(`the watchdog, unconfirmed${lacks === null ? "" 
       await host.boot();
       // The guard itself was loaded when this boot began.
       await expect
-        .poll(() => units("curfew-w*"), { timeout: 20_000, interval: 500 })
+        .poll(() => units("curfew-w*"), { timeout: patient(20_000), interval: 500 })
         .toMatch(/^ls: .*No such file[^\n]*\n$/u);
       expect(etcDifferences(before, await host.etcDigest())).toEqual([]);
     });
@@ -70,7 +71,7 @@ describe.skipIf(lacks !== null)(`the watchdog, unconfirmed${lacks === null ? "" 
       await host.blockPort(22, { newOnly: true });
       expect(outcomes(await run.done)).toEqual({ [host.name]: "rolled-back" });
       await host.unblockPort(22);
-      await expect.poll(timer, { timeout: 20_000, interval: 500 }).toBe("active");
+      await expect.poll(timer, { timeout: patient(20_000), interval: 500 }).toBe("active");
       expect(etcDifferences(after, await host.etcDigest())).toEqual([]);
     });
 

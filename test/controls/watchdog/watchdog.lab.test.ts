@@ -5,6 +5,7 @@ import { documentOf, etcDifferences, openDesk, outcomes, RELEASES, type Desk } f
 import type { LabHost } from "../../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../../lab/lab.ts";
 import { openSession, type OpenSession, type SessionEnd } from "../ssh-session.ts";
+import { patient } from "../../patience.ts";
 
 const POLICY = `
 name: watchdog test
@@ -74,40 +75,44 @@ describe.skipIf(lacks !== null)(`the watchdog${lacks === null ? "" : ` (${lacks}
       expect(outcomes(call), call.stderr).toEqual({ [host.name]: "confirmed" });
       expect((await host.exec("systemctl is-active curfew-watchdog.timer")).stdout.trim()).toBe("active");
       expect(outcomes(await desk.run(["apply", "--yes", "--json"]))).toEqual({ [host.name]: "unchanged" });
-    }, 120_000);
+    });
 
-    test("sessions of all kinds, at once", async () => {
-      const control = join(lab.dir, `mux-${release}`);
-      kept["typing"] = await open("dora", READY);
-      kept["exempt"] = await open("free", READY);
-      kept["no terminal"] = await open("dora", `${READY}; exec sleep 2000`, { tty: false });
-      kept["shared, typing"] = await open("dora", READY, { control });
-      const dying: Record<(typeof MEASURED)[number] | "shared" | "frozen", OpenSession> = {
-        vera: await open("vera", READY),
-        "o.dd-name_1": await open("o.dd-name_1", READY),
-        escaped: await open(
-          "dora",
-          `exec env -u TMOUT bash --norc --noprofile -c '${READY}; exec bash --norc -i'`,
-        ),
-        less: await open("dora", `${READY}; less /etc/passwd`),
-        loop: await open("dora", `${STUBBORN} & ${READY}; while :; do date; sleep 0.2; done`),
-        tmux: await open("tim", `${READY}; tmux new-session -s job 'sleep 1001'`),
-        frozen: await open("fred", `${READY}; exec yes 0123456789012345678901234567890123456789`),
-        late: await open("dora", READY),
-        shared: await open("dora", READY, { control }),
-      };
-      dying.frozen.freeze();
-      const typing = setInterval(() => {
-        for (const name of ["typing", "shared, typing"]) kept[name]?.write("echo typed\n");
-      }, 9000);
-      setTimeout(() => dying.late.write("echo only just\n"), 24_000);
-      const { frozen, ...awake } = dying;
-      for (const [name, session] of Object.entries(awake)) ended[name] = await session.ended;
-      await new Promise((resolve) => setTimeout(resolve, 8000));
-      await frozen.close();
-      clearInterval(typing);
-      expect(Object.keys(ended)).toHaveLength(MEASURED.length + 1);
-    }, 150_000);
+    test(
+      "sessions of all kinds, at once",
+      async () => {
+        const control = join(lab.dir, `mux-${release}`);
+        kept["typing"] = await open("dora", READY);
+        kept["exempt"] = await open("free", READY);
+        kept["no terminal"] = await open("dora", `${READY}; exec sleep 2000`, { tty: false });
+        kept["shared, typing"] = await open("dora", READY, { control });
+        const dying: Record<(typeof MEASURED)[number] | "shared" | "frozen", OpenSession> = {
+          vera: await open("vera", READY),
+          "o.dd-name_1": await open("o.dd-name_1", READY),
+          escaped: await open(
+            "dora",
+            `exec env -u TMOUT bash --norc --noprofile -c '${READY}; exec bash --norc -i'`,
+          ),
+          less: await open("dora", `${READY}; less /etc/passwd`),
+          loop: await open("dora", `${STUBBORN} & ${READY}; while :; do date; sleep 0.2; done`),
+          tmux: await open("tim", `${READY}; tmux new-session -s job 'sleep 1001'`),
+          frozen: await open("fred", `${READY}; exec yes 0123456789012345678901234567890123456789`),
+          late: await open("dora", READY),
+          shared: await open("dora", READY, { control }),
+        };
+        dying.frozen.freeze();
+        const typing = setInterval(() => {
+          for (const name of ["typing", "shared, typing"]) kept[name]?.write("echo typed\n");
+        }, 9000);
+        setTimeout(() => dying.late.write("echo only just\n"), 24_000);
+        const { frozen, ...awake } = dying;
+        for (const [name, session] of Object.entries(awake)) ended[name] = await session.ended;
+        await new Promise((resolve) => setTimeout(resolve, 8000));
+        await frozen.close();
+        clearInterval(typing);
+        expect(Object.keys(ended)).toHaveLength(MEASURED.length + 1);
+      },
+      patient(150_000),
+    );
 
     test.each(MEASURED)("%s: warned, told, and ended in time", (name) => {
       const limit = name === "vera" || name === "o.dd-name_1" ? 25 : 30;
@@ -164,7 +169,7 @@ describe.skipIf(lacks !== null)(`the watchdog${lacks === null ? "" : ` (${lacks}
       await host.boot();
       const { stdout } = await host.exec("systemctl is-active curfew-watchdog.timer; ls /etc/curfew");
       expect(stdout).toBe("active\nwatchdog.sh\n");
-    }, 120_000);
+    });
 
     test("tmux: end takes the server too", async () => {
       await desk.setPolicy(`${POLICY}tmux: end\n`);
@@ -179,7 +184,7 @@ describe.skipIf(lacks !== null)(`the watchdog${lacks === null ? "" : ` (${lacks}
       expect(stdout).not.toContain("sleep 1002");
       // Detached all the while: not this session's.
       expect(stdout).toContain("sleep 1003");
-    }, 120_000);
+    });
 
     test("revert leaves /etc identical and no timer", async () => {
       const call = await desk.run(["revert", "--yes", "--json"]);
@@ -190,6 +195,6 @@ describe.skipIf(lacks !== null)(`the watchdog${lacks === null ? "" : ` (${lacks}
         "systemctl list-units --all --no-legend 'curfew*'; ls -d /run/curfew* /var/lib/curfew* /etc/curfew 2>/dev/null",
       );
       expect(stdout).toBe("");
-    }, 120_000);
+    });
   });
 });

@@ -1,0 +1,33 @@
+/** The order of test files: hosts first and the longest among them at once, so that no long one is left for the end. */
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Roughly how many seconds on two quiet cores, of those that take more than half a minute. */
+const SECONDS: Readonly<Record<string, number>> = {
+  "flow/verify-shadow.lab.test.ts": 190,
+  "e2e/lock-out.lab.test.ts": 180,
+  "flow/verify-sabotage.lab.test.ts": 170,
+  "controls/watchdog/watchdog.lab.test.ts": 160,
+  "e2e/schedule.lab.test.ts": 150,
+  "e2e/wizard.lab.test.ts": 140,
+  "flow/verify-kinds.lab.test.ts": 130,
+  "flow/verify-load.lab.test.ts": 120,
+  "flow/verify-matrix.lab.test.ts": 120,
+  "e2e/main-job.lab.test.ts": 110,
+  "e2e/outcomes.lab.test.ts": 100,
+  "controls/watchdog/cron.lab.test.ts": 90,
+  "e2e/profiles.lab.test.ts": 80,
+  "e2e/audit.lab.test.ts": 70,
+  "flow/verify-killed.lab.test.ts": 60,
+};
+
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return files.toSorted((left, right) => secondsOf(right.moduleId) - secondsOf(left.moduleId));
+  }
+}
+
+function secondsOf(path: string): number {
+  const known = Object.keys(SECONDS).find((name) => path.endsWith(`/test/${name}`));
+  if (known !== undefined) return SECONDS[known] ?? 0;
+  return path.endsWith(".lab.test.ts") ? 40 : path.endsWith(".slow.test.ts") ? 20 : 1;
+}
