@@ -24,6 +24,14 @@ export const CHECKS = {
     title: "Files are as curfew wrote them",
     help: "Somebody changed or removed a file since curfew wrote it; find out who, then run curfew apply.",
   },
+  "change-finished": {
+    title: "No change of a run that died is left unfinished",
+    help: "A run died before it had tidied up; the next curfew apply or curfew revert brings its change to its end.",
+  },
+  "edits-merged": {
+    title: "Nobody's edit waits beside its file",
+    help: "Somebody edited a file while a change was in place, which was then taken back; merge the kept copy and remove it.",
+  },
   "daemon-current": {
     title: "The running sshd has read the configuration on disk",
     help: "sshd keeps what it read when it was started or last reloaded; validate with sshd -t and reload it.",

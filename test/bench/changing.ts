@@ -121,6 +121,7 @@ async function loginsFor(host: Host, fleet: Fleet, context: RunContext): Promise
       activations: plan.activations,
       expectations: plan.expectations,
       written: writtenAfter(facts, changes),
+      leaving: false,
     };
     const limits = hostLimits(fleet.policy, host, context.now().toISOString().slice(0, 10));
     const ask = factsScript(token, selectorsOf(limits), true);

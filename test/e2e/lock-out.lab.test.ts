@@ -398,7 +398,7 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
 
 /** The guard's own script as far as the lock, held for as long as all others may look at it. */
 function contender(name: string): string {
-  const script = remoteScript("guard-change", {
+  const script = remoteScript(["guard-lock", "guard-place", "guard-change"], {
     token: name.repeat(32),
     owner: "racer",
     reason: "apply",
@@ -415,7 +415,7 @@ function contender(name: string): string {
   });
   const end = "\ncurfew_main\n";
   expect(script.endsWith(end)).toBe(true);
-  return `${script.slice(0, -end.length)}\ncurfew_settings; take_lock; say step locked; sleep 1\n`;
+  return `${script.slice(0, -end.length)}\ncurfew_settings; take_lock || fail "$trouble_code" "$trouble"; say step locked; sleep 1\n`;
 }
 
 /** Does something to the host as soon as a step is reported. */

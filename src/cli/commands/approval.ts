@@ -28,7 +28,7 @@ export async function approve(
   if (plan === undefined) return names;
   const plans = plan.hosts.filter(({ host }) => names.has(host));
   const judged = plans.filter(({ error }) => error === undefined);
-  const changing = plans.filter((item) => planOutcome(item) === "change");
+  const changing = plans.filter((item) => planOutcome(item) === "change" || isUnfinished(item));
   // A saved plan may be old: hosts it found unchanged are looked at again. A fresh one is not.
   const targets = new Set((saved === undefined ? changing : judged).map(({ host }) => host));
   if (options.yes === true) return targets;
@@ -37,6 +37,11 @@ export async function approve(
   if (changing.length === 0) return targets;
   const question = `Apply to ${changing.length} host${changing.length === 1 ? "" : "s"}?`;
   return (await confirm(question, "give --yes", terminal)) ? targets : new Set();
+}
+
+/** Whether a run that died left something that applying brings to its end. */
+function isUnfinished({ error, findings }: HostPlan): boolean {
+  return error === undefined && findings.some(({ check }) => check === "change-finished");
 }
 
 /** The result of a host that is left alone, from its plan. */

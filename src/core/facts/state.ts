@@ -1,9 +1,16 @@
 /** What curfew left on a host: its lock, what it wrote, what was there before, an armed guard. */
 import { CurfewError } from "../../model/error.ts";
-import type { CurfewState, FileFact, KeptOriginal, PendingGuard } from "../../model/facts.ts";
+import type {
+  CurfewState,
+  FileFact,
+  KeptOriginal,
+  PendingGuard,
+  UnfinishedChange,
+} from "../../model/facts.ts";
 import type { ParsedFiles } from "./files.ts";
 import { lines, type Section, type Sections } from "./sections.ts";
 import { visible } from "../text/visible.ts";
+import { keptEdits } from "./kept-edits.ts";
 
 const STATE = "/var/lib/curfew/";
 
@@ -15,8 +22,12 @@ export function parseCurfewState(sections: Sections, files: ParsedFiles): Curfew
   const state = files.of("state");
   const manifests = state.filter(({ path }) => path.endsWith("/manifest"));
   const [guard] = sections.all("armed");
+  const unfinished = sections.all("unfinished").slice(0, 50).map(parseUnfinished);
+  const kept = keptEdits(lines(sections.maybe("kept")).slice(0, 200));
   return {
     armed: visible((guard?.arguments[0] ?? "").slice(0, 200)),
+    ...(unfinished.length === 0 ? {} : { unfinished }),
+    ...(kept.length === 0 ? {} : { kept }),
     ...(guard === undefined ? {} : { pending: parsePending(guard) }),
     lock: visible(textOf(state, `${STATE}lock`, sections.host).split("\n", 1)[0]?.slice(0, 1000) ?? ""),
     originals: manifests.flatMap(({ path }) => parseManifest(textOf(state, path, sections.host))),
@@ -35,6 +46,16 @@ function parsePending(section: Section): PendingGuard {
   // Another boot: its timer is gone, and what undoes it at boot ran before sshd.
   return { state, dueIn: up < armedUp ? Math.min(since + within - now, -1) : armedUp + within - up };
 }
+
+function parseUnfinished({ arguments: [token = "", word] }: Section): UnfinishedChange {
+  // Whatever else it may be called: something is left.
+  return {
+    token: visible(token.slice(0, 200)),
+    state: UNFINISHED.find((state) => state === word) ?? "staged",
+  };
+}
+
+const UNFINISHED: readonly UnfinishedChange["state"][] = ["confirmed", "reverted", "staged", "lock", "hook"];
 
 function seconds(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,12}$/u.test(text) ? Number(text) : undefined;

@@ -4,9 +4,12 @@
  */
 import { createHash } from "node:crypto";
 import { CurfewError, type ErrorCode } from "../../model/error.ts";
-import type { Facts } from "../../model/facts.ts";
+import type { Facts, KeptEdit } from "../../model/facts.ts";
 import type { Activation, Change, Expectation } from "../../model/plan.ts";
 import { STEPS, type Step } from "../../model/run.ts";
+import { keptEdits } from "../facts/kept-edits.ts";
+import { everyFile } from "../facts/find-file.ts";
+import { permissions } from "../facts/permissions.ts";
 import { removeBlocks } from "./managed-block.ts";
 import { remoteScript } from "../template/remote-script.ts";
 
@@ -35,6 +38,8 @@ export interface GuardedChange {
   readonly expectations: readonly Expectation[];
   /** What revert compares with later: sha256 of each file curfew has written, by path. */
   readonly written: Readonly<Record<string, string>>;
+  /** Revert: once it is confirmed, nothing of curfew stays. */
+  readonly leaving: boolean;
 }
 
 /**
@@ -50,7 +55,8 @@ export type GuardAnswer =
   | { readonly type: "step"; readonly step: Step }
   | { readonly type: "state"; readonly state: GuardState }
   | { readonly type: "fail"; readonly code: ErrorCode; readonly message: string; readonly tookBack: boolean }
-  | { readonly type: "note"; readonly message: string };
+  | { readonly type: "note"; readonly message: string }
+  | { readonly type: "kept"; readonly edit: KeptEdit };
 
 /** The script that locks, stages, validates, arms, applies and reloads. */
 export function changeScript(change: GuardedChange, facts: Facts): string {
@@ -68,15 +74,16 @@ export function changeScript(change: GuardedChange, facts: Facts): string {
     main: facts.sshd.mainFile.realPath,
     activations: change.activations.join(" "),
   };
-  const undo = remoteScript("guard-undo", {
+  const undo = remoteScript(["guard-undo", "guard-end"], {
     ...common,
     manager: service.manager,
     unit: service.unit,
     pid: String(service.pid ?? ""),
     perconnection: service.perConnection ? "yes" : "no",
+    leaving: change.leaving ? "yes" : "no",
     changes: change.changes.flatMap(({ action, path }) => [action, path]),
   });
-  return remoteScript("guard-change", {
+  return remoteScript(["guard-lock", "guard-place", "guard-change"], {
     ...common,
     reason: change.reason,
     within: String(change.confirmWithinSeconds),
@@ -90,6 +97,7 @@ export function changeScript(change: GuardedChange, facts: Facts): string {
       String(one.gid),
       one.before,
       one.after,
+      ...asSeen(one.path, facts),
     ]),
     specification: specificationOf(facts),
     options: facts.sshd.options,
@@ -107,12 +115,29 @@ function specificationOf({ login }: Facts): string {
   return `host=${from},addr=${from},laddr=${to},lport=${port}`;
 }
 
-/** The script for the second login: confirm, take back, or only tell. */
+/**
+ * What the facts saw at a path, for the host to compare: type, permissions, owner and group as ls(1) prints them, and
+ * the symbolic links by which it was found, with blanks between them.
+ */
+function asSeen(path: string, facts: Facts): [string, string] {
+  const found = everyFile(facts).find(({ realPath }) => realPath === path);
+  const links = [facts.sshd.mainFile, ...facts.sshd.dropIns, ...facts.files].flatMap((file) =>
+    file.realPath === path && file.path !== path && !/\s/u.test(file.path) ? [file.path] : [],
+  );
+  const state = found?.state.state === "known" ? found.state.value : undefined;
+  const is = state === undefined ? "absent" : `-${permissions(state.mode)} ${state.uid} ${state.gid}`;
+  return [is, [...new Set(links)].join(" ")];
+}
+
+/**
+ * The script for the second login: confirm, take back, or only tell. `finish` brings what runs that died have left
+ * to its end, `forget` clears away how the change ended once that is known.
+ */
 export function settleScript(
   token: string,
-  action: "confirm" | "confirm-and-leave" | "undo" | "state",
+  action: "confirm" | "undo" | "state" | "finish" | "forget",
 ): string {
-  return remoteScript("guard-settle", { token, action });
+  return remoteScript(["guard-lock", "guard-settle"], { token, action });
 }
 
 /** Reads one line of a guard script; undefined for what does not carry the token. */
@@ -128,6 +153,7 @@ export function guardAnswer(token: string, line: string): GuardAnswer | undefine
       ? { type, code: "stale-plan", message, tookBack: true }
       : { type, code: failCode(first), message, tookBack: false };
   }
+  if (type?.startsWith("kept\t") === true) return keptAnswer(line.slice(frame.length + 1));
   return type === "note" ? { type, message: words.join(" ") } : undefined;
 }
 
@@ -183,6 +209,11 @@ function candidateDirectories(changes: readonly GuardChange[], facts: Facts): st
   );
   const touched = new Set(changes.map(({ path }) => path.slice(0, path.lastIndexOf("/"))));
   return absolute.filter((directory) => touched.has(directory));
+}
+
+function keptAnswer(line: string): GuardAnswer | undefined {
+  const [edit] = keptEdits([line.slice("kept\t".length)]);
+  return edit === undefined ? undefined : { type: "kept", edit };
 }
 
 function isStep(word: string): word is Step {

@@ -7,6 +7,7 @@ import type { Activation, Change, HostPlan } from "../../model/plan.ts";
 import type { ControlId } from "../../model/control-id.ts";
 import { changeOf } from "./change-file.ts";
 import { kindLimit } from "../policy/kind-limit.ts";
+import { leftFindings } from "./left-findings.ts";
 import { policyFindings } from "./policy-findings.ts";
 import { uncaughtKinds } from "../ending/uncaught.ts";
 
@@ -24,7 +25,7 @@ export function planHost(
   selected: readonly ControlId[],
   controls: readonly Control[],
 ): Omit<HostPlan, "host"> {
-  const findings = policyFindings(facts, limits, selected);
+  const findings = [...policyFindings(facts, limits, selected), ...leftFindings(facts)];
   try {
     refuseOtherServers(facts);
     const rendered = controls.map((control) => control.render(facts, limits, selected.includes(control.id)));

@@ -2,6 +2,7 @@
  * One host through the guard: change it over the connection at hand, confirm over a new login,
  * else see to it that the host has taken the change back, and report what is known.
  */
+import { keptText } from "../../core/facts/kept-edits.ts";
 import { refusePendingEdit } from "../../core/ending/daemon-current.ts";
 import { guardAnswer, type GuardAnswer, type GuardedChange, changeScript } from "../../core/plan/guard.ts";
 import type { Connection } from "../../model/connection.ts";
@@ -11,11 +12,6 @@ import type { HostResult, Step } from "../../model/run.ts";
 import type { RunContext } from "../run/context.ts";
 import { type Settled, settle } from "./settle-guard.ts";
 import { untouched } from "./untouched.ts";
-
-/** What is changed, and how it is confirmed. `leaving` is revert: nothing of curfew stays. */
-export interface HostChange extends GuardedChange {
-  readonly leaving: boolean;
-}
 
 /** What the change script is known to have done before it ended or was lost. */
 interface Progress {
@@ -32,7 +28,7 @@ interface Progress {
 export async function changeHost(
   connection: Connection,
   facts: Facts,
-  change: HostChange,
+  change: GuardedChange,
   context: RunContext,
 ): Promise<HostResult> {
   const host = connection.host.name;
@@ -41,11 +37,8 @@ export async function changeHost(
   const failure = await runChange(connection, changeScript(change, facts), change, progress, context);
   const changed = change.changes.map(({ path }) => path);
   if (failure === undefined) {
-    return confirmed(
-      host,
-      changed,
-      await settle(connection, change, deadline(progress, change), "confirm", context),
-    );
+    const settled = await settle(connection, change, deadline(progress, change), "confirm", context);
+    return withKept(confirmed(host, changed, settled), progress, settled);
   }
   // A state beside the failure: arming had begun, and the host has undone it, or tried to.
   const armed = progress.armedAt !== null || progress.answers.some(({ type }) => type === "state");
@@ -54,14 +47,22 @@ export async function changeHost(
   if (!armed && spoke !== undefined)
     return untouched(host, failure, "failed", spoke.tookBack ? "nothing else" : "nothing");
   const settled = await settle(connection, change, deadline(progress, change), "undo", context);
-  return takenBack(host, failure, settled, armed);
+  return withKept(takenBack(host, failure, settled, armed), progress, settled);
+}
+
+/** Says what others did to the files meanwhile, each once, whoever found it. */
+function withKept(result: HostResult, { answers }: Progress, { kept = [] }: Settled): HostResult {
+  const found = [...answers.flatMap((one) => (one.type === "kept" ? [one.edit] : [])), ...kept];
+  const texts = [...new Set(found.map(keptText))];
+  if (texts.length === 0) return result;
+  return { ...result, message: [result.message, ...texts].filter((part) => part !== undefined).join("; ") };
 }
 
 /** Runs the script; returns why it did not get to its end, or undefined. */
 async function runChange(
   connection: Connection,
   script: string,
-  change: HostChange,
+  change: GuardedChange,
   progress: Progress,
   context: RunContext,
 ): Promise<CurfewError | undefined> {
@@ -104,7 +105,7 @@ function describeFailure(answer: Extract<GuardAnswer, { type: "fail" }>, host: s
   });
 }
 
-function deadline(progress: Progress, change: HostChange): number | null {
+function deadline(progress: Progress, change: GuardedChange): number | null {
   return progress.armedAt === null ? null : progress.armedAt + change.confirmWithinSeconds * 1000;
 }
 

@@ -1,14 +1,18 @@
 /** Steps 5 and 6 of the guard: confirm over a new login, or make sure the change is taken back. */
-import { type GuardState, guardAnswer, settleScript } from "../../core/plan/guard.ts";
+import type { GuardState } from "../../core/plan/guard.ts";
 import type { Connection } from "../../model/connection.ts";
 import { CurfewError } from "../../model/error.ts";
+import type { KeptEdit } from "../../model/facts.ts";
 import type { RunContext } from "../run/context.ts";
+import { type Answer, asCurfewError, ask, runSettle } from "./ask-guard.ts";
 
 /** How it ended. `outlook` says what the host will do next where the state is not final. */
 export interface Settled {
   readonly state: GuardState | "unknown";
   readonly refusal?: CurfewError;
   readonly outlook: string;
+  /** What others did to the files meanwhile, found when the change was taken back or tidied up. */
+  readonly kept?: readonly KeptEdit[];
 }
 
 /** The part of a change that settling needs. */
@@ -37,7 +41,7 @@ export async function settle(
   context: RunContext,
 ): Promise<Settled> {
   const end = deadline ?? context.clock() + armed.confirmWithinSeconds * 1000;
-  if (context.aborting.aborted) return outlook(end, context);
+  if (context.aborting.aborted) return outlook(end, wish, context);
   let refusal: CurfewError | undefined;
   if (wish === "confirm") {
     step(first, "confirming", context);
@@ -46,9 +50,9 @@ export async function settle(
     // Not final: the guard's time ran out just now, or the host could not write the confirmation.
     refusal = attempt.state === "unknown" ? attempt.refusal : notTaken(first, attempt.state);
   }
-  if (context.aborting.aborted) return outlook(end, context);
+  if (context.aborting.aborted) return outlook(end, wish, context);
   step(first, "reverting", context);
-  const undone = await takeBack(first, armed, end, context);
+  const undone = await takeBack(first, armed, end, wish, context);
   return refusal === undefined ? undone : { ...undone, refusal };
 }
 
@@ -67,15 +71,15 @@ async function confirmUntil(
   let refusal: CurfewError | undefined;
   for (let pause = 500; context.clock() < end; pause = Math.min(pause * 2, 5000)) {
     try {
-      const state = await ask(
-        first,
-        armed.token,
-        armed.leaving ? "confirm-and-leave" : "confirm",
-        end,
-        context,
-      );
+      const { state, kept } = await ask(first, armed.token, "confirm", end, context);
       // A confirmed revert leaves no trace: an earlier attempt got through, its answer was lost.
-      return { state: armed.leaving && state === "none" ? "confirmed" : state, outlook: "" };
+      if (armed.leaving && state === "none") return { state: "confirmed", outlook: "" };
+      return {
+        state,
+        outlook: "",
+        kept,
+        ...(state === "reverted" ? { refusal: cameBack(first, kept) } : {}),
+      };
     } catch (error) {
       refusal = asCurfewError(error);
       if (!["unreachable", "timeout"].includes(refusal.code)) break;
@@ -85,8 +89,29 @@ async function confirmUntil(
   return { state: "unknown", outlook: "", ...(refusal === undefined ? {} : { refusal }) };
 }
 
+/** Why a host took its change back though a new login worked. */
+function cameBack({ host }: Connection, kept: readonly KeptEdit[]): CurfewError {
+  const late = kept.find(({ kind }) => kind === "late");
+  if (late === undefined) {
+    return new CurfewError("timeout", "the confirmation came after the deadline", { host: host.name });
+  }
+  return new CurfewError(
+    "stale-plan",
+    `${late.path} was changed by somebody while this change was under way`,
+    {
+      host: host.name,
+    },
+  );
+}
+
 /** Undo over the old login if it lives; otherwise wait for the host to undo itself, and look. */
-async function takeBack(first: Connection, armed: Armed, end: number, context: RunContext): Promise<Settled> {
+async function takeBack(
+  first: Connection,
+  armed: Armed,
+  end: number,
+  wish: "confirm" | "undo",
+  context: RunContext,
+): Promise<Settled> {
   try {
     return undoing(await runSettle(first, armed.token, "undo", 15, context));
   } catch (error) {
@@ -99,66 +124,20 @@ async function takeBack(first: Connection, armed: Armed, end: number, context: R
       return undoing(await ask(first, armed.token, "undo", last, context));
     } catch (error) {
       const { code } = asCurfewError(error);
-      if (context.aborting.aborted) return outlook(end, context);
+      if (context.aborting.aborted) return outlook(end, wish, context);
       const patience = ["unreachable", "timeout"].includes(code)
         ? pause
         : Math.max(end - context.clock(), 0) + 2000;
       await wait(Math.min(patience, Math.max(last - context.clock(), 0)), context.aborting);
     }
   }
-  return outlook(end, context);
+  return outlook(end, wish, context);
 }
 
-/** One full new login as the same user, with privileges, and one settle script over it. */
-async function ask(
-  first: Connection,
-  token: string,
-  action: Parameters<typeof settleScript>[1],
-  end: number,
-  context: RunContext,
-): Promise<GuardState> {
-  const left = Math.max((end - context.clock()) / 1000, 1);
-  const timeoutSeconds = Math.min(context.connectTimeoutSeconds, left);
-  const connection = await context.connect(first.host, {
-    signal: context.aborting,
-    timeoutSeconds,
-    proof: true,
-  });
-  try {
-    return await runSettle(connection, token, action, Math.max(left, 20), context);
-  } finally {
-    connection.close();
-  }
-}
-
-async function runSettle(
-  connection: Connection,
-  token: string,
-  action: Parameters<typeof settleScript>[1],
-  timeoutSeconds: number,
-  context: RunContext,
-): Promise<GuardState> {
-  const output = await connection.runScript(settleScript(token, action), {
-    signal: context.aborting,
-    timeoutSeconds,
-    // The login ends with the answer: there is no need to wait for the channel's own end.
-    keepShell: true,
-  });
-  const answers = output.stdout
-    .toString("utf8")
-    .split("\n")
-    .map((line) => guardAnswer(token, line));
-  const state = answers.find((answer) => answer?.type === "state");
-  if (state?.type === "state") return state.state;
-  const { name: host } = connection.host;
-  throw new CurfewError("remote", `the guard did not answer: ${output.stderr.trim().slice(0, 200)}`, {
-    host,
-  });
-}
-
-function undoing(state: GuardState): Settled {
+function undoing({ state, kept }: Answer): Settled {
   return {
     state,
+    kept,
     outlook:
       state === "armed"
         ? "it cannot write down that it undoes the change (is /var read-only?) and goes on trying"
@@ -171,14 +150,16 @@ function report(first: Connection, settled: Settled, context: RunContext): Settl
   return settled;
 }
 
-function outlook(end: number, context: RunContext): Settled {
+/** A confirmation may have come through though its answer did not. */
+function outlook(end: number, wish: "confirm" | "undo", context: RunContext): Settled {
   const seconds = Math.ceil((end - context.clock()) / 1000);
+  const unless = wish === "confirm" ? ", unless the confirmation came through" : "";
   return {
     state: "unknown",
     outlook:
       seconds > 0
-        ? `it reverts by itself within ${seconds} s unless it was confirmed`
-        : "by now it should have reverted by itself",
+        ? `it reverts by itself within ${seconds} s${unless}`
+        : `by now it should have reverted by itself${unless}`,
   };
 }
 
@@ -188,11 +169,6 @@ function step(
   context: RunContext,
 ): void {
   context.emit({ type: "host-step", at: context.clock(), host: connection.host.name, step: name });
-}
-
-function asCurfewError(error: unknown): CurfewError {
-  if (error instanceof CurfewError) return error;
-  throw error;
 }
 
 async function wait(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,6 @@
 /** A change of a run that died, whose host should have taken it back by itself and has not. */
+import { keptText } from "../../core/facts/kept-edits.ts";
+import { unfinishedText } from "../../core/plan/left-findings.ts";
 import { guardAnswer, settleScript } from "../../core/plan/guard.ts";
 import { isOverdue, pendingError, whose } from "../../core/plan/pending-guard.ts";
 import type { Connection } from "../../model/connection.ts";
@@ -12,10 +14,11 @@ import { outcomeOf, untouched } from "./untouched.ts";
 const UNDO_SECONDS = 150;
 
 /**
- * Reads the host and does what follows from it; where a change is overdue, has the host take it back first, and
- * says so in the result.
+ * Reads the host and does what follows from it; where a change of a run that died is overdue or not tidied up, has the
+ * host bring that to its end first, and says so in the result. Also says what others did to files meanwhile.
  * Errors: those of `read` and `act`, and CurfewError `locked` where a change is pending and not overdue, or could
- * not be taken back. Once something was taken back, a CurfewError becomes a result that says so.
+ * not be taken back, `remote` where it could not be brought to its end. Once something was taken back, a CurfewError
+ * becomes a result that says so.
  */
 export async function afterOverdue<T extends { readonly facts: Facts }>(
   connection: Connection,
@@ -24,21 +27,51 @@ export async function afterOverdue<T extends { readonly facts: Facts }>(
   context: RunContext,
 ): Promise<HostResult> {
   const first = await read();
-  if (!isOverdue(first.facts.curfew)) {
+  const notes = await finishOthers(connection, first.facts, context);
+  if (notes.length === 0) {
     refusePending(first.facts, connection);
-    return act(first);
+    return noted(await act(first), [], first.facts);
   }
-  const note = await takeBack(connection, first.facts, context);
   const again = async (): Promise<HostResult> => {
     const second = await read();
     refusePending(second.facts, connection);
-    return act(second);
+    refuseUnfinished(second.facts, connection);
+    return noted(await act(second), [], second.facts);
   };
   const result = await again().catch((error: unknown) => {
     if (!(error instanceof CurfewError)) throw error;
     return untouched(connection.host.name, error, outcomeOf(error), "nothing else");
   });
-  return { ...result, message: [note, result.message].filter((part) => part !== undefined).join("; ") };
+  return noted(result, notes);
+}
+
+/** What was done is said first, what is to be merged last; what the result says of an edit is not said twice. */
+function noted(result: HostResult, notes: readonly string[], facts?: Facts): HostResult {
+  const said = result.message ?? "";
+  const kept = (facts?.curfew.kept ?? []).map(keptText).filter((text) => !said.includes(text));
+  const message = [...notes, ...(said === "" ? [] : [said]), ...kept].join("; ");
+  return message === "" ? result : { ...result, message };
+}
+
+/** In words what was brought to its end; nothing where nothing was left. */
+async function finishOthers(connection: Connection, facts: Facts, context: RunContext): Promise<string[]> {
+  const taken = isOverdue(facts.curfew) ? [await takeBack(connection, facts, context)] : [];
+  const { unfinished = [] } = facts.curfew;
+  if (unfinished.length === 0) return taken;
+  await connection.runScript(settleScript(context.token(), "finish"), {
+    signal: context.aborting,
+    timeoutSeconds: UNDO_SECONDS,
+  });
+  return [...taken, ...unfinished.map((one) => `${unfinishedText(one)}: that is done now`)];
+}
+
+function refuseUnfinished({ curfew: { unfinished = [] } }: Facts, { host }: Connection): void {
+  const [left] = unfinished;
+  if (left === undefined) return;
+  throw new CurfewError("remote", `${unfinishedText(left)}, and it cannot be brought to its end`, {
+    host: host.name,
+    hint: "look whether /var is full or read-only, and run again",
+  });
 }
 
 function refusePending({ curfew }: Facts, { host }: Connection): void {

@@ -17,6 +17,8 @@ const CONTROLS_OF_CHECK: Readonly<Record<CheckId, readonly string[]>> = {
   "sshd-effective": ["ac-12", "sc-10", "ac-17"],
   "files-as-rendered": ["ac-17"],
   "files-as-applied": ["ac-17"],
+  "change-finished": ["ac-17"],
+  "edits-merged": ["ac-17"],
   "daemon-current": ["ac-17"],
   "foreign-setting": ["ac-17"],
   "foreign-timeout": ["ac-2.5", "ac-12"],

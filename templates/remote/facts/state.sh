@@ -26,4 +26,47 @@ part_state() {
       cat /proc/uptime 2>/dev/null
     fi
   done
+  unfinished
+  kept_edits
+}
+
+# What a run that died left to be brought to its end: a change that is decided, staged files, a lock, the check at boot.
+unfinished() {
+  held=''
+  { read -r held < /var/lib/curfew/lock; } 2>/dev/null
+  # shellcheck disable=SC2086 # split on purpose: TOKEN PID BOOT TIME …
+  set -- $held
+  holder=${1:-}
+  if ! [ $# -ge 4 ] || [ "$3" != "$boot" ] || ! kill -0 "$2" 2>/dev/null; then
+    [ ! -e /var/lib/curfew/lock ] || [ -d "/var/lib/curfew/guard/${holder:-.}" ] || section unfinished "$holder" lock
+    holder=''
+  fi
+  set +f
+  set -- /var/lib/curfew/guard/*/
+  set -f
+  [ -d "$1" ] || set --
+  if [ $# -eq 0 ] && { [ -e /etc/systemd/system/curfew-guard.service ] || [ -e /etc/cron.d/curfew-guard ]; }; then
+    section unfinished '' hook
+  fi
+  for path in "$@"; do
+    if ! printable "$path" || [ -e "${path}armed" ] || [ -e "${path}reverting" ]; then continue; fi
+    directory=${path%/}
+    directory=${directory##*/}
+    if [ -e "${path}confirmed" ]; then
+      section unfinished "$directory" confirmed
+    elif [ -e "${path}reverted" ]; then
+      section unfinished "$directory" reverted
+    elif [ "$directory" != "$holder" ]; then
+      section unfinished "$directory" staged
+    fi
+  done
+}
+
+# What others did to files while a change was in place, and where it was put; told until somebody takes it away.
+kept_edits() {
+  [ -f /var/lib/curfew/kept ] || return 0
+  section kept
+  head -n 200 /var/lib/curfew/kept | while IFS=$tab read -r kind path copy; do
+    if [ "$copy" = - ] || [ -e "$copy" ] || [ -h "$copy" ]; then printf '%s\t%s\t%s\n' "$kind" "$path" "$copy"; fi
+  done
 }

@@ -28,6 +28,7 @@ const change: GuardedChange = {
   activations: ["reload-sshd"],
   expectations: [{ role: "admin", user: "root", lines: ["clientaliveinterval 90"] }],
   written: {},
+  leaving: false,
 };
 
 describe("guardAnswer", () => {
