@@ -18,10 +18,14 @@ const FACTS = readFileSync(new URL("../fixtures/facts/bookworm.out", import.meta
   .replace(/(\/etc\/bashrc)\tregular\nx*/u, "$1\tabsent\n")
   .replace("\ncaf\u00E9\n", "\ncafe\n")
   .replace(/(\/etc\/ksh\.kshrc)\t\/nowhere\tdangling/u, "$1\t$1\tabsent");
-const RECORD = "\tarmed\t0123abcd\n";
-const IDLE = FACTS.replace(/\n@[0-9a-f]{32}\tarmed\t0123abcd\n/u, "\n");
+/** The whole section of the guard that the host was left with; with its frame. */
+const RECORD = /\n@[0-9a-f]{32}\tarmed\t0123abcd\tarmed\n[\d. \n]*/u;
+const IDLE = FACTS.replace(RECORD, "\n");
 const pending = (state: string, dueIn: number): string =>
-  FACTS.replace(RECORD, `\tarmed\t${GUARD}\t${state}\n1000 60 500\n9999\n${560 - dueIn}.5 0.0\n`);
+  FACTS.replace(RECORD, `${section("armed", GUARD, state)}1000 60 500\n9999\n${560 - dueIn}.5 0.0\n`);
+/** A section in the frame of the answer. */
+const section = (...words: string[]): string => `\n@0123456789abcdef0123456789abcdef\t${words.join("\t")}\n`;
+const unfinished = (state: string): string => FACTS.replace(RECORD, section("unfinished", "feedface", state));
 // Everybody that the answer speaks about.
 const { policy } = parsePolicy(
   "policy.yaml",
@@ -156,6 +160,53 @@ describe("a change of a run that died", () => {
     expect(result).toMatchObject({ outcome: "failed", error: { code: "locked" } });
     expect(result.message).toMatch(message);
     expect(asked).not.toContain("change");
+  });
+
+  test.each([
+    [
+      "confirmed",
+      /^the change feedface was confirmed, and its run ended before it had tidied up: that is done now; the test/u,
+    ],
+    [
+      "reverted",
+      /^the change feedface was taken back, and its run ended before .*: that is done now; the test ends here/u,
+    ],
+    [
+      "staged",
+      /^the change feedface was prepared by a run that ended, .*: that is done now; the test ends here/u,
+    ],
+    ["lock", /^the lock of a run that ended is left: that is done now; the test ends here/u],
+    ["hook", /^the check at boot of a run that ended is left: that is done now; the test ends here/u],
+  ])("and was not tidied up (%s) is brought to its end first, and that is said", async (state, message) => {
+    const asked: string[] = [];
+    const result = await applied(contextOf({ facts: [unfinished(state), IDLE], settled: "none" }, asked));
+    expect(asked).toEqual(["facts", `settle ${"c".repeat(32)}`, "facts", "change"]);
+    expect(result.message).toMatch(message);
+  });
+
+  test("and cannot be brought to its end is an error, not unchanged", async () => {
+    const result = await applied(contextOf({ facts: [unfinished("confirmed")], settled: "none" }));
+    expect(result).toMatchObject({ outcome: "failed", error: { code: "remote" } });
+    expect(result.message).toMatch(/cannot be brought to its end; nothing else was changed$/u);
+  });
+
+  test("is a finding of plan and audit until then, and so is an edit that was kept", async () => {
+    const kept = `${section("kept")}edited\t/etc/x\t/etc/x.curfew-kept-1\nlate\t/etc/y\t-\nnonsense\t/etc/z\t-\n`;
+    const [plan] = await planFleet(
+      fleet,
+      contextOf({
+        facts: [
+          unfinished("confirmed").replace(/\n@[0-9a-f]{32}\tunfinished/u, (at) => kept.trimEnd() + "\n" + at),
+        ],
+      }),
+    );
+    const found = plan!.findings.filter(({ check }) => ["change-finished", "edits-merged"].includes(check));
+    expect(found.map(({ outcome, subject, source }) => [outcome, subject, source])).toEqual([
+      ["fail", "feedface", "/var/lib/curfew"],
+      ["fail", "/etc/x", "/etc/x.curfew-kept-1"],
+      ["pass", "/etc/y", "/etc/y"],
+    ]);
+    expect(found[1]?.actual).toContain("kept as /etc/x.curfew-kept-1");
   });
 
   test("is left alone within its time", async () => {

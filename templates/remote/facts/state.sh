@@ -37,16 +37,15 @@ unfinished() {
   # shellcheck disable=SC2086 # split on purpose: TOKEN PID BOOT TIME …
   set -- $held
   holder=${1:-}
-  if ! [ $# -ge 4 ] || [ "$3" != "$boot" ] || ! kill -0 "$2" 2>/dev/null; then
-    [ ! -e /var/lib/curfew/lock ] || [ -d "/var/lib/curfew/guard/${holder:-.}" ] || section unfinished "$holder" lock
-    holder=''
-  fi
+  dead=''
+  if ! [ $# -ge 4 ] || [ "$3" != "$boot" ] || ! kill -0 "$2" 2>/dev/null; then dead=$holder holder=''; fi
   set +f
   set -- /var/lib/curfew/guard/*/
   set -f
-  [ -d "$1" ] || set --
-  if [ $# -eq 0 ] && { [ -e /etc/systemd/system/curfew-guard.service ] || [ -e /etc/cron.d/curfew-guard ]; }; then
-    section unfinished '' hook
+  if ! [ -d "$1" ]; then
+    set --
+    if [ -z "$holder" ] && [ -e /var/lib/curfew/lock ]; then section unfinished "$dead" lock; fi
+    if [ -e /etc/systemd/system/curfew-guard.service ] || [ -e /etc/cron.d/curfew-guard ]; then section unfinished '' hook; fi
   fi
   for path in "$@"; do
     if ! printable "$path" || [ -e "${path}armed" ] || [ -e "${path}reverting" ]; then continue; fi

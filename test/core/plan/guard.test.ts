@@ -40,6 +40,15 @@ describe("guardAnswer", () => {
     [`@${TOKEN} fail nonsense x`, { type: "fail", code: "remote", message: "x", tookBack: false }],
     [`@${TOKEN} fail overdue x`, { type: "fail", code: "stale-plan", message: "x", tookBack: true }],
     [`@${TOKEN} state unloaded`, { type: "state", state: "unloaded" }],
+    [
+      `@${TOKEN} kept\tedited\t/etc/a b\t/etc/a b.curfew-kept-1`,
+      { type: "kept", edit: { kind: "edited", path: "/etc/a b", copy: "/etc/a b.curfew-kept-1" } },
+    ],
+    [
+      `@${TOKEN} kept\tremoved\t/etc/x\t-`,
+      { type: "kept", edit: { kind: "removed", path: "/etc/x", copy: "" } },
+    ],
+    [`@${TOKEN} kept\tmade-up\t/etc/x\t-`, undefined],
     // What a host prints by itself, or makes up, says nothing.
     [`@${TOKEN} step owned`, undefined],
     [`@${TOKEN} state fine`, undefined],
@@ -60,6 +69,18 @@ describe("changeScript", () => {
       changes: [{ ...change.changes[0]!, path: "/etc/profile.d/00-curfew.sh" }],
     };
     expect(changeScript(elsewhere, facts)).not.toContain("set -- '/etc/ssh/sshd_config.d'\n");
+  });
+
+  test("tells the host what the facts saw of each file, and by which links it was found", () => {
+    const known = facts.files.find(({ state }) => state.state === "known");
+    const link = { ...known!, path: "/etc/by-a-link" };
+    const update = { ...change.changes[0]!, action: "update", path: known!.realPath } as const;
+    const script = changeScript(
+      { ...change, changes: [update] },
+      { ...facts, files: [...facts.files, link] },
+    );
+    expect(script).toMatch(/ '-r[-rwxsStT]{8} \d+ \d+' '[^']*\/etc\/by-a-link'\n/u);
+    expect(changeScript(change, facts)).toContain(" 'absent' ''\n");
   });
 
   test("refuses a host of which it is not known how its sshd is started", () => {
