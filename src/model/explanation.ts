@@ -54,6 +54,12 @@ export interface ExplainedSession {
   readonly uncaught?: string;
 }
 
+/** Systems as their distributions install them, on which the same becomes of every session. */
+export interface TypicalHost {
+  readonly systems: readonly string[];
+  readonly sessions: readonly ExplainedSession[];
+}
+
 export interface Explanation {
   readonly user: string;
   readonly groups: readonly string[];
@@ -66,6 +72,8 @@ export interface Explanation {
     readonly warnBefore: ExplainedLimit;
   };
   readonly exemptions: readonly ExplainedExemption[];
+  /** Without a host: what the policy comes to where nothing else was configured. */
+  readonly typical?: readonly TypicalHost[];
   /** What the host adds; left out where it was not asked. */
   readonly onHost?: {
     readonly description: string;

@@ -18,13 +18,17 @@ const UNPRINTABLE =
   "\\u0000-\\u001f\\u007f-\\u00a0\\u00ad\\u061c\\u1680\\u180e\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufeff\\ufff9-\\ufffb\\ud800-\\udfff";
 
 /**
- * Names that reach a host file. Refused besides: the double quote and backslash (sshd's quoting
- * differs by version), what a shell reads in or around quotes, pattern characters and commas
- * (sshd_config(5) PATTERNS would widen the match), `:` and `/` (field separators of passwd).
+ * Names that reach a host file. Refused besides: the double quote (sshd's quoting differs by version), a backslash
+ * unless it stands alone before a letter or digit, as in `EXAMPLE\jdoe`, which every version reads alike; what a
+ * shell reads in or around quotes, pattern characters and commas (sshd_config(5) PATTERNS would widen the match),
+ * `:` and `/` (field separators of passwd).
  */
-const NAME = new RegExp(`^(?![- ])[^${UNPRINTABLE}"\\\\'\`$*?!,:/]*(?<! )$`, "u");
+const NAME = new RegExp(
+  `^(?![- \\\\])(?:[^${UNPRINTABLE}"\\\\'\`$*?!,:/]|\\\\(?=[\\p{L}\\p{N}_]))*(?<! )$`,
+  "u",
+);
 const NAME_MESSAGE =
-  "a name must not contain control or invisible characters or any of \" \\ ' ` $ * ? ! , : / and must not start with - or a space or end with a space";
+  "a name must not contain control or invisible characters or any of \" ' ` $ * ? ! , : / and must not start with - or a space or end with a space; \\ stands between a domain and an account only";
 const name = z
   .string()
   .min(1)

@@ -95,6 +95,113 @@ describe("without -p and -i", () => {
   });
 });
 
+describe("accounts of a directory", () => {
+  const policy = `name: here
+defaults: {client_idle_timeout: 10m}
+roles:
+  windows: {users: ['EXAMPLE\\jdoe', jdoe@corp.example.com], client_idle_timeout: 5m}
+  teams: {groups: ['EXAMPLE\\domain users'], client_idle_timeout: 7m}
+  loose: {users: [x], client_idle_timeout: 30m}
+`;
+
+  test.each([
+    [["EXAMPLE\\jdoe"], "5m", "windows"],
+    [["jdoe@corp.example.com"], "5m", "windows"],
+    [["jdoe@corp.example.com", "-i", "web1,"], "5m", "windows"],
+    [["other@corp.example.com"], "10m", "default"],
+    [["EXAMPLE\\other", "--groups", "EXAMPLE\\domain users"], "7m", "teams"],
+    [["other@corp.example.com", "-i", "web1,", "--groups", "EXAMPLE\\domain users"], "7m", "teams"],
+  ])("explain %j", async (words, limit, role) => {
+    const where = await folder("directory", { "mine.yaml": policy });
+    const { stdout, stderr, exitCode } = await curfew(
+      where,
+      "explain",
+      "-p",
+      "mine.yaml",
+      ...words,
+      "--json",
+    );
+    expect(exitCode).toBe(0);
+    const { summary } = JSON.parse(stdout) as { summary: { user: string; limits: { idle: object } } };
+    const seconds = Number.parseInt(limit, 10) * 60;
+    expect(summary).toMatchObject({ user: words[0], limits: { idle: { seconds, from: role } } });
+    // A looser role is without effect, and that is said whoever is asked about.
+    expect(stderr).toContain("client_idle_timeout 30m is longer than the 10m of defaults, so 10m holds");
+  });
+
+  test("a host that is not in the inventory is a mistake", async () => {
+    const where = await folder("directory", { "mine.yaml": policy });
+    const { stderr, exitCode } = await curfew(
+      where,
+      "explain",
+      "-p",
+      "mine.yaml",
+      "-i",
+      "web1,",
+      "alice@wbe1",
+    );
+    expect(stderr).toContain('"wbe1" is no host of the inventory, did you mean "web1"?');
+    expect(exitCode).toBe(64);
+  });
+
+  test.each(["\\jdoe", "EXAMPLE\\", "A\\\\b", "A\\ b"])("%j is refused", async (name) => {
+    const where = await folder("refused", {
+      "mine.yaml": JSON.stringify({ name: "x", roles: { r: { users: [name] } } }),
+    });
+    expect((await curfew(where, "explain", "-p", "mine.yaml", "a")).exitCode).toBe(64);
+  });
+});
+
+describe("without a host, explain says what ends the sessions on a typical one of each version", () => {
+  interface Typical {
+    readonly systems: readonly string[];
+    readonly sessions: readonly {
+      kind: string;
+      endedBy: readonly { control: string; within: number }[];
+      uncaught?: string;
+    }[];
+  }
+
+  test("as the starter file promises", async () => {
+    const where = await folder("typical", {});
+    await curfew(where, "init");
+    const { stdout } = await curfew(where, "explain", "alice");
+    expect(stdout).toContain("Idle sessions on hosts as they are installed (yours may differ)");
+    expect(stdout).toMatch(
+      /Debian 11, Ubuntu 22\.04, RHEL 9\n +15m shell-timeout: idle-shell\n +3m sshd: frozen-client/u,
+    );
+    const json = await curfew(where, "explain", "alice", "--groups", "sudo", "--json");
+    const [{ typical }] = (JSON.parse(json.stdout) as { hosts: [{ typical: Typical[] }] }).hosts;
+    const ended = (system: string, kind: string): readonly [string | undefined, number | undefined] => {
+      const session = typical
+        .find(({ systems }) => systems.includes(system))
+        ?.sessions.find((each) => each.kind === kind);
+      return [session?.endedBy[0]?.control, session?.endedBy[0]?.within];
+    };
+    // enforcement.md: below 8.2 ClientAlive with a count of 0; to 9.1 sshd has nothing; then ChannelTimeout.
+    expect(ended("RHEL 8", "idle-command")).toEqual(["sshd", 600]);
+    expect(ended("Debian 11", "idle-command")).toEqual([undefined, undefined]);
+    expect(ended("Debian 11", "idle-shell")).toEqual(["shell-timeout", 600]);
+    expect(ended("OpenSSH 10.5 and later", "idle-command")).toEqual(["sshd", 600]);
+    for (const system of ["RHEL 8", "Debian 11", "Debian 12", "Debian 13"])
+      expect(ended(system, "output-loop")).toEqual([undefined, undefined]);
+  });
+
+  test("logind ends nothing where systemd does not see who is idle, and who is exempt is let be", async () => {
+    const policy = `name: x
+controls: [logind]
+defaults: {client_idle_timeout: 10m}
+exemptions:
+  - {name: n, users: [free], justification: j, owner: o, expires: 2999-01-31}
+`;
+    const where = await folder("typical-logind", { "policy.yaml": policy });
+    const { stdout } = await curfew(where, "explain", "alice");
+    expect(stdout).toMatch(/RHEL 9.*\n +10m logind: /u);
+    expect(stdout).toMatch(/Debian 13.*\n +nothing ends: idle-shell/u);
+    expect((await curfew(where, "explain", "free")).stdout).not.toContain("10m logind");
+  });
+});
+
 test("-i root@HOST is a host", async () => {
   const where = await folder("host", { "policy.yaml": POLICY });
   const { stdout, exitCode } = await curfew(where, "plan", "-i", "root@127.0.0.1:1", "--json");

@@ -36,6 +36,10 @@ const SUSPECT = [
   "]",
   "esac",
   "a;;b",
+  "EXAMPLE\\jdoe",
+  "a\\nb",
+  "a\\1",
+  "jdoe@corp.example.com",
   "none",
   "0",
 ];

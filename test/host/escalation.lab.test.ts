@@ -210,7 +210,7 @@ describe.skipIf(lacks !== null).each<Release>(["trixie", "sid"])(
       const replaced = await host.exec(
         "chown root:root /usr/bin/sudo-rs && mv /usr/bin/sudo-rs /usr/bin/sudo && chmod 4755 /usr/bin/sudo && chage -E 0 locked && sudo --version",
       );
-      expect(replaced.stdout).toMatch(/sudo-rs/u);
+      expect(replaced.stdout + replaced.stderr).toMatch(/sudo-rs/u);
     }, 180_000);
     afterAll(() => lab?.close());
 

@@ -1,15 +1,16 @@
 import type { Command } from "commander";
 import { documentText } from "../../core/verdict/document.ts";
 import { explainPerson } from "../../core/explain/person.ts";
+import { hostLimits } from "../../core/policy/host-limits.ts";
 import { selectHosts } from "../../core/policy/host-pattern.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { CurfewError } from "../../model/error.ts";
-import type { Explanation } from "../../model/explanation.ts";
+import type { Explanation, TypicalHost } from "../../model/explanation.ts";
 import type { Host, Inventory } from "../../model/host.ts";
 import type { Policy } from "../../model/policy.ts";
 import { explainText } from "../../report/host/explain-text.ts";
 import { addHostOptions, addOutputOptions, addPolicyOption, type PolicyOptions } from "../options/args.ts";
-import { defaultSources } from "../options/default-sources.ts";
+import { defaultSources, hasSource } from "../options/default-sources.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import type { Setting } from "../terminal/setting.ts";
@@ -23,6 +24,7 @@ interface ExplainOptions extends PolicyOptions {
 const EXAMPLE = `
 Example:
   curfew explain -p policy.yaml alice --groups sudo,ext     from the policy alone
+  curfew explain -p policy.yaml 'EXAMPLE\\jdoe'               an account of a directory
   curfew explain -p policy.yaml -i inventory.yaml alice@web1  from the host's own accounts and versions
 
 Exit codes: 0 explained, 3 the host cannot be judged.
@@ -60,40 +62,69 @@ function names(text: string): readonly string[] {
 }
 
 async function explain(who: string, options: ExplainOptions, terminal: Terminal): Promise<ExitCode> {
+  if (!/^[^\p{Cc}]+$/u.test(who) || who.startsWith("@"))
+    throw new CurfewError("usage", `${shown(who)} is not USER or USER@HOST`);
   const at = who.lastIndexOf("@");
-  const user = at < 0 ? who : who.slice(0, at);
-  if (!/^[^\p{Cc}]+$/u.test(user)) throw new CurfewError("usage", `${shown(who)} is not USER or USER@HOST`);
-  return at < 0 ? offline(user, options, terminal) : onHost(user, who.slice(at + 1), options, terminal);
+  // Without an inventory there is no host, and accounts of a directory are called jdoe@corp.example.com.
+  if (at < 0 || !hasSource("inventory", options.inventory)) return offline(who, options, terminal);
+  return onHost(who, at, options, terminal);
 }
-
-const EMPTY = { hosts: [], groups: [], digest: "" };
 
 async function offline(user: string, options: ExplainOptions, terminal: Terminal): Promise<ExitCode> {
   const [file] =
     options.policy === undefined ? await defaultSources("policy", options, terminal) : [options.policy];
-  // Without an inventory nothing can be said about patterns of hosts.
-  const { policy } = await loadPolicyFor(file, EMPTY, { ...options, quiet: true }, terminal);
+  const { policy } = await loadPolicyFor(file, null, options, terminal);
   const today = new Date().toISOString().slice(0, 10);
-  const explanation = explainPerson(policy, { user, groups: options.groups }, null, today);
+  const person = explainPerson(policy, { user, groups: options.groups }, null, today);
+  const explanation = { ...person, typical: await typicalHosts(policy, person, today) };
   const view = { paint: terminal.outPaint, verbose: options.verbose === true };
   if (options.json === true) await terminal.out(documentOf(explanation));
   else await terminal.page(fitted(explainText(explanation, view), terminal));
   return 0;
 }
 
+/** Loaded here: a host that is asked needs none of it. */
+async function typicalHosts(
+  policy: Policy,
+  person: Explanation,
+  today: string,
+): Promise<readonly TypicalHost[]> {
+  const [{ explainTypical }, { CONTROLS }] = await Promise.all([
+    import("../../core/explain/typical-host.ts"),
+    import("../../controls/index.ts"),
+  ]);
+  const limits = hostLimits({ ...policy, roles: {}, exemptions: [] }, NOWHERE, today);
+  return explainTypical(person, limits, policy.controls, CONTROLS);
+}
+
+/** Roles count as the explained limits; no pattern of hosts is true of it. */
+const NOWHERE: Host = { name: "", address: "", groups: [], source: { file: "" } };
+
 async function onHost(
-  user: string,
-  name: string,
+  who: string,
+  at: number,
   options: ExplainOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
+  const [user, name] = [who.slice(0, at), who.slice(at + 1)];
+  const { inventory, hosts } = await loadHosts(options, terminal, (all) =>
+    all.hosts.some((each) => each.name === name) ? [hostNamed(name, all, options)] : all.hosts.slice(0, 1),
+  );
+  if (!inventory.hosts.some((each) => each.name === name) && (await isNamed(who, options, terminal)))
+    return offline(who, options, terminal);
+  const host = hosts.find((each) => each.name === name) ?? hostNamed(name, inventory, options);
   if (options.groups.length > 0) {
     throw new CurfewError("usage", "--groups is for a user without a host; the host knows its groups");
   }
-  const { inventory, hosts } = await loadHosts(options, terminal, (all) => [hostNamed(name, all, options)]);
-  const [host = hostNamed(name, inventory, options)] = hosts;
   const { policy } = await loadPolicyFor(options.policy, inventory, options, terminal);
   return ask(user, host, policy, options, terminal);
+}
+
+/** Whether the policy knows an account by the whole of this name. */
+async function isNamed(who: string, options: ExplainOptions, terminal: Terminal): Promise<boolean> {
+  const { policy } = await loadPolicyFor(options.policy, null, { ...options, quiet: true }, terminal);
+  const selectors = [...Object.values(policy.roles), ...policy.exemptions];
+  return options.groups.length > 0 || selectors.some(({ users }) => users.includes(who));
 }
 
 function hostNamed(name: string, inventory: Inventory, { limit }: ExplainOptions): Host {

@@ -35,6 +35,11 @@ export async function defaultSources(
   return found;
 }
 
+/** Whether one was given or stands in this folder. */
+export function hasSource(kind: SourceKind, given: unknown): boolean {
+  return given !== undefined || existsSync(PROJECT) || starter(kind) !== undefined;
+}
+
 function starter(kind: SourceKind): readonly string[] | undefined {
   return existsSync(STARTERS[kind]) ? [STARTERS[kind]] : undefined;
 }

@@ -59,11 +59,11 @@ export async function loadHosts(
 
 /**
  * Reads the policy and takes its profile into it. Warnings, also about patterns that match nothing in `inventory`, go to
- * standard error. Errors: CurfewError `input`.
+ * standard error; nothing can be said of them where `inventory` is null. Errors: CurfewError `input`.
  */
 export async function loadPolicyFor(
   given: string | undefined,
-  inventory: Inventory,
+  inventory: Inventory | null,
   options: SourceOptions,
   terminal: Terminal,
 ): Promise<LoadedPolicy> {
@@ -75,7 +75,8 @@ export async function loadPolicyFor(
   ]);
   const { policy: written, profile, digest, warnings } = await loadPolicy(file);
   const policy = applyProfile(written, profile);
-  const unmatched = checkHostPatterns(policy, inventory).map(({ message }) => `${visible(file)}: ${message}`);
+  const patterns = inventory === null ? [] : checkHostPatterns(policy, inventory);
+  const unmatched = patterns.map(({ message }) => `${visible(file)}: ${message}`);
   warnAll([...warnings, ...unmatched], options, terminal);
   return { policy, source: { file: resolve(file), digest } };
 }

@@ -7,6 +7,7 @@ import type {
   ExplainedRole,
   ExplainedSession,
   Explanation,
+  TypicalHost,
 } from "../../model/explanation.ts";
 import { table } from "../layout/columns.ts";
 import { findingLines } from "./finding-text.ts";
@@ -35,6 +36,11 @@ export function explainText(explanation: Explanation, options: ExplainTextOption
     section(
       "Idle sessions on this host",
       onHost === undefined ? [] : sessionLines(onHost.sessions, paint),
+      paint,
+    ),
+    section(
+      "Idle sessions on hosts as they are installed (yours may differ)",
+      (explanation.typical ?? []).flatMap((each) => typicalLines(each, paint)),
       paint,
     ),
     section("Findings", onHost === undefined ? [] : findingLines(onHost.findings, options), paint),
@@ -140,6 +146,20 @@ function sessionLines(sessions: readonly ExplainedSession[], paint: Paint): stri
   );
   const legend = signMeanings(told.map(promiseSign), PROMISED).join(" · ");
   return [...table(told.map((session) => sessionCells(session, paint))), paint.dim(legend), ...uncaught];
+}
+
+/** Kinds of session by what ends them first, in one line each. */
+function typicalLines({ systems, sessions }: TypicalHost, paint: Paint): string[] {
+  const kinds = Map.groupBy(
+    sessions.filter(({ endedBy, uncaught }) => endedBy.length > 0 || uncaught !== undefined),
+    ({ endedBy: [first], uncaught }) => {
+      if (uncaught !== undefined || first === undefined) return "nothing ends";
+      const late = first.late ? ", later than the limit" : "";
+      return `${formatDuration(first.within)} ${first.control}${late}`;
+    },
+  );
+  const lines = Array.from(kinds, ([how, own]) => `  ${how}: ${own.map(({ kind }) => kind).join(", ")}`);
+  return lines.length === 0 ? [] : [paint.bold(systems.join(", ")), ...lines];
 }
 
 /** Explained from files and answers: no session has shown it. */
