@@ -1,4 +1,4 @@
-/** The rules of the house that folders alone do not keep. See architecture.md, "Layout". */
+/** The rules of the house that folders alone do not keep. See ARCHITECTURE.md. */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -8,26 +8,26 @@ const SRC = resolve(import.meta.dirname, "../src");
 /** Folder to floor; a file directly in `src/` is on the top floor. */
 const FLOORS: Readonly<Record<string, number>> = {
   model: 0,
-  core: 1,
-  controls: 2,
-  report: 2,
-  host: 3,
-  config: 3,
-  store: 3,
-  flow: 4,
-  cli: 5,
+  template: 1,
+  core: 2,
+  controls: 3,
+  report: 3,
+  host: 4,
+  config: 4,
+  store: 4,
+  flow: 5,
+  cli: 6,
 };
-const TOP = 6;
+const TOP = 7;
 
 /**
  * The rooms of each floor from the bottom up: files of a room import only from rooms before it. `.` are the files
  * that stand in the floor's own folder. A room that is not named here is an error.
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  core: (
-    "text template sshd shell policy facts verdict ending baseline " +
-    "plan probe audit explain wizard schedule"
-  ).split(" "),
+  core: "text sshd shell policy facts verdict ending baseline plan probe audit explain wizard schedule".split(
+    " ",
+  ),
   controls: ["shell-timeout", "sshd", "logind", "watchdog", "."],
   report: ["layout", "format", "host", "audit", "wizard", "html", "oscal", "sarif", "cklb", "."],
   config: [".", "policy", "inventory"],
@@ -35,6 +35,75 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   flow: ["run", "shadow", "guard", "probe", "."],
   cli: ["terminal", "help", "options", "progress", "schedule", "completion", "wizard", "commands", "."],
 };
+
+/** Each room's main file, which opens with what the room is for. */
+const MAIN: Readonly<Record<string, string>> = {
+  "core/text": "visible",
+  "core/sshd": "config-text",
+  "core/shell": "reads",
+  "core/policy": "host-limits",
+  "core/facts": "parse-facts",
+  "core/verdict": "outcome",
+  "core/ending": "endings",
+  "core/baseline": "judge-profile",
+  "core/plan": "host",
+  "core/probe": "plan",
+  "core/audit": "host",
+  "core/explain": "person",
+  "core/wizard": "questions",
+  "core/schedule": "files",
+  controls: "index",
+  "controls/shell-timeout": "index",
+  "controls/sshd": "index",
+  "controls/logind": "index",
+  "controls/watchdog": "index",
+  report: "audit-formats",
+  "report/layout": "page-text",
+  "report/format": "audit-json",
+  "report/host": "plan-text",
+  "report/audit": "text",
+  "report/wizard": "found",
+  "report/html": "html",
+  "report/oscal": "oscal",
+  "report/sarif": "sarif",
+  "report/cklb": "cklb",
+  config: "yaml-text",
+  "config/policy": "policy",
+  "config/inventory": "inventory",
+  "store/file": "atomic-write",
+  "store/run": "evidence",
+  "store/history": "history",
+  "store/schedule": "store",
+  host: "connect",
+  template: "template",
+  flow: "plan",
+  "flow/run": "context",
+  "flow/shadow": "shadow",
+  "flow/guard": "change-host",
+  "flow/probe": "session",
+  cli: "main",
+  "cli/terminal": "terminal",
+  "cli/help": "help-topics",
+  "cli/options": "args",
+  "cli/progress": "progress",
+  "cli/schedule": "run",
+  "cli/completion": "completion",
+  "cli/wizard": "session",
+  "cli/commands": "plan",
+};
+
+/** What decisions may take from Node: computing, no effect. `node:net` for `isIP`. */
+const PURE = /^node:(?:path|crypto|util|net|buffer|stream)$/u;
+
+/** Of the use cases, those that still look at a clock or at chance by name instead of being given it. */
+const BY_NAME = new Set(
+  ["answers", "evidence", "key", "kinds", "open", "session", "wait", "watch", "ways"].map(
+    (name) => `flow/probe/${name}.ts`,
+  ),
+)
+  .add("flow/gather.ts")
+  .add("flow/shadow/shadow.ts")
+  .add("flow/guard/settle-guard.ts");
 
 /** `import`, `export … from`, dynamic `import()` and `import("…").Type`. */
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+)["']/gu;
@@ -107,6 +176,58 @@ describe("style", () => {
     const outside = files.filter(({ path }) => !path.startsWith("host/"));
     const knowing = outside.filter(({ imports }) => imports.some((name) => /^ssh2(?:$|[-/])/u.test(name)));
     expect(knowing.map(({ path }) => path)).toEqual([]);
+  });
+
+  test("decisions have no effect: model, core, controls and reports take only what computes from Node", () => {
+    const pure = files.filter(({ path }) => /^(?:model|core|controls|report)\//u.test(path));
+    const wrong = pure.flatMap(({ path, imports }) =>
+      imports
+        .filter((name) => name.startsWith("node:") && !PURE.test(name))
+        .map((name) => `${path}: ${name}`),
+    );
+    // The report's templates are read where they are rendered.
+    expect(wrong).toEqual(["report/html/template.ts: node:fs"]);
+  });
+
+  test("decisions look at no clock and at no chance", () => {
+    const by =
+      /\b(?:Date\.now|performance\.now|Math\.random|randomUUID|randomBytes|randomInt)\b|\bnew Date\(\)/u;
+    const wrong = files.filter(
+      ({ path, text }) => /^(?:model|core|controls|report)\//u.test(path) && by.test(withoutComments(text)),
+    );
+    expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+
+  test("no further use case looks at a clock or at chance by name", () => {
+    const by =
+      /\b(?:Date\.now|performance\.now|Math\.random|randomUUID|randomBytes|randomInt)\b|\bnew Date\(\)|\bsetTimeout\b/u;
+    const looking = files.filter(
+      ({ path, text }) => path.startsWith("flow/") && by.test(withoutComments(text)),
+    );
+    expect(looking.map(({ path }) => path).filter((path) => !BY_NAME.has(path))).toEqual([]);
+  });
+
+  test("each room's main file opens with what the room is for", () => {
+    const rooms = new Set(
+      files
+        .filter(({ path }) => path.includes("/") && !path.startsWith("model/"))
+        .map(({ path }) => dirname(path)),
+    );
+    expect([...rooms].toSorted()).toEqual(Object.keys(MAIN).toSorted());
+    const silent = Object.entries(MAIN).filter(
+      ([room, name]) => !files.find(({ path }) => path === `${room}/${name}.ts`)?.text.startsWith("/**"),
+    );
+    expect(silent).toEqual([]);
+  });
+
+  test("what comments call ARCHITECTURE.md is in the repository, and names every floor and room", () => {
+    const page = readFileSync(join(SRC, "../ARCHITECTURE.md"), "utf8");
+    const missing = Object.keys(MAIN)
+      .flatMap((room) => room.split("/").slice(-1))
+      .filter((name) => !new RegExp(`\\b${name}\\b`, "u").test(page));
+    expect(missing).toEqual([]);
+    const wrong = files.filter(({ text }) => /\barchitecture\.md\b/u.test(text));
+    expect(wrong.map(({ path }) => path)).toEqual([]);
   });
 
   test("what is built in is imported with node:", () => {

@@ -1,3 +1,4 @@
+/** From a command line to an exit code. */
 import { type Command, CommanderError } from "commander";
 import { CurfewError } from "../model/error.ts";
 import { errorDocument, type ExitCode, exitCodeOf, writeError } from "./terminal/exit.ts";

@@ -1,5 +1,5 @@
 import { hostLimits } from "../core/policy/host-limits.ts";
-import { remoteScript } from "../core/template/remote-script.ts";
+import { remoteScript } from "../template/remote-script.ts";
 import { selectorsOf } from "../core/policy/selectors.ts";
 import { inForce } from "../core/wizard/now.ts";
 import { parseWizardSurvey, type WizardSurvey } from "../core/wizard/survey.ts";

@@ -1,3 +1,4 @@
+/** One host, read and decided. What `plan`, `apply`, `audit` and `verify` begin with. */
 import PQueue from "p-queue";
 import { hostLimits } from "../core/policy/host-limits.ts";
 import { planOutcome } from "../core/verdict/outcome.ts";

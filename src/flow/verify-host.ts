@@ -9,7 +9,7 @@ import {
   type ProbePlan,
   type ProbeWishes,
 } from "../core/probe/plan.ts";
-import { remoteScript } from "../core/template/remote-script.ts";
+import { remoteScript } from "../template/remote-script.ts";
 import { verificationFindings } from "../core/probe/verification-findings.ts";
 import type { Connection } from "../model/connection.ts";
 import { CurfewError } from "../model/error.ts";

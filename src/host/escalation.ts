@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { visible } from "../core/text/visible.ts";
-import { command } from "../core/text/shell-quote.ts";
+import { command } from "../template/shell-quote.ts";
 import { CurfewError } from "../model/error.ts";
 import type { Escalation } from "../model/host.ts";
 import type { Secret } from "../model/secret.ts";

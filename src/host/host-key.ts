@@ -14,7 +14,7 @@ import {
   type KnownHost,
   type KnownHosts,
 } from "../core/sshd/known-hosts.ts";
-import { command } from "../core/text/shell-quote.ts";
+import { command } from "../template/shell-quote.ts";
 import { blobType, fingerprint } from "./ssh2.ts";
 import type { SshSettings } from "./ssh-settings.ts";
 import { UnknownHostKey } from "./unknown-key.ts";

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, afterEach, describe, expect, test } from "vitest";
 import { settleScript } from "../../src/core/plan/guard.ts";
-import { remoteScript } from "../../src/core/template/remote-script.ts";
+import { remoteScript } from "../../src/template/remote-script.ts";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
 import {

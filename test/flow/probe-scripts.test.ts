@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { remoteScript } from "../../src/core/template/remote-script.ts";
+import { remoteScript } from "../../src/template/remote-script.ts";
 import { makeProbeKey } from "../../src/flow/probe/key.ts";
 
 const WORD = "x'y z";

@@ -2,7 +2,7 @@ import { readFile, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { templateFile } from "../../core/template/template-file.ts";
+import { templateFile } from "../../template/template-file.ts";
 import { visible, visibleJson } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/error.ts";
 import { writeNew } from "../../store/file/atomic-write.ts";

@@ -1,3 +1,4 @@
+/** Commands: one file each, from options to a use case and from its result to text and exit code. */
 import type { Command } from "commander";
 import { planDocument, planRecord } from "../../core/verdict/document.ts";
 import { planVerdict } from "../../core/verdict/outcome.ts";

@@ -1,6 +1,7 @@
+/** What the Tab key offers. Nothing is contacted, started or changed for it. */
 import type { Command } from "commander";
 import { Argument, Option } from "commander";
-import { templateFile } from "../../core/template/template-file.ts";
+import { templateFile } from "../../template/template-file.ts";
 import { visible } from "../../core/text/visible.ts";
 import { completionPlace } from "./place.ts";
 import type { Offer } from "./values.ts";

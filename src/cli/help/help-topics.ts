@@ -1,5 +1,6 @@
+/** Pages of help and the manual page: texts of the package, for a terminal. */
 import { readFile } from "node:fs/promises";
-import { templateFile } from "../../core/template/template-file.ts";
+import { templateFile } from "../../template/template-file.ts";
 import { createPages } from "../../report/layout/page-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 

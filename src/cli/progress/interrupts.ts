@@ -1,4 +1,4 @@
-/** The two levels of being told to stop; architecture.md calls them the first and second interrupt. */
+/** The two levels of being told to stop; ARCHITECTURE.md calls them the first and second interrupt. */
 
 // A closed terminal (HUP) counts too: the administrator's own session may be the idle one.
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

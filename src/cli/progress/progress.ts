@@ -1,3 +1,4 @@
+/** What a run shows while it goes on: a board on a terminal, lines elsewhere, events for programs. */
 import { asciiJson } from "../../report/layout/ascii.ts";
 import type { OutputOptions } from "../options/args.ts";
 import { createLines } from "./lines.ts";

@@ -1,7 +1,7 @@
 /** After the decision: apply, prove, write, and say what is proved now. */
 import { documentText } from "../../core/verdict/document.ts";
 import { resultVerdict, verifyVerdict, worst, type Verdict } from "../../core/verdict/outcome.ts";
-import { quote } from "../../core/text/shell-quote.ts";
+import { quote } from "../../template/shell-quote.ts";
 import { questionsAfter } from "../../core/wizard/questions.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { HostResult, HostVerification } from "../../model/run.ts";

@@ -1,6 +1,6 @@
 /** The built-in compliance baselines, `templates/profiles/NAME.yaml`. */
 import { readFileSync } from "node:fs";
-import { templateFile } from "../../core/template/template-file.ts";
+import { templateFile } from "../../template/template-file.ts";
 import { PROFILE_NAMES, type ProfileName } from "../../model/profile-name.ts";
 import { type Profile, profileSchema } from "../../model/profile.ts";
 import { issueProblems } from "./policy-issue.ts";

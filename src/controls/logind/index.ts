@@ -10,7 +10,7 @@ import { LOGIND_FILE } from "../../model/host-paths.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { DesiredFile } from "../../model/plan.ts";
 import type { SessionKind } from "../../model/session-kind.ts";
-import { renderTemplate } from "../../core/template/template.ts";
+import { renderTemplate } from "../../template/template.ts";
 import { demandsOf } from "../../core/policy/profile-rules.ts";
 import { backstop } from "../../core/policy/backstop.ts";
 import { logindAbility } from "./ability.ts";

@@ -5,7 +5,7 @@ import type { HostLimits } from "../../model/limits.ts";
 import type { DesiredFile } from "../../model/plan.ts";
 import { readsDropIns } from "../../core/shell/foreign-timeout.ts";
 import { setBlock } from "../../core/plan/managed-block.ts";
-import { renderTemplate } from "../../core/template/template.ts";
+import { renderTemplate } from "../../template/template.ts";
 import { shellBranches, type Branches } from "./branches.ts";
 import { minutesOf } from "./limits.ts";
 import { familiesOf } from "../../core/shell/families.ts";

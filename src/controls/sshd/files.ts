@@ -2,7 +2,7 @@ import type { Facts } from "../../model/facts.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { DesiredFile } from "../../model/plan.ts";
 import { setBlock } from "../../core/plan/managed-block.ts";
-import { renderTemplate } from "../../core/template/template.ts";
+import { renderTemplate } from "../../template/template.ts";
 import type { MatchBlock } from "./blocks.ts";
 import type { SshdPlace } from "./place.ts";
 import type { Setting, SshdGlobals } from "./settings.ts";

@@ -1,5 +1,5 @@
 /** What differs between two audits. A change is named by host and finding key; see `FindingChange`. */
-import type { AuditedHost, AuditRun, FindingChange } from "../../model/audit.ts";
+import type { AuditedHost, FindingChange } from "../../model/audit.ts";
 import type { Finding } from "../../model/finding.ts";
 import { findingKey } from "../verdict/finding-key.ts";
 import { compareOutcomes } from "../verdict/outcome.ts";
@@ -9,18 +9,6 @@ export type Judged = Pick<AuditedHost, "outcome" | "findings"> | null;
 
 /** What a change is for people: `lost` can no longer be judged, `gone` is no longer checked, `new` never was. */
 export type ChangeKind = "failing" | "lost" | "recovered" | "waived" | "gone" | "new";
-
-/** Everything that changed between two whole runs: about the fleet, then by host, the later run's order first. */
-export function auditChanges(before: AuditRun, after: AuditRun): FindingChange[] {
-  const earlier = new Map(before.hosts.map((host) => [host.host, host]));
-  const later = new Map(after.hosts.map((host) => [host.host, host]));
-  return [
-    ...findingChanges("", before.findings, after.findings),
-    ...[...new Set([...later.keys(), ...earlier.keys()])].flatMap((host) =>
-      hostChanges(host, earlier.get(host) ?? null, later.get(host) ?? null),
-    ),
-  ];
-}
 
 /**
  * What changed on one host. One that is missing or could not be judged on a side is one change of `host-judged`, and

@@ -5,7 +5,7 @@
  */
 import type { Selector } from "../policy/selectors.ts";
 import { FACT_FILES } from "../../model/host-paths.ts";
-import { remoteScript } from "../template/remote-script.ts";
+import { remoteScript } from "../../template/remote-script.ts";
 
 /** In the order in which they speak: a part may use what those before it found out. */
 const FACT_PARTS = [

@@ -11,7 +11,7 @@ import { keptEdits } from "../facts/kept-edits.ts";
 import { everyFile } from "../facts/find-file.ts";
 import { permissions } from "../facts/permissions.ts";
 import { removeBlocks } from "./managed-block.ts";
-import { remoteScript } from "../template/remote-script.ts";
+import { remoteScript } from "../../template/remote-script.ts";
 
 /** One file for the guard to put in place. For `restore`, `after` is the path of the kept copy. */
 export interface GuardChange {

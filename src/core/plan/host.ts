@@ -1,3 +1,4 @@
+/** What would have to change on one host, decided from its facts and its limits alone. Pure. */
 import type { Control, Rendered } from "../../model/control.ts";
 import { CurfewError, errorData } from "../../model/error.ts";
 import type { Facts } from "../../model/facts.ts";

@@ -1,3 +1,4 @@
+/** From a policy to one host: which roles and exemptions hold there, and with which limits. Pure. */
 import type { Seconds } from "../../model/duration.ts";
 import type { Host, Inventory } from "../../model/host.ts";
 import type { ActiveExemption, HostLimits, RoleLimits } from "../../model/limits.ts";

@@ -8,8 +8,8 @@ import {
 } from "../../model/schedule.ts";
 import { crontabPath, unitCommand, unitValue, unitWord } from "./quote.ts";
 import { cronTime, timerSettings } from "./time.ts";
-import { command, quote } from "../text/shell-quote.ts";
-import { renderTemplate, type TemplateValue } from "../template/template.ts";
+import { command, quote } from "../../template/shell-quote.ts";
+import { renderTemplate, type TemplateValue } from "../../template/template.ts";
 
 /** Where the files of schedules lie. */
 export interface SchedulePlaces {

@@ -1,5 +1,5 @@
 import { Duplex } from "node:stream";
-import { remoteScript } from "../../core/template/remote-script.ts";
+import { remoteScript } from "../../template/remote-script.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Connection, RunningScript } from "../../model/connection.ts";
 import { CurfewError } from "../../model/error.ts";

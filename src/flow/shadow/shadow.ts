@@ -1,7 +1,7 @@
 /** The shadow instance of one host, from the controller's side. */
 import { randomInt } from "node:crypto";
 import { can } from "../../core/sshd/openssh-version.ts";
-import { remoteScript } from "../../core/template/remote-script.ts";
+import { remoteScript } from "../../template/remote-script.ts";
 import { parseShadowLog, type ShadowEvent } from "../../core/probe/shadow-log.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Connection, RunningScript } from "../../model/connection.ts";

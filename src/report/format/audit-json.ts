@@ -1,3 +1,4 @@
+/** Audits for programs: one file per format, each a pure function from the audit to text. */
 import { countFindings, countHosts } from "../../core/audit/summary.ts";
 import { documentText } from "../../core/verdict/document.ts";
 import type { AuditRun } from "../../model/audit.ts";

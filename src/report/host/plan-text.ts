@@ -1,3 +1,4 @@
+/** Single hosts for people: plans, results, verifications, explanations, as text for a terminal. */
 import { createHash } from "node:crypto";
 import { SIGNS, signText } from "../layout/signs.ts";
 import { planOutcome } from "../../core/verdict/outcome.ts";

@@ -4,9 +4,9 @@
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { createHandlebars } from "../../core/template/handlebars.ts";
-import { templateFile } from "../../core/template/template-file.ts";
-import type { TemplateValue } from "../../core/template/template.ts";
+import { createHandlebars } from "../../template/handlebars.ts";
+import { templateFile } from "../../template/template-file.ts";
+import type { TemplateValue } from "../../template/template.ts";
 import { CurfewError } from "../../model/error.ts";
 
 const PARTIALS = ["mark", "hosts"] as const;

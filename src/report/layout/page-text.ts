@@ -1,3 +1,6 @@
+/**
+ * Text in columns and lines. What the other rooms of the reports share: signs, tables, wrapping, colours, ASCII.
+ */
 import { table, widthOf } from "./columns.ts";
 import type { Paint } from "./paint.ts";
 import { wrap } from "./wrap.ts";

@@ -1,3 +1,4 @@
+/** What the wizard shows between its questions. */
 import { signText } from "../layout/signs.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Harm, HarmKind } from "../../core/wizard/harm.ts";

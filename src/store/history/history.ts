@@ -1,3 +1,4 @@
+/** Audits on this machine, remembered in one SQLite file. Everything goes through `History`. */
 import type { AuditHeader } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { History, RunWriter } from "../../model/history.ts";

@@ -1,3 +1,4 @@
+/** What one run leaves on this machine: its journal, its saved plan, and the evidence of its sessions. */
 import { hash } from "node:crypto";
 import { join } from "node:path";
 import type { KeepEvidence } from "../../model/evidence.ts";

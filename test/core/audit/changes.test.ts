@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { auditChanges, changeKind, type ChangeKind } from "../../../src/core/audit/changes.ts";
+import { changeKind, type ChangeKind } from "../../../src/core/audit/changes.ts";
 import type { AuditedHost, FindingChange } from "../../../src/model/audit.ts";
 import type { Finding } from "../../../src/model/finding.ts";
 import { auditedHost, auditFinding, auditRun } from "../../fixtures/audits.ts";
+import { auditChanges } from "../../fixtures/audits.ts";
 
 type Outcome = Finding["outcome"];
 const JUDGED = "host-judged:host:*";

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { remoteScript } from "../../../src/core/template/remote-script.ts";
+import { remoteScript } from "../../../src/template/remote-script.ts";
 import { parseWizardSurvey } from "../../../src/core/wizard/survey.ts";
 import { CurfewError } from "../../../src/model/error.ts";
 

@@ -1,13 +1,13 @@
 import { stripVTControlCharacters } from "node:util";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { auditChanges } from "../../../src/core/audit/changes.ts";
 import type { AuditContext, AuditedHost, AuditRun, RunSummary } from "../../../src/model/audit.ts";
 import { sparkline } from "../../../src/report/audit/changes-text.ts";
 import { auditText } from "../../../src/report/audit/text.ts";
 import { widthOf } from "../../../src/report/layout/columns.ts";
 import { createPaint } from "../../../src/report/layout/paint.ts";
 import { auditedHost, auditFinding, auditHeader, auditRun, fleetRun } from "../../fixtures/audits.ts";
+import { auditChanges } from "../../fixtures/audits.ts";
 
 const plain = { paint: createPaint(false), verbose: false };
 const alone: AuditContext = { trend: [], changes: [] };

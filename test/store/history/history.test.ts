@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { auditChanges } from "../../../src/core/audit/changes.ts";
 import { countFindings, countHosts } from "../../../src/core/audit/summary.ts";
 import type { AuditedHost, AuditRun } from "../../../src/model/audit.ts";
 import { CHECKS, type CheckId } from "../../../src/model/check.ts";
@@ -20,6 +19,7 @@ import {
   fleetRun,
   store,
 } from "../../fixtures/audits.ts";
+import { auditChanges } from "../../fixtures/audits.ts";
 
 /** Nothing here is about the disk, and hundreds of runs are written. */
 const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();

@@ -1,5 +1,8 @@
+/**
+ * The package's own templates. Reading them is the one effect of this floor; everything above it gets text.
+ */
 import { readFileSync } from "node:fs";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../model/error.ts";
 import { createHandlebars } from "./handlebars.ts";
 import { templateFile } from "./template-file.ts";
 

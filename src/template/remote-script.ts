@@ -3,9 +3,9 @@
  * one single-quoted word. A value can therefore never become a command, whoever wrote it.
  */
 import { readFileSync } from "node:fs";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../model/error.ts";
 import { createHandlebars } from "./handlebars.ts";
-import { quote } from "../text/shell-quote.ts";
+import { quote } from "./shell-quote.ts";
 import { templateFile } from "./template-file.ts";
 
 /** Values by name: a string becomes one quoted word, a list as many words with spaces between. */

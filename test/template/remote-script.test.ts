@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FACT_SCRIPTS } from "../../../src/core/facts/script.ts";
-import { remoteScript } from "../../../src/core/template/remote-script.ts";
-import { quote } from "../../../src/core/text/shell-quote.ts";
-import { CurfewError } from "../../../src/model/error.ts";
+import { FACT_SCRIPTS } from "../../src/core/facts/script.ts";
+import { remoteScript } from "../../src/template/remote-script.ts";
+import { quote } from "../../src/template/shell-quote.ts";
+import { CurfewError } from "../../src/model/error.ts";
 
 const FACTS = {
   token: "ab",
@@ -18,7 +18,7 @@ const FACTS = {
   ask_shells: "",
 };
 const word = fc.string({ unit: "binary", maxLength: 40 }).filter((text) => !text.includes("\0"));
-const templates = new URL("../../../templates/remote/", import.meta.url);
+const templates = new URL("../../templates/remote/", import.meta.url);
 const names = readdirSync(templates)
   .filter((file) => file.endsWith(".sh"))
   .map((file) => file.slice(0, -3));
