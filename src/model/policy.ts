@@ -21,14 +21,14 @@ const UNPRINTABLE =
  * Names that reach a host file. Refused besides: the double quote (sshd's quoting differs by version), a backslash
  * unless it stands alone before a letter or digit, as in `EXAMPLE\jdoe`, which every version reads alike; what a
  * shell reads in or around quotes, pattern characters and commas (sshd_config(5) PATTERNS would widen the match),
- * `:` and `/` (field separators of passwd).
+ * `:` and `/` (field separators of passwd). A `#` in front begins a comment for some releases, quoted or not.
  */
 const NAME = new RegExp(
-  `^(?![- \\\\])(?:[^${UNPRINTABLE}"\\\\'\`$*?!,:/]|\\\\(?=[\\p{L}\\p{N}_]))*(?<! )$`,
+  `^(?![-# \\\\])(?:[^${UNPRINTABLE}"\\\\'\`$*?!,:/]|\\\\(?=[\\p{L}\\p{N}_]))*(?<! )$`,
   "u",
 );
 const NAME_MESSAGE =
-  "a name must not contain control or invisible characters or any of \" ' ` $ * ? ! , : / and must not start with - or a space or end with a space; \\ stands between a domain and an account only";
+  "a name must not contain control or invisible characters or any of \" ' ` $ * ? ! , : / and must not start with -, # or a space or end with a space; \\ stands between a domain and an account only";
 const name = z
   .string()
   .min(1)

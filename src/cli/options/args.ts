@@ -22,6 +22,7 @@ export interface HostOptions extends OutputOptions {
   readonly inventory?: readonly string[];
   readonly limit?: string;
   readonly sshConfig?: string;
+  readonly trustSshConfig?: true;
   readonly askBecomePass?: true;
   readonly becomePassFile?: string;
   readonly connectTimeout: Seconds;
@@ -59,6 +60,7 @@ export function addHostOptions(command: Command): Command {
     .argParser(collect);
   command
     .addOption(inventory)
+    .option("--trust-ssh-config", "an ssh_config given with -i may run programs: Match exec, ProxyCommand")
     .option("-l, --limit <pattern>", "only these hosts: names, groups, globs, !exclusions, commas between");
   return addLoginOptions(command).option(
     "--concurrency <n>",

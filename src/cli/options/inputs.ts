@@ -26,7 +26,10 @@ export interface LoadedPolicy {
 /** Which hosts of the inventory a command works on; those of `-l` if it does not say. */
 export type Choose = (inventory: Inventory) => readonly Host[];
 
-export type SourceOptions = Pick<HostOptions, "inventory" | "limit" | "becomePassFile" | "quiet">;
+export type SourceOptions = Pick<
+  HostOptions,
+  "inventory" | "limit" | "becomePassFile" | "quiet" | "sshConfig" | "trustSshConfig"
+>;
 
 /**
  * Reads every inventory source and chooses the hosts. What was ignored is said on standard error.
@@ -46,6 +49,8 @@ export async function loadHosts(
   const inventory = await loadInventory(sources, {
     environment: terminal.environment,
     choose,
+    // With --ssh-config ssh reads that file in place of the inventory.
+    trustSshConfig: options.trustSshConfig === true || options.sshConfig !== undefined,
     ...(stdin === undefined ? {} : { stdin }),
   });
   warnAll(inventory.warnings, options, terminal);

@@ -65,7 +65,7 @@ export async function withSources<T extends ScheduledOptions>(options: T, termin
 /** The arguments of `curfew audit` that mean the same from any directory. */
 export function auditArguments(options: ScheduledOptions): string[] {
   const { policy, inventory = [], limit, verify, sessions, scaled, format, output, alerts, keep } = options;
-  const { sshConfig, becomePassFile, connectTimeout, concurrency, verbose } = options;
+  const { sshConfig, trustSshConfig, becomePassFile, connectTimeout, concurrency, verbose } = options;
   return [
     ...absolute("--policy", policy),
     ...inventory.flatMap((source) => ["--inventory", existsSync(source) ? resolve(source) : source]),
@@ -78,6 +78,7 @@ export function auditArguments(options: ScheduledOptions): string[] {
     ...absolute("--alerts", alerts),
     ...value("--keep", keep === undefined ? undefined : `${keep / 86_400}d`),
     ...absolute("--ssh-config", sshConfig),
+    ...(trustSshConfig === true ? ["--trust-ssh-config"] : []),
     ...absolute("--become-pass-file", becomePassFile),
     ...value("--connect-timeout", formatDuration(connectTimeout)),
     ...value("--concurrency", String(concurrency)),

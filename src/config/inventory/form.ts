@@ -18,6 +18,8 @@ export interface Reading {
   readonly workingDirectory: string;
   /** True: what only a program can read is refused. */
   readonly filesOnly: boolean;
+  /** True: an ssh_config among the inventories may make ssh run programs. */
+  readonly trustSshConfig: boolean;
   /** Where group_vars and host_vars are looked for once all groups and hosts are known. */
   readonly variableDirectories: Set<string>;
 }

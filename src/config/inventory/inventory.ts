@@ -26,6 +26,11 @@ export interface InventoryOptions {
   readonly workingDirectory?: string;
   /** True: what is neither a file nor a directory, and what only ansible-inventory can read, is refused. */
   readonly filesOnly?: boolean;
+  /**
+   * True: an ssh_config given as an inventory may run programs (`Match exec`, `ProxyCommand`). The account's own
+   * `~/.ssh/config` always may.
+   */
+  readonly trustSshConfig?: boolean;
   /** Which hosts count: mistakes about others are let pass. Every host if left out. */
   readonly choose?: Choose;
 }
@@ -59,13 +64,15 @@ export async function loadInventory(
   throw new CurfewError("input", [`${names}: the inventory ${what}`, ...inventory.warnings].join("\n"));
 }
 
-function readingOf({ environment, home, workingDirectory, filesOnly }: InventoryOptions): Reading {
+function readingOf(options: InventoryOptions): Reading {
+  const { environment, home, workingDirectory, filesOnly, trustSshConfig } = options;
   return {
     data: emptyInventory(),
     environment,
     home: home ?? ownHome(environment),
     workingDirectory: workingDirectory ?? process.cwd(),
     filesOnly: filesOnly === true,
+    trustSshConfig: trustSshConfig === true,
     variableDirectories: new Set(),
   };
 }

@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { CurfewError } from "../../model/error.ts";
@@ -5,6 +6,7 @@ import { type InventoryData, addHost, hostNameProblem } from "./data.ts";
 import { shown } from "../../core/text/nearest.ts";
 import type { SourcePosition } from "../../model/host.ts";
 import { type InventoryForm, type Reading, STDIN } from "./form.ts";
+import { programIn } from "./ssh-config-programs.ts";
 import { splitWords } from "./shell-words.ts";
 import { globPaths } from "./ssh-glob.ts";
 import { readTextFile } from "../text-file.ts";
@@ -19,7 +21,7 @@ const DEEPEST = 16;
  */
 export const sshConfigForm: InventoryForm = {
   detect: ({ file, first }) => file.endsWith("ssh_config") || /^(?:Host|Match|Include)(?:\s|=)/iu.test(first),
-  async read({ file, text }, { data, home, workingDirectory }: Reading) {
+  async read({ file, text }, { data, home, workingDirectory, trustSshConfig, filesOnly }: Reading) {
     if (file === STDIN) {
       throw new CurfewError(
         "input",
@@ -28,7 +30,9 @@ export const sshConfigForm: InventoryForm = {
     }
     const path = resolve(workingDirectory, file);
     const configFile = home !== undefined && path === join(home, ".ssh", "config") ? undefined : path;
-    await readText({ data, configFile, home }, file, text, 0);
+    // Where only files are read, ssh is never started.
+    const trusted = trustSshConfig || filesOnly || configFile === undefined;
+    await readText({ data, configFile, home, trusted }, file, text, 0);
   },
 };
 
@@ -37,12 +41,21 @@ interface Walk {
   /** Absolute path for `ssh -F`, undefined where it is the user's own file anyway. */
   readonly configFile: string | undefined;
   readonly home: string | undefined;
+  /** Whether it may make ssh run programs. */
+  readonly trusted: boolean;
 }
+
+const TRUST = "read it, then give --trust-ssh-config, or --ssh-config with a file of your own";
 
 async function readText(walk: Walk, file: string, text: string, depth: number): Promise<void> {
   const { data } = walk;
   for (const [index, line] of text.split(/\r?\n/u).entries()) {
     const position = { file, line: index + 1, column: line.length - line.trimStart().length + 1 };
+    const program = walk.trusted ? undefined : programIn(line);
+    if (program !== undefined) {
+      const message = `${program} runs a program on this machine, and an inventory may not: ${TRUST}`;
+      data.errors.push({ position, message });
+    }
     const match = /^\s*(host|include)(?:\s*=\s*|\s+)(.*)$/iu.exec(line);
     if (match === null) continue;
     const words = splitWords(match[2] ?? "");
@@ -82,8 +95,7 @@ async function readIncludes(
   for (const pattern of patterns) {
     const path = includedPath(pattern, walk.home ?? "/root");
     if (path === undefined) {
-      const message = `Include ${shown(pattern)} is not followed: curfew does not expand it, and hosts in it are not seen`;
-      walk.data.warnings.push({ position, message });
+      await refuseUnseen(walk, pattern, position);
       continue;
     }
     for (const file of await globPaths(path)) {
@@ -93,6 +105,30 @@ async function readIncludes(
       await readText(walk, file, text, depth + 1);
     }
   }
+}
+
+/** ssh follows it all the same: what it would run cannot be told. */
+async function refuseUnseen(
+  { data, trusted }: Walk,
+  pattern: string,
+  position: SourcePosition,
+): Promise<void> {
+  const unseen = `Include ${shown(pattern)} is not followed: curfew does not expand it`;
+  // What is in the account's own home is its own.
+  const own = /^(?:%d\/|\$\{HOME\}\/|[^/~%$])/u.test(pattern) && !pattern.includes("..");
+  if (trusted || own || (await isNobodys(pattern)))
+    data.warnings.push({ position, message: `${unseen}, and hosts in it are not seen` });
+  else data.errors.push({ position, message: `${unseen}, so it may run programs: ${TRUST}` });
+}
+
+/** `~name` of an account that does not exist, where ssh finds nothing. */
+function isNobodys(pattern: string): Promise<boolean> {
+  const name = /^~([A-Za-z0-9][\w.-]*)\//u.exec(pattern)?.[1];
+  if (name === undefined) return Promise.resolve(false);
+  // getent(1): 2 where the name is not found.
+  return new Promise((answer) => {
+    execFile("getent", ["passwd", name], { timeout: 10_000 }, (error) => answer(error?.code === 2));
+  });
 }
 
 /** Undefined for what depends on the host or on another account (tokens, variables, `~name`). */
