@@ -10,6 +10,7 @@ import type { HostLimits } from "./limits.ts";
 import type { DesiredFile, Expectation, HostPlan } from "./plan.ts";
 import type { RuleSetting } from "./profile.ts";
 import type { Demand, Judgement } from "./rule.ts";
+import type { SessionKind } from "./session-kind.ts";
 import type { Mechanism } from "./timeout.ts";
 
 /** What a control wants on one host. */
@@ -34,6 +35,11 @@ export interface Control {
    * Errors: CurfewError `unsupported` or `invalid-config` where the host must not be changed.
    */
   render(facts: Facts, limits: HostLimits, selected: boolean): Rendered;
+  /**
+   * Why it can do nothing about such sessions of the account's class, whatever is written: sshd gives them no shell, or
+   * no terminal. Undefined where it can; left out where it always can. Pure.
+   */
+  cannot?(account: UserClass, kind: SessionKind): string | undefined;
   /** What is set on the host that ends such a session, whoever set it. Pure. */
   endings(question: EndingQuestion): Endings;
   /** Lines about it that do nothing on this host, in the order in which they are read; none where left out. */

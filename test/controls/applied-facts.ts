@@ -1,13 +1,15 @@
 /** A host as it is after `apply`: files written and remembered, sshd reloaded and saying what it must. */
 import { CONTROLS } from "../../src/controls/index.ts";
 import { writtenDigest } from "../../src/core/plan/guard.ts";
+import { isExempt, resolvedClasses } from "../../src/core/policy/present-people.ts";
 import { planHost } from "../../src/core/plan/host.ts";
-import type { Facts, FileFact, FileTimes } from "../../src/model/facts.ts";
+import type { Facts, FileFact, FileTimes, UserClass } from "../../src/model/facts.ts";
 import type { HostLimits } from "../../src/model/limits.ts";
 import type { HostPlan } from "../../src/model/plan.ts";
 import type { ControlId } from "../../src/model/control-id.ts";
 import { known } from "../../src/model/reading.ts";
 import { DROP_IN, fileFact } from "./facts-fixture.ts";
+import { answered } from "./shell-answers.ts";
 
 const WRITTEN: FileTimes = { changed: "2026-11-22T00:00:00.100Z", modified: "2026-11-22T00:00:00.100Z" };
 
@@ -15,7 +17,7 @@ const WRITTEN: FileTimes = { changed: "2026-11-22T00:00:00.100Z", modified: "202
 export function applied(facts: Facts, policy: HostLimits, selected: readonly ControlId[]): Facts {
   const plan = planHost(facts, policy, selected, CONTROLS);
   const files = withFiles(facts, plan);
-  const { classes } = facts.sshd;
+  const { classes } = answered(facts, limitIn(facts, policy, selected)).sshd;
   const written = plan.changes.flatMap(({ path, after }) =>
     after === null ? [] : [[path, writtenDigest(after.content)] as const],
   );
@@ -39,6 +41,22 @@ export function applied(facts: Facts, policy: HostLimits, selected: readonly Con
       sshdLoaded: known("2026-11-22T00:00:00.900Z"),
       files: Object.fromEntries(paths.map((path) => [path, WRITTEN])),
     },
+  };
+}
+
+/** What each class's shells were given. */
+function limitIn(
+  facts: Facts,
+  policy: HostLimits,
+  selected: readonly ControlId[],
+): (account: UserClass) => number | null {
+  const people = new Map(
+    (resolvedClasses(facts, policy) ?? []).map(({ account, person }) => [account.representative, person]),
+  );
+  return ({ representative }) => {
+    const person = people.get(representative);
+    const held = person === undefined || isExempt(person, "shell-timeout");
+    return selected.includes("shell-timeout") && !held ? person.idle : null;
   };
 }
 

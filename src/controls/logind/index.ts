@@ -2,6 +2,7 @@
  * systemd-logind's StopIdleSessionSec: one limit for every session with a terminal on the host,
  * output loops and tmux included, so only ever a backstop (logind.conf(5)).
  */
+import { withoutTerminal } from "../../core/sshd/without-shell.ts";
 import type { Control, Rendered } from "../../model/control.ts";
 import { formatDuration, type Seconds } from "../../model/duration.ts";
 import type { Facts } from "../../model/facts.ts";
@@ -25,6 +26,7 @@ export const logind: Control = {
   mechanisms: ["logind"],
   settings: [{ name: "StopIdleSessionSec", judge: judgeLogindRule }],
   render,
+  cannot: withoutTerminal,
   endings: logindEndings,
   inert: logindInert,
   inForce: logindInForce,

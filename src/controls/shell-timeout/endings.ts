@@ -1,29 +1,50 @@
 /** What the shells of a host end: an idle prompt, and nothing else. Pure. */
-import { doubtfulShell } from "../../core/shell/families.ts";
-import { othersTimeout } from "../../core/shell/foreign-timeout.ts";
+import { CONDITIONAL, foreignSettings, othersTimeout } from "../../core/shell/foreign-timeout.ts";
 import { isAlone } from "../../core/sshd/match-block.ts";
-import type { EndingQuestion, Endings } from "../../model/ending.ts";
+import type { Ending, EndingQuestion, Endings } from "../../model/ending.ts";
 import type { Facts, UserClass } from "../../model/facts.ts";
 import { SHELL_SCRIPT } from "../../model/host-paths.ts";
 import type { Mechanism } from "../../model/timeout.ts";
+import { saidLimit } from "./answers.ts";
 
-/** Nobody can ask a shell: TMOUT is never more than configured. */
-export function shellEndings({ facts, kind, placed }: EndingQuestion): Endings {
+/**
+ * What the shells said when they were run decides; a file alone promises nothing. One that could not be asked, or
+ * nobody asked, is a doubt about what the files say.
+ */
+export function shellEndings({ facts, account, kind, placed }: EndingQuestion): Endings {
   if (kind !== "idle-shell") return NOTHING;
-  const found = placed === undefined ? othersTimeout(facts) : { seconds: placed, source: SHELL_SCRIPT };
-  if (found === undefined) return NOTHING;
-  const without = doubtfulShell(facts);
-  const doubt =
-    without === undefined
-      ? {}
-      : { doubt: `TMOUT means nothing to ${without.path}, which somebody here has as login shell` };
-  const base = { control: "shell-timeout", by: "TMOUT", grace: 0, confirmed: undefined } as const;
-  return { endings: [{ ...base, ...found, ...doubt }], unread: [] };
+  const said = saidLimit(account, facts);
+  const file = placed === undefined ? othersTimeout(facts) : { seconds: placed, source: SHELL_SCRIPT };
+  const seconds = said.is === "limit" ? said.seconds : file?.seconds;
+  const source = file?.source ?? "the shell itself";
+  if (seconds === undefined) return said.is === "unknown" ? { endings: [], unread: [said.words] } : NOTHING;
+  const base = { control: "shell-timeout", by: "TMOUT", grace: 0, seconds, source } as const;
+  const one = (more: Pick<Ending, "confirmed" | "denied" | "doubt">): Endings => ({
+    endings: [{ ...base, ...more }],
+    unread: [],
+  });
+  if (said.is === "limit") {
+    const doubt = placed === undefined ? unevenly(account, facts) : undefined;
+    return one({ confirmed: said.words, ...(doubt === undefined ? {} : { doubt }) });
+  }
+  if (said.is === "none") return one({ confirmed: undefined, denied: said.words });
+  return one({ confirmed: undefined, doubt: said.is === "unknown" ? said.words : UNASKED });
 }
+
+/** A condition that somebody else wrote may make others of the class another limit than those who were asked. */
+function unevenly({ logins = [] }: UserClass, facts: Facts): string | undefined {
+  if (logins.every(({ size, asked }) => size <= asked.length)) return undefined;
+  const setting = foreignSettings(facts).find(({ conditional }) => conditional);
+  return setting === undefined
+    ? undefined
+    : `not everybody was asked, and ${setting.file}:${setting.line} ${CONDITIONAL}`;
+}
+
+const UNASKED = "a file says so, and no shell was asked";
 
 const NOTHING: Endings = { endings: [], unread: [] };
 
-/** Which shell is whose is not known: where more than one is in use, an account speaks for itself. */
+/** What one shell does is what the same shell does for others of the class; another shell is another matter. */
 export function shellsAlike(
   _by: Mechanism,
   account: UserClass,
@@ -31,5 +52,6 @@ export function shellsAlike(
   { shells }: Facts,
 ): boolean {
   if (isAlone(account)) return true;
+  if (account.logins !== undefined) return new Set(account.logins.map(({ path }) => path)).size <= 1;
   return new Set(shells.flatMap(({ inUse, kind }) => (inUse ? [kind] : []))).size <= 1;
 }

@@ -9,7 +9,8 @@ import { foreignSettings } from "../../core/shell/foreign-timeout.ts";
 import { foreignFinding } from "./foreign-finding.ts";
 import { presentRoles } from "../../core/policy/present-people.ts";
 import { KSH93_GRACE, minutesOf } from "./limits.ts";
-import { familiesInUse, shellsWithoutTimeout } from "../../core/shell/families.ts";
+import { type ShellFamily, shellsWithoutTimeout } from "../../core/shell/families.ts";
+import { familiesIn, shellsWithoutTimeoutIn } from "./members.ts";
 import { tmoutForm } from "./tmout-form.ts";
 
 const finding = configuredFindings("shell-timeout");
@@ -22,23 +23,38 @@ export function shellFindings(facts: Facts, limits: HostLimits): Finding[] {
   if (idle.length === 0) return [];
   const strictest = Math.min(...idle.map((each) => each.idle));
   return [
-    ...idle.flatMap((role) => roundingFindings(facts, role)),
-    ...shellsWithoutTimeout(facts).map(({ path }) =>
-      finding(
-        "version-ability",
-        "*",
-        "an idle shell ends by itself",
-        `${path} is somebody's login shell and has no idle timeout`,
-        path,
-        "fail",
-        path,
-      ),
-    ),
+    ...idle.flatMap((role) => roundingFindings(familiesIn(role.role, facts, limits), role)),
+    ...withoutTimeout(facts, limits, idle),
     ...exportFindings(facts, limits),
     ...[...foreignSettings(facts), ...environmentTimeouts(facts)].map((foreign) =>
       foreignFinding(foreign, strictest),
     ),
   ];
+}
+
+/** Per role where it is known whose shell is which: one person's shell is no other role's matter. */
+function withoutTimeout(
+  facts: Facts,
+  limits: HostLimits,
+  roles: readonly { readonly role: string }[],
+): Finding[] {
+  const anybody = shellsWithoutTimeout(facts).map(({ path }) => path);
+  const all = new Map(roles.map(({ role }) => [role, shellsWithoutTimeoutIn(role, facts, limits)]));
+  const unsure = [...all.values()].includes(undefined);
+  const found = unsure
+    ? anybody.map((path) => ({ role: "*", path }))
+    : [...all].flatMap(([role, paths = []]) => paths.map((path) => ({ role, path })));
+  return found.map(({ role, path }) =>
+    finding(
+      "version-ability",
+      role,
+      "an idle shell ends by itself",
+      `${path} is somebody's login shell and has no idle timeout`,
+      path,
+      "fail",
+      path,
+    ),
+  );
 }
 
 /** bash(1) TMOUT: also the default timeout of `read`, in scripts that inherit it too (measured). */
@@ -49,8 +65,10 @@ function exportFindings(facts: Facts, { profile }: HostLimits): Finding[] {
   return [finding("version-ability", "*", expected, actual, "bash(1) TMOUT", "pass", "exported TMOUT")];
 }
 
-function roundingFindings(facts: Facts, { role, idle }: { role: string; idle: Seconds }): Finding[] {
-  const families = familiesInUse(facts);
+function roundingFindings(
+  families: ReadonlySet<ShellFamily>,
+  { role, idle }: { role: string; idle: Seconds },
+): Finding[] {
   const expected = `an idle shell ends after ${formatDuration(idle)}`;
   const minutes = minutesOf(idle);
   const tcsh =

@@ -1,4 +1,5 @@
 /** The shells' own limit at the prompt: a readonly TMOUT, for tcsh a readonly autologout. */
+import { withoutShell } from "../../core/sshd/without-shell.ts";
 import type { Control, Rendered } from "../../model/control.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Coverage } from "../../model/finding.ts";
@@ -10,13 +11,15 @@ import { judgeTmoutRule } from "./rule.ts";
 import { winningForeign } from "../../core/shell/foreign-timeout.ts";
 import { shellFindings } from "./findings.ts";
 import { KSH93_GRACE, minutesOf } from "./limits.ts";
-import { familiesInUse, type ShellFamily } from "../../core/shell/families.ts";
+import type { ShellFamily } from "../../core/shell/families.ts";
+import { familiesIn } from "./members.ts";
 
 export const shellTimeout: Control = {
   id: "shell-timeout",
   mechanisms: ["TMOUT"],
   settings: [{ name: "TMOUT", judge: judgeTmoutRule }],
   render,
+  cannot: (account, kind) => (kind === "idle-shell" ? withoutShell(account) : undefined),
   endings: shellEndings,
   inForce: shellInForce,
   alike: shellsAlike,
@@ -37,12 +40,12 @@ const TIMED: readonly ShellFamily[] = ["bash", "zsh", "ksh93", "mksh", "tcsh"];
 
 /** An idle prompt only: a program in the foreground, tmux or an escaped shell is not its business. */
 function coverage(facts: Facts, limits: HostLimits): Coverage[] {
-  const families = TIMED.filter((family) => familiesInUse(facts).has(family));
-  if (families.length === 0) return [];
   const foreign = winningForeign(facts);
   // Under a condition it may well be readonly without a value, so that ours does not count either.
   const fixed = foreign === undefined ? undefined : foreign.conditional ? 0 : (foreign.seconds ?? 0);
   return [...limits.roles, limits.defaults].flatMap(({ role, idle }) => {
+    const families = TIMED.filter((family) => familiesIn(role, facts, limits).has(family));
+    if (families.length === 0) return [];
     if (idle === null || (fixed !== undefined && (fixed === 0 || fixed > idle))) return [];
     const within = Math.max(...families.map((family) => endsWithin(family, fixed ?? idle)));
     return [{ control: "shell-timeout", role, kind: "idle-shell", within }];

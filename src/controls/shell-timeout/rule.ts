@@ -1,4 +1,4 @@
-/** The rules about TMOUT. No shell can be asked from outside, so this rests on what its files say. */
+/** The rules about TMOUT: what the shells said when they were run; a file alone never makes one pass. */
 import type { Facts } from "../../model/facts.ts";
 import { SHELL_SCRIPT } from "../../model/host-paths.ts";
 import type { ActiveExemption, HostLimits } from "../../model/limits.ts";
@@ -15,6 +15,7 @@ import { holds } from "../../core/policy/profile-rules.ts";
 import type { ResolvedClass } from "../../core/policy/present-people.ts";
 import { classesByRole } from "../../core/policy/role-members.ts";
 import type { Demand, Judgement } from "../../model/rule.ts";
+import { judgeSaid } from "./rule-said.ts";
 
 /**
  * One judgement per role, and one per exemption in force for somebody of it: exempt people have no
@@ -53,33 +54,43 @@ function judgeRole(
   classes: readonly ResolvedClass[],
   source: TimeoutSource,
 ): Judgement[] {
-  if (source.from === "nowhere") return [judgement(role, source.actual, source.source, source.outcome)];
-  if (source.from === "file") {
-    const outcome = holds(relation, source.seconds) ? "pass" : "fail";
-    return [
-      judgement(
-        role,
-        `${source.seconds}${outcome === "pass" ? PROMPT_ONLY : ""}: ${source.text}`,
-        source.source,
-        outcome,
-      ),
-    ];
-  }
   const exempt = new Map<string, ActiveExemption>();
-  const limits: (number | null)[] = [];
-  for (const { person } of classes) {
-    const active = person.exemptions.find(({ controls }) => controls.includes("shell-timeout"));
-    if (active === undefined) limits.push(person.idle);
+  const bound: ResolvedClass[] = [];
+  for (const each of classes) {
+    const active = each.person.exemptions.find(({ controls }) => controls.includes("shell-timeout"));
+    if (active === undefined) bound.push(each);
     else exempt.set(active.exemption.name, active);
   }
+  const said = bound.length > 0 ? judgeSaid(relation, role, bound) : undefined;
+  const held = [...exempt.values()].map((active) => waived(role, active));
+  return said === undefined ? judgeFiles(relation, role, bound, held, source) : [said, ...held];
+}
+
+/** Where no shell was asked. What would be a pass is unknown then. */
+function judgeFiles(
+  relation: Demand["relation"],
+  role: string,
+  bound: readonly ResolvedClass[],
+  held: readonly Judgement[],
+  source: TimeoutSource,
+): Judgement[] {
+  if (source.from === "nowhere") return [judgement(role, source.actual, source.source, source.outcome)];
+  if (source.from === "file") {
+    const outcome = holds(relation, source.seconds) ? "unknown" : "fail";
+    const why = outcome === "unknown" ? UNASKED : "";
+    return [judgement(role, `${source.seconds}${why}: ${source.text}`, source.source, outcome)];
+  }
   return [
-    ...limitJudgement(relation, role, limits),
-    ...[...exempt.values()].map((active) => waived(role, active)),
+    ...limitJudgement(
+      relation,
+      role,
+      bound.map(({ person }) => person.idle),
+    ),
+    ...held,
   ];
 }
 
-const PROMPT_ONLY =
-  ", at an idle prompt only: no program in front of it, no shell that was started without it";
+const UNASKED = ", as a file says; no shell was asked";
 
 function limitJudgement(
   relation: Demand["relation"],
@@ -90,7 +101,7 @@ function limitJudgement(
   const values = [...new Set(limits)];
   const bad = values.filter((value) => value === null || !holds(relation, value));
   if (bad.length > 0) return [judgement(role, spell(bad), SHELL_SCRIPT, "fail")];
-  return [judgement(role, `${spell(values)}${PROMPT_ONLY}`, SHELL_SCRIPT, "pass")];
+  return [judgement(role, `${spell(values)}${UNASKED}`, SHELL_SCRIPT, "unknown")];
 }
 
 function spell(limits: readonly (number | null)[]): string {

@@ -3,6 +3,7 @@
  * at which nobody typed for too long, per role, whatever runs there. On the host it is
  * templates/host/watchdog*.hbs.
  */
+import { withoutTerminal } from "../../core/sshd/without-shell.ts";
 import type { Control, Rendered } from "../../model/control.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Coverage } from "../../model/finding.ts";
@@ -18,6 +19,7 @@ export const watchdog: Control = {
   id: "watchdog",
   mechanisms: ["watchdog"],
   render,
+  cannot: withoutTerminal,
   endings: watchdogEndings,
   inert: watchdogInert,
 };

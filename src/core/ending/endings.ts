@@ -20,9 +20,12 @@ export function endingsFor(
   controls: readonly Control[],
 ): Endings {
   const placed = placedCoverage(plan, role, kind);
-  const all = controls.map((control) =>
-    control.endings({ facts, account, kind, placed: placed.get(control.id) }),
-  );
+  const all = controls.map((control) => {
+    const found = control.endings({ facts, account, kind, placed: placed.get(control.id) });
+    const denied = control.cannot?.(account, kind);
+    if (denied === undefined) return found;
+    return { ...found, endings: found.endings.map((ending) => Object.assign({}, ending, { denied })) };
+  });
   return {
     endings: all.flatMap(({ endings }) => endings),
     unread: all.flatMap(({ unread }) => unread),

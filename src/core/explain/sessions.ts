@@ -4,7 +4,8 @@ import type { Facts } from "../../model/facts.ts";
 import type { HostLimits, RoleLimits } from "../../model/limits.ts";
 import type { HostPlan } from "../../model/plan.ts";
 import type { ControlId } from "../../model/control-id.ts";
-import { SESSION_KINDS } from "../../model/session-kind.ts";
+import { SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
+import { classOf } from "../policy/selectors.ts";
 import { keepsLimit } from "../policy/kind-limit.ts";
 import { keepsClientAlive } from "../policy/profile-rules.ts";
 import { planHost } from "../plan/host.ts";
@@ -29,10 +30,14 @@ export function explainSessions(
   const asked = { ...limits, roles: [...limits.roles, them] };
   const exempt = exemptControls(explanation);
   const kept = keepsClientAlive(limits.profile) ? "sshd" : undefined;
-  const coverage = planHost(facts, asked, selected, controls).coverage.filter(
+  const account = classOf(facts.sshd.classes.state === "known" ? facts.sshd.classes.value : [], explanation);
+  const cannot = (id: ControlId, kind: SessionKind): string | undefined =>
+    account && controls.find((control) => control.id === id)?.cannot?.(account, kind);
+  const promised = planHost(facts, asked, selected, controls).coverage.filter(
     ({ role, control, kind }) =>
       role === THEM && (!exempt.has(control) || (kind === "frozen-client" && control === kept)),
   );
+  const coverage = promised.filter(({ control, kind }) => cannot(control, kind) === undefined);
   const uncaught = uncaughtKinds({ ...limits, roles: [], defaults: them }, coverage);
   const held = selected.filter((control) => exempt.has(control));
   const reasonOf = (reason: string): string =>
@@ -43,7 +48,9 @@ export function explainSessions(
       .map(({ control, within, limit = within }) => ({ control, within, late: !keepsLimit(within, limit) }))
       .toSorted((left, right) => left.within - right.within);
     const open = uncaught.find((each) => each.kind === kind);
-    return open === undefined ? { kind, endedBy } : { kind, endedBy, uncaught: reasonOf(open.reason) };
+    if (open === undefined) return { kind, endedBy };
+    const why = promised.flatMap((each) => (each.kind === kind ? (cannot(each.control, kind) ?? []) : []));
+    return { kind, endedBy, uncaught: reasonOf(why[0] ?? open.reason) };
   });
   return { sessions, plan: planHost(facts, limits, selected, controls) };
 }

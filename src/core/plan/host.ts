@@ -6,6 +6,7 @@ import type { Coverage } from "../../model/finding.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { Activation, Change, HostPlan } from "../../model/plan.ts";
 import type { ControlId } from "../../model/control-id.ts";
+import { possibleCoverage } from "./cannot.ts";
 import { changeOf } from "./change-file.ts";
 import { kindLimit } from "../policy/kind-limit.ts";
 import { leftFindings } from "./left-findings.ts";
@@ -30,7 +31,7 @@ export function planHost(
   try {
     refuseOtherServers(facts);
     const rendered = controls.map((control) => control.render(facts, limits, selected.includes(control.id)));
-    return decided(facts, limits, rendered, findings);
+    return decided(facts, limits, rendered, findings, controls);
   } catch (error) {
     if (!(error instanceof CurfewError)) throw error;
     return { ...blank(facts), findings, error: errorData(error) };
@@ -49,18 +50,20 @@ function decided(
   limits: HostLimits,
   rendered: readonly Rendered[],
   findings: HostPlan["findings"],
+  controls: readonly Control[],
 ): Omit<HostPlan, "host"> {
   const changes = rendered
     .flatMap(({ files }) => files)
     .map((file) => changeOf(file, facts))
     .filter((change) => change !== undefined);
-  const coverage = rendered.flatMap((each) => each.coverage.map((item) => withLimit(item, limits)));
+  const wanted = rendered.flatMap((each) => each.coverage.map((item) => withLimit(item, limits)));
+  const { coverage, findings: impossible } = possibleCoverage(wanted, facts, limits, controls);
   return {
     ...blank(facts),
     changes,
     activations: activations(changes),
     expectations: rendered.flatMap((each) => each.expectations),
-    findings: [...findings, ...rendered.flatMap((each) => each.findings)],
+    findings: [...findings, ...rendered.flatMap((each) => each.findings), ...impossible],
     coverage,
     uncaught: uncaughtKinds(limits, coverage),
   };

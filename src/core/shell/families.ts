@@ -58,9 +58,10 @@ export function familiesInUse(facts: Pick<Facts, "shells">): Set<ShellFamily> {
   return new Set(facts.shells.filter(({ inUse }) => inUse).map(familyOf));
 }
 
-/** A login shell of somebody that has no idle timeout, or of which nobody knows whether it has one. */
-export function doubtfulShell(facts: Facts): ShellFact | undefined {
-  return facts.shells.find((shell) => shell.inUse && ["none", "other"].includes(familyOf(shell)));
+/** Whether a shell is known by its name to have no idle timeout. */
+export function hasNoTimeout(path: string, { shells }: Pick<Facts, "shells">): boolean {
+  const shell = shells.find((each) => each.path === path);
+  return shell !== undefined && familyOf(shell) === "none";
 }
 
 /** Login shells of somebody that have no idle timeout. */

@@ -61,7 +61,7 @@ login_environment() {
   esac
   [ -z "$given" ] || printf '%s\n' "$given"
   first_process || return 0
-  { tr '\000' '\n' < "/proc/$first/environ"; } 2>/dev/null | awk -F '\t' -v given="$given" "$compare"
+  { tr '\000' '\n' < "/proc/$first/environ"; } 2>/dev/null | given=$given by_sshd=$set_by_sshd awk "$compare"
 }
 
 # Sets `first` to the process that sshd started for this login.
@@ -76,13 +76,19 @@ first_process() {
 
 # shellcheck disable=SC2016 # an awk program
 compare='
-BEGIN {
+NR == 1 {
   split("TMOUT ENV BASH_ENV ZDOTDIR POSIXLY_CORRECT SHELLOPTS BASHOPTS", names, " ")
-  n = split(given, lines, "\n")
+  n = split(ENVIRON["given"], lines, "\n")
   for (i = 1; i <= n; i++) if (sub(/^env\t/, "", lines[i])) want[key(lines[i])] = lines[i]
+  # SetEnv is asked of sshd for each class, and wins.
+  n = split(ENVIRON["by_sshd"], lines, "\n")
+  for (i = 1; i <= n; i++) if (sub(/^setenv\t[^\t]*\t/, "", lines[i])) set[lines[i]] = 1
 }
 { have[key($0)] = $0 }
-END { for (i = 1; i in names; i++) if (want[names[i]] != have[names[i]]) print "doubt\t" names[i] }
+END {
+  for (i = 1; i in names; i++)
+    if (want[names[i]] != have[names[i]] && !(have[names[i]] in set)) print "doubt\t" names[i]
+}
 function key(line) { sub(/=.*/, "", line); return line }
 '
 

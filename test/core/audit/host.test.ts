@@ -12,6 +12,7 @@ import { policySchema } from "../../../src/model/policy.ts";
 import { known, unreadable } from "../../../src/model/reading.ts";
 import { DEFAULT_PROBES } from "../../../src/model/session-kind.ts";
 import { applied } from "../../controls/applied-facts.ts";
+import { answered } from "../../controls/shell-answers.ts";
 import { DROP_IN, exemption, fileFact, host, limits, person, role } from "../../controls/facts-fixture.ts";
 
 const POLICY = limits(role("default", 900, 180), [role("admin", 600, 60, { groups: ["sudo"] })]);
@@ -323,9 +324,16 @@ describe("sessions", () => {
     const CHANNEL = { by: "ChannelTimeout", seconds: 600, source: "channeltimeout session:*=10m" };
     const judged = (over: Partial<LadderCell>): string[] => {
       const cells = [cell(over), cell({ role: "default", kind: "frozen-client" })];
-      return open(audit({ ...COMPLIANT, shells }, POLICY, cells)).filter((line) => line.includes("fish"));
+      const lines = open(
+        audit(
+          answered({ ...COMPLIANT, shells }, () => 600),
+          POLICY,
+          cells,
+        ),
+      );
+      return lines.filter((line) => line.endsWith("version-ability admin /usr/bin/fish"));
     };
-    const counted = ["fail version-ability * /usr/bin/fish"];
+    const counted = ["fail version-ability admin /usr/bin/fish"];
     expect(judged({ configured: TMOUT })).toEqual(counted);
     expect(judged({ configured: TMOUT, demonstrated: TMOUT, evidence: "demonstrated" })).toEqual(counted);
     expect(judged({ configured: CHANNEL, demonstrated: TMOUT, evidence: "demonstrated" })).toEqual([]);

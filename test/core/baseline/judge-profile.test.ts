@@ -14,9 +14,11 @@ import type { Finding } from "../../../src/model/finding.ts";
 import { SHELL_SCRIPT } from "../../../src/model/host-paths.ts";
 import type { HostLimits } from "../../../src/model/limits.ts";
 import type { HostPlan } from "../../../src/model/plan.ts";
+import type { ShellAnswer } from "../../../src/model/login-shell.ts";
 import type { ProfileName } from "../../../src/model/profile-name.ts";
 import { type Reading, absent, known, unreadable } from "../../../src/model/reading.ts";
 import { exemption, host, limits, person, role, version } from "../../controls/facts-fixture.ts";
+import { answered } from "../../controls/shell-answers.ts";
 
 const DROP_IN = "/etc/ssh/sshd_config.d/00-00-curfew.conf";
 const GOOD = known(["clientaliveinterval 300", "clientalivecountmax 1"]);
@@ -36,6 +38,8 @@ interface Spec {
   readonly script?: string | null;
   readonly logind?: Facts["logind"];
   readonly foreign?: Facts["foreignTimeouts"];
+  /** False where no shell was run. */
+  readonly asked?: boolean;
 }
 
 /** An Ubuntu 22.04 where everything is as it should be, changed where a test says so. */
@@ -48,7 +52,8 @@ function machine(spec: Spec = {}): Facts {
     ...(script === null ? {} : { files: { [SHELL_SCRIPT]: script } }),
     logind: spec.logind ?? known({ version: 252, idleStop: "600", utmp: "yes" }),
   });
-  return {
+  const asked = script !== null && spec.foreign === undefined && spec.asked !== false;
+  const there: Facts = {
     ...found,
     os: known({ id, versionId, name: `${id} ${versionId}` }),
     foreignTimeouts: spec.foreign ?? [],
@@ -58,6 +63,7 @@ function machine(spec: Spec = {}): Facts {
       classes: spec.classes ?? known([says("nobody", GOOD), says("root", GOOD, "user:root")]),
     },
   };
+  return asked ? answered(there, ({ selectors }) => (selectors.includes("user:root") ? 300 : 600)) : there;
 }
 
 function judge(
@@ -246,11 +252,34 @@ describe("TMOUT", () => {
 
   test("each role by its own limit, where the file is the policy's", () => {
     expect(tmout(machine()).map(({ role: who, actual }) => [who, actual.split(",")[0]])).toEqual([
-      ["default", "600"],
-      ["admin", "300"],
+      ["default", "600 in nobody's /usr/bin/bash"],
+      ["admin", "300 in root's /usr/bin/bash"],
     ]);
     const long = limits(role("default", 1200, 600));
-    expect(tmout(machine(), long)).toMatchObject([{ outcome: "fail", actual: "1200" }]);
+    const unasked = machine({ asked: false });
+    expect(tmout(unasked, long)).toMatchObject([{ outcome: "fail", actual: "1200" }]);
+    expect(tmout(unasked).map(({ outcome }) => outcome)).toEqual(["unknown", "unknown"]);
+  });
+
+  test.each<[string, Partial<ShellAnswer>, string]>([
+    ["as it should be", {}, "pass"],
+    ["not readonly", { readonly: false }, "fail"],
+    ["too long", { limit: 1800 }, "fail"],
+    ["not set", { limit: null }, "fail"],
+    ["a shell that does not know it", { family: "other", limit: null }, "fail"],
+  ])("the shell decides where it was asked: %s", (_, over, outcome) => {
+    const answer = {
+      family: "bash",
+      version: "5",
+      limit: 600,
+      readonly: true,
+      exported: false,
+      ...over,
+    } as const;
+    const asked = [{ user: "nobody", login: known(answer) }];
+    const logins = [{ path: "/bin/bash", size: 1, users: ["nobody"], asked }];
+    const facts = machine({ classes: known([{ ...says("nobody", GOOD), logins }]), asked: false });
+    expect(tmout(facts)).toMatchObject([{ outcome, evidence: "effective" }]);
   });
 
   test("an exempt person is waived, whoever else is in the role", () => {
@@ -269,12 +298,17 @@ describe("TMOUT", () => {
   test("a file that is not the policy's passes nobody, whatever it says", () => {
     const change = { path: SHELL_SCRIPT } as HostPlan["changes"][number];
     const plan = { changes: [change], findings: [] };
-    expect(tmout(machine(), POLICY, plan).map(({ outcome }) => outcome)).toEqual(["fail", "fail"]);
+    const unasked = machine({ asked: false });
+    expect(tmout(unasked, POLICY, plan).map(({ outcome }) => outcome)).toEqual(["fail", "fail"]);
   });
 
   test.each([
     ["nothing at all", [], "fail"],
-    ["a readonly one of somebody else", [line("/etc/profile.d/tmout.sh", "declare -xr TMOUT=600")], "pass"],
+    [
+      "a readonly one of somebody else",
+      [line("/etc/profile.d/tmout.sh", "declare -xr TMOUT=600")],
+      "unknown",
+    ],
     ["one that is too long", [line("/etc/profile.d/tmout.sh", "declare -xr TMOUT=1800")], "fail"],
     ["one that anybody may unset", [line("/etc/profile.d/tmout.sh", "TMOUT=600")], "fail"],
     ["a readonly 0 that is read first", [line("/etc/profile", "readonly TMOUT=0")], "fail"],

@@ -11,6 +11,7 @@ import { absent, known, unreadable } from "../../../src/model/reading.ts";
 import type { ProbeResult } from "../../../src/model/run.ts";
 import type { SessionKind } from "../../../src/model/session-kind.ts";
 import { applied } from "../../controls/applied-facts.ts";
+import { answered, login } from "../../controls/shell-answers.ts";
 import { host, limits, person, role, version } from "../../controls/facts-fixture.ts";
 
 const POLICY = limits(role("default", 600, null));
@@ -57,17 +58,26 @@ describe("somebody in two roles has the stricter limit of each", () => {
 });
 
 describe("TMOUT", () => {
-  test.each(["python3.11", "pwsh", "xonsh", "nu", "git-shell", "ksh-by-hand"])(
-    "means nothing that anybody knows to %s",
-    (kind) => {
-      const facts = host({ version: version("8.4"), classes: [nobody] });
-      const shells = [...facts.shells, { path: `/usr/bin/${kind}`, kind, inUse: true }];
-      const there = applied({ ...facts, shells }, POLICY, ["shell-timeout"]);
-      const found = cell(there, "default", "idle-shell", POLICY, ["shell-timeout"]);
-      expect(found).toMatchObject({ outcome: "unknown", evidence: "configured" });
-      expect(found.reason).toContain(`/usr/bin/${kind}`);
-    },
-  );
+  test.each(["python3.11", "git-shell", "ksh-by-hand"])("means nothing that anybody knows to %s", (kind) => {
+    const facts = host({ version: version("8.4"), classes: [nobody] });
+    const shells = [...facts.shells, { path: `/usr/bin/${kind}`, kind, inUse: true }];
+    const there = applied({ ...facts, shells }, POLICY, ["shell-timeout"]);
+    const found = cell(there, "default", "idle-shell", POLICY, ["shell-timeout"]);
+    expect(found).toMatchObject({ outcome: "unknown", evidence: "configured" });
+    expect(found.reason).toContain(`/usr/bin/${kind}`);
+  });
+
+  test.each(["pwsh", "xonsh", "nu", "fish", "dash"])("means nothing to %s", (kind) => {
+    const facts = host({ version: version("8.4"), classes: [nobody] });
+    const shells = [...facts.shells, { path: `/usr/bin/${kind}`, kind, inUse: true }];
+    const { sshd, ...there } = applied({ ...facts, shells }, POLICY, ["shell-timeout"]);
+    const classes = answered({ ...facts, shells }, () => 600).sshd.classes;
+    const found = cell({ ...there, sshd: { ...sshd, classes } }, "default", "idle-shell", POLICY, [
+      "shell-timeout",
+    ]);
+    expect(found).toMatchObject({ outcome: "fail" });
+    expect(found.reason).toContain(`nobody's /usr/bin/${kind}`);
+  });
 
   test.each(["bash", "rbash", "zsh", "zsh5", "ksh93", "mksh", "tcsh"])("is heeded by %s", (kind) => {
     const there = applied(host({ version: version("8.4"), classes: [nobody], shells: [kind] }), POLICY, [
@@ -77,11 +87,11 @@ describe("TMOUT", () => {
   });
 
   test.each([
-    ["/etc/profile.d/tmout.sh", "readonly TMOUT=300", "pass"],
-    ["/etc/profile", "TMOUT=300", "pass"],
+    ["/etc/profile.d/tmout.sh", "readonly TMOUT=300", "unknown"],
+    ["/etc/profile", "TMOUT=300", "unknown"],
     ["/etc/zsh/zshrc", "readonly TMOUT=300", "unknown"],
     ["/etc/ksh.kshrc", "TMOUT=300", "unknown"],
-    ["/etc/environment", "TMOUT=300", "pass"],
+    ["/etc/environment", "TMOUT=300", "unknown"],
     ["/etc/profile.d/tmout.sh", "TMOUT=900 # not TMOUT=300", "fail"],
     ["/etc/profile.d/tmout.sh", "TMOUT=$LIMIT # TMOUT=300", "fail"],
   ])("somebody else's in %s: %s is %s for bash", (file, text, outcome) => {
@@ -95,6 +105,66 @@ describe("TMOUT", () => {
     );
     expect(found.outcome).toBe(outcome);
   });
+
+  test.each<[string, string | null, number | null, string]>([
+    ["nothing is set, whatever a file says", "readonly TMOUT=300", null, "fail"],
+    ["something is set that no file here explains", null, 300, "pass"],
+    ["it is later than the file says", "readonly TMOUT=300", 900, "fail"],
+    ["it is as the file says", "readonly TMOUT=300", 300, "pass"],
+  ])("the shell decides where it was asked: %s", (_, text, limit, outcome) => {
+    const facts = answered(host({ version: version("8.4"), classes: [nobody] }), () => limit);
+    const foreignTimeouts = text === null ? [] : [{ file: "/etc/profile.d/tmout.sh", line: 3, text }];
+    const found = cell({ ...facts, foreignTimeouts }, "default", "idle-shell", POLICY, ["sshd"]);
+    expect(found.outcome).toBe(outcome);
+    expect(found.evidence ?? "").toBe(limit === null ? (text === null ? "" : "configured") : "effective");
+  });
+
+  test("a condition of somebody else leaves out those who were not asked", () => {
+    const many = { ...nobody, size: 9 };
+    const facts = answered(host({ version: version("8.4"), classes: [many] }), () => 300);
+    const line = { file: "/etc/profile.d/tmout.sh", line: 3, text: "[ $UID -lt 9 ] || TMOUT=300" };
+    const found = cell({ ...facts, foreignTimeouts: [line] }, "default", "idle-shell", POLICY, ["sshd"]);
+    expect(found).toMatchObject({
+      outcome: "unknown",
+      reason: expect.stringContaining("not everybody was asked"),
+    });
+  });
+
+  test("one account's other shell is another role's nothing", () => {
+    const bash = login(nobody, { path: "/bin/bash", kind: "bash" }, 300);
+    const ann = {
+      ...says(person("ann", "group:b")),
+      logins: [login(person("ann"), { path: "/bin/dash", kind: "dash" }, null)],
+    };
+    const policy = limits(role("default", 600, null), [role("b", 600, null, { groups: ["b"] })]);
+    const facts = host({
+      version: version("8.4"),
+      classes: [{ ...nobody, logins: [bash] }, ann],
+      shells: ["bash", "dash"],
+    });
+    const of = (name: string): LadderCell => cell(facts, name, "idle-shell", policy, ["sshd"]);
+    expect(of("default")).toMatchObject({ outcome: "pass", effective: { by: "TMOUT" } });
+    expect(of("b")).toMatchObject({ outcome: "fail" });
+  });
+
+  test.each(["forcecommand internal-sftp", "forcecommand /usr/bin/menu", "permittty no"])(
+    "is promised to nobody who gets no shell: %s",
+    (line) => {
+      const forced = says(person("nobody"), line);
+      const there = applied(host({ version: version("8.4"), classes: [forced] }), POLICY, ["shell-timeout"]);
+      const classes = known([
+        {
+          ...forced,
+          logins: there.sshd.classes.state === "known" ? (there.sshd.classes.value[0]?.logins ?? []) : [],
+        },
+      ]);
+      const found = cell({ ...there, sshd: { ...there.sshd, classes } }, "default", "idle-shell", POLICY, [
+        "shell-timeout",
+      ]);
+      expect(found.outcome).toBe("fail");
+      expect(found.reason).toMatch(/ForceCommand|PermitTTY no/u);
+    },
+  );
 
   test("a computed one beside a plain one: nobody knows which a shell ends up with", () => {
     const facts = host({ version: version("8.4"), classes: [nobody] });

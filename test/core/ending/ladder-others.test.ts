@@ -74,13 +74,13 @@ const GOOD = [passed("idle-shell"), passed("frozen-client")];
 describe("somebody else's shell has no timeout", () => {
   test("TMOUT that ended bash says nothing about fish, and the audit still fails for it", () => {
     const facts = compliant([PAIR], ["bash", "fish"]);
-    expect(cell(facts, "idle-shell", [])).toMatchObject({ outcome: "unknown" });
+    expect(cell(facts, "idle-shell", [])).toMatchObject({ outcome: "fail" });
     const found = cell(facts, "idle-shell", GOOD);
-    expect(found).toMatchObject({ outcome: "unknown", demonstrated: null, evidence: "configured" });
+    expect(found).toMatchObject({ outcome: "fail", demonstrated: null, evidence: "configured" });
     expect(found.reason).toContain("/usr/bin/fish");
     expect(found.reason).toContain("alice");
     const audited = audit(facts, GOOD);
-    expect(audited.outcome).toBe("unknown");
+    expect(audited.outcome).toBe("fail");
     expect(audited.findings).toContainEqual(
       expect.objectContaining({ check: "version-ability", subject: "/usr/bin/fish", outcome: "fail" }),
     );
@@ -94,9 +94,9 @@ describe("somebody else's shell has no timeout", () => {
 
   test.each<[string, Partial<ProbeResult>, UserClass[], string]>([
     ["the only account", {}, [person("alice")], "pass"],
-    ["one of two classes", {}, [person("alice"), person("bob", "group:none")], "unknown"],
+    ["one of two classes", {}, [person("alice"), person("bob", "group:none")], "fail"],
     ["ended by what looks at every terminal", { by: "watchdog" }, [PAIR], "pass"],
-    ["ended by nobody knows what", { by: "unattributed" }, [PAIR], "unknown"],
+    ["ended by nobody knows what", { by: "unattributed" }, [PAIR], "fail"],
   ])("%s", (_, over, classes, outcome) => {
     const facts = compliant(classes, ["bash", "fish"]);
     expect(cell(facts, "idle-shell", [passed("idle-shell", over)]).outcome).toBe(outcome);

@@ -22,6 +22,7 @@ import {
   role,
   version,
 } from "../../controls/facts-fixture.ts";
+import { answered } from "../../controls/shell-answers.ts";
 import { SELECTORS } from "../../flow/facts-host.ts";
 
 const POLICY = limits(role("default", 900, 180), [role("admin", 600, 60, { groups: ["sudo"] })]);
@@ -65,13 +66,14 @@ function applied(facts: Facts, selected: readonly ControlId[], policy = POLICY):
   const after = (path: string): string | null | undefined =>
     changes.find((change) => change.path === path)?.after?.content;
   const drop = after(DROP_IN);
+  const there = selected.includes("shell-timeout") ? answered(facts, () => 600) : facts;
   return {
-    ...facts,
+    ...there,
     files: facts.files.map((file) => {
       const content = after(file.path);
       return content === undefined ? file : fileFact(file.path, content);
     }),
-    sshd: { ...facts.sshd, dropIns: drop ? [fileFact(DROP_IN, drop)] : facts.sshd.dropIns },
+    sshd: { ...there.sshd, dropIns: drop ? [fileFact(DROP_IN, drop)] : facts.sshd.dropIns },
   };
 }
 
@@ -231,7 +233,7 @@ describe("sshd, release by release", () => {
 describe("the other mechanisms", () => {
   const joe = says(person("joe", "group:sudo"));
 
-  test("TMOUT and the watchdog count once their files are there, and are configured at the most", () => {
+  test("TMOUT and the watchdog count once their files are there, TMOUT once the shells say so", () => {
     const bare = host({ version: version("8.4"), classes: [joe] });
     const before = cell(bare, "admin", "idle-shell", { selected: ALL });
     expect(before).toMatchObject({ outcome: "fail", configured: null, evidence: null });
@@ -259,17 +261,17 @@ describe("the other mechanisms", () => {
     expect(found.reason ?? "").toContain(outcome === "fail" ? "systemctl start curfew-watchdog.timer" : "");
   });
 
-  test("a shell without a timeout that somebody has makes TMOUT alone doubtful", () => {
+  test("a shell without a timeout that somebody has is not ended by TMOUT", () => {
     const facts = host({ version: version("8.4"), classes: [joe] });
     const shells = [{ path: "/bin/dash", kind: "dash", inUse: true }, ...facts.shells];
     const there = applied({ ...facts, shells }, ["shell-timeout"]);
     const found = cell(there, "admin", "idle-shell", { selected: ["shell-timeout"] });
-    expect(found).toMatchObject({ outcome: "unknown", evidence: "configured" });
+    expect(found).toMatchObject({ outcome: "fail", evidence: "configured" });
     expect(found.reason).toContain("/bin/dash");
   });
 
   test.each([
-    ["readonly TMOUT=300", "pass", 300],
+    ["readonly TMOUT=300", "unknown", 300],
     ["readonly TMOUT=900", "fail", 900],
     ["TMOUT=0", "fail", null],
   ])("somebody else's %s", (text, outcome, seconds) => {
