@@ -136,8 +136,8 @@ sweep() {
   rm -f /etc/systemd/system/sysinit.target.wants/curfew-guard.service /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard
   # What a kill left of write_lock: 32 digits.
   rm -f "$base"/lock.????????????????????????????????
-  # Nobody asks any more how those ended.
-  find /run/curfew-guard -type f -mmin +60 -exec rm -f {} + 2>/dev/null || :
+  # How earlier changes ended whose controllers did not live to hear it.
+  rm -rf /run/curfew-guard
 }
 
 # why DIRECTORY: what the system says when something is written there.

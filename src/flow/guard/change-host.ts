@@ -119,7 +119,8 @@ function takenBack(host: string, failure: CurfewError, settled: Settled, armed: 
   const error = errorData(failure);
   // It was armed and the host knows nothing of it: nothing there will take the change back.
   if (settled.state === "none" && armed) {
-    const lost = "the guard's files are gone from the host, so the change may still be in place";
+    const lost =
+      "the host knows nothing of this change any more: another run has cleared it away, or somebody removed the guard's files and the change may still be in place";
     return { host, outcome: "unknown", error, message: `${failure.message}; ${lost}` };
   }
   switch (settled.state) {
