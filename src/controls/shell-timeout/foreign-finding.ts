@@ -9,7 +9,11 @@ export function foreignFinding(foreign: ForeignSetting, strictest: Seconds): Fin
   const { seconds, first, readonly, conditional, variable, text } = foreign;
   const shown = `"${text}"`;
   if (!first) {
-    const complaint = variable === "TMOUT" ? "complains" : "complains and skips the rest of the file";
+    // Measured: an assignment to a readonly variable.
+    const complaint =
+      variable === "TMOUT"
+        ? "complains; what stands below it (umask, exports) is lost, to the end of the file in zsh, of the loop, function or branch around it in bash"
+        : "complains and skips the rest of the file";
     return finding(
       foreign,
       `${shown} is read after curfew's readonly ${variable}: it has no effect and the shell ${complaint}; remove it`,
