@@ -36,7 +36,6 @@ take_away() {
 put_back() {
   # Unless the change never came to this file, or it was put back before this process was there to see.
   is_old "$2" || as_was "$2" || ! came "$2" || replace_by_old "$1" "$2" || return 1
-  ! is_old "$2" || as_was "$2" || ! came "$2" || report late "$2" -
   dispose "$back_new" "$2" && dispose "$back_old" "$2"
 }
 
@@ -44,10 +43,11 @@ put_back() {
 replace_by_old() {
   # Somebody cleared it away.
   is_old "$back_old" || copy_of_old "$2" || return 1
+  as_was "$back_old" || report late "$2" -
   # A directory, or a link to one, is nothing to rename over.
   if exists "$2" && { [ -L "$2" ] || [ ! -f "$2" ]; }; then keep "$2" "$2" || return 1; fi
   if ! exists "$2"; then
-    [ "$1" = remove ] || [ -e "$guard/kept-$back_index" ] || report removed "$2" -
+    [ "$1" = remove ] || grep -q "^edited" "$guard/kept-$back_index" 2>/dev/null || report removed "$2" -
     { ln "$back_old" "$2" 2>/dev/null && rm -f "$back_old"; } || { ! exists "$2" && mv -f "$back_old" "$2"; }
     return
   fi
@@ -55,7 +55,7 @@ replace_by_old() {
   if mv --exchange --no-target-directory "$back_old" "$2" 2>/dev/null; then return 0; fi
   # Elsewhere what is there gets a second name first. What remains: a file that somebody renames to this very
   # name between these two commands.
-  rm -f "$back_new"
+  dispose "$back_new" "$2" || return 1
   ln "$2" "$back_new" 2>/dev/null || cp -p "$2" "$back_new" 2>/dev/null || as_made "$2" || report lost "$2" -
   # A file that cannot be replaced (chattr +i, a mount) was not replaced by the change either.
   mv -f "$back_old" "$2" || cmp -s "$back_old" "$2"
