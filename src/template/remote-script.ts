@@ -35,7 +35,7 @@ export function remoteScript(name: string | readonly string[], values: ScriptVal
 }
 
 /** Scripts that stay on the host for a while, where somebody may come upon them and wonder. */
-const LEFT_ON_HOSTS: ReadonlySet<string> = new Set(["guard-undo", "guard-end"]);
+const LEFT_ON_HOSTS = /^guard-(?:undo|end)/u;
 /** A line that is nothing but a comment, and is not the first with the interpreter's name. */
 const COMMENT = /^[ \t]*#(?!!).*\n/gmu;
 
@@ -54,7 +54,7 @@ function compile(names: readonly string[]): HandlebarsTemplateDelegate {
 function textOf(name: string): string {
   const text = readFileSync(templateFile(`remote/${name}.sh`), "utf8");
   // A fifth of most scripts: nobody reads them on their way to a fleet.
-  return LEFT_ON_HOSTS.has(name) ? text : text.replaceAll(COMMENT, "");
+  return LEFT_ON_HOSTS.test(name) ? text : text.replaceAll(COMMENT, "");
 }
 
 function quoteAll(value: string | readonly string[]): string {

@@ -283,7 +283,7 @@ forget() {
 remember() {
   ended=$base/ended
   [ "$state" = confirmed ] || ! made_private /run/curfew-guard || ended=/run/curfew-guard/$token
-  { said_kept && printf '%s %s\n' "$token" "$state"; } 2>/dev/null >"$ended.new" && mv -f "$ended.new" "$ended"
+  { said_kept && said_notes && printf '%s %s\n' "$token" "$state"; } 2>/dev/null >"$ended.new" && mv -f "$ended.new" "$ended"
 }
 
 made_private() {
@@ -316,6 +316,11 @@ said_kept() {
   [ -z "$tidy_kept" ] || printf '%s\n' "$tidy_kept" | sed "s/^/kept$tab/"
 }
 
+# What was put right, and why sshd did not take the files up.
+said_notes() {
+  [ -z "$notes" ] || printf '%s\n' "$notes" | sed 's/^/note /'
+}
+
 # Sets `state`: as decided, else as somebody else has brought it to its end meanwhile.
 look() {
   state=
@@ -336,15 +341,19 @@ newline='
 marked=' '
 reported=
 tidy_kept=
+mode=$1
 case $1 in
-  reload) reload_sshd; exit $? ;;
+  before) remember_daemon; remember_answers; exit $? ;;
+  reload) { true >"$guard/reloading"; } 2>/dev/null; reload_sshd; exit $? ;;
   watchdog) restart_watchdog; exit $? ;;
   intact) intact; exit $? ;;
   tidy) ;;
   *) undo "$1" >/dev/null 2>&1 ;;
 esac
 look
+notes=$(cat "$guard/noted" "$guard/unloaded" 2>/dev/null)
 case $state in confirmed | reverted | unloaded) tidy "$1" >/dev/null 2>&1 ;; esac
-# What others did meanwhile, then the state: the last line, for a script and for people alike.
+# What others did meanwhile, what was put right, then the state: the last line, for a script and for people alike.
 said_kept
+said_notes
 echo "${state:-$(ended)}"

@@ -56,7 +56,7 @@ report() {
   [ ! -f "$guard/undo.sh" ] || answer=$(sh "$guard/undo.sh" tidy 2>/dev/null)
   [ -n "$answer" ] || answer=$(cat "/run/curfew-guard/$token" 2>/dev/null || grep -q "^$token " "$base/ended" 2>/dev/null && cat "$base/ended" 2>/dev/null)
   printf '%s\n' "${answer:-none}" | while IFS= read -r told; do
-    case $told in kept*) say "$told" ;; *) say "state ${told#"$token "}" ;; esac
+    case $told in kept* | note*) say "$told" ;; *) say "state ${told#"$token "}" ;; esac
   done
 }
 

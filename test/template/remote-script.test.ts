@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FACT_SCRIPTS } from "../../src/core/facts/script.ts";
+import { UNDO_SCRIPTS } from "../../src/core/plan/guard.ts";
 import { remoteScript } from "../../src/template/remote-script.ts";
 import { quote } from "../../src/template/shell-quote.ts";
 import { CurfewError } from "../../src/model/error.ts";
@@ -69,7 +70,8 @@ describe("remoteScript", () => {
 
 // The templates themselves, with every placeholder as a word: `shellcheck` cannot read `{{…}}`.
 const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
-const scripts = [...names.map((name) => [name]), FACT_SCRIPTS] as const;
+const whole = names.filter((name) => !UNDO_SCRIPTS.includes(name)).map((name) => [name]);
+const scripts = [...whole, FACT_SCRIPTS, UNDO_SCRIPTS] as const;
 test.skipIf(!shellcheck).each(scripts)("%s passes shellcheck (needs shellcheck)", (...parts) => {
   const text = parts
     .map((name) => readFileSync(new URL(`${name}.sh`, templates), "utf8"))

@@ -71,16 +71,27 @@ function underSystemd(sections: Sections, pid: number | null): Reading<SshServic
   const main = units.find((unit) => pid !== null && unit.get("MainPID") === String(pid))?.get("Id");
   if (main !== undefined) return known({ ...base, unit: main });
   const running = services.find((one) => one.get("ActiveState") === "active");
-  if (running === undefined) {
-    return pid === null
-      ? unreadable("no running sshd was found")
-      : known({ ...base, manager: "none", unit: "" });
-  }
+  if (running === undefined && pid !== null) return known({ ...base, manager: "none", unit: "" });
+  if (running === undefined) return waiting(units);
   const name = running.get("Id") ?? "";
-  if (pid === null) return known({ ...base, unit: name, pid: Number(running.get("MainPID")) || null });
+  const mainPid = Number(running.get("MainPID"));
+  if (pid === null && mainPid > 0) return known({ ...base, unit: name, pid: mainPid });
+  if (pid === null) return unreadable(`${name} is active, but systemd knows no process of it`);
   return unreadable(
     `the sshd that answers (process ${pid}) is not that of ${name} (${running.get("MainPID") ?? ""})`,
   );
+}
+
+/** Nothing runs: a socket unit may wait for the first to connect, and starts its service or an sshd for each. */
+function waiting(units: readonly Unit[]): Reading<SshService> {
+  const socket = units.find(
+    (unit) => /^sshd?\.socket$/u.test(unit.get("Id") ?? "") && unit.get("ActiveState") === "active",
+  );
+  if (socket === undefined) return unreadable("no running sshd was found");
+  const name = socket.get("Id") ?? "";
+  const each = socket.get("Accept") === "yes";
+  const unit = each ? name : name.replace(/\.socket$/u, ".service");
+  return known({ manager: "systemd", unit, pid: null, perConnection: each, bootHook: "systemd" });
 }
 
 /** A socket unit with Accept=yes, or inetd: every connection reads the files anew. */

@@ -27,7 +27,8 @@ function loadedAt(
   now: string | undefined,
 ): Reading<string> {
   if (service.state !== "known") return unreadable("which sshd answers is not known");
-  if (service.value.perConnection) return absent();
+  // Nothing runs that has read them: whatever is started next does.
+  if (service.value.perConnection || service.value.pid === null) return absent();
   if (loaded === undefined) return unreadable("sshd's PidFile cannot be read");
   if (pid !== String(service.value.pid))
     return unreadable("sshd's PidFile does not name the sshd that answers");

@@ -58,6 +58,9 @@ export type GuardAnswer =
   | { readonly type: "note"; readonly message: string }
   | { readonly type: "kept"; readonly edit: KeptEdit };
 
+/** Every file of the script that takes a change back, in its order; it reloads sshd for the change as well. */
+export const UNDO_SCRIPTS = ["guard-undo", "guard-undo/sshd", "guard-undo/answers", "guard-end"];
+
 /** The script that locks, stages, validates, arms, applies and reloads. */
 export function changeScript(change: GuardedChange, facts: Facts): string {
   const service = facts.service.state === "known" ? facts.service.value : undefined;
@@ -74,7 +77,7 @@ export function changeScript(change: GuardedChange, facts: Facts): string {
     main: facts.sshd.mainFile.realPath,
     activations: change.activations.join(" "),
   };
-  const undo = remoteScript(["guard-undo", "guard-end"], {
+  const undo = remoteScript(UNDO_SCRIPTS, {
     ...common,
     manager: service.manager,
     unit: service.unit,
@@ -155,6 +158,12 @@ export function guardAnswer(token: string, line: string): GuardAnswer | undefine
   }
   if (type?.startsWith("kept\t") === true) return keptAnswer(line.slice(frame.length + 1));
   return type === "note" ? { type, message: words.join(" ") } : undefined;
+}
+
+/** What a guard script said beside its steps, each thing once; bounded, as a host may say anything. */
+export function notesIn(answers: readonly (GuardAnswer | undefined)[]): string[] {
+  const notes = answers.flatMap((answer) => (answer?.type === "note" ? [answer.message.slice(0, 500)] : []));
+  return [...new Set(notes)].slice(0, 10);
 }
 
 /** A planned change as the guard takes it. */

@@ -1,5 +1,5 @@
 /** One question to the guard of a host, over a login at hand or a new one. */
-import { type GuardState, guardAnswer, settleScript } from "../../core/plan/guard.ts";
+import { type GuardState, guardAnswer, notesIn, settleScript } from "../../core/plan/guard.ts";
 import type { Connection } from "../../model/connection.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { KeptEdit } from "../../model/facts.ts";
@@ -27,10 +27,11 @@ export async function ask(
   }
 }
 
-/** Where a guard stands, and what others did to the files meanwhile. */
+/** Where a guard stands, what others did to the files meanwhile, and what the host put right. */
 export interface Answer {
   readonly state: GuardState;
   readonly kept: readonly KeptEdit[];
+  readonly notes: readonly string[];
 }
 
 /** One settle script over a login that is there. Errors: as `runScript`, and `remote` where the host did not answer it. */
@@ -54,7 +55,8 @@ export async function runSettle(
   const state = answers.find((answer) => answer?.type === "state");
   if (state?.type === "state") {
     await forget(connection, token, state.state, context);
-    return { state: state.state, kept: answers.flatMap((one) => (one?.type === "kept" ? [one.edit] : [])) };
+    const kept = answers.flatMap((one) => (one?.type === "kept" ? [one.edit] : []));
+    return { state: state.state, kept, notes: notesIn(answers) };
   }
   const { name: host } = connection.host;
   throw new CurfewError("remote", `the guard did not answer: ${output.stderr.trim().slice(0, 200)}`, {

@@ -4,7 +4,13 @@
  */
 import { keptText } from "../../core/facts/kept-edits.ts";
 import { refusePendingEdit } from "../../core/ending/daemon-current.ts";
-import { guardAnswer, type GuardAnswer, type GuardedChange, changeScript } from "../../core/plan/guard.ts";
+import {
+  guardAnswer,
+  type GuardAnswer,
+  type GuardedChange,
+  changeScript,
+  notesIn,
+} from "../../core/plan/guard.ts";
 import type { Connection } from "../../model/connection.ts";
 import { CurfewError, errorData } from "../../model/error.ts";
 import type { Facts } from "../../model/facts.ts";
@@ -50,10 +56,10 @@ export async function changeHost(
   return withKept(takenBack(host, failure, settled, armed), progress, settled);
 }
 
-/** Says what others did to the files meanwhile, each once, whoever found it. */
-function withKept(result: HostResult, { answers }: Progress, { kept = [] }: Settled): HostResult {
+/** Says what others did to the files meanwhile, and what the host put right, each once, whoever found it. */
+function withKept(result: HostResult, { answers }: Progress, { kept = [], notes = [] }: Settled): HostResult {
   const found = [...answers.flatMap((one) => (one.type === "kept" ? [one.edit] : [])), ...kept];
-  const texts = [...new Set(found.map(keptText))];
+  const texts = [...new Set([...found.map(keptText), ...notesIn(answers), ...notes])];
   if (texts.length === 0) return result;
   return { ...result, message: [result.message, ...texts].filter((part) => part !== undefined).join("; ") };
 }

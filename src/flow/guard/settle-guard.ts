@@ -13,6 +13,8 @@ export interface Settled {
   readonly outlook: string;
   /** What others did to the files meanwhile, found when the change was taken back or tidied up. */
   readonly kept?: readonly KeptEdit[];
+  /** What the host put right on the way, and why its sshd did not take the files up. */
+  readonly notes?: readonly string[];
 }
 
 /** The part of a change that settling needs. */
@@ -71,13 +73,14 @@ async function confirmUntil(
   let refusal: CurfewError | undefined;
   for (let pause = 500; context.clock() < end; pause = Math.min(pause * 2, 5000)) {
     try {
-      const { state, kept } = await ask(first, armed.token, "confirm", end, context);
+      const { state, kept, notes } = await ask(first, armed.token, "confirm", end, context);
       // A confirmed revert leaves no trace: an earlier attempt got through, its answer was lost.
       if (armed.leaving && state === "none") return { state: "confirmed", outlook: "" };
       return {
         state,
         outlook: "",
         kept,
+        notes,
         ...(state === "reverted" ? { refusal: cameBack(first, kept) } : {}),
       };
     } catch (error) {
@@ -134,10 +137,11 @@ async function takeBack(
   return outlook(end, wish, context);
 }
 
-function undoing({ state, kept }: Answer): Settled {
+function undoing({ state, kept, notes }: Answer): Settled {
   return {
     state,
     kept,
+    notes,
     outlook:
       state === "armed"
         ? "it cannot write down that it undoes the change (is /var read-only?) and goes on trying"

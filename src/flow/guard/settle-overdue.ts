@@ -1,7 +1,7 @@
 /** A change of a run that died, whose host should have taken it back by itself and has not. */
 import { keptText } from "../../core/facts/kept-edits.ts";
 import { unfinishedText } from "../../core/plan/left-findings.ts";
-import { guardAnswer, settleScript } from "../../core/plan/guard.ts";
+import { guardAnswer, notesIn, settleScript } from "../../core/plan/guard.ts";
 import { isOverdue, pendingError, whose } from "../../core/plan/pending-guard.ts";
 import type { Connection } from "../../model/connection.ts";
 import { CurfewError } from "../../model/error.ts";
@@ -94,13 +94,20 @@ async function takeBack(connection: Connection, { curfew }: Facts, context: RunC
   const answer = answers.find((one) => one?.type === "state");
   const state = answer?.type === "state" ? answer.state : "unknown";
   const change = `a change that was never confirmed (${whose(curfew)})`;
+  const noted = notesIn(answers)
+    .map((note) => `; ${note}`)
+    .join("");
   if (state === "unloaded") {
-    throw new CurfewError("remote", `${change} was taken back, but sshd did not read its files again`, {
-      host,
-      hint: "look at sshd on the host before the last login ends",
-    });
+    throw new CurfewError(
+      "remote",
+      `${change} was taken back, but sshd did not read its files again${noted}`,
+      {
+        host,
+        hint: "look at sshd on the host before the last login ends",
+      },
+    );
   }
-  if (state === "reverted") return `${change} was taken back first`;
+  if (state === "reverted") return `${change} was taken back first${noted}`;
   if (state === "confirmed" || state === "none") return `${change} was settled meanwhile`;
   throw new CurfewError("locked", `${change} could not be taken back: it is ${state}`, {
     host,

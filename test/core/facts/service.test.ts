@@ -82,6 +82,24 @@ describe("parseService", () => {
       { manager: "systemd", unit: "ssh.socket", perConnection: true, pid: null },
     ],
     [
+      "a socket that nobody has connected to yet",
+      {
+        listener: "",
+        systemd: "255",
+        units: `${UNIT.replace("=active", "=inactive").replace("40", "0")}\nId=ssh.socket\nLoadState=loaded\nActiveState=active\nAccept=no\n`,
+      },
+      { ...systemd, unit: "ssh.service", pid: null },
+    ],
+    [
+      "the same, with an sshd for each connection",
+      {
+        listener: "",
+        systemd: "252",
+        units: `${NO_UNIT}\nId=sshd.socket\nLoadState=loaded\nActiveState=active\nAccept=yes\n`,
+      },
+      { manager: "systemd", unit: "sshd.socket", perConnection: true, pid: null },
+    ],
+    [
       "inetd",
       { listener: "", started: "per-connection", init: "init" },
       { manager: "none", unit: "", perConnection: true, pid: null },
@@ -98,6 +116,11 @@ describe("parseService", () => {
       /process 99.*ssh\.service \(40\)/u,
     ],
     ["nothing under systemd", { listener: "", systemd: "252", units: NO_UNIT }, /no running sshd/u],
+    [
+      "a unit without a process",
+      { listener: "", systemd: "252", units: UNIT.replace("40", "0") },
+      /knows no process/u,
+    ],
     ["nothing at all", { listener: "", init: "sleep" }, /no sshd listens/u],
     ["no /proc", { listener: "", init: "" }, /number 1/u],
     ["systemctl silent", { listener: "", systemd: "252" }, /no running sshd/u],

@@ -47,4 +47,8 @@ describe("parseTimes", () => {
   test("one sshd per connection reads everything anew", () => {
     expect(parseTimes(answer, service(null, true)).sshdLoaded.state).toBe("absent");
   });
+
+  test("and so does the one that a socket unit will start", () => {
+    expect(parseTimes(answer, service(null)).sshdLoaded.state).toBe("absent");
+  });
 });

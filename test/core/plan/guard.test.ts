@@ -130,7 +130,7 @@ describe("a file that somebody edited between two runs", () => {
 });
 
 describe("whether a number is sshd's, on the host", () => {
-  const undo = readFileSync(new URL("../../../templates/remote/guard-undo.sh", import.meta.url), "utf8");
+  const undo = readFileSync(new URL("../../../templates/remote/guard-undo/sshd.sh", import.meta.url), "utf8");
   const asked = (pid: string, sshd: string): number | null => {
     const body = /^is_sshd\(\) \{\n[^]*?^\}/mu.exec(undo)?.[0] ?? "";
     return spawnSync("sh", ["-s", pid], { input: `sshd=${sshd}\n${body}\nis_sshd "$1"\n` }).status;
