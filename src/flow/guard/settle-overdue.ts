@@ -94,20 +94,20 @@ async function takeBack(connection: Connection, { curfew }: Facts, context: RunC
   const answer = answers.find((one) => one?.type === "state");
   const state = answer?.type === "state" ? answer.state : "unknown";
   const change = `a change that was never confirmed (${whose(curfew)})`;
-  const noted = notesIn(answers)
+  const said = notesIn(answers)
     .map((note) => `; ${note}`)
     .join("");
   if (state === "unloaded") {
     throw new CurfewError(
       "remote",
-      `${change} was taken back, but sshd did not read its files again${noted}`,
+      `${change} was taken back, but sshd did not read its files again${said}`,
       {
         host,
         hint: "look at sshd on the host before the last login ends",
       },
     );
   }
-  if (state === "reverted") return `${change} was taken back first${noted}`;
+  if (state === "reverted") return `${change} was taken back first${said}`;
   if (state === "confirmed" || state === "none") return `${change} was settled meanwhile`;
   throw new CurfewError("locked", `${change} could not be taken back: it is ${state}`, {
     host,
