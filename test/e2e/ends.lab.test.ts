@@ -106,6 +106,7 @@ describe.skipIf(lacks !== null)(`ends${lacks === null ? "" : ` (${lacks})`}`, ()
 
   test("power goes right after the confirmation: the boot finishes it, and the text is true", async () => {
     const desk = await openDesk(lab, [host], POLICY);
+    await host.exec(`rm ${FILES.remove}; cd /root/before && rm -f ".${FILES.remove.slice(4)}"`);
     // The deciding rename, then darkness.
     await host.writeFile(
       "/usr/sbin/sync",
