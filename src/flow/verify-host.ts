@@ -1,5 +1,6 @@
 /** The sessions of one host whose facts are read: chosen, opened, judged. */
 import type PQueue from "p-queue";
+import { setApart } from "../core/probe/apart.ts";
 import { ladder } from "../core/ending/ladder.ts";
 import { parseSurvey, type Survey } from "../core/probe/parse-survey.ts";
 import {
@@ -89,7 +90,8 @@ export async function openProbes(
     const detail = `${plan.probes.length} sessions`;
     context.emit({ type: "host-step", at: context.clock(), host, step: "probing", detail });
   }
-  const probes = plan.probes.length === 0 ? [] : await probeSite(site, context, logins, signal);
+  const outcomes = plan.probes.length === 0 ? [] : await probeSite(site, context, logins, signal);
+  const { probes, findings: apart } = setApart(outcomes);
   const { facts, recorder } = site;
   const { policy, decision } = prepared;
   const cells = ladder({
@@ -100,9 +102,18 @@ export async function openProbes(
     controls: context.controls,
     probes,
   });
-  const { evidence, findings } = await recorder.finish(plan.probes, probes);
+  const { evidence, findings } = await recorder.finish(
+    plan.probes,
+    outcomes.map(({ result }) => result),
+  );
   const behind = verificationFindings(facts, context.controls, decision.plan, cells, probes);
-  return { host, probes, findings: [...plan.findings, ...behind, ...findings], ladder: cells, evidence };
+  return {
+    host,
+    probes,
+    findings: [...plan.findings, ...apart, ...behind, ...findings],
+    ladder: cells,
+    evidence,
+  };
 }
 
 function refuseUnprobeable({ server, sshd }: Facts, host: string): void {

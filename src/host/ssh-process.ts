@@ -4,6 +4,7 @@ import { execa } from "execa";
 import type { SessionEnd, TerminalSession } from "../model/connection.ts";
 import { Tail } from "./byte-buffer.ts";
 import type { Environment } from "./ssh-settings.ts";
+import { TERMINAL_NAME } from "./terminal.ts";
 
 export interface SshProcess {
   readonly terminal: TerminalSession;
@@ -56,8 +57,8 @@ const NO_STATUS = 255;
 /** Starts ssh. Never throws: that it could not be started is an end as well. */
 export function startSsh({ args, environment, directory }: SshCall): SshProcess {
   const child = execa("sh", ["-c", HOLD, "curfew-ssh", directory ?? "", ...args], {
-    // A terminal of which no program expects escape sequences: ssh passes its name on.
-    env: { ...environment, TERM: "dumb" } as Record<string, string>,
+    // ssh passes its name on.
+    env: { ...environment, TERM: TERMINAL_NAME } as Record<string, string>,
     extendEnv: false,
     ...(directory === undefined ? {} : { cwd: directory }),
     stdio: ["pipe", "pipe", "pipe", "pipe"],

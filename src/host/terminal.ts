@@ -5,8 +5,13 @@ import { openChannel, type Session } from "./session.ts";
 import type { ClientChannel } from "./ssh2.ts";
 import { watchChannel } from "./watched-channel.ts";
 
-/** A terminal of which no program expects escape sequences: the transcript stays readable. */
-const TERMINAL = { term: "dumb", cols: 80, rows: 24 } as const;
+/**
+ * As people's terminals are: what a login starts for them (`exec tmux`) gives up on a lesser one. The locale is one
+ * that every host has, and ssh sends it where the user's configuration says so (ssh_config(5), SendEnv).
+ */
+export const TERMINAL_NAME = "xterm-256color";
+const TERMINAL = { term: TERMINAL_NAME, cols: 80, rows: 24 } as const;
+const ENVIRONMENT = { LANG: "C.UTF-8" } as const;
 
 /** Opens the user's login shell. See `Connection.openTerminal`. */
 export async function openTerminal(
@@ -18,7 +23,7 @@ export async function openTerminal(
     session,
     host,
     signal,
-    (client, answer) => client.shell(TERMINAL, answer),
+    (client, answer) => client.shell(TERMINAL, { env: ENVIRONMENT }, answer),
     (error) =>
       new CurfewError("remote", `the host does not open a terminal: ${error.message}`, {
         host,

@@ -13,6 +13,8 @@ main() {
   dir=/run/curfew-shadow-{{token}}
   sshd={{sshd}}
   main_file={{main}}
+  # Where people come in, as sshd -C wants it; empty where that is not known.
+  outside={{outside}}
   : >"$dir/log"
   trap launch_ended EXIT
   if [ -s "$dir/replace" ] && [ "${1:-}" != inside ]; then
@@ -92,6 +94,11 @@ with_options() {
   set -- "$@" -o "ListenAddress=127.0.0.1:$port" -o AddressFamily=any -o "PidFile=$dir/pid"
   set -- "$@" -o "AuthorizedKeysFile=$dir/keys/%u"
   for option in {{options}}; do set -- "$@" -o "$option"; done
+  as_host "$@"
+}
+
+# As the host's own daemon would.
+as_host() {
   # shellcheck disable=SC2086 # pairs of words without blanks
   set -- "$@" $given
   if [ -n "$main_file" ]; then set -- "$@" -f "$main_file"; fi
@@ -114,8 +121,49 @@ check() {
   for account in {{accounts}}; do
     echo "effective $account"
     with_options -T -C "user=$account,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=$port" 2>&1 | sed 's/^/is /'
+    [ -n "$outside" ] || continue
+    echo "outside $account"
+    as_host -T -C "user=$account,$outside" >"$dir/outside" 2>&1
+    { cat "$dir/outside"; own_keys "$account"; } | sed 's/^/is /'
   done >"$dir/effective"
 }
+
+# `key OPTION…` for each key of the account's own: those of its options that make its session another one, `plain`
+# where it has none, `unknown` where a program is asked. Whatever else stands in these files is told to nobody.
+own_keys() {
+  if [ -n "$(awk 'tolower($1) == "authorizedkeyscommand" && $2 != "none"' "$dir/outside")" ]; then echo "key unknown"; fi
+  home=$(getent passwd -- "$1" 2>/dev/null || awk -F: -v name="$1" '$1 == name' /etc/passwd)
+  home=$(printf '%s\n' "$home" | awk -F: 'NR == 1 { print $6 }')
+  files=$(awk 'tolower($1) == "authorizedkeysfile" { $1 = ""; print }' "$dir/outside")
+  set -f
+  for file in $files; do
+    case $file in *%h*) file=${file%%"%h"*}$home${file#*"%h"} ;; esac
+    case $file in *%u*) file=${file%%"%u"*}$1${file#*"%u"} ;; esac
+    case $file in /*) ;; *) file=$home/$file ;; esac
+    [ ! -f "$file" ] || head -c 262144 "$file" | awk "$key_options"
+  done
+  set +f
+}
+
+# shellcheck disable=SC2016 # an awk program
+key_options='
+{ sub(/^[ \t]+/, "") }
+/^(#|$)/ { next }
+{
+  gsub(/"([^"\\]|\\.)*"/, "")
+  if ($1 ~ /^(ssh|ecdsa|sk|webauthn)-/) $1 = ""
+  count = split(tolower($1), option, ",")
+  said = ""
+  tty = 1
+  for (i = 1; i <= count; i++) {
+    sub(/=.*/, "", option[i])
+    if (option[i] == "restrict" || option[i] == "no-pty") tty = 0
+    else if (option[i] == "pty") tty = 1
+    else if (option[i] == "command" || option[i] == "environment") said = said " " option[i]
+  }
+  if (!tty) said = said " no-pty"
+  print "key" (said == "" ? " plain" : said)
+}'
 
 launch() {
   echo "$port" >"$dir/port"

@@ -30,6 +30,7 @@ const SCRIPTS: Readonly<Record<string, Parameters<typeof remoteScript>[1]>> = {
     main: "",
     ports: ["1", "2"],
     listener: "",
+    outside: WORD,
     accounts: [WORD, WORD],
     options: [WORD, WORD],
   },

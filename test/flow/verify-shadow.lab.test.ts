@@ -92,6 +92,49 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
     ]);
   });
 
+  test("who comes in from outside in another way, or with keys of their own kind, is unknown", async () => {
+    await limit(5);
+    await configure("Match Address *,!127.0.0.1 User bea\n  SetEnv TMOUT=0\n");
+    const zoe = "/home/zoe/.ssh/authorized_keys";
+    const key = (await host.readFile("/root/.ssh/authorized_keys")).trim();
+    await host.exec("mkdir -p /home/zoe/.ssh");
+    await host.writeFile(zoe, `# mine\n${key}\nno-pty,command="sleep 9, \\"10" ${key}\n`);
+    try {
+      const roles = {
+        bash: { groups: ["bashers"] },
+        zsh: { groups: ["zshers"] },
+        tcsh: { groups: ["tcshers"] },
+      };
+      const options = { sessions: ["idle-shell"], roles: Object.keys(roles) } as const;
+      const idle = bySession(await verify(target, { ...SHORT, roles }, options), "idle-shell");
+      expect(idle["bash bea shadow"]).toMatchObject({
+        outcome: "unknown",
+        reason: expect.stringContaining("from outside differently (setenv)"),
+      });
+      expect(idle["zsh zoe shadow"]).toMatchObject({
+        outcome: "unknown",
+        reason: "a key of zoe's own has command= in authorized_keys: its sessions are others",
+      });
+      expect(idle["tcsh tim shadow"]?.reason).not.toMatch(/outside|own/u);
+    } finally {
+      await host.exec(`rm -r /home/zoe/.ssh`);
+    }
+  });
+
+  test("a login that goes on in tmux, as the STIGs ask for, is a session like any other", async () => {
+    const tmux = 'if [ "$PS1" ] && [ -z "$TMUX" ]; then exec tmux; fi\n';
+    await host.writeFile("/etc/profile.d/90-tmux.sh", tmux);
+    await host.writeFile("/etc/tmux.conf", "set -g lock-after-time 900\nset -g status off\n");
+    await host.writeFile("/etc/bash.bashrc", "case $- in *i*) readonly TMOUT=6 ;; esac\n");
+    try {
+      const options = { sessions: ["idle-shell"], roles: ["bash"] } as const;
+      const { probes } = await verify(target, { ...SHORT, defaults: { client_idle_timeout: "6s" } }, options);
+      expect(probes).toMatchObject([{ user: "bea", outcome: "pass" }]);
+    } finally {
+      await host.exec("rm /etc/profile.d/90-tmux.sh /etc/tmux.conf; : > /etc/bash.bashrc");
+    }
+  });
+
   test("what sshd refuses, and what Match asks for: the instance comes up, or says why it does not", async () => {
     await limit(5);
     await configure("Match LocalPort 2222\n  PermitTTY no\nMatch Address 192.0.2.0/24\n  PermitTTY no\n");
@@ -173,16 +216,15 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
     for (const { reason } of probes) expect(reason).toMatch(/\((?:client process stopped|network gone)\)$/u);
   });
 
-  test("without perl and python the network cannot go: unknown, and said", async () => {
+  test("without perl and python the network cannot go: the stopped client decides, and it is said", async () => {
     await limit(5);
     await host.exec("for each in perl python3; do p=$(command -v $each) && mv $p $p.away; done; true");
     try {
       const options = { sessions: ["frozen-client"], roles: ["bash"] } as const;
-      const { probes } = await verify(target, SHORT, options);
-      expect(probes).toMatchObject([
-        { variant: "stopped", outcome: "pass", by: "TMOUT" },
-        { variant: "network-gone", outcome: "unknown", reason: expect.stringContaining("neither perl nor") },
-      ]);
+      const { probes, findings } = await verify(target, SHORT, options);
+      expect(probes).toMatchObject([{ variant: "stopped", outcome: "pass", by: "TMOUT" }]);
+      const remark = findings.find(({ subject }) => subject === "network-gone");
+      expect(remark).toMatchObject({ outcome: "pass", actual: expect.stringContaining("neither perl nor") });
     } finally {
       await host.exec("for each in /usr/bin/*.away; do mv $each ${each%.away}; done");
     }

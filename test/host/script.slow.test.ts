@@ -331,7 +331,7 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
     const end = await terminal.ended;
     expect(end).toMatchObject({ exitCode: 9, signal: null, connectionLost: false });
     expect(end.at).toBeGreaterThan(begin + 250);
-    expect(terminal.transcript()).toMatch(/42 dumb[^]*24 80/u);
+    expect(terminal.transcript()).toMatch(/42 xterm-256color[^]*24 80/u);
     expect(terminal.lastActivity()).toBeGreaterThanOrEqual(begin);
   });
 

@@ -11,6 +11,7 @@ import { keptEdits } from "../facts/kept-edits.ts";
 import { everyFile } from "../facts/find-file.ts";
 import { permissions } from "../facts/permissions.ts";
 import { removeBlocks } from "./managed-block.ts";
+import { loginSpecification } from "../sshd/effective.ts";
 import { remoteScript } from "../../template/remote-script.ts";
 
 /** One file for the guard to put in place. For `restore`, `after` is the path of the kept copy. */
@@ -102,7 +103,7 @@ export function changeScript(change: GuardedChange, facts: Facts): string {
       one.after,
       ...asSeen(one.path, facts),
     ]),
-    specification: specificationOf(facts),
+    specification: loginSpecification(facts) ?? "host=127.0.0.1,addr=127.0.0.1,laddr=127.0.0.1,lport=22",
     options: facts.sshd.options,
     expectations: change.expectations.flatMap(({ user, lines }) => lines.flatMap((line) => [user, line])),
     undo,
@@ -110,12 +111,6 @@ export function changeScript(change: GuardedChange, facts: Facts): string {
       .map(([path, digest]) => `${digest}\t${path}\n`)
       .join(""),
   });
-}
-
-/** What `sshd -T -C` is told beside the account: the login that read the facts, for that is where people come in. */
-function specificationOf({ login }: Facts): string {
-  const { from, to, port } = login ?? { from: "127.0.0.1", to: "127.0.0.1", port: 22 };
-  return `host=${from},addr=${from},laddr=${to},lport=${port}`;
 }
 
 /**

@@ -11,7 +11,8 @@ import type { Survey } from "./parse-survey.ts";
 import type { Seconds } from "../../model/duration.ts";
 import { WATCHDOG_FILES } from "../../model/host-paths.ts";
 import type { ProbedKind } from "../../model/session-kind.ts";
-import { explainKept, shadowObstacle } from "./preflight.ts";
+import { explainKept } from "./preflight.ts";
+import { shadowObstacle, type ShadowView } from "./shadow-way.ts";
 import { hasTerminal } from "../../model/session-kind.ts";
 import type { PlannedProbe } from "./plan.ts";
 import { unjudgeable } from "./scale-files.ts";
@@ -66,19 +67,19 @@ export function expectationsOf(
 /**
  * Why this session cannot be opened; undefined where it can.
  *
- * @param shadow `sshd -T -C` of the shadow instance for the account, or why there is no instance.
+ * @param shadow What holds for the account in the shadow instance, or why there is no instance.
  */
 export function obstacleOf(
   planned: PlannedProbe,
-  { facts, survey, factor }: Knowledge,
-  shadow: readonly string[] | string,
+  { survey }: Pick<Knowledge, "survey">,
+  shadow: ShadowView | string,
 ): string | undefined {
   const { user, via } = planned;
   const account = survey.accounts.find((each) => each.user === user);
   if (account !== undefined && account.obstacle !== "") return `${user} cannot log in: ${account.obstacle}`;
   if (via === "live") return undefined;
   if (typeof shadow === "string") return shadow;
-  return shadowObstacle(user, shadow, realEffective(facts, survey, user), factor, planned.session);
+  return shadowObstacle(user, shadow, planned.session);
 }
 
 /**

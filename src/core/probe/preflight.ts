@@ -1,65 +1,11 @@
-/** What the shadow instance's configuration says about an account, before anybody logs in. Pure. */
+/** Why a session was kept, as far as the configuration tells. Pure. */
 import type { Facts, OpenSshVersion } from "../../model/facts.ts";
 import type { ConfiguredTimeout } from "../../model/timeout.ts";
 import { effectiveValue } from "../sshd/effective.ts";
 import { can } from "../sshd/openssh-version.ts";
-import { scaleSshdConfig } from "./scale-config.ts";
 import type { PlannedProbe } from "./plan.ts";
-import { hasTerminal, type ProbedKind } from "../../model/session-kind.ts";
+import type { ProbedKind } from "../../model/session-kind.ts";
 import { whatWouldEnd } from "../ending/uncaught.ts";
-
-/** Keywords that decide when an idle session ends. */
-const TIMES = [
-  "clientaliveinterval",
-  "clientalivecountmax",
-  "channeltimeout",
-  "unusedconnectiontimeout",
-] as const;
-
-/**
- * Why a session of this account in the shadow instance could not begin, or would not show what a real
- * one does; undefined where it will. A Match block of the host beats the instance's own options, so
- * what it sets has to be looked at.
- *
- * @param shadow `sshd -T -C` of the instance for the account, coming from 127.0.0.1.
- * @param real The same of the host's own configuration for a login from outside; undefined where unknown.
- */
-export function shadowObstacle(
-  user: string,
-  shadow: readonly string[],
-  real: readonly string[] | undefined,
-  factor: number,
-  session: ProbedKind = "idle-shell",
-): string | undefined {
-  const value = (keyword: string): string => effectiveValue(shadow, keyword) ?? "";
-  if (value("pubkeyauthentication") === "") return `sshd does not say what holds for ${user}`;
-  const keys = value("authorizedkeysfile");
-  if (!keys.startsWith("/run/curfew-shadow-")) return `a Match block sets AuthorizedKeysFile for ${user}`;
-  if (value("pubkeyauthentication") !== "yes") return `a Match block forbids public keys for ${user}`;
-  if (!["publickey", "any", ""].includes(value("authenticationmethods"))) {
-    return `a Match block demands AuthenticationMethods ${value("authenticationmethods")} of ${user}`;
-  }
-  const rootLogin = value("permitrootlogin");
-  if (user === "root" && !["yes", "prohibit-password", "without-password"].includes(rootLogin)) {
-    return `root cannot log in (PermitRootLogin ${rootLogin})`;
-  }
-  if (value("permittty") === "no" && hasTerminal(session)) return `${user} gets no terminal (PermitTTY no)`;
-  const command = value("forcecommand");
-  if (!["", "none"].includes(command) && !canBeForced(session, command)) {
-    return `${user} gets no shell (ForceCommand ${command})`;
-  }
-  const differs =
-    real === undefined ? undefined : TIMES.find((keyword) => differ(keyword, shadow, real, factor));
-  return differs === undefined
-    ? undefined
-    : `a Match block treats logins of ${user} from 127.0.0.1 and from outside differently (${differs})`;
-}
-
-/** Whether a session of this kind is what it should be although sshd runs `command` whatever is asked for. */
-function canBeForced(session: ProbedKind, command: string): boolean {
-  if (session === "idle-sftp") return /^internal-sftp(?:\s|$)/u.test(command);
-  return session === "unused-connection" || session === "idle-forward";
-}
 
 /** Why a session that had to be dropped may still be there, as far as the configuration tells; or empty. */
 export function explainKept(
@@ -160,15 +106,4 @@ const SHELL_KINDS: ReadonlySet<ProbedKind> = new Set(["idle-shell", "frozen-clie
 
 function versionText({ major, minor }: OpenSshVersion): string {
   return `${major}.${minor}`;
-}
-
-function differ(
-  keyword: string,
-  shadow: readonly string[],
-  real: readonly string[],
-  factor: number,
-): boolean {
-  const line = `${keyword} ${effectiveValue(real, keyword) ?? ""}`;
-  const expected = factor === 1 ? line : scaleSshdConfig(line, factor).text;
-  return `${keyword} ${effectiveValue(shadow, keyword) ?? ""}` !== expected;
 }

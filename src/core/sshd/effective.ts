@@ -32,3 +32,10 @@ export function sshdTexts(facts: Facts): { path: string; realPath: string; text:
     state.state === "known" ? [{ path, realPath, text: state.value.content }] : [],
   );
 }
+
+/** What `sshd -T -C` is told beside the account: the ends of the login that read the facts. Undefined where unknown. */
+export function loginSpecification({ login }: Pick<Facts, "login">): string | undefined {
+  if (login === undefined) return undefined;
+  const { from, to, port } = login;
+  return `host=${from},addr=${from},laddr=${to},lport=${port}`;
+}

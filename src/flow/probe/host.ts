@@ -1,11 +1,11 @@
 /** All probes of one host: what has to be in place, the sessions, and the end of it all. */
 import PQueue from "p-queue";
+import type { ProbeOutcome } from "../../core/probe/apart.ts";
 import { expectationsOf, obstacleOf, type Knowledge } from "../../core/probe/expectations.ts";
 import type { PlannedProbe } from "../../core/probe/plan.ts";
 import { replacedFiles, unscalable } from "../../core/probe/scale-files.ts";
 import type { Connection } from "../../model/connection.ts";
 import { CurfewError } from "../../model/error.ts";
-import type { ProbeResult } from "../../model/run.ts";
 import type { RunContext } from "../run/context.ts";
 import { makeProbeKey, type ProbeKey } from "./key.ts";
 import { longestWait, notProbed, runProbe } from "./session.ts";
@@ -52,7 +52,7 @@ export async function probeSite(
   context: RunContext,
   logins: PQueue,
   signal: AbortSignal,
-): Promise<ProbeResult[]> {
+): Promise<ProbeOutcome[]> {
   const camp = await setUp(site, context, signal);
   const queues = {
     live: new PQueue({ concurrency: OPENINGS.live }),
@@ -62,9 +62,9 @@ export async function probeSite(
   try {
     const work = site.probes.map(async (planned) => {
       const turns = { openings: queues[planned.via], logins };
-      const result = await probe(planned, site, camp, context, signal, turns);
-      context.emit({ type: "probe-finished", at: context.clock(), host, result });
-      return result;
+      const outcome = await probe(planned, site, camp, context, signal, turns);
+      context.emit({ type: "probe-finished", at: context.clock(), host, result: outcome.result });
+      return outcome;
     });
     return await Promise.all(work);
   } finally {
@@ -105,13 +105,15 @@ async function probe(
   context: RunContext,
   signal: AbortSignal,
   { openings, logins }: { readonly openings: PQueue; readonly logins: PQueue },
-): Promise<ProbeResult> {
+): Promise<ProbeOutcome> {
   const { connection, scaled } = site;
   const { watch, shadow, loopback, keys } = camp;
   const instance = planned.via === "shadow" && typeof shadow !== "string" ? shadow : undefined;
   const effective = instance?.effective.get(planned.user);
-  const obstacle = obstacleOf(planned, site, typeof shadow === "string" ? shadow : (effective ?? []));
-  if (obstacle !== undefined) return notProbed(planned, scaled, obstacle);
+  const outside = instance?.outside.get(planned.user);
+  const view = typeof shadow === "string" ? shadow : { inside: effective ?? [], outside };
+  const obstacle = obstacleOf(planned, site, view);
+  if (obstacle !== undefined) return { result: notProbed(planned, scaled, obstacle) };
   const shadowPort = typeof shadow === "string" ? undefined : shadow.port;
   const client = await clientOf(planned, context);
   const setup = { connection, watch, context, client, signal };
@@ -122,7 +124,7 @@ async function probe(
       : throughShadow(planned, setup, key, instance, loopback);
   const { session, role, user, within } = planned;
   const started = { type: "probe-started", host: connection.host.name, role, session, user } as const;
-  const result = await runProbe(planned, {
+  const { result, ...beside } = await runProbe(planned, {
     watch,
     token: context.token(),
     shadowPort,
@@ -135,7 +137,8 @@ async function probe(
     record: (record) => site.recorder.session(planned, record),
     began: () => context.emit({ ...started, at: context.clock(), withinSeconds: within }),
   });
-  return { ...result, client: client.name, reason: `${result.reason}${client.remark}` };
+  const reason = `${result.reason}${client.remark}`;
+  return { ...beside, result: { ...result, client: client.name, reason } };
 }
 
 interface ProbeClient extends Pick<RunContext, "connect" | "connectThrough"> {

@@ -1,5 +1,6 @@
 /** One probe from its login to its verdict. */
 import type { Expectations } from "../../core/probe/expectations.ts";
+import type { ProbeOutcome } from "../../core/probe/apart.ts";
 import { judgeExempt } from "../../core/probe/judge-exempt.ts";
 import { judgeProbe, latest, type Observation } from "../../core/probe/judge-probe.ts";
 import type { PlannedProbe } from "../../core/probe/plan.ts";
@@ -49,8 +50,9 @@ interface Opened {
 }
 
 /** Opens the session, waits, and judges. Never rejects: what went wrong is an `unknown` with its reason. */
-export async function runProbe(planned: PlannedProbe, bench: ProbeBench): Promise<ProbeResult> {
+export async function runProbe(planned: PlannedProbe, bench: ProbeBench): Promise<ProbeOutcome> {
   const opened: Opened = {};
+  let cannot: string | undefined;
   const startedAt = performance.now();
   let observation: Observation;
   try {
@@ -61,6 +63,7 @@ export async function runProbe(planned: PlannedProbe, bench: ProbeBench): Promis
     observation = await PROBE_KINDS[planned.session].observe(open);
   } catch (error) {
     observation = { type: "unmeasured", reason: reasonOf(error, bench) };
+    if (planned.variant === "network-gone" && isUnsupported(error)) cannot = observation.reason;
   } finally {
     opened.connection?.close();
     if (planned.session in PROBE_PROGRAMS) {
@@ -76,7 +79,12 @@ export async function runProbe(planned: PlannedProbe, bench: ProbeBench): Promis
     transcript,
   });
   const saw = bench.signal.aborted ? "" : transcript.slice(opened.quietAt ?? 0);
-  return asResult(planned, bench, observation, saw);
+  const result = asResult(planned, bench, observation, saw);
+  return cannot === undefined ? { result } : { result, cannot };
+}
+
+function isUnsupported(error: unknown): boolean {
+  return error instanceof CurfewError && error.code === "unsupported";
 }
 
 /** A result without a session: the reason says why it was not opened. */

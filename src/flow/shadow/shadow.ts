@@ -1,5 +1,6 @@
 /** The shadow instance of one host, from the controller's side. */
 import { randomInt } from "node:crypto";
+import { loginSpecification } from "../../core/sshd/effective.ts";
 import { can } from "../../core/sshd/openssh-version.ts";
 import { remoteScript } from "../../template/remote-script.ts";
 import { parseShadowLog, type ShadowEvent } from "../../core/probe/shadow-log.ts";
@@ -32,6 +33,11 @@ export interface Shadow {
   readonly hostKeys: readonly string[];
   /** `sshd -T -C` of the instance by account: lines `keyword value`. */
   readonly effective: ReadonlyMap<string, readonly string[]>;
+  /**
+   * The same of the host's own configuration for a login from outside, and a line `key OPTION…` for each key of the
+   * account's own. None where it is not known where logins come from.
+   */
+  readonly outside: ReadonlyMap<string, readonly string[]>;
   readonly events: () => readonly TimedEvent[];
   /** A sign of life; the host cleans up after 45 s without. */
   beat(): void;
@@ -47,7 +53,13 @@ const PORT_CANDIDATES = 8;
  */
 export async function startShadow(connection: Connection, wishes: ShadowWishes): Promise<Shadow> {
   const script = await connection.startScript(shadowScript(wishes), { signal: wishes.signal });
-  const state: State = { hostKeys: [], effective: new Map(), events: [], account: [] };
+  const state: State = {
+    hostKeys: [],
+    effective: new Map(),
+    outside: new Map(),
+    events: [],
+    account: [],
+  };
   const ready = Promise.withResolvers<number>();
   const over = follow(script, state, ready, wishes.onLog).finally(async () => {
     const { stderr } = await script.ended;
@@ -59,6 +71,7 @@ export async function startShadow(connection: Connection, wishes: ShadowWishes):
     port,
     hostKeys: state.hostKeys,
     effective: state.effective,
+    outside: state.outside,
     events: () => state.events,
     beat: () => script.write("beat\n"),
     async stop() {
@@ -72,6 +85,7 @@ export async function startShadow(connection: Connection, wishes: ShadowWishes):
 interface State {
   readonly hostKeys: string[];
   readonly effective: Map<string, string[]>;
+  readonly outside: Map<string, string[]>;
   readonly events: TimedEvent[];
   /** Where `is` lines go. */
   account: string[];
@@ -96,9 +110,9 @@ async function follow(
     else if (++said > MOST_KEPT) continue;
     else if (word === "hostkey") state.hostKeys.push(rest);
     else if (word === "is") state.account.push(rest);
-    else if (word === "effective") {
+    else if (word === "effective" || word === "outside") {
       state.account = [];
-      state.effective.set(rest, state.account);
+      state[word].set(rest, state.account);
     } else if (word === "log") {
       onLog?.(rest);
       const event = parseShadowLog(rest);
@@ -127,6 +141,7 @@ function shadowScript({ facts, token, keys, files, deadlineSeconds }: ShadowWish
       ports: Array.from({ length: PORT_CANDIDATES }, () => String(randomInt(20_000, 60_000))),
       listener: pid === null ? "" : String(pid),
       accounts: [...keys.keys()],
+      outside: loginSpecification(facts) ?? "",
       options: shadowOptions(facts),
     }),
     keys: [...keys].flatMap(([account, lines]) => [account, lines.map((line) => `${line}\n`).join("")]),

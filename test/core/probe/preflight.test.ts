@@ -1,69 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { explainKept, shadowObstacle } from "../../../src/core/probe/preflight.ts";
+import { explainKept } from "../../../src/core/probe/preflight.ts";
 import type { PlannedProbe } from "../../../src/core/probe/plan.ts";
 import type { ConfiguredTimeout } from "../../../src/model/timeout.ts";
 import type { ProbedKind } from "../../../src/model/session-kind.ts";
 import type { Facts } from "../../../src/model/facts.ts";
-
-const OURS = [
-  "pubkeyauthentication yes",
-  "authorizedkeysfile /run/curfew-shadow-0/keys/%u",
-  "authenticationmethods publickey",
-  "permitrootlogin prohibit-password",
-  "clientaliveinterval 60",
-  "ChannelTimeout session:*=300",
-];
-
-describe("shadowObstacle", () => {
-  const and = (line: string): string[] => [line, ...OURS];
-  test.each<[string, string, string[], string[] | undefined, RegExp | undefined]>([
-    ["nothing", "bea", OURS, OURS, undefined],
-    ["nobody knows the real one", "bea", OURS, undefined, undefined],
-    ["no answer of sshd", "bea", [], undefined, /does not say/u],
-    ["other keys", "bea", and("AuthorizedKeysFile /etc/keys/%u"), undefined, /AuthorizedKeysFile/u],
-    ["no keys", "bea", and("pubkeyauthentication no"), undefined, /forbids public keys/u],
-    [
-      "a second factor",
-      "bea",
-      and("authenticationmethods publickey,password"),
-      undefined,
-      /AuthenticationMethods/u,
-    ],
-    ["no root", "root", and("permitrootlogin no"), undefined, /PermitRootLogin no/u],
-    ["root, but it is not asked for", "bea", and("permitrootlogin no"), undefined, undefined],
-    ["no terminal", "bea", and("permittty no"), undefined, /PermitTTY/u],
-    ["no shell", "bea", and("forcecommand internal-sftp"), undefined, /ForceCommand/u],
-    [
-      "another limit from outside",
-      "bea",
-      OURS,
-      and("clientaliveinterval 30"),
-      /differently \(clientaliveinterval\)/u,
-    ],
-  ])("%s", (_, user, shadow, real, reason) => {
-    const found = shadowObstacle(user, shadow, real, 1);
-    expect(found ?? "nothing").toMatch(reason ?? /^nothing$/u);
-  });
-
-  test.each<[string, ProbedKind, string, boolean]>([
-    ["a terminal for a shell", "escaped-shell", "permittty no", false],
-    ["no terminal for a command", "idle-command", "permittty no", true],
-    ["a command of its own", "idle-command", "forcecommand /bin/true", false],
-    ["another command for sftp", "idle-sftp", "forcecommand /bin/true", false],
-    ["sftp and nothing else", "idle-sftp", "forcecommand internal-sftp -d /srv", true],
-    ["nothing for an unused connection", "unused-connection", "forcecommand /bin/true", true],
-    ["nothing for a forward", "idle-forward", "forcecommand /bin/true", true],
-  ])("%s", (_, session, line, possible) => {
-    const found = shadowObstacle("bea", and(line), undefined, 1, session);
-    expect(found === undefined).toBe(possible);
-  });
-
-  test("a scaled instance is compared with scaled values", () => {
-    const scaled = OURS.map((line) => line.replace("60", "6").replace("300", "30"));
-    expect(shadowObstacle("bea", scaled, OURS, 0.1)).toBeUndefined();
-    expect(shadowObstacle("bea", OURS, OURS, 0.1)).toMatch(/differently/u);
-  });
-});
 
 describe("explainKept", () => {
   const on = (major: number, minor: number): Facts =>
