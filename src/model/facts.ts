@@ -222,8 +222,11 @@ export interface Facts {
   readonly curfew: CurfewState;
   /** The two ends of the login that read this, as the host sees them; left out where it does not tell. Not part of the digest. */
   readonly login?: LoginEnds;
-  /** Process ids of further daemons of sshd, which nobody asked about theirs; left out or empty: none. Not part of the digest. */
-  readonly otherListeners?: readonly number[];
+  /**
+   * Other servers of SSH that people may come in by, whose settings were not read; left out or empty: none. Not part
+   * of the digest.
+   */
+  readonly otherWays?: readonly string[];
   /** Name services such as `sss` and `ldap` that may know more accounts than they list. Not part of the digest. */
   readonly remoteAccounts?: readonly string[];
   /** By the host's clock; not part of the digest. */

@@ -165,6 +165,32 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
       });
     };
 
+    test.each(["bullseye", "trixie"] as const)(
+      "%s: every other way in, whatever it is called",
+      async (release) => {
+        const units = {
+          "/etc/systemd/system/door.socket": "[Socket]\nListenStream=2201\nAccept=yes\n",
+          "/etc/systemd/system/door@.service":
+            "[Service]\nExecStart=-/usr/sbin/sshd -i\nStandardInput=socket\n",
+          "/etc/systemd/system/idle.socket": "[Socket]\nListenStream=2202\nAccept=yes\n",
+          "/etc/systemd/system/idle@.service": "[Service]\nExecStart=-/bin/cat\nStandardInput=socket\n",
+        };
+        const facts = await gather(
+          release,
+          { files: units },
+          `cp /usr/sbin/sshd /opt/door && /opt/door -p 2222 -o PidFile=none
+        cp "$(command -v dropbear)" /opt/back && /opt/back -R -p 2200 </dev/null >/dev/null 2>&1
+        systemctl daemon-reload && systemctl start door.socket idle.socket
+        (nc -lk 127.0.0.1 2203 </dev/null >/dev/null 2>&1 &)`,
+        );
+        expect(facts.otherWays).toEqual([
+          expect.stringMatching(/^process \d+ \(\/opt\/door\)$/u),
+          expect.stringMatching(/^process \d+ \(\/opt\/back\)$/u),
+          "door.socket (/usr/sbin/sshd)",
+        ]);
+      },
+    );
+
     test("no init: the listener is signalled by its number", async () => {
       const facts = await gather("bookworm", { init: "none" });
       expect(value(facts.service)).toEqual({
@@ -194,6 +220,7 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
           { files: units },
           "systemctl daemon-reload; systemctl stop ssh.socket ssh.service; systemctl start sshd.socket",
         );
+        expect(facts.otherWays).toEqual([]);
         expect(value(facts.service)).toMatchObject({
           manager: "systemd",
           unit: "sshd.socket",

@@ -49,10 +49,10 @@ function thinnedOut({ times: { files } }: Facts, loaded: string): string | undef
 }
 
 /** Another sshd, on another port or address, may end nobody's session: what is judged is the one that answered. */
-export function otherDaemons({ otherListeners = [] }: Pick<Facts, "otherListeners">): Finding[] {
-  if (otherListeners.length === 0) return [];
+export function otherDaemons({ otherWays = [] }: Pick<Facts, "otherWays">): Finding[] {
+  if (otherWays.length === 0) return [];
   const [expected, subject] = ["one sshd takes all logins", "other daemons"];
-  const actual = `other sshd daemons listen as well, with settings that nobody asked for: process ${otherListeners.slice(0, 5).join(", ")}`;
+  const actual = `people may come in by other servers as well, whose settings were not read: ${otherWays.slice(0, 5).join(", ")}`;
   return [sshdFinding("daemon-current", "*", expected, actual, "/proc", "unknown", subject)];
 }
 

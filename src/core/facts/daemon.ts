@@ -5,13 +5,6 @@ import { parseVersion } from "../sshd/openssh-version.ts";
 import { lines, malformed, type Sections } from "./sections.ts";
 import { visible } from "../text/visible.ts";
 
-/** Process ids of further daemons. */
-export function parseListeners(sections: Sections): number[] {
-  return lines(sections.maybe("listeners")).flatMap((line) =>
-    /^\d{1,10}$/u.test(line) ? [Number(line)] : [],
-  );
-}
-
 /** The daemon's own options, which beat every file: none may be left out. */
 export function parseOptions(sections: Sections): string[] {
   const options = lines(sections.one("options"));

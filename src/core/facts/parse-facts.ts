@@ -8,7 +8,7 @@ import { CurfewError } from "../../model/error.ts";
 import type { Facts, LoginEnds } from "../../model/facts.ts";
 import { serverOf } from "../sshd/openssh-version.ts";
 import { parseConfiguration } from "./configuration.ts";
-import { parseBinaryVersion, parseListeners, parseOptions, parseSshdPath } from "./daemon.ts";
+import { parseBinaryVersion, parseOptions, parseSshdPath } from "./daemon.ts";
 import { parseFiles, type ParsedFiles } from "./files.ts";
 import { parseOs } from "./machine.ts";
 import { parseSources } from "./name-sources.ts";
@@ -19,6 +19,7 @@ import { parseShells } from "./shells.ts";
 import { parseCurfewState } from "./state.ts";
 import { parseTimeouts } from "./timeouts.ts";
 import { parseTimes } from "./times.ts";
+import { parseWays } from "./ways.ts";
 import { visible } from "../text/visible.ts";
 
 /** What the controller knows about one run of the script. */
@@ -63,12 +64,12 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
   };
   const times = parseTimes(sections, facts.service);
   const watchdogTimer = parseWatchdogTimer(sections);
-  const otherListeners = parseListeners(sections);
+  const otherWays = parseWays(sections);
   const login = parseLogin(sections);
   const beside = {
     watchdogTimer,
     times,
-    otherListeners,
+    otherWays,
     remoteAccounts: parseSources(sections),
     ...(login === undefined ? {} : { login }),
   };
@@ -102,7 +103,7 @@ function parseSshd(sections: Sections, files: ParsedFiles, selectors: readonly s
 function digestOf(
   facts: Omit<
     Facts,
-    "takenAt" | "digest" | "watchdogTimer" | "times" | "otherListeners" | "remoteAccounts" | "login"
+    "takenAt" | "digest" | "watchdogTimer" | "times" | "otherWays" | "remoteAccounts" | "login"
   >,
 ): string {
   const { service, sshd, curfew } = facts;

@@ -16,6 +16,7 @@ const FACT_PARTS = [
   "logins",
   "shells",
   "service",
+  "ways",
   "files",
   "timeouts",
   "state",

@@ -1,7 +1,6 @@
 part_daemon() {
   find_listener
   daemon_options
-  other_listeners
   daemon
 }
 
@@ -76,29 +75,6 @@ scan_listeners() {
     found_line=$command_line
   done
   command_line=$found_line
-}
-
-# Whoever comes in through another sshd meets another configuration. Not meant are sessions, what the listener
-# has just forked, instances of curfew's own, and those of containers.
-other_listeners() {
-  section listeners
-  [ "$listener" != several ] || return 0
-  set +f
-  set -- /proc/[0-9]*
-  set -f
-  for process in "$@"; do
-    name=''
-    { read -r name < "$process/comm"; } 2>/dev/null
-    if [ "$name" != sshd ] || [ "${process#/proc/}" = "$listener" ]; then continue; fi
-    title=''
-    { read -r title < "$process/cmdline"; } 2>/dev/null
-    case $title in *'[listener]'*) ;; 'sshd: '* | *curfew-shadow-*) continue ;; esac
-    is_listener "${process#/proc/}" || continue
-    case $command_line in *curfew-shadow-*) continue ;; esac
-    if parent_of "${process#/proc/}" && [ "$parent" != "${listener:-0}" ] && ours "$process"; then
-      printf '%s\n' "${process#/proc/}"
-    fi
-  done
 }
 
 # Reads -f and -o from the listener's command line, which the options of sshd(8) permit without loss

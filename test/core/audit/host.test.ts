@@ -265,7 +265,7 @@ describe("the running sshd", () => {
   });
 
   test("another sshd that listens has settings that nobody asked for: unknown", () => {
-    const audited = audit({ ...COMPLIANT, otherListeners: [812] });
+    const audited = audit({ ...COMPLIANT, otherWays: ["process 812 (/usr/sbin/dropbear)"] });
     expect(open(audited)).toEqual(["unknown daemon-current * other daemons"]);
     expect(audited.findings.find(({ subject }) => subject === "other daemons")?.actual).toContain("812");
   });

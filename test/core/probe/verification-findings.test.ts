@@ -85,7 +85,7 @@ test.each<[string, Facts, ProbeResult[], string[]]>([
 ])("%s", (_, facts, probes, expected) => expect(found(facts, [], probes)).toEqual(expected));
 
 test("another sshd that takes logins too was asked by no session: unknown, whatever this one showed", () => {
-  const two = { ...CURRENT, otherListeners: [812] };
+  const two = { ...CURRENT, otherWays: ["process 812 (/usr/sbin/dropbear)"] };
   expect(found(two, [], [shadow, live])).toEqual(["daemon-current unknown"]);
   expect(found({ ...two, times: STALE.times }, [], [failed])).toEqual([
     "daemon-current fail",
