@@ -1,3 +1,4 @@
+import type { Seconds } from "./duration.ts";
 import type { LoginShell } from "./login-shell.ts";
 import type { Reading } from "./reading.ts";
 
@@ -147,6 +148,16 @@ export interface CurfewState {
   readonly written: Readonly<Record<string, string>>;
 }
 
+/** A timer of systemd as it is in the end, drop-ins and all, and what came of it. */
+export interface WatchdogRun {
+  /** From one start to the next, at the latest; null where that has no number. */
+  readonly every: Seconds | null;
+  /** Since its last start, or since the timer runs; null where systemd does not say. */
+  readonly since: Seconds | null;
+  /** Of the last run that ended; null where none did. */
+  readonly took: Seconds | null;
+}
+
 /** Where a login came from, and where it went (ssh(1), SSH_CONNECTION). */
 export interface LoginEnds {
   readonly from: string;
@@ -210,6 +221,8 @@ export interface Facts {
   readonly logind: Reading<LogindState>;
   /** Whether the timer of curfew's watchdog runs; absent where systemd has none. Not part of the digest. */
   readonly watchdogTimer: Reading<boolean>;
+  /** How systemd runs the watchdog; left out where it does not. Not part of the digest. */
+  readonly watchdogRun?: WatchdogRun;
   readonly shells: readonly ShellFact[];
   /**
    * System-wide shell and logind files that a control may change, curfew's own, and those it has

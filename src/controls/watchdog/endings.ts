@@ -1,7 +1,7 @@
 /** What the watchdog on a host ends, where the policy's files are there. Pure. */
 import type { EndingQuestion, Endings } from "../../model/ending.ts";
 import { WATCHDOG_FILES } from "../../model/host-paths.ts";
-import { watchdogInterval, WATCHDOG_STOPPED } from "../../core/ending/installed-watchdog.ts";
+import { watchdogInterval, watchdogPace, WATCHDOG_STOPPED } from "../../core/ending/installed-watchdog.ts";
 
 /**
  * Its starter is the daemon that can be asked; with cron, that one runs is all that is known. Nobody starts
@@ -20,9 +20,12 @@ export function watchdogEndings({ facts, placed }: EndingQuestion): Endings {
         ? "cron runs"
         : undefined;
   const { script: source } = WATCHDOG_FILES;
-  const base = { control: "watchdog", by: "watchdog", seconds: placed, grace: interval, source } as const;
-  const stopped = confirmed === undefined ? { denied: WATCHDOG_STOPPED } : {};
-  return { endings: [{ ...base, confirmed, ...stopped }], unread: [] };
+  const { late, unread, denied } = watchdogPace(facts, interval);
+  if (unread !== undefined) return { endings: [], unread: [unread] };
+  const seconds = placed + late;
+  const base = { control: "watchdog", by: "watchdog", seconds, grace: interval, source } as const;
+  const why = confirmed === undefined ? WATCHDOG_STOPPED : denied;
+  return { endings: [{ ...base, confirmed, ...(why === undefined ? {} : { denied: why }) }], unread: [] };
 }
 
 const NOTHING: Endings = { endings: [], unread: [] };

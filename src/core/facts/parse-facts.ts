@@ -19,6 +19,7 @@ import { parseShells } from "./shells.ts";
 import { parseCurfewState } from "./state.ts";
 import { parseTimeouts } from "./timeouts.ts";
 import { parseTimes } from "./times.ts";
+import { parseWatchdogRun } from "./watchdog.ts";
 import { parseWays } from "./ways.ts";
 import { visible } from "../text/visible.ts";
 
@@ -66,12 +67,14 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
   const watchdogTimer = parseWatchdogTimer(sections);
   const otherWays = parseWays(sections);
   const login = parseLogin(sections);
+  const watchdogRun = parseWatchdogRun(sections);
   const beside = {
     watchdogTimer,
     times,
     otherWays,
     remoteAccounts: parseSources(sections),
     ...(login === undefined ? {} : { login }),
+    ...(watchdogRun === undefined ? {} : { watchdogRun }),
   };
   return { takenAt: run.takenAt, digest: digestOf(facts), ...facts, ...beside };
 }
@@ -103,7 +106,14 @@ function parseSshd(sections: Sections, files: ParsedFiles, selectors: readonly s
 function digestOf(
   facts: Omit<
     Facts,
-    "takenAt" | "digest" | "watchdogTimer" | "times" | "otherWays" | "remoteAccounts" | "login"
+    | "takenAt"
+    | "digest"
+    | "watchdogTimer"
+    | "times"
+    | "otherWays"
+    | "remoteAccounts"
+    | "login"
+    | "watchdogRun"
   >,
 ): string {
   const { service, sshd, curfew } = facts;

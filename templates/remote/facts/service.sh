@@ -17,6 +17,9 @@ systemd() {
     *) set -- "$@" "$own_unit" ;;
   esac
   within systemctl show --no-pager -p Id,LoadState,ActiveState,MainPID,Accept "$@" 2>&1
+  section watchdog "$(date +%s)"
+  TZ=UTC0 within systemctl show --no-pager -p Id,TimersMonotonic,TimersCalendar,AccuracyUSec,RandomizedDelayUSec,LastTriggerUSec,ActiveEnterTimestamp,ExecMainStartTimestampMonotonic,ExecMainExitTimestampMonotonic \
+    curfew-watchdog.timer curfew-watchdog.service 2>&1
   section idle-stop
   within busctl get-property org.freedesktop.login1 /org/freedesktop/login1 \
     org.freedesktop.login1.Manager StopIdleSessionUSec 2>&1

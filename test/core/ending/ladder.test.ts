@@ -4,7 +4,7 @@ import { CONTROLS } from "../../../src/controls/index.ts";
 import { ladder } from "../../../src/core/ending/ladder.ts";
 import { parseFacts } from "../../../src/core/facts/parse-facts.ts";
 import { planHost } from "../../../src/core/plan/host.ts";
-import type { Facts, UserClass } from "../../../src/model/facts.ts";
+import type { Facts, UserClass, WatchdogRun } from "../../../src/model/facts.ts";
 import type { LadderCell } from "../../../src/model/finding.ts";
 import { WATCHDOG_FILES } from "../../../src/model/host-paths.ts";
 import type { HostLimits } from "../../../src/model/limits.ts";
@@ -259,6 +259,21 @@ describe("the other mechanisms", () => {
     expect(found).toMatchObject({ outcome, evidence, configured: { by: "watchdog" } });
     expect(found.effective?.source).toBe(source);
     expect(found.reason ?? "").toContain(outcome === "fail" ? "systemctl start curfew-watchdog.timer" : "");
+  });
+
+  test.each<[string, WatchdogRun, string, number | null, RegExp]>([
+    ["as it should", { every: 30, since: 12, took: 0.1 }, "pass", 637.1, /^$/u],
+    ["seldom, by a drop-in", { every: 600, since: 12, took: 0.1 }, "fail", 1207.1, /only after/u],
+    ["not lately", { every: 30, since: 3600, took: 0.1 }, "fail", null, /last ran 3600 s ago/u],
+    ["at times nobody can tell", { every: null, since: 12, took: 1 }, "unknown", null, /how often/u],
+    ["slowly", { every: 30, since: 12, took: 55 }, "fail", 692, /only after/u],
+  ])("a watchdog that runs %s", (_, watchdogRun, outcome, seconds, reason) => {
+    const there = applied(host({ version: version("8.4"), classes: [joe] }), ALL);
+    const facts = { ...there, watchdogTimer: known(true), watchdogRun };
+    const found = cell(facts, "admin", "tmux", { selected: ALL });
+    expect(found.outcome).toBe(outcome);
+    expect(found.effective?.seconds ?? null).toBe(seconds);
+    expect(found.reason ?? "").toMatch(reason);
   });
 
   test("a shell without a timeout that somebody has is not ended by TMOUT", () => {
