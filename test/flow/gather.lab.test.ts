@@ -191,6 +191,23 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
       },
     );
 
+    test.each(["bullseye", "sid"] as const)("%s: a touched PidFile is no reload", async (release) => {
+      const facts = await gather(release, {}, "systemctl reload ssh; sleep 3");
+      const connection = await sshConnection(lab, host, "root");
+      const again = async (script: string): Promise<Facts> => {
+        await host.exec(script);
+        return gatherFacts(connection, [], { signal, now });
+      };
+      expect(facts.times.sshdLoaded.state).toBe("known");
+      expect((await again("touch /run/sshd.pid")).times.sshdLoaded).toMatchObject({
+        state: "unreadable",
+        reason: expect.stringContaining("touched"),
+      });
+      expect((await again("systemctl reload ssh; sleep 1")).times.sshdLoaded.state).toBe("known");
+      // Without the service manager, and on files that are not the first ones.
+      expect((await again("kill -HUP $(cat /run/sshd.pid); sleep 1")).times.sshdLoaded.state).toBe("known");
+    });
+
     test("no init: the listener is signalled by its number", async () => {
       const facts = await gather("bookworm", { init: "none" });
       expect(value(facts.service)).toEqual({

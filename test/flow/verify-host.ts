@@ -1,5 +1,6 @@
 /** What the tests of verify share: a run over lab hosts, and what a host looks like before and after. */
 import { randomBytes } from "node:crypto";
+import { CONTROLS } from "../../src/controls/index.ts";
 import { verifyFleet } from "../../src/flow/verify.ts";
 import type { VerifyOptions } from "../../src/flow/verify-host.ts";
 import { connectThrough, createConnect } from "../../src/host/connect.ts";
@@ -42,7 +43,7 @@ export async function verify(
     connect,
     connectThrough,
     systemSsh: createSystemSsh({ ...environment, PATH: path ?? environment.PATH }, sshConfig),
-    controls: [],
+    controls: CONTROLS,
     emit,
     clock: () => performance.now(),
     now: () => new Date("2026-11-22T12:00:00Z"),

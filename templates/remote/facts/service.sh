@@ -17,12 +17,17 @@ systemd() {
     *) set -- "$@" "$own_unit" ;;
   esac
   within systemctl show --no-pager -p Id,LoadState,ActiveState,MainPID,Accept "$@" 2>&1
-  section watchdog "$(date +%s)"
-  TZ=UTC0 within systemctl show --no-pager -p Id,TimersMonotonic,TimersCalendar,AccuracyUSec,RandomizedDelayUSec,LastTriggerUSec,ActiveEnterTimestamp,ExecMainStartTimestampMonotonic,ExecMainExitTimestampMonotonic \
-    curfew-watchdog.timer curfew-watchdog.service 2>&1
+  [ ! -f /etc/systemd/system/curfew-watchdog.timer ] || watchdog_run
   section idle-stop
   within busctl get-property org.freedesktop.login1 /org/freedesktop/login1 \
     org.freedesktop.login1.Manager StopIdleSessionUSec 2>&1
+}
+
+# What the service manager makes of the timer in the end, and when it last ran.
+watchdog_run() {
+  section watchdog "$(date +%s)"
+  within env TZ=UTC0 systemctl show --no-pager -p Id,TimersMonotonic,TimersCalendar,AccuracyUSec,RandomizedDelayUSec,LastTriggerUSec,ActiveEnterTimestamp,ExecMainStartTimestampMonotonic,ExecMainExitTimestampMonotonic \
+    curfew-watchdog.timer curfew-watchdog.service 2>&1
 }
 
 # A running cron that reads /etc/cron.d; busybox crond does not.

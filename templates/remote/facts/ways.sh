@@ -48,9 +48,12 @@ is_server() {
   grep -qsE 'clientaliveinterval|ClientAliveInterval|SSH-2[.]0-[a-z]' "$1"
 }
 
-# Sockets that systemd holds: it starts a program for each connection, or at the first one.
+# Sockets that systemd holds: it starts a program for each connection, or at the first one. Where this login itself
+# came through one, that is the way that was asked about: the one on its port.
 other_sockets() {
-  sockets=$(within systemctl show --no-pager -p Id,ActiveState,Accept,Listen,Triggers '*.socket' 2>/dev/null | awk -v own="$own_way" "$tcp_sockets")
+  own_port=''
+  [ "$started" != per-connection ] || own_port=${address##* }
+  sockets=$(within systemctl show --no-pager -p Id,ActiveState,Accept,Listen,Triggers '*.socket' 2>/dev/null | awk -v own="$own_way" -v port="$own_port" "$tcp_sockets")
   for_lines other_socket "$sockets"
 }
 
@@ -59,37 +62,28 @@ tcp_sockets='
 BEGIN { RS = ""; FS = "\n" }
 {
   id = accept = triggers = ""
-  tcp = active = 0
+  tcp = active = mine = 0
   for (i = 1; i <= NF; i++) {
     if ($i ~ /^Id=/) id = substr($i, 4)
     else if ($i == "ActiveState=active") active = 1
     else if ($i == "Accept=yes") accept = 1
     else if ($i ~ /^Triggers=/) triggers = substr($i, 10)
-    else if ($i ~ /^Listen=[^\/@]*:?[0-9]+ \(Stream\)$/ && $i !~ /vsock/) tcp = 1
+    else if ($i ~ /^Listen=[^\/@]*:?[0-9]+ \(Stream\)$/ && $i !~ /vsock/) {
+      tcp = 1
+      if (port != "" && $i ~ ("[:=]" port " ")) mine = 1
+    }
   }
-  if (!active || !tcp || (own != "" && triggers == own)) next
+  if (!active || !tcp || mine || (own != "" && triggers == own)) next
   unit = id
   sub(/\.socket$/, accept ? "@0.service" : ".service", unit)
   if (!accept && triggers ~ /^[^ ]+\.service$/) unit = triggers
   print id "\t" unit
 }'
 
-# Where this login itself came through such a socket, that one is the way that was asked about.
 other_socket() {
   socket=${1%%"$tab"*}
   unit=${1##*"$tab"}
-  [ "$unit" != "$(per_connection_unit)" ] || return 0
   program=$(within systemctl show --no-pager -p ExecStart "$unit" 2>/dev/null | sed -n 's/^ExecStart={ path=\([^ ;]*\) ;.*/\1/p' | head -n 1)
   [ -n "$program" ] && is_server "$program" || return 0
   printf '%s\t%s\n' "$socket" "$program"
-}
-
-# `NAME@0.service` for a login that an instance NAME@… took in.
-per_connection_unit() {
-  [ "$started" = per-connection ] || return 0
-  pid=$$
-  while parent_of "$pid" && [ "$parent" -gt 1 ]; do
-    pid=$parent
-    sed -n 's/^[0-9]*:\(name=systemd\)*:.*\/\([A-Za-z0-9:_.\\-]*@\)[^/]*\.service$/\20.service/p' "/proc/$pid/cgroup" 2>/dev/null
-  done | tail -n 1
 }

@@ -44,6 +44,16 @@ describe("parseTimes", () => {
     expect(Object.keys(at("07:00:00").files)).toEqual(["/etc/ssh/sshd_config"]);
   });
 
+  test.each([
+    ["made and written at once", "2026-11-22 06:00:01.249999999 +0000", "known"],
+    ["touched later", "2026-11-22 05:00:01.000000000 +0000", "unreadable"],
+    ["set back", "2026-11-22 07:00:00.000000000 +0000", "unreadable"],
+    ["on a file system that does not tell", "", "known"],
+  ])("a PidFile %s", (_, born, state) => {
+    const said = sections(`\t/run/sshd.pid\t48\t${born}`, PID_FILE + CONFIG);
+    expect(parseTimes(said, service(48)).sshdLoaded.state).toBe(state);
+  });
+
   test("one sshd per connection reads everything anew", () => {
     expect(parseTimes(answer, service(null, true)).sshdLoaded.state).toBe("absent");
   });
