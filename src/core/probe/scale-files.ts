@@ -71,7 +71,11 @@ export function unjudgeable(
   );
 }
 
-/** Why a mechanism that would have been in time could not be scaled; undefined where each could. */
+/**
+ * Why a mechanism that would have been in time could not be scaled; undefined where each could. One that would have
+ * ended the session within its limit all the same is no excuse, however roughly it was scaled: the TMOUT=1 that our
+ * own file has for ksh93.
+ */
 function coarsest(
   probe: PlannedProbe,
   configured: readonly ConfiguredTimeout[],
@@ -80,7 +84,10 @@ function coarsest(
   const inTime = configured.filter(({ real }) => real <= probe.limit);
   const logind = inTime.find(({ by }) => by === "logind");
   if (logind !== undefined) return "logind's StopIdleSessionSec cannot be scaled";
-  const coarse = inTime.find(({ real, fires, stretch = 1 }) => fires * stretch > real * factor * 1.25);
+  const coarse = inTime.find(
+    ({ real, fires, stretch = 1 }) =>
+      fires * stretch > real * factor * 1.25 && fires * stretch > probe.within,
+  );
   if (coarse === undefined) return undefined;
   const { source, real, fires, stretch = 1 } = coarse;
   return `${source}: ${real} s could only be scaled to ${fires * stretch} s, not ${(real * factor).toFixed(1)} s; give a longer --scaled`;
