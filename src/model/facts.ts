@@ -1,6 +1,6 @@
-import type { Seconds } from "./duration.ts";
 import type { LoginShell } from "./login-shell.ts";
 import type { Reading } from "./reading.ts";
+import type { WatchdogRun } from "./watchdog-run.ts";
 
 /** One file or directory entry of a host that curfew may write, or has to understand. */
 export interface FileState {
@@ -146,16 +146,6 @@ export interface CurfewState {
   readonly kept?: readonly KeptEdit[];
   /** sha256 (hex) of what curfew wrote last, by path. */
   readonly written: Readonly<Record<string, string>>;
-}
-
-/** A timer of systemd as it is in the end, drop-ins and all, and what came of it. */
-export interface WatchdogRun {
-  /** From one start to the next, at the latest; null where that has no number. */
-  readonly every: Seconds | null;
-  /** Since its last start, or since the timer runs; null where systemd does not say. */
-  readonly since: Seconds | null;
-  /** Of the last run that ended; null where none did. */
-  readonly took: Seconds | null;
 }
 
 /** Where a login came from, and where it went (ssh(1), SSH_CONNECTION). */

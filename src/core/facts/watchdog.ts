@@ -1,6 +1,6 @@
 /** How the service manager runs curfew's watchdog; the section `watchdog` of the part service. */
 import type { Seconds } from "../../model/duration.ts";
-import type { WatchdogRun } from "../../model/facts.ts";
+import type { WatchdogRun } from "../../model/watchdog-run.ts";
 import { lines, type Sections } from "./sections.ts";
 
 /** Undefined where systemd does not run it, or was not asked. */

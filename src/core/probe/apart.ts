@@ -20,7 +20,7 @@ export function setApart(outcomes: readonly ProbeOutcome[]): {
 } {
   const isApart = ({ result, cannot }: ProbeOutcome): boolean =>
     cannot !== undefined && outcomes.some((other) => speaksFor(other.result, result));
-  const [first] = outcomes.filter(isApart);
+  const first = outcomes.find(isApart);
   return {
     probes: outcomes.filter((each) => !isApart(each)).map(({ result }) => result),
     findings: first === undefined ? [] : [remark(first.cannot ?? "")],
