@@ -98,7 +98,7 @@ function moreHelp(): string {
 Start here:
   curfew init                                     two files to edit
   curfew plan   -p policy.yaml -i inventory.yaml  what would change
-  curfew apply  -p policy.yaml -i inventory.yaml  change it, locking nobody out
+  curfew apply  -p policy.yaml -i inventory.yaml  change it without locking anyone out
   curfew verify -p policy.yaml -i inventory.yaml  real sessions, really dropped
 
 Pages:

@@ -118,12 +118,12 @@ export async function openProbes(
 
 function refuseUnprobeable({ server, sshd }: Facts, host: string): void {
   if (server.product !== "openssh") {
-    throw new CurfewError("unsupported", `the server is no OpenSSH: ${server.text}`, { host });
+    throw new CurfewError("unsupported", `the server is not OpenSSH: ${server.text}`, { host });
   }
   if (sshd.classes.state === "known") return;
   throw new CurfewError(
     "remote",
-    "the host's accounts could not be read, so nobody can be chosen for a probe",
+    "the host's accounts could not be read, so no account can be chosen for a probe",
   );
 }
 

@@ -65,7 +65,7 @@ async function append(file: string, line: string): Promise<void> {
   const handle = await open(file, O_APPEND | O_CREAT | O_NONBLOCK | O_RDWR, 0o600);
   try {
     const found = await handle.stat();
-    if (!found.isFile()) throw Object.assign(new Error("not a file"), { code: "it is no file" });
+    if (!found.isFile()) throw Object.assign(new Error("not a file"), { code: "it is not a file" });
     const { size } = found;
     const last = Buffer.alloc(1);
     if (size > 0) await handle.read(last, 0, 1, size - 1);

@@ -29,7 +29,7 @@ export const CHECKS = {
     help: "A run died before it had tidied up; the next curfew apply or curfew revert brings its change to its end.",
   },
   "edits-merged": {
-    title: "Nobody's edit waits beside its file",
+    title: "No edit waits beside its file",
     help: "Somebody edited a file while a change was in place, which was then taken back; merge the kept copy and remove it.",
   },
   "daemon-current": {
@@ -58,7 +58,7 @@ export const CHECKS = {
   },
   "role-members": {
     title: "Roles and their members are known",
-    help: "A misspelt account or group selects nobody and its people keep the looser default.",
+    help: "A misspelt account or group selects no account, and the people meant keep the looser default.",
   },
   "accounts-covered": {
     title: "Every account that can log in has a limit",
@@ -66,15 +66,15 @@ export const CHECKS = {
   },
   "exemption-active": {
     title: "Exemptions in force",
-    help: "These people may stay idle; the exemption's owner answers for it until it expires.",
+    help: "These people may stay idle until the exemption expires; its owner is responsible for it.",
   },
   "exemption-current": {
     title: "Exemptions have not expired",
-    help: "An expired exemption exempts nobody; renew it with a reason or remove it.",
+    help: "An expired exemption has no effect; renew it with a reason or remove it.",
   },
   "exemption-used": {
     title: "Exemptions exempt somebody",
-    help: "An exemption that matches nobody is a hole waiting for an account; remove it.",
+    help: "An exemption that matches no account holds for the first account of that name; remove it.",
   },
   "mechanism-works": {
     title: "Every selected mechanism works on this host",

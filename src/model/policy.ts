@@ -71,7 +71,7 @@ const hostPattern = z
 const limits = {
   client_idle_timeout: duration
     .optional()
-    .meta({ description: "Nobody typed for this long: the session ends" }),
+    .meta({ description: "A session without a keystroke for this long ends" }),
   unresponsive_timeout: duration
     .optional()
     .meta({ description: "The client stopped answering for this long: the session ends" }),
@@ -110,7 +110,7 @@ const exemption = z.strictObject({
     .default("all")
     .meta({ description: "The mechanisms that let these people be" }),
   justification: line.meta({ description: "Why they may stay idle, for those who read the reports" }),
-  owner: line.meta({ description: "Who answers for it" }),
+  owner: line.meta({ description: "Who is responsible for it" }),
   expires: z.iso.date().meta({ description: "The last day on which the exemption holds, YYYY-MM-DD, UTC" }),
 });
 

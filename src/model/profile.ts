@@ -48,7 +48,7 @@ const rule = z.strictObject({
   severity: z.enum(["high", "medium", "low"]),
   references: z.array(line).default([]),
   systems: z.array(line).optional().meta({ description: "Names of systems; all of them if left out" }),
-  since: line.optional().meta({ description: "The VERSION_ID from which on the rule applies" }),
+  since: line.optional().meta({ description: "The first VERSION_ID to which the rule applies" }),
   requires: z.strictObject({
     ClientAliveInterval: relation.optional(),
     ClientAliveCountMax: relation.optional(),

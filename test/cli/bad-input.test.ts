@@ -282,7 +282,7 @@ describe("one by one", () => {
     ["explain -p policy.yaml", /missing required argument/u],
     [
       "explain -p policy.yaml -i named.ini alice@wbe1",
-      /"wbe1" is no host of the inventory, did you mean "web1"/u,
+      /"wbe1" is not a host of the inventory, did you mean "web1"/u,
     ],
     ["explain -p policy.yaml -i named.ini alice@web1 --groups a", /--groups is for a user without a host/u],
     ["explain -p policy.yaml @web1", /is not USER or USER@HOST/u],

@@ -140,7 +140,7 @@ roles:
       "web1,",
       "alice@wbe1",
     );
-    expect(stderr).toContain('"wbe1" is no host of the inventory, did you mean "web1"?');
+    expect(stderr).toContain('"wbe1" is not a host of the inventory, did you mean "web1"?');
     expect(exitCode).toBe(64);
   });
 

@@ -84,7 +84,7 @@ describe("curfew history", () => {
   test.each<[string[], RegExp]>([
     [["import", "nowhere.jsonl"], /^error: cannot read nowhere\.jsonl: ENOENT/u],
     [["import", "bad.jsonl"], /^error: bad\.jsonl: line 1: not JSON\nhint: /u],
-    [["export", "-o", "no/such/file"], /^error: cannot write no\/such\/file: there is no directory /u],
+    [["export", "-o", "no/such/file"], /^error: cannot write no\/such\/file: there is not a directory /u],
     [["prune"], /^error: required option '--keep <days>' not specified/u],
     [["prune", "--keep", "0d"], /^error: --keep 0d: not a number of days/u],
     [["list", "--since", "yesterday"], /^error: --since yesterday: not a time/u],

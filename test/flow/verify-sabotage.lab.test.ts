@@ -88,7 +88,7 @@ describe.skipIf(lacks !== null)(`sabotage${lacks === null ? "" : ` (${lacks})`}`
         { [`${DIR}/10-lab.conf`]: "ClientAliveInterval 6\nClientAliveCountMax 0\n" },
         "frozen-client",
         `${DIR}/10-lab.conf:2`,
-        "from OpenSSH 8.2 on a count of 0 disables",
+        "in OpenSSH 8.2 and newer a count of 0 disables",
       ],
       [
         "a file that is read earlier",

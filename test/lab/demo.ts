@@ -16,7 +16,7 @@ const CURFEW = fileURLToPath(new URL("../../src/curfew.js", import.meta.url));
 /** Limits of seconds, so that nobody has to wait a quarter of an hour for a real drop. */
 const POLICY = `name: demo
 defaults:
-  client_idle_timeout: 20s      # nobody typed for this long: the session ends
+  client_idle_timeout: 20s      # a session without a keystroke for this long ends
   unresponsive_timeout: 16s     # the client stopped answering
 roles:
   admin:

@@ -102,7 +102,7 @@ describe("in force now", () => {
     [
       "9.6",
       ["ClientAliveInterval 300", "ClientAliveCountMax 0"],
-      ["nothing on this version this ends nothing: from OpenSSH 8.2"],
+      ["nothing on this version this ends nothing: in OpenSSH 8.2"],
     ],
     [
       "10.0",
@@ -168,7 +168,7 @@ describe("texts", () => {
         "  eve's tmux (1m): detached sessions run on; with tmux: end the watchdog would end them too",
       ].join("\n"),
     );
-    expect(hurtText({ ...subject.people, harm: null }, view)).toContain("nobody knows");
+    expect(hurtText({ ...subject.people, harm: null }, view)).toContain("the effect is unknown");
   });
 
   test("what a host says cannot act on the terminal", () => {

@@ -132,7 +132,7 @@ function hostNamed(name: string, inventory: Inventory, { limit }: ExplainOptions
   const found = hosts.find((host) => host.name === name);
   if (found !== undefined) return found;
   const known = hosts.map((host) => host.name);
-  throw new CurfewError("usage", `${shown(name)} is no host of the inventory${didYouMean(name, known)}`);
+  throw new CurfewError("usage", `${shown(name)} is not a host of the inventory${didYouMean(name, known)}`);
 }
 
 async function ask(

@@ -33,8 +33,8 @@ export function refuseUnreadableFile(path: string): void {
 
 function refuseClosed(path: string, directory: string): void {
   const found = statOf(directory);
-  if (found === undefined) throw unwritable(path, `there is no directory ${visible(directory)}`);
-  if (!found.isDirectory()) throw unwritable(path, `${visible(directory)} is no directory`);
+  if (found === undefined) throw unwritable(path, `there is not a directory ${visible(directory)}`);
+  if (!found.isDirectory()) throw unwritable(path, `${visible(directory)} is not a directory`);
   try {
     accessSync(directory, constants.W_OK | constants.X_OK);
   } catch {
@@ -42,7 +42,7 @@ function refuseClosed(path: string, directory: string): void {
   }
 }
 
-/** Undefined also below something that is no directory. */
+/** Undefined also below something that is not a directory. */
 function statOf(path: string): ReturnType<typeof statSync> {
   try {
     return statSync(path, { throwIfNoEntry: false });

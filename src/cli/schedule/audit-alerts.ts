@@ -109,7 +109,7 @@ async function attempt(
   } catch (error) {
     // A full disk, a directory out of reach: the audit's own result must still be seen.
     const reason = error instanceof Error ? error.message : String(error);
-    return { delivered: 0, failures: [`nobody: ${reason}`] };
+    return { delivered: 0, failures: [`no destination: ${reason}`] };
   }
 }
 

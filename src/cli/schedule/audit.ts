@@ -96,7 +96,7 @@ function absolute(name: string, text: string | undefined): string[] {
 
 function refuseQuestions({ askBecomePass, inventory, becomePassFile }: ScheduledOptions): void {
   if (askBecomePass === true) {
-    throw new CurfewError("usage", "nobody is there to be asked for a password", {
+    throw new CurfewError("usage", "there is no terminal on which to ask for a password", {
       hint: "give --become-pass-file, or log in as somebody whose sudo asks for none",
     });
   }

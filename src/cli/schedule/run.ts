@@ -107,7 +107,7 @@ function say(text: string, name: string, { err }: Terminal): void {
 async function recheck(options: RunOptions, terminal: Terminal): Promise<void> {
   try {
     await checkAudit(options, terminal);
-    say("files read again: in order, from the next audit on", options.name, terminal);
+    say("files read again: no mistake found; the next audit uses them", options.name, terminal);
   } catch (error) {
     writeError(error, terminal);
   }

@@ -47,7 +47,7 @@ export function errorDocument(error: unknown): string {
 function describe(error: unknown): ReturnType<typeof errorData> {
   const data = errorData(error);
   if (data.code !== "internal" || data.hint !== undefined) return data;
-  const hint = "this is a defect of curfew; CURFEW_DEBUG=1 shows where, please report it";
+  const hint = "this is a defect of curfew; CURFEW_DEBUG=1 shows where; report it with that output";
   return { ...data, hint };
 }
 

@@ -28,7 +28,7 @@ export interface WizardOptions extends HostOptions {
 /** Every question has its option; with `--yes` what is not given is as proposed. */
 export function addWizardOptions(command: Command): Command {
   return command
-    .option("-y, --yes", "ask nothing: what no option says is as proposed")
+    .option("-y, --yes", "ask nothing; use the proposal for everything no option sets")
     .option("--baseline <id>", "none, or a baseline that fits the host", baseline)
     .addOption(plainDuration("--idle <duration>", "everybody: an idle session ends after this long"))
     .addOption(

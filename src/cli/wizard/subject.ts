@@ -50,7 +50,7 @@ export function refuseMisfits(subject: WizardSubject, given: WizardAnswers, opti
   if (draftOf(subject, given).exempt.length === 0) {
     throw misfit(
       "--owner, --expires and --reason",
-      "are about an exemption, and nobody is exempt; give --exempt",
+      "are about an exemption, and no account is exempt; give --exempt",
     );
   }
 }

@@ -70,7 +70,7 @@ function readSection(state: State, line: string, position: SourcePosition): void
   if (match?.[1] === undefined || kind === undefined) {
     state.kind = "skip";
     const advice = match?.[2] === undefined ? "" : didYouMean(match[2], KINDS);
-    const message = `${shown(line)} is no section: [group], [group:children] or [group:vars]${advice}`;
+    const message = `${shown(line)} is not a section: [group], [group:children] or [group:vars]${advice}`;
     state.data.errors.push({ position, message });
     return;
   }

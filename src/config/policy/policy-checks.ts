@@ -92,7 +92,7 @@ function roleChecks(reader: Reader, pair: Pair, defaults: YAMLMap | undefined): 
   }
   if (role === undefined) return { errors, warnings: [] };
   if (selectsNobody(reader, role)) {
-    errors.push(reader.problem(pair.key, `role ${shown(name)} selects nobody, give it users or groups`));
+    errors.push(reader.problem(pair.key, `role ${shown(name)} selects no account: give it users or groups`));
   }
   errors.push(...warningOrder(reader, role, `role ${shown(name)}`));
   return {
@@ -142,7 +142,9 @@ function exemptionChecks(reader: Reader, node: unknown, now: Date): Checked {
     if (names.has(name)) errors.push(reader.problem(place, `a second exemption is called ${shown(name)}`));
     if (name !== "") names.add(name);
     if (selectsNobody(reader, exemption)) {
-      errors.push(reader.problem(place, `exemption ${shown(name)} selects nobody, give it users or groups`));
+      errors.push(
+        reader.problem(place, `exemption ${shown(name)} selects no account: give it users or groups`),
+      );
     }
     warnings.push(...farExpiry(reader, exemption, now));
   }

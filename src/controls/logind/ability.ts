@@ -27,7 +27,7 @@ export function logindAbility(facts: Facts): LogindAbility {
   const unseen = knownUnseen(facts);
   if (unseen !== undefined) return { works: "no", reason: unseen };
   if (utmp === "unknown")
-    return { works: "unknown", reason: "nobody could read whether logind is built with utmp" };
+    return { works: "unknown", reason: "whether logind is built with utmp could not be read" };
   return { works: "yes" };
 }
 

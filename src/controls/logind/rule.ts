@@ -34,7 +34,7 @@ function judged(relation: Demand["relation"], facts: Facts, plan: Pick<HostPlan,
   }
   const inert =
     utmp === "no"
-      ? "; logind is built without utmp here and never ends an SSH session all the same"
+      ? "; logind is built without utmp here, so this value ends no SSH session"
       : unseenText(facts);
   return {
     ...about,
@@ -45,5 +45,5 @@ function judged(relation: Demand["relation"], facts: Facts, plan: Pick<HostPlan,
 
 function unseenText(facts: Facts): string {
   const unseen = knownUnseen(facts);
-  return unseen === undefined ? "" : `; ${unseen}, and never ends one all the same`;
+  return unseen === undefined ? "" : `; ${unseen}, so this value ends no SSH session`;
 }

@@ -10,7 +10,8 @@ export function unseenByLogind(
   { sshd }: Pick<Facts, "sshd">,
   effective: Facts["sshd"]["effective"],
 ): string | undefined {
-  if (effective.state !== "known") return "nobody could read whether sshd has UsePAM, which logind needs";
+  if (effective.state !== "known")
+    return "sshd -T could not be read; whether sshd has UsePAM, which logind needs, is unknown";
   // The daemon's own option beats every file, and sshd -T does not have it.
   const option = sshd.options.map((each) => /^\s*usepam[\s=]+(\S+)/iu.exec(each)?.[1]).find(Boolean);
   const value = (option ?? effectiveValue(effective.value, "usepam"))?.toLowerCase();

@@ -138,7 +138,7 @@ function timeoutOf(facts: Facts, plan: Pick<HostPlan, "changes">): TimeoutSource
   if (!pending) return { from: "policy" };
   const values = [...script.state.value.content.matchAll(/\bTMOUT=(\d+)/gu)].map(([, digits]) => digits);
   const shown = values.length === 0 ? "sets none" : `sets ${[...new Set(values)].join(", ")}`;
-  const actual = `the file ${shown} and is not the policy's, so nobody can say for whom`;
+  const actual = `the file ${shown} and is not the policy's; for whom is unknown`;
   return { from: "nowhere", actual, source: SHELL_SCRIPT, outcome: "fail" };
 }
 

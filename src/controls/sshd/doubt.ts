@@ -44,7 +44,7 @@ export function sshdDoubt(
         (line === inForce || !isStrict(line, inForce, seconds)),
     );
   if (other === undefined) return undefined;
-  return `Match ${other.match} in ${other.file}:${other.line} may decide for other clients or accounts than ${account.representative} as asked about`;
+  return `Match ${other.match} in ${other.file}:${other.line} may decide for other clients or accounts than ${account.representative}; sshd was asked only about that one`;
 }
 
 /**

@@ -112,7 +112,7 @@ function backstopLeftOut(
 function silenceNote(limit: Seconds, version: OpenSshVersion): Finding {
   return {
     ...blank("silence", "*", CAPABILITIES["client-alive-zero-drops"].source),
-    expected: "sessions end when nobody types",
+    expected: "sessions end when no key is pressed",
     actual: `${nameOf(version)} counts the client's silence, and whatever it sends ends that: with a ServerAliveInterval below ${formatDuration(limit)}, a program that prints or another session on the same connection the session stays`,
     outcome: "pass",
   };
@@ -123,7 +123,7 @@ function unusedNote(): Finding {
     ...blank("unused connections", "*", "sshd_config(5) UnusedConnectionTimeout"),
     expected: "connections without a session end after the idle limit",
     actual:
-      "so do those of ssh -N and ssh -R while nothing goes through them: a listening port is no open channel",
+      "so do those of ssh -N and ssh -R while nothing goes through them: a listening port is not an open channel",
     outcome: "pass",
   };
 }

@@ -39,7 +39,7 @@ function channelLine(version: OpenSshVersion, line: LocatedDirective): InertLine
   if (!can(version, "channel-timeout-in-match") && !holdsForAll(line.match)) {
     return needs(
       "channel-timeout-in-match",
-      "heeds ChannelTimeout outside Match only; from 10.5 on inside as well",
+      "heeds ChannelTimeout outside Match only; 10.5 and newer heed it inside as well",
     );
   }
   const types = value.split(/\s+/u).map((entry) => entry.split("=")[0] ?? "");
@@ -48,7 +48,7 @@ function channelLine(version: OpenSshVersion, line: LocatedDirective): InertLine
   if (dead.includes("session")) {
     return needs(
       "channel-timeout-bare-session",
-      'has no channel "session"; write session:*, the bare word works from 10.6 on',
+      'has no channel "session"; write session:*, the bare word works in 10.6 and newer',
     );
   }
   return dead.every((type) => type === "global" && can(version, "channel-timeout-global"))
@@ -82,7 +82,7 @@ function countMaxLines(facts: Facts, version: OpenSshVersion): InertLine[] {
     (lines) => lines.state === "known" && aliveEffect(version, lines.value)?.ends === "nothing",
   );
   if (!inForce) return [];
-  const why = `from OpenSSH 8.2 on a count of 0 disables ClientAliveInterval altogether (${CAPABILITIES["client-alive-zero-drops"].source})`;
+  const why = `in OpenSSH 8.2 and newer a count of 0 disables ClientAliveInterval altogether (${CAPABILITIES["client-alive-zero-drops"].source})`;
   return sshdDirectives(facts)
     .filter(({ keyword, args }) => keyword === "clientalivecountmax" && args[0] === "0")
     .map((line) =>

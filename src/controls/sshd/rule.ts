@@ -34,7 +34,7 @@ export function judgeSshdRule(demand: Demand, facts: Facts, limits: HostLimits):
   }
   return [
     ...answers.flatMap(({ role, asked }) => judgeAnswers(demand, facts.server, role, asked)),
-    ...(members.state === "unreadable" ? [nobodyKnown(members.reason)] : []),
+    ...(members.state === "unreadable" ? [membersUnknown(members.reason)] : []),
     ...(demand.profile.uniform ? [oneValue(demand, facts)] : []),
     ...(demand.profile.before === undefined ? [] : [inDropIn(demand, facts, demand.profile.before)]),
   ];
@@ -115,13 +115,13 @@ function whatItDoes(server: SshServer, lines: readonly string[]): string {
   if (server.product !== "openssh") return "";
   const effect = aliveEffect(server.version, lines);
   if (effect === undefined) return "";
-  if (effect.ends === "nothing") return "; with ClientAliveCountMax 0 sshd drops nobody";
+  if (effect.ends === "nothing") return "; with ClientAliveCountMax 0 sshd drops no client";
   const gone = formatDuration(effect.within);
   if (effect.ends === "silent") return `; a client silent for ${gone} is dropped`;
   return `; ends a session ${gone} after its client stopped answering, never an idle one whose client answers`;
 }
 
-function nobodyKnown(reason: string): Judgement {
+function membersUnknown(reason: string): Judgement {
   return {
     role: "*",
     about: "per role",

@@ -34,7 +34,7 @@ function exemptInPart({ exemptions }: HostLimits, id: string): Finding[] {
       control: "sshd",
       role: "*",
       expected: "exempt people have no limit from sshd",
-      actual: `a client of theirs that stopped answering is dropped all the same: ${id} wants ClientAlive for everybody`,
+      actual: `a client of theirs that stopped answering is still dropped: ${id} wants ClientAlive for everybody`,
       source: id,
       evidence: "configured",
       outcome: "pass",

@@ -38,7 +38,7 @@ export function watchdogFiles(limits: HostLimits, run: WatchdogRun | null): Desi
 function reasonOf(path: string, wanted: boolean): string {
   if (!wanted) return "no watchdog runs from here";
   return path === WATCHDOG_FILES.script
-    ? "ends sessions with a terminal at which nobody types"
+    ? "ends sessions with a terminal at which no key is pressed"
     : "runs the watchdog";
 }
 

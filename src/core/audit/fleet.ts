@@ -43,8 +43,8 @@ function exemptionFinding(
     used > 0
       ? (["pass", `it does, on ${used} of ${hosts.length} hosts`] as const)
       : lost > 0
-        ? (["unknown", `nobody so far, but ${lost} of its hosts could not be judged`] as const)
-        : (["fail", "nobody, on none of the audited hosts"] as const);
+        ? (["unknown", `no account so far, but ${lost} of its hosts could not be judged`] as const)
+        : (["fail", "no account on any of the audited hosts"] as const);
   const source = `exemption "${exemption.name}"`;
   return finding("exemption-used", "*", "it exempts somebody", actual, source, outcome, exemption.name);
 }

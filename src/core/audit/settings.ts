@@ -43,7 +43,7 @@ type Judged = Pick<Finding, "expected" | "actual" | "source" | "outcome">;
 
 const NOT_ASKED: Judged = {
   expected: "sshd's settings for the role",
-  actual: "unknown: sshd was asked about no account",
+  actual: "unknown: sshd was asked for no account",
   source: "sshd -T -C",
   outcome: "unknown",
 };

@@ -48,7 +48,7 @@ function wrongSystem(facts: Facts, profile: Profile, why: "foreign" | "unknown")
     actual:
       os.state === "known"
         ? `this is ${os.value.name}; its rules were not judged`
-        : `nobody could read which system this is${os.state === "unreadable" ? `: ${os.reason}` : ""}`,
+        : `which system this is could not be read${os.state === "unreadable" ? `: ${os.reason}` : ""}`,
     source: "os-release(5)",
     evidence: "configured",
     outcome: why === "foreign" ? "fail" : "unknown",

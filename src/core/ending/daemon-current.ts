@@ -21,7 +21,7 @@ export function daemonFinding(facts: Facts): Finding {
     .filter(({ state }) => state.state !== "absent")
     .map(({ realPath }) => realPath);
   const timeless = paths.find((path) => files[path] === undefined);
-  if (timeless !== undefined) return daemon("unknown", `nobody can tell when ${timeless} changed`);
+  if (timeless !== undefined) return daemon("unknown", `when ${timeless} changed is unknown`);
   const loaded = sshdLoaded.value;
   const newer = (kind: "modified" | "changed"): string | undefined =>
     paths.find((path) => isAfter(files[path]?.[kind] ?? "", loaded));

@@ -38,12 +38,12 @@ export function promised(
   question: Question,
 ): Standing {
   if (people === undefined) {
-    return { ...NOTHING, outcome: "unknown", reason: "nobody could read who has an account here" };
+    return { ...NOTHING, outcome: "unknown", reason: "the accounts of this host could not be read" };
   }
   const standings = people.map((member) => memberStanding(kind, limitOf(member), role, member, question));
   const several = new Set(standings.map(({ outcome }) => outcome)).size > 1;
   const worst = standings.toSorted((left, right) => rank(right) - rank(left))[0];
-  if (worst === undefined) return { ...NOTHING, outcome: "pass", reason: "nobody here is in it" };
+  if (worst === undefined) return { ...NOTHING, outcome: "pass", reason: "no account here is in it" };
   const who = people[standings.indexOf(worst)]?.account.representative ?? "";
   return several && worst.reason !== undefined ? { ...worst, reason: `${who}: ${worst.reason}` } : worst;
 }
@@ -114,7 +114,12 @@ function judged(limit: Seconds, { endings, unread }: Endings): Standing {
   }
   const evidence = effective !== undefined ? "effective" : configured !== undefined ? "configured" : null;
   if (unread.length === 0) return { ...rungs, outcome: "fail", evidence };
-  return { ...rungs, outcome: "unknown", evidence, reason: `nobody could read ${unread.join(", ")}` };
+  return {
+    ...rungs,
+    outcome: "unknown",
+    evidence,
+    reason: `${unread.join(", ")} could not be read; the effect is unknown`,
+  };
 }
 
 function isConfirmed({ confirmed }: Ending): boolean {

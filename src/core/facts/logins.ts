@@ -30,7 +30,7 @@ export function parseShellAnswers(sections: Sections): ShellAnswers {
     } else throw malformed(sections.host, "logins", `a line begins with ${visible(line).slice(0, 40)}`);
   }
   if (unsure.length > 0)
-    doubt ??= `sshd gave this login another ${unsure.join(", ")} than PAM's files say, so nobody knows what others get`;
+    doubt ??= `sshd gave this login another ${unsure.join(", ")} than PAM's files say; what others get is unknown`;
   return { said, doubt };
 }
 
@@ -72,7 +72,7 @@ function answerOf(said: Said): Reading<ShellAnswer> {
   return unreadable(
     said.get("status") === "137"
       ? "it gave no answer at its prompt within 5 s"
-      : "it ended before it came to its prompt, or is no shell",
+      : "it ended before it came to its prompt, or is not a shell",
   );
 }
 
@@ -89,7 +89,7 @@ function posixAnswer(said: Said): Reading<ShellAnswer> {
   const [family, version] = posixFamily(of);
   const value = of("value");
   if (!/^(?:0|[1-9]\d{0,8})?$/u.test(value))
-    return unreadable(`its TMOUT is ${JSON.stringify(value)}, which is no number`);
+    return unreadable(`its TMOUT is ${JSON.stringify(value)}, which is not a number`);
   const traps = said.has("alarm") || !["", "0"].includes(of("trapalrm"));
   if (traps && family !== "zsh" && family !== "bash")
     return unreadable("something is to be done on its alarm");
@@ -122,7 +122,7 @@ function cshAnswer(said: Said): Reading<ShellAnswer> {
   const minutes = set ? /^(\d{1,6})(?: \d+)?$/u.exec(value)?.[1] : "0";
   if (!version.startsWith("tcsh ")) return known(WITHOUT_LIMIT);
   if (minutes === undefined)
-    return unreadable(`its autologout is ${JSON.stringify(value)}, which is no number`);
+    return unreadable(`its autologout is ${JSON.stringify(value)}, which is not a number`);
   return known({
     family: "tcsh",
     version: version.replace(/ \(.*$/u, ""),

@@ -120,7 +120,7 @@ function parseClass(
 }
 
 function unasked(representative: string, answers: ReadonlyMap<string, Effective>): string {
-  if (representative === "") return "no account of this class has a name that sshd -T -C can be asked about";
+  if (representative === "") return "no account of this class has a name that sshd -T -C accepts";
   const base = answers.get("-");
   if (base?.state === "unreadable") return base.reason;
   return "the addresses of this login, which sshd -T -C needs, are not known";
@@ -133,7 +133,7 @@ function parseSelectors(positions: string, sections: Sections, selectors: readon
     .map((position) => {
       const selector = /^\d{1,6}$/u.test(position) ? selectors[Number(position) - 1] : undefined;
       if (selector === undefined)
-        throw malformed(sections.host, "people", "it names a selector nobody asked about");
+        throw malformed(sections.host, "people", "it names a selector that was not asked for");
       return selector;
     })
     .toSorted();

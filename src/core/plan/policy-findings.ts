@@ -31,7 +31,7 @@ function expiredFinding(exemption: Exemption): Finding {
     "exemption-current",
     "*",
     "exemptions are renewed or removed before they expire",
-    `expired on ${exemption.expires} and exempts nobody any more; owner ${exemption.owner}`,
+    `expired on ${exemption.expires} and has no effect any more; owner ${exemption.owner}`,
     `exemption "${exemption.name}"`,
     "fail",
     exemption.name,
@@ -88,11 +88,18 @@ function missingPeople(
     }
     if (membersOf(role, classes).length > 0) return [];
     if (role.groups.length > 0 && remoteAccounts.length > 0) {
-      const actual = `nobody is listed in it; ${remoteAccounts.join(", ")} may have members that are not listed, and nobody asked about them`;
+      const actual = `no account is listed in it; ${remoteAccounts.join(", ")} may have members that are not listed, and these were not asked for`;
       return [finding("role-members", role.role, expected, actual, PEOPLE, "unknown")];
     }
     return [
-      finding("role-members", role.role, expected, "nobody here with a login shell is meant", PEOPLE, "pass"),
+      finding(
+        "role-members",
+        role.role,
+        expected,
+        "no account here with a login shell is meant",
+        PEOPLE,
+        "pass",
+      ),
     ];
   });
 }

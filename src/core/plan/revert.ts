@@ -73,7 +73,7 @@ function revertFile(original: KeptOriginal, facts: Facts, notes: string[]): Guar
       notes.push(`${path} is somebody else's by now: nothing of curfew is in it, so it stays`);
       return [];
     }
-    if (edited) notes.push(`${path} was edited since curfew wrote it; it is removed all the same`);
+    if (edited) notes.push(`${path} was edited since curfew wrote it; it is removed nevertheless`);
     return [{ ...common, action: "remove", after: "" }];
   }
   if (!edited) return [{ ...common, action: "restore", after: copy }];

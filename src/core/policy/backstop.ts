@@ -24,7 +24,7 @@ export function backstop(facts: Facts, limits: HostLimits, control: ControlId): 
     return { state: "limit", limit: longest };
   const classes = resolvedClasses(facts, limits);
   if (classes === undefined) {
-    return leftOut("nobody could read whether somebody exempt has an account here", "unknown");
+    return leftOut("whether an exempt person has an account here could not be read", "unknown");
   }
   const exempt = classes.find(({ person }) => isExempt(person, control));
   if (exempt === undefined) return { state: "limit", limit: longest };

@@ -67,7 +67,7 @@ function aliveOf(effective: readonly string[]): Alive {
 function countedOff(version: OpenSshVersion, { interval, countMax }: Alive, probe: PlannedProbe): string[] {
   if (interval === 0 || countMax > 0) return [];
   if (!can(version, "client-alive-zero-drops"))
-    return [`ClientAliveCountMax 0 disables ClientAliveInterval ${interval} on OpenSSH from 8.2 on`];
+    return [`ClientAliveCountMax 0 disables ClientAliveInterval ${interval} on OpenSSH 8.2 and newer`];
   if (interval > probe.limit || probe.session === "output-loop") return [];
   return [
     `ClientAliveInterval ${interval} with ClientAliveCountMax 0 did nothing: this build takes a count of 0 for off, as later ones of RHEL 8 do`,
@@ -81,7 +81,7 @@ function whyFrozen(
   probe: PlannedProbe,
 ): string[] {
   if (!read) return ["it is not known whether sshd asks the client (ClientAliveInterval could not be read)"];
-  if (interval === 0) return ["ClientAliveInterval is 0, so nobody asks whether the client answers"];
+  if (interval === 0) return ["ClientAliveInterval is 0, so sshd does not ask whether the client answers"];
   if (countMax === 0) return [];
   const seconds = interval * (countMax + 1);
   if (seconds > probe.limit) return [`ClientAlive drops only after ${seconds} s`];

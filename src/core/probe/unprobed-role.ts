@@ -36,7 +36,7 @@ export function unprobedRole(
   if (names.length > 0) return [unasked(role, names, host)];
   const sources = unlistedSources(role, hosted);
   if (sources.length > 0) {
-    const actual = `nobody on ${host} is listed in role ${role}; ${sources.join(", ")} may have members that are not listed, and nobody asked about them`;
+    const actual = `no account on ${host} is listed in role ${role}; ${sources.join(", ")} may have members that are not listed, and these were not asked for`;
     return [membersFinding(role, PROBED, actual, "unknown")];
   }
   // Who is in it is probed all the same, for the exemption's sake.
@@ -45,7 +45,7 @@ export function unprobedRole(
   }
   if (role === limits.defaults.role) return [];
   // Known, not unknown: no such session can exist there, and one policy serves many hosts.
-  return [membersFinding(role, SESSION, `nobody on ${host} is in role ${role}`, "pass")];
+  return [membersFinding(role, SESSION, `no account on ${host} is in role ${role}`, "pass")];
 }
 
 /**

@@ -162,7 +162,7 @@ function shortened(text = ""): string {
 
 function whole(text: string | undefined, host: string): number {
   if (text !== undefined && /^\d{1,15}$/u.test(text)) return Number(text);
-  throw malformed(host, `${shortened(text)} is no number`);
+  throw malformed(host, `${shortened(text)} is not a number`);
 }
 
 function malformed(host: string, what: string): CurfewError {

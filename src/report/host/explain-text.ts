@@ -102,8 +102,8 @@ function symbolOf({ because, applies }: ExplainedRole, paint: Paint): string {
 }
 
 function reasonText({ role, because: reasons, hosts, applies }: ExplainedRole): string {
-  const nobody = role === "default" ? "for those whom no role selects" : "does not select them";
-  const names = reasons.length === 0 ? nobody : reasons.map(visible).join(", ");
+  const none = role === "default" ? "for those whom no role selects" : "does not select them";
+  const names = reasons.length === 0 ? none : reasons.map(visible).join(", ");
   if (hosts === undefined || applies === "yes") return names;
   return `${names}; ${applies === "no" ? "not here, " : ""}only on ${hosts.map(visible).join(", ")}`;
 }

@@ -33,7 +33,7 @@ export function wizardPolicy(draft: Draft, host: string, today: string): string 
     "",
     "# For everybody. Durations are written 90s, 15m or 1h30m.",
     "defaults:",
-    `  client_idle_timeout: ${formatDuration(idle)} # nobody typed for this long: the session ends`,
+    `  client_idle_timeout: ${formatDuration(idle)} # a session without a keystroke for this long ends`,
     `  unresponsive_timeout: ${formatDuration(unresponsive)} # the client stopped answering: the session ends`,
     ...(controls.includes("watchdog") && idle > 60
       ? ["  warn_before: 1m # the watchdog tells the user first"]
@@ -83,7 +83,7 @@ function exemptionLines({ exempt, owner, expires, reason }: Draft): string[] {
   if (exempt.length === 0) return [];
   return [
     "",
-    "# Who may stay idle; from the day after the last one this exempts nobody and is reported.",
+    "# Who may stay idle. After its last day this has no effect and is reported.",
     "exemptions:",
     "  - name: found at work by the wizard",
     `    users: ${listOf(exempt)}`,

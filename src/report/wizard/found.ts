@@ -71,13 +71,13 @@ const FEARS: Readonly<Record<HarmKind, string>> = {
   transfer: "ended by ChannelTimeout while nothing is transferred; sshfs mounts break",
   editor: "lives as long as the editor sends something; a laptop asleep loses its session",
   multiplexer: "detached sessions run on; with tmux: end the watchdog would end them too",
-  program: "ended by ChannelTimeout while it prints nothing, by the watchdog while nobody types",
+  program: "ended by ChannelTimeout while it prints nothing, by the watchdog while no key is pressed",
 };
 
 /** Who would be hurt, with the reason once per kind. */
 export function hurtText(people: WizardPeople, { columns }: WizardView): string {
   if (people.harm === null)
-    return wrap("What runs there could not be read, so nobody knows.", columns).join("\n");
+    return wrap("What runs there could not be read; the effect is unknown.", columns).join("\n");
   if (people.harm.length === 0)
     return wrap("Nothing that runs there now would be ended.", columns).join("\n");
   const kinds = [...new Set(people.harm.map(({ kind }) => kind))];

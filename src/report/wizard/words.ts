@@ -29,13 +29,13 @@ const TITLES: Readonly<Record<WizardStep, readonly [string, string]>> = {
   ],
   hurt: [
     "Who would be hurt",
-    "A limit ends what looks idle. What would suffer now can be exempted, with somebody who answers for it and an end; on OpenSSH 9.2 to 10.4 one exemption leaves ChannelTimeout out for everybody.",
+    "A limit ends what looks idle. What would suffer now can be exempted, with an owner and an expiry date; on OpenSSH 9.2 to 10.4 one exemption leaves ChannelTimeout out for everybody.",
   ],
   controls: ["Controls", "The mechanisms that end sessions. No single one catches every kind."],
   diff: ["What would change", "The exact difference; sshd on the host checks it before it counts."],
   proof: [
     "Proof",
-    "A setting is no proof: real sessions are opened that have to be dropped, and one with somebody typing that has to stay.",
+    "A setting is not proof: real sessions are opened that have to be dropped, and one with somebody typing that has to stay.",
   ],
   files: ["Files", "The same files that a person writes; plan, apply, verify and audit take them."],
 };
@@ -101,7 +101,7 @@ export function answerText(
   { labels }: QuestionWords,
 ): string {
   if (typeof answer === "number") return formatDuration(answer);
-  if (typeof answer !== "string") return answer.length === 0 ? "nobody" : answer.map(visible).join(", ");
+  if (typeof answer !== "string") return answer.length === 0 ? "none" : answer.map(visible).join(", ");
   return question.form === "choose" ? (labels[answer] ?? answer) : visible(answer);
 }
 

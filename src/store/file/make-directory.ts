@@ -13,7 +13,7 @@ export async function makeDirectory(path: string, mode = 0o777): Promise<void> {
       if (error.code !== "EEXIST") throw error;
     });
   }
-  if (!(await stat(path)).isDirectory()) throw new Error(`${path} is no directory`);
+  if (!(await stat(path)).isDirectory()) throw new Error(`${path} is not a directory`);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -10,7 +10,7 @@ export class NotAFileError extends Error {
   readonly syscall = "open";
 
   constructor(path: string) {
-    super(`${visible(path)} is no file`);
+    super(`${visible(path)} is not a file`);
     this.name = "NotAFileError";
   }
 }

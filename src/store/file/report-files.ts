@@ -52,7 +52,7 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>>
   EACCES: ["permission denied", "give a directory with -o that you may write to"],
   EPERM: ["permission denied", "give a directory with -o that you may write to"],
   EISDIR: ["there is a directory of that name", "give another directory with -o"],
-  ENOTDIR: ["a part of the path is no directory", "give another directory with -o"],
+  ENOTDIR: ["a part of the path is not a directory", "give another directory with -o"],
   ENOTFILE: [
     "there is a pipe, a device or a socket of that name",
     "move it away, or give another directory with -o",

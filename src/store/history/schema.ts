@@ -16,7 +16,7 @@ export const MIGRATIONS: readonly string[] = [
     name TEXT NOT NULL UNIQUE,
     started TEXT NOT NULL,
     finished TEXT,
-    -- The time of the last write, and who writes; no process: nobody does any more.
+    -- The time of the last write, and who writes; without a process the writing has ended.
     written TEXT NOT NULL,
     process TEXT,
     policy TEXT NOT NULL,

@@ -309,7 +309,7 @@ test.each([
   [
     "section kind",
     "[web:childern]\na\n",
-    '"[web:childern]" is no section: [group], [group:children] or [group:vars], did you mean "children"?',
+    '"[web:childern]" is not a section: [group], [group:children] or [group:vars], did you mean "children"?',
   ],
   ["open quote", '[web]\na x="y\n', "no closing double quote"],
   ["no variable", "[web]\na 5\n", 'standard input:2:3: "5" is not a variable, write name=value'],

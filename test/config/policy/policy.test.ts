@@ -176,12 +176,12 @@ test.each([
   [
     "role for nobody",
     "name: x\nroles: {r: {client_idle_timeout: 5m}}",
-    'p.yaml:2:9: role "r" selects nobody, give it users or groups',
+    'p.yaml:2:9: role "r" selects no account: give it users or groups',
   ],
   [
     "exemption for nobody",
     `name: x\nexemptions: [{${EXEMPTION.replace("users: [b], ", "")}}]`,
-    'exemption "e" selects nobody, give it users or groups',
+    'exemption "e" selects no account: give it users or groups',
   ],
   [
     "two exemptions of one name",

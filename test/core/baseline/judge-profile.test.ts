@@ -113,7 +113,7 @@ describe("a host as it should be", () => {
     });
     const recipe = known(["clientaliveinterval 600", "clientalivecountmax 0"]);
     const [first] = judge(machine({ effective: recipe }));
-    expect(first?.actual).toBe("600; with ClientAliveCountMax 0 sshd drops nobody");
+    expect(first?.actual).toBe("600; with ClientAliveCountMax 0 sshd drops no client");
   });
 
   test("rule, role, control and subject name each finding once", () => {
@@ -342,7 +342,7 @@ describe("StopIdleSessionSec", () => {
     ["600", state("600"), "pass", /^600$/u],
     ["stricter is another number", state("300"), "fail", /^300$/u],
     ["off", state("infinity"), "fail", /^infinity$/u],
-    ["inert: the rule holds, and it is said", state("600", "no"), "pass", /never ends an SSH session/u],
+    ["inert: the rule holds, and it is said", state("600", "no"), "pass", /ends no SSH session/u],
     ["a systemd that does not know it", state("unsupported"), "fail", /ignores the key/u],
     ["no logind", absent<never>(), "fail", /no systemd-logind/u],
     ["nobody could ask", unreadable<never>("no bus"), "unknown", /no bus/u],
@@ -360,7 +360,7 @@ describe("StopIdleSessionSec", () => {
     const facts = machine({ os: ["rhel", "9.4"], logind: state("600"), effective });
     const found = judge(facts, "stig-rhel9").find(({ rule }) => rule === "RHEL-09-412080");
     expect(found?.actual).toBe(
-      "600; sshd has UsePAM no, so logind sees none of its sessions, and never ends one all the same",
+      "600; sshd has UsePAM no, so logind sees none of its sessions, so this value ends no SSH session",
     );
   });
 

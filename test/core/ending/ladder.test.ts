@@ -227,7 +227,7 @@ describe("sshd, release by release", () => {
     const joe = { ...person("joe", "group:sudo"), effective: unreadable<readonly string[]>("bad option") };
     const found = cell(host({ classes: [joe] }), "admin", "idle-shell");
     expect(found).toMatchObject({ outcome: "unknown", evidence: null });
-    expect(found.reason).toBe("nobody could read sshd -T -C for joe: bad option");
+    expect(found.reason).toBe("sshd -T -C for joe: bad option could not be read; the effect is unknown");
   });
 });
 

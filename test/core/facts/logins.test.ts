@@ -74,8 +74,8 @@ describe("what a shell said", () => {
     ["no answer in time", ["status 137"], /no answer at its prompt within 5 s/u],
     ["it ended", ["status 0"], /ended before it came to its prompt/u],
     ["a value, but nobody who says it", BASH.slice(1), /ended before/u],
-    ["no number", ["pid same", "bash 5", "value 10m"], /its TMOUT is "10m", which is no number/u],
-    ["octal to some", ["pid same", "bash 5", "value 0600"], /no number/u],
+    ["no number", ["pid same", "bash 5", "value 10m"], /its TMOUT is "10m", which is not a number/u],
+    ["octal to some", ["pid same", "bash 5", "value 0600"], /not a number/u],
     ["control characters are not printed", ["pid same", "bash 5", "value ?"], /its TMOUT is "\?"/u],
     ["an alarm of mksh's own", ["pid same", "ksh @(#)MIRBSD KSH R59", "value 6", "alarm yes"], /alarm/u],
     [
@@ -116,7 +116,7 @@ test("who was not asked is not in the answer", () => {
 
 test.each([
   ["a login line cut short", [], "/bin/bash\t2"],
-  ["a size that is no number", [], "/bin/bash\tx\t\t\tann"],
+  ["a size that is not a number", [], "/bin/bash\tx\t\t\tann"],
   ["an answer to nothing", ["nonsense"], undefined],
 ])("%s is not the script's", (_, answers, login) => {
   expect(() => logins(answers, login)).toThrow(CurfewError);

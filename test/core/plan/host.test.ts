@@ -198,9 +198,9 @@ describe("findings that no mechanism owns", () => {
       expired: [{ ...held.exemption, expires: "2026-01-31" }],
     };
     expect(said(host({ classes: [person("backup", "user:backup")] }), policy)).toEqual([
-      "fail host * expired on 2026-01-31 and exempts nobody any more; owner ops@example.com",
+      "fail host * expired on 2026-01-31 and has no effect any more; owner ops@example.com",
       "waived shell-timeout * backup exempt until 2027-01-31",
-      expect.stringMatching(/^pass host ghost nobody here with a login shell/u),
+      expect.stringMatching(/^pass host ghost no account here with a login shell/u),
       expect.stringMatching(/^fail host default .*without one/u),
     ]);
   });

@@ -95,7 +95,7 @@ describe("planProbes", () => {
   });
 
   test.each([
-    ["nobody", [account("root", [])], "nobody on web1 is in role vendor", "pass"],
+    ["nobody", [account("root", [])], "no account on web1 is in role vendor", "pass"],
     [
       "nobody who can log in",
       [account("vic", ["ext"], { obstacle: "its shell is /bin/false" })],

@@ -32,8 +32,8 @@ describe("what the script says", () => {
     ["a word of JavaScript's", "constructor\tx\nend\n", /begins with constructor/u],
     ["too few fields", "account\troot\nend\n", /account is incomplete/u],
     ["too many fields", "self\t1\t2\nend\n", /self is incomplete/u],
-    ["no number", "account\troot\tzero\t/bin/sh\nend\n", /zero is no number/u],
-    ["a number beyond numbers", `clock\t${"9".repeat(30)}\t1\nself\t1\nend\n`, /is no number/u],
+    ["no number", "account\troot\tzero\t/bin/sh\nend\n", /zero is not a number/u],
+    ["a number beyond numbers", `clock\t${"9".repeat(30)}\t1\nself\t1\nend\n`, /is not a number/u],
   ])("%s is refused", (_, output, message) => {
     expect(() => parseWizardSurvey(output, "web1")).toThrow(message);
   });

@@ -122,11 +122,11 @@ describe("state", () => {
   test("the lock and the result of a schedule", async () => {
     mkdirSync(at("schedules"));
     symlinkSync("/dev/null", at("schedules/nightly.lock"));
-    await expect(takeScheduleLock(directory, "nightly")).rejects.toThrow(/is no file/u);
+    await expect(takeScheduleLock(directory, "nightly")).rejects.toThrow(/is not a file/u);
     pipe("schedules/nightly.json");
     expect(await readScheduleResult(directory, "nightly")).toBeUndefined();
     const result = { startedAt: "", finishedAt: "", verdict: "pass" } as never;
-    await expect(writeScheduleResult(directory, "nightly", result)).rejects.toThrow(/is no file/u);
+    await expect(writeScheduleResult(directory, "nightly", result)).rejects.toThrow(/is not a file/u);
   });
 
   test("alerts are not read from a pipe", async () => {
@@ -168,7 +168,7 @@ describe("state", () => {
     symlinkSync(at("real"), at("link"));
     expect(await readOwn(at("real"))).toBe("text");
     await expect(readOwn(at("link"))).rejects.toThrow(/ELOOP/u);
-    await expect(readOwn(pipe("pipe"))).rejects.toThrow(/is no file/u);
+    await expect(readOwn(pipe("pipe"))).rejects.toThrow(/is not a file/u);
   });
 });
 
@@ -205,7 +205,7 @@ describe("a path that the user named", () => {
     await writeNamed(at("plan.json"), ["{}"]);
     expect(lstatSync(at("plan.json")).isFile()).toBe(true);
     chownSync(pipe("pipe"), NOBODY, NOBODY);
-    await expect(writeNamed(at("pipe"), ["{}"])).rejects.toThrow(/is no file/u);
+    await expect(writeNamed(at("pipe"), ["{}"])).rejects.toThrow(/is not a file/u);
   });
 });
 

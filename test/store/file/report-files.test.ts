@@ -50,10 +50,10 @@ describe("reports on disk", () => {
       message: `cannot write ${directory}/taken.csv: there is a directory of that name`,
     });
     await expect(writeReports(join(directory, "file"), [file])).rejects.toMatchObject({
-      message: `${directory}/file is no directory`,
+      message: `${directory}/file is not a directory`,
     });
     await expect(writeReports(join(directory, "file/below"), [file])).rejects.toMatchObject({
-      message: `cannot write ${directory}/file/below: a part of the path is no directory`,
+      message: `cannot write ${directory}/file/below: a part of the path is not a directory`,
     });
   });
 
