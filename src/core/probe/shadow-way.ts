@@ -108,7 +108,7 @@ function ownKeys(user: string, outside: readonly string[], session: ProbedKind):
   const keys = outside.filter((line) => line.startsWith("key ")).map((line) => line.split(" ").slice(1));
   if (NO_PROGRAM.has(session)) return undefined;
   if (keys.some((options) => options.includes("unknown"))) {
-    return `${user}'s keys come from an AuthorizedKeysCommand, so nobody knows what their sessions are`;
+    return `${user}'s keys come from an AuthorizedKeysCommand, so it is unknown what their sessions are`;
   }
   const own = ["command", "environment"].find((option) => keys.some((options) => options.includes(option)));
   if (own !== undefined)
