@@ -5,6 +5,7 @@ import { CurfewError } from "../model/error.ts";
 import { reflow, wrap } from "../report/layout/wrap.ts";
 import { registerApply } from "./commands/apply.ts";
 import { registerAudit } from "./commands/audit.ts";
+import { registerCheck } from "./commands/check.ts";
 import { registerExplain } from "./commands/explain.ts";
 import { registerHistory } from "./commands/history.ts";
 import { registerInit } from "./commands/init.ts";
@@ -40,6 +41,7 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
     .addHelpText("after", moreHelp());
   const setting = { terminal, setExitCode };
   for (const register of [
+    registerCheck,
     registerInit,
     registerWizard,
     registerPlan,

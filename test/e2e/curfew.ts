@@ -120,12 +120,21 @@ export function etcDifferences(before: Record<string, string>, after: Record<str
   return [...paths].filter((path) => before[path] !== after[path]).toSorted();
 }
 
+/** Runs `curfew ARGS` as they are, with no files of a desk. */
+export function runCurfew(lab: Lab, args: readonly string[]): Promise<Call> {
+  return launch(lab.dir, args).done;
+}
+
 function start(lab: Lab, desk: Desk, args: readonly string[], input = ""): Running {
+  return launch(desk.dir, withFiles(lab, desk, args), input);
+}
+
+function launch(dir: string, args: readonly string[], input = ""): Running {
   const begin = performance.now();
-  const child = execa(process.execPath, [PROGRAM, ...withFiles(lab, desk, args)], {
+  const child = execa(process.execPath, [PROGRAM, ...args], {
     reject: false,
     input,
-    env: { XDG_STATE_HOME: join(desk.dir, "state"), NO_COLOR: "1", CURFEW_DEBUG: "1" },
+    env: { XDG_STATE_HOME: join(dir, "state"), NO_COLOR: "1", CURFEW_DEBUG: "1" },
   });
   const done = child.then(({ exitCode, stdout, stderr, signal }) => {
     return { exitCode, stdout, stderr, signal, seconds: (performance.now() - begin) / 1000 };

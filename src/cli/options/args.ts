@@ -50,8 +50,8 @@ export function addPolicyOption(command: Command): Command {
   return command.addOption(new Option("-p, --policy <file>", "the policy").env("CURFEW_POLICY"));
 }
 
-/** Which hosts, and how to log in to them. */
-export function addHostOptions(command: Command): Command {
+/** Which hosts, and how to log in to them. `choice` is the option that names some of an inventory. */
+export function addHostOptions(command: Command, choice = "-l, --limit <pattern>"): Command {
   const inventory = new Option(
     "-i, --inventory <source>",
     "an inventory; may be repeated, - is standard input",
@@ -61,7 +61,7 @@ export function addHostOptions(command: Command): Command {
   command
     .addOption(inventory)
     .option("--trust-ssh-config", "an ssh_config given with -i may run programs: Match exec, ProxyCommand")
-    .option("-l, --limit <pattern>", "only these hosts: names, groups, globs, !exclusions, commas between");
+    .option(choice, "only these hosts: names, groups, globs, !exclusions, commas between");
   return addLoginOptions(command).option(
     "--concurrency <n>",
     "work on this many hosts at once",

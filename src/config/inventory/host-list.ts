@@ -4,6 +4,9 @@ import type { InventoryForm } from "./form.ts";
 import { splitPort } from "./host-range.ts";
 import { type InventoryData, addHost } from "./data.ts";
 
+/** Where hosts come from that are named instead of a file. */
+const COMMAND_LINE = "-i";
+
 /** What is nothing else. */
 export const listForm: InventoryForm = {
   detect: () => true,
@@ -44,4 +47,7 @@ function readEntry(
   }
   const { inline } = addHost(data, name, "ungrouped", position, port);
   if (user !== undefined) inline.set("ansible_user", { text: user, encrypted: false, position });
+  // This machine, as Ansible's implicit localhost; with a user or a port it is a host like any other.
+  if (entry === "localhost" && position.file === COMMAND_LINE)
+    inline.set("ansible_connection", { text: "local", encrypted: false, position });
 }

@@ -1,0 +1,130 @@
+import { type Command, Option } from "commander";
+import { shown } from "../../core/text/nearest.ts";
+import { documentText } from "../../core/verdict/document.ts";
+import { countBy, worstOf } from "../../core/verdict/outcome.ts";
+import type { CheckedHost } from "../../model/check-run.ts";
+import type { Seconds } from "../../model/duration.ts";
+import { CurfewError } from "../../model/error.ts";
+import { DEFAULT_PROBES, type ProbedKind } from "../../model/session-kind.ts";
+import { checkText } from "../../report/host/check-text.ts";
+import * as args from "../options/args.ts";
+import { loadHosts, type SourceOptions } from "../options/inputs.ts";
+import { withRun } from "../progress/run-context.ts";
+import type { ExitCode } from "../terminal/exit.ts";
+import type { Setting } from "../terminal/setting.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+/** `limit` is the time here, as whoever asks means it; hosts of an inventory are chosen with `hosts`. */
+interface CheckOptions extends Omit<args.HostOptions, "limit"> {
+  readonly hosts?: string;
+  readonly limit?: Seconds;
+  readonly prove?: true;
+  readonly scaled?: number;
+  readonly sessions: readonly ProbedKind[];
+}
+
+const EXAMPLE = `
+Example:
+  curfew check root@web1
+  curfew check web1 web2:2222 --limit 15m
+  curfew check -i inventory.yaml --limit 15m --prove --scaled 20
+  sudo curfew check
+
+Needs no policy and changes nothing. Shown is every setting that seems to limit idle sessions, what
+it really does on the OpenSSH that runs there, and for root, administrators, service accounts and
+everyone else which kind of session ends after how long, and which never does. Without a host and
+without -i it looks at this machine.
+
+Exit codes: 0 everything judged ends in time, or nothing was to be judged; 2 something does not;
+3 a host or a session cannot be judged.
+`;
+
+export function registerCheck(program: Command, { terminal, setExitCode }: Setting): void {
+  const command = program
+    .command("check")
+    .summary("show what ends idle sessions on a host, without a policy");
+  command
+    .description(
+      "Shows what limits idle sessions on hosts, and what really ends which session. Changes nothing.",
+    )
+    .argument("[[user@]host[:port]...]", "hosts, as for ssh; this machine if none is named");
+  args.addHostOptions(command, "-l, --hosts <pattern>");
+  command
+    .option("--limit <duration>", "every session has to end within this", args.duration)
+    .option("--prove", "open real sessions as well, as curfew verify does")
+    .addOption(
+      new Option("--sessions <kinds>", "session kinds to judge and to open, commas between, or all")
+        .argParser(args.sessionKinds)
+        .default(DEFAULT_PROBES, DEFAULT_PROBES.join(",")),
+    )
+    .option("--scaled <seconds>", "with --prove: scale every limit down to about this", args.positive);
+  args
+    .addOutputOptions(command)
+    .addHelpText("after", EXAMPLE)
+    .action(async (targets: readonly string[], options: CheckOptions) =>
+      setExitCode(await check(targets, options, terminal)),
+    );
+}
+
+async function check(
+  targets: readonly string[],
+  options: CheckOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  refuseContradictions(targets, options);
+  const { hosts } = await loadHosts(sourceOf(targets, options), terminal);
+  const { limit = null, prove, sessions, scaled } = options;
+  return withRun({ command: "check", hosts, options: loginOptions(options), terminal }, async (run) => {
+    const { checkFleet } = await import("../../flow/check.ts");
+    const wanted = { limit, sessions, ...(prove && { prove: { scaled } }) };
+    const names = hosts.map(({ name }) => name);
+    const checked = await run.phase("check", names, () => checkFleet(hosts, wanted, run.context));
+    const columns = Math.min(terminal.size().columns, 100);
+    return {
+      verdict: worstOf(checked.map(({ outcome }) => outcome)) ?? "unknown",
+      document: () => documentText(headOf(checked, limit), checked),
+      text: ({ paint }) => checkText(checked, { paint, columns, limit, proved: prove === true }),
+    };
+  });
+}
+
+function refuseContradictions(targets: readonly string[], options: CheckOptions): void {
+  const { prove, limit, scaled, inventory } = options;
+  if (prove === true && limit === undefined) {
+    throw new CurfewError("usage", "--prove needs --limit, the time after which a session has to be gone", {
+      hint: "such as --limit 15m; --scaled 20 makes it seconds",
+    });
+  }
+  if (scaled !== undefined && prove !== true) throw new CurfewError("usage", "--scaled is for --prove");
+  if (targets.length > 0 && inventory !== undefined) {
+    throw new CurfewError("usage", "hosts are named on the command line or by -i, not both", {
+      hint: "-l chooses hosts of an inventory",
+    });
+  }
+}
+
+/** The time is none of the options by which hosts are reached. */
+function loginOptions({ limit: _limit, ...options }: CheckOptions): args.HostOptions {
+  return options;
+}
+
+/** Named hosts are a host list; without any it is this machine, reached without SSH. */
+function sourceOf(
+  targets: readonly string[],
+  { inventory, hosts: limit, becomePassFile, quiet }: CheckOptions,
+): SourceOptions {
+  const wrong = targets.find((target) => /[\s,]|^-/u.test(target));
+  if (wrong !== undefined) throw new CurfewError("usage", `${shown(wrong)} is not [user@]host[:port]`);
+  const named = `${targets.length === 0 ? "localhost" : targets.join(",")},`;
+  return {
+    inventory: inventory ?? [named],
+    ...(limit === undefined ? {} : { limit }),
+    ...(becomePassFile === undefined ? {} : { becomePassFile }),
+    ...(quiet === undefined ? {} : { quiet }),
+  };
+}
+
+function headOf(checked: readonly CheckedHost[], limit: Seconds | null): object {
+  const hosts = { hosts: checked.length, ...countBy(checked.map(({ outcome }) => outcome)) };
+  return { schema: "curfew/check/1", summary: { ...hosts, withinSeconds: limit } };
+}

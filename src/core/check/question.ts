@@ -1,0 +1,42 @@
+/** A host without a policy, asked as if it had one: who is told apart there, and what counts as an end. Pure. */
+import { CONTROL_IDS } from "../../model/control-id.ts";
+import type { Seconds } from "../../model/duration.ts";
+import type { Policy } from "../../model/policy.ts";
+import type { LoginAccount, WizardSurvey } from "../wizard/survey.ts";
+
+/** Groups whose members become root, by the names that distributions give them. */
+const ADMINISTRATORS = ["sudo", "wheel", "admin"] as const;
+/** LSB and every distribution of the last ten years number people from 1000 (login.defs(5), UID_MIN). */
+const FIRST_PERSON = 1000;
+/** Names that a policy could have; of others the host is not asked. */
+const ASKABLE = /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,255}$/u;
+
+/**
+ * Root, administrators, service accounts and everybody else (`default`) as the roles of a policy, all with the same
+ * limit. Without one any end counts, however late: what is asked then is whether a session ends at all.
+ */
+export function checkPolicy(
+  survey: Pick<WizardSurvey, "accounts" | "admins">,
+  limit: Seconds | null,
+): Policy {
+  const idle = limit ?? Number.MAX_SAFE_INTEGER;
+  const groups = [...new Set([...ADMINISTRATORS, ...survey.admins.map(({ group }) => group)])];
+  const services = survey.accounts.filter(isService).map(({ name }) => name);
+  const roles = {
+    root: { users: ["root"], groups: [] },
+    administrators: { users: [], groups: groups.filter((name) => ASKABLE.test(name)) },
+    ...(services.length === 0 ? {} : { "service accounts": { users: services, groups: [] } }),
+  };
+  return {
+    name: "check",
+    controls: [...CONTROL_IDS],
+    tmux: "detach",
+    defaults: { client_idle_timeout: idle, unresponsive_timeout: idle },
+    roles,
+    exemptions: [],
+  };
+}
+
+function isService({ name, uid }: LoginAccount): boolean {
+  return uid > 0 && uid < FIRST_PERSON && ASKABLE.test(name);
+}

@@ -1,0 +1,23 @@
+import type { ErrorData } from "./error.ts";
+import type { InForce } from "./ending.ts";
+import type { Finding, LadderCell } from "./finding.ts";
+import type { ProbeResult } from "./run.ts";
+
+/** What `curfew check` found on one host: what is set there, and what really ends which session. */
+export interface CheckedHost {
+  readonly host: string;
+  /** `pass` also where nothing was asked: a host without a limit to hold it against is only described. */
+  readonly outcome: "pass" | "fail" | "unknown";
+  /** `Debian GNU/Linux 12 (bookworm), OpenSSH 9.2, systemd`; empty where it could not be read. */
+  readonly description: string;
+  /** Lines that do nothing first. */
+  readonly settings: readonly InForce[];
+  /** Per class of people and kind of session. */
+  readonly ladder: readonly LadderCell[];
+  /** The sessions of `--prove`. */
+  readonly probes: readonly ProbeResult[];
+  readonly findings: readonly Finding[];
+  /** Whether curfew has changed the host before: then its policy is what to hold it against. */
+  readonly managed: boolean;
+  readonly error?: ErrorData;
+}

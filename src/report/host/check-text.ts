@@ -1,0 +1,154 @@
+/** `curfew check` for people: what is set, what really ends which session, what never ends, and what to do next. */
+import { foldNames } from "../../core/text/fold-names.ts";
+import { visible } from "../../core/text/visible.ts";
+import type { CheckedHost } from "../../model/check-run.ts";
+import { formatDuration, type Seconds } from "../../model/duration.ts";
+import type { InForce } from "../../model/ending.ts";
+import type { LadderCell } from "../../model/finding.ts";
+import { SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
+import { fit, table } from "../layout/columns.ts";
+import type { Paint } from "../layout/paint.ts";
+import { signMeanings, type SignName, signText } from "../layout/signs.ts";
+import { wrap } from "../layout/wrap.ts";
+import { ladderLegend, ladderLines } from "./ladder-text.ts";
+
+export interface CheckTextOptions {
+  readonly paint: Paint;
+  readonly columns: number;
+  readonly limit: Seconds | null;
+  readonly proved: boolean;
+}
+
+/** The column of everybody else. */
+const EVERYBODY_ELSE = "everyone else";
+/** Read, not tried: no session has shown any of it. */
+const SETTING_SIGNS = { ends: "file", partly: "file", nothing: "open" } as const;
+const ROLE_COLUMNS = 18;
+
+/** Hosts on which everything is alike are one block. The last line says what to do next. */
+export function checkText(checked: readonly CheckedHost[], options: CheckTextOptions): string {
+  const blocks = new Map<string, CheckedHost[]>();
+  for (const each of checked) {
+    const text = hostLines(each, options).join("\n");
+    blocks.set(text, [...(blocks.get(text) ?? []), each]);
+  }
+  const named = Array.from(blocks, ([text, [first, ...others]]) => {
+    const names = foldNames([first, ...others].flatMap((each) => (each === undefined ? [] : [each.host])));
+    const head = [options.paint.bold(names.map(visible).join(", ")), visible(first?.description ?? "")];
+    return [head.filter((part) => part !== "").join("  "), text].join("\n");
+  });
+  const cells = checked.flatMap(({ ladder }) => ladder);
+  const legend =
+    options.limit === null
+      ? signMeanings(cells.map(signOf), { open: "never ends" }).join(" · ")
+      : ladderLegend(cells, options.paint).join("\n");
+  const last = [...(legend === "" ? [] : [options.paint.dim(legend)]), ...nextLines(checked, options)];
+  return `${[...named, last.join("\n")].join("\n\n")}\n`;
+}
+
+function hostLines(checked: CheckedHost, options: CheckTextOptions): string[] {
+  const { error, settings, ladder, probes } = checked;
+  const { paint, columns, limit } = options;
+  if (error !== undefined) {
+    const hint = error.hint === undefined ? [] : wrap(`  hint: ${visible(error.hint)}`, columns, 4);
+    return [...wrap(`  ${signText("unknown", paint)} ${visible(error.message)}`, columns, 4), ...hint];
+  }
+  const nothing = `  ${signText("open", paint)} nothing limits an idle session here`;
+  const lines = limit === null ? endLines(ladder, paint) : ladderLines(ladder, probes, paint);
+  return [
+    "  Set on the host",
+    ...(settings.length === 0 ? [nothing] : settings.flatMap((item) => settingLines(item, options))),
+    "",
+    ...lines.map((line) => `  ${line}`),
+    ...neverLines(ladder, options),
+  ];
+}
+
+function settingLines(
+  { setting, source, effect, verdict }: InForce,
+  { paint, columns }: CheckTextOptions,
+): string[] {
+  const where = `${visible(setting)} (${visible(source)})`;
+  return wrap(`  ${signText(SETTING_SIGNS[verdict], paint)} ${where}: ${visible(effect)}`, columns, 4);
+}
+
+/** Session kinds by people: after how long each ends, and by what. */
+function endLines(cells: readonly LadderCell[], paint: Paint): string[] {
+  const roles = [...new Set(cells.map(({ role }) => role))];
+  const kinds = SESSION_KINDS.filter((kind) => cells.some((cell) => cell.kind === kind));
+  const head = [
+    paint.bold("ends after"),
+    ...roles.map((role) => paint.bold(fit(roleName(role), ROLE_COLUMNS))),
+  ];
+  const textOf = (kind: SessionKind, role: string): string => {
+    const cell = cells.find((each) => each.role === role && each.kind === kind);
+    return cell === undefined ? "" : cellText(cell, paint);
+  };
+  const rows = kinds.map((kind) => [kind as string].concat(roles.map((role) => textOf(kind, role))));
+  return table([head, ...rows]);
+}
+
+function cellText(cell: LadderCell, paint: Paint): string {
+  const sign = signOf(cell);
+  const rung = cell.evidence === "effective" ? cell.effective : cell.configured;
+  if (sign === "open" || rung === null || rung.seconds === null)
+    return signText(sign, paint, sign === "unknown" ? " unknown" : " never");
+  return signText(sign, paint, ` ${formatDuration(rung.seconds)} ${rung.by}`);
+}
+
+function signOf({ outcome, evidence }: LadderCell): SignName {
+  if (outcome === "unknown") return "unknown";
+  if (outcome === "fail") return "open";
+  return evidence === "effective" ? "daemon" : evidence === "configured" ? "file" : "open";
+}
+
+/** What nothing ends for anybody, and why what is unknown is unknown. */
+function neverLines(cells: readonly LadderCell[], { paint, columns, limit }: CheckTextOptions): string[] {
+  const kinds = SESSION_KINDS.filter((kind) => cells.some((cell) => cell.kind === kind));
+  const never = kinds.filter((kind) => cells.every((cell) => cell.kind !== kind || signOf(cell) === "open"));
+  const unknown = cells.filter(({ outcome, reason }) => outcome === "unknown" && reason !== undefined);
+  const reasons = [...new Set(unknown.map(({ reason = "" }) => reason))];
+  return [
+    ...(limit === null && never.length > 0
+      ? wrap(`  ${signText("open", paint)} never ends, for all of them: ${never.join(", ")}`, columns, 4)
+      : []),
+    ...reasons.flatMap((reason) => wrap(`  ${signText("unknown", paint)} ${visible(reason)}`, columns, 4)),
+  ];
+}
+
+function roleName(role: string): string {
+  return role === "default" ? EVERYBODY_ELSE : visible(role);
+}
+
+function nextLines(checked: readonly CheckedHost[], { columns, limit, proved }: CheckTextOptions): string[] {
+  const [first] = checked;
+  if (first === undefined) return ["Next: name a host, such as curfew check root@web1"];
+  if (checked.every(({ error }) => error !== undefined)) {
+    return [
+      "Next: mend the way to the host, then run this again; curfew help troubleshooting knows every error",
+    ];
+  }
+  const name = visible(first.host);
+  if (checked.some(({ managed }) => managed)) {
+    const text =
+      "Next: curfew has changed some of these hosts; curfew audit -p POLICY -i INVENTORY holds them against its policy, with what its watchdog ends";
+    return wrap(text, columns, 2);
+  }
+  if (limit === null)
+    return wrap(
+      `Next: curfew check ${name} --limit 15m holds it against a limit, and --prove opens real sessions`,
+      columns,
+      2,
+    );
+  if (!proved)
+    return wrap(
+      `Next: the same with --prove opens real sessions; curfew wizard ${name} sets what is missing`,
+      columns,
+      2,
+    );
+  return wrap(
+    `Next: curfew wizard ${name} sets what is missing on one host; curfew init begins a policy for many`,
+    columns,
+    2,
+  );
+}

@@ -1,0 +1,99 @@
+/** `curfew check`: the truth about hosts without a policy, and nothing changed on them. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { LadderCell } from "../../src/model/finding.ts";
+import type { LabHost } from "../lab/host.ts";
+import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
+import { documentOf, etcDifferences, runCurfew, type Call } from "./curfew.ts";
+
+const lacks = labUnavailable();
+
+describe.skipIf(lacks !== null)(`check${lacks === null ? "" : ` (${lacks})`}`, () => {
+  let lab: Lab;
+  let bare: LabHost;
+  let twin: LabHost;
+  let old: LabHost;
+  beforeAll(async () => {
+    lab = await openLab();
+    const users = [{ name: "ada", groups: ["sudo"] }, { name: "bea" }, { name: "backup2", uid: 777 }];
+    const recipe = "ClientAliveInterval 300\nClientAliveCountMax 0\n";
+    [bare, twin, old] = await Promise.all([
+      lab.host({ release: "trixie", users }),
+      lab.host({ release: "trixie", users }),
+      lab.host({
+        release: "bookworm",
+        users,
+        files: {
+          "/etc/ssh/sshd_config.d/10-old.conf": `${recipe}ChannelTimeout session:*=8s\n`,
+          "/etc/profile.d/tmout.sh": "readonly TMOUT=6\n",
+        },
+      }),
+    ]);
+  });
+  afterAll(() => lab.close());
+
+  const check = (...args: string[]): Promise<Call> =>
+    runCurfew(lab, ["check", "--ssh-config", lab.sshConfigPath, ...args]);
+  const cell = (call: Call, role: string, kind: string): LadderCell =>
+    documentOf(call).hosts[0].ladder.find((each: LadderCell) => each.role === role && each.kind === kind);
+
+  test("a host that limits nothing: said so, exit 0, alike hosts in one block, /etc untouched", async () => {
+    const before = await bare.etcDigest();
+    const call = await check(`root@${bare.name}`, `root@${twin.name}`);
+    expect(call.exitCode, call.stderr).toBe(0);
+    expect(call.stdout).toMatch(new RegExp(`^trixie-\\[?\\d+[-,]\\d+\\]?  Debian GNU/Linux 13`, "mu"));
+    expect(call.stdout).toContain("nothing limits an idle session here");
+    expect(call.stdout).toContain("service accounts");
+    expect(call.stdout).toMatch(/never ends, for all of them: idle-shell/u);
+    expect(call.stdout.trimEnd().split("\n").at(-1)).toBeDefined();
+    expect(call.stdout).toContain(`Next: curfew check`);
+    expect(etcDifferences(before, await bare.etcDigest())).toEqual([]);
+  }, 120_000);
+
+  test("the old recipe: each line with its place and what it does, and what really ends", async () => {
+    const call = await check(`root@${old.name}`, "--json");
+    expect(call.exitCode, call.stderr).toBe(0);
+    const { settings } = documentOf(call).hosts[0];
+    const inert = settings.find(({ setting }: { setting: string }) =>
+      setting.startsWith("ClientAliveInterval"),
+    );
+    expect(inert).toMatchObject({ verdict: "nothing", source: "/etc/ssh/sshd_config.d/10-old.conf:1" });
+    expect(cell(call, "root", "idle-command")).toMatchObject({
+      effective: { by: "ChannelTimeout", seconds: 8 },
+    });
+    expect(cell(call, "administrators", "tmux")).toMatchObject({ configured: null, outcome: "fail" });
+  }, 120_000);
+
+  test("--limit judges it", async () => {
+    expect((await check(`root@${old.name}`, "--limit", "10s", "--sessions", "idle-command")).exitCode).toBe(
+      0,
+    );
+    expect((await check(`root@${old.name}`, "--limit", "5s", "--sessions", "idle-command")).exitCode).toBe(2);
+    expect((await check(`root@${bare.name}`, "--limit", "15m")).exitCode).toBe(2);
+  }, 120_000);
+
+  test("--prove opens real sessions of each kind of people", async () => {
+    const call = await check(
+      `root@${old.name}`,
+      "--limit",
+      "10s",
+      "--sessions",
+      "idle-shell,tmux",
+      "--prove",
+      "--json",
+    );
+    expect(call.exitCode, call.stderr).toBe(2);
+    const { probes } = documentOf(call).hosts[0];
+    expect(new Set(probes.map(({ role }: { role: string }) => role))).toEqual(
+      new Set(["root", "administrators", "service accounts", "default"]),
+    );
+    expect(cell(call, "default", "idle-shell")).toMatchObject({ outcome: "pass", evidence: "demonstrated" });
+    expect(cell(call, "default", "tmux").outcome).toBe("fail");
+  }, 180_000);
+
+  test("a host that does not answer is unknown, exit 3, beside one that does", async () => {
+    await twin.powerOff();
+    const call = await check(`root@${twin.name}`, `root@${bare.name}`, "--connect-timeout", "5s");
+    expect(call.exitCode).toBe(3);
+    expect(call.stdout).toContain("nothing limits an idle session here");
+  }, 120_000);
+});
