@@ -54,9 +54,9 @@ describe.skipIf(lacks !== null)(`check${lacks === null ? "" : ` (${lacks})`}`, (
     expect(call.exitCode, call.stderr).toBe(0);
     const { settings } = documentOf(call).hosts[0];
     const inert = settings.find(({ setting }: { setting: string }) =>
-      setting.startsWith("ClientAliveInterval"),
+      setting.startsWith("ClientAliveCountMax"),
     );
-    expect(inert).toMatchObject({ verdict: "nothing", source: "/etc/ssh/sshd_config.d/10-old.conf:1" });
+    expect(inert).toMatchObject({ verdict: "nothing", source: "/etc/ssh/sshd_config.d/10-old.conf:2" });
     expect(cell(call, "root", "idle-command")).toMatchObject({
       effective: { by: "ChannelTimeout", seconds: 8 },
     });

@@ -10,7 +10,12 @@ const pages = shownPages();
 const sudoers = blocksOf(pages.find(({ name }) => name.endsWith("security.md"))?.text ?? "", "sudoers");
 
 /** Exit codes with which a shown command does what it is shown for; 0 where none are named. */
-const EXITS: Readonly<Record<string, readonly number[]>> = { plan: [0, 2], audit: [0, 2], report: [0] };
+const EXITS: Readonly<Record<string, readonly number[]>> = {
+  check: [0, 2],
+  plan: [0, 2],
+  audit: [0, 2],
+  report: [0],
+};
 
 function expectedExits({ line }: ShownCommand): readonly number[] {
   const command = /^curfew (\S+)/u.exec(line)?.[1] ?? "";

@@ -22,6 +22,7 @@ const FILES = "-p policy.yaml -i inventory.yaml";
 
 /** What is run for each screen, its exit code, and what of it is shown. */
 const SCREENS: Readonly<Record<string, { line: string; exit: number; shown: (text: string) => string }>> = {
+  "curfew check": { line: "curfew check root@web1 -q", exit: 0, shown: (text) => text },
   "curfew plan": { line: `curfew plan ${FILES} -l bastions -q`, exit: 2, shown: withoutChanges },
   "curfew verify": {
     line: `curfew verify ${FILES} -l bastions --scaled 20 -q`,
@@ -72,6 +73,10 @@ function screenOf(readme: string, name: string): RegExpExecArray {
   return found;
 }
 
+/** What the scene of the first screen left. */
+const NEW_HOST =
+  "rm /etc/ssh/sshd_config.d/10-idle.conf /etc/profile.d/tmout.sh; systemctl reload ssh; sleep 1";
+
 const lacks = labUnavailable();
 describe.skipIf(lacks !== null)(`README's screens${lacks === null ? "" : ` (${lacks})`}`, () => {
   let lab: Lab;
@@ -91,6 +96,7 @@ describe.skipIf(lacks !== null)(`README's screens${lacks === null ? "" : ` (${la
   afterAll(() => lab?.close());
 
   test.each(Object.entries(SCREENS))("%s", async (name, { line, exit, shown }) => {
+    if (name === "curfew check") await stage.setScene("old recipe");
     if (name === "curfew audit") await stage.setScene("edited by hand");
     const { exitCode, stdout, all } = await stage.run({ prompt: "$", line });
     expect(exitCode, all).toBe(exit);
@@ -105,6 +111,7 @@ describe.skipIf(lacks !== null)(`README's screens${lacks === null ? "" : ` (${la
     }
     const now = screenOf(await readFile(README, "utf8"), name)[2] ?? "";
     expect(comparable(now)).toBe(comparable(screen));
+    if (name === "curfew check") await stage.host.exec(NEW_HOST);
     if (name === "curfew plan") await stage.setScene("applied");
   });
 });

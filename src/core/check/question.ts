@@ -16,7 +16,7 @@ const ASKABLE = /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,255}$/u;
  * limit. Without one any end counts, however late: what is asked then is whether a session ends at all.
  */
 export function checkPolicy(
-  survey: Pick<WizardSurvey, "accounts" | "admins">,
+  survey: Pick<WizardSurvey, "accounts" | "admins" | "sudoers">,
   limit: Seconds | null,
 ): Policy {
   const idle = limit ?? Number.MAX_SAFE_INTEGER;
@@ -24,7 +24,7 @@ export function checkPolicy(
   const services = survey.accounts.filter(isService).map(({ name }) => name);
   const roles = {
     root: { users: ["root"], groups: [] },
-    administrators: { users: [], groups: groups.filter((name) => ASKABLE.test(name)) },
+    administrators: { users: survey.sudoers.filter(isAskableName), groups: groups.filter(isAskableName) },
     ...(services.length === 0 ? {} : { "service accounts": { users: services, groups: [] } }),
   };
   return {
@@ -37,6 +37,10 @@ export function checkPolicy(
   };
 }
 
+function isAskableName(name: string): boolean {
+  return ASKABLE.test(name) && name !== "root";
+}
+
 function isService({ name, uid }: LoginAccount): boolean {
-  return uid > 0 && uid < FIRST_PERSON && ASKABLE.test(name);
+  return uid > 0 && uid < FIRST_PERSON && isAskableName(name);
 }
