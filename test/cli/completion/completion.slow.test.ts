@@ -142,7 +142,7 @@ describe("what is offered", () => {
     [["plan", "-i", "/dev/zero", "-l", ""], [":words"]],
     [["verify", "-p", "/dev/tty", "--role", ""], [":words"]],
     [["plan", "\u001b[2J"], [":words"]],
-    [[], [":words", "init", "wizard", "plan"]],
+    [[], [":words", "check", "init", "wizard"]],
   ])("%j", async (words, expected) => {
     expect((await offered(...words)).slice(0, words.length === 0 ? 4 : 20)).toEqual(expected);
     expect(existsSync(join(directory, PWNED))).toBe(false);
