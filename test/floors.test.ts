@@ -25,9 +25,9 @@ const TOP = 7;
  * that stand in the floor's own folder. A room that is not named here is an error.
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  core: (
-    "text sshd shell policy facts verdict ending baseline " + "plan probe audit explain wizard check schedule"
-  ).split(" "),
+  core: "text sshd shell policy facts verdict ending baseline plan probe audit explain wizard check schedule".split(
+    " ",
+  ),
   controls: ["shell-timeout", "sshd", "logind", "watchdog", "."],
   report: ["layout", "format", "host", "audit", "wizard", "html", "oscal", "sarif", "cklb", "."],
   config: [".", "policy", "inventory"],
