@@ -46,6 +46,7 @@ const MAIN: Readonly<Record<string, string>> = {
   "core/verdict": "outcome",
   "core/ending": "endings",
   "core/baseline": "judge-profile",
+  "core/check": "question",
   "core/plan": "host",
   "core/probe": "plan",
   "core/audit": "host",
