@@ -410,6 +410,8 @@ function contender(name: string): string {
     changes: [],
     includes: [],
     expectations: [],
+    specification: "host=127.0.0.1,addr=127.0.0.1,laddr=127.0.0.1,lport=22",
+    options: [],
     undo: "",
     written: "",
   });
