@@ -9,7 +9,7 @@ import { z } from "zod";
 import { HONOURED, IGNORED } from "./config/inventory/connection-variables.ts";
 import { alertsSchema } from "./model/alert.ts";
 import { DURATION_PATTERN } from "./model/duration.ts";
-import { policySchema } from "./model/policy.ts";
+import { policySchema } from "./config/policy/schema.ts";
 import { type ReferenceSchema, schemaReference } from "./report/host/schema-reference.ts";
 import { end, header, host } from "./store/history/line-schema.ts";
 

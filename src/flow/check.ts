@@ -83,7 +83,8 @@ async function readHost(connection: Connection, { limit }: CheckOptions, context
     timeoutSeconds: 120,
     keepShell: true,
   });
-  const policy = checkPolicy(parseWizardSurvey(stdout.toString("utf8"), host.name), limit);
+  const ids = context.controls.map(({ id }) => id);
+  const policy = checkPolicy(parseWizardSurvey(stdout.toString("utf8"), host.name), limit, ids);
   const decision = await decide(connection, { policy, hosts: [host] }, context);
   refuseArmed(decision.facts, host.name);
   return { policy, decision };

@@ -24,11 +24,12 @@ export async function explainOnHost(
 ): Promise<Explanation> {
   const now = context.now();
   const today = now.toISOString().slice(0, 10);
+  const ids = context.controls.map(({ id }) => id);
   const limits = hostLimits(policy, host, today);
   try {
     const facts = await factsAbout(user, host, selectorsOf(limits), now, context);
     const { account, groups } = accountOf(user, facts);
-    const explanation = explainPerson(policy, { user, groups }, host, today);
+    const explanation = explainPerson(policy, { user, groups }, host, today, ids);
     const { sessions, plan } = explainSessions(explanation, facts, limits, policy.controls, context.controls);
     const { description, findings, changes, error } = plan;
     const roles = new Set(["*", ...explanation.roles.filter(counts).map(({ role }) => role)]);
@@ -40,7 +41,7 @@ export async function explainOnHost(
     };
   } catch (error) {
     if (!(error instanceof CurfewError)) throw error;
-    return { ...explainPerson(policy, { user, groups: [] }, host, today), error: errorData(error) };
+    return { ...explainPerson(policy, { user, groups: [] }, host, today, ids), error: errorData(error) };
   }
 }
 
@@ -55,7 +56,11 @@ async function factsAbout(
   try {
     context.emit({ type: "host-step", at: context.clock(), host: host.name, step: "reading-facts" });
     const asked = selectorsApart(selectors, user);
-    return await gatherFacts(connection, asked, { signal: context.aborting, now });
+    return await gatherFacts(connection, asked, {
+      signal: context.aborting,
+      controls: context.controls,
+      now,
+    });
   } finally {
     connection.close();
   }

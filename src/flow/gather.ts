@@ -4,11 +4,13 @@ import { parseFacts } from "../core/facts/parse-facts.ts";
 import { factsScript } from "../core/facts/script.ts";
 import type { Selector } from "../core/policy/selectors.ts";
 import { visible } from "../core/text/visible.ts";
+import type { Control } from "../model/control.ts";
 import type { Connection } from "../model/connection.ts";
 import { CurfewError } from "../model/error.ts";
 import type { Facts } from "../model/facts.ts";
 
 export interface GatherOptions {
+  readonly controls: readonly Control[];
   readonly signal: AbortSignal;
   /** When the facts count as taken. */
   readonly now: Date;
@@ -32,7 +34,7 @@ export async function gatherFacts(
 ): Promise<Facts> {
   const { serverIdent, host } = connection;
   const token = options.token ?? randomBytes(16).toString("hex");
-  const script = factsScript(token, selectors, serverOf(serverIdent).product === "openssh");
+  const script = factsScript(token, selectors, serverOf(serverIdent).product === "openssh", options.controls);
   const output = await connection.runScript(script, {
     signal: options.signal,
     timeoutSeconds: TIMEOUT_SECONDS,
@@ -50,5 +52,6 @@ export async function gatherFacts(
     serverIdent,
     selectors: selectors.map(({ name }) => name),
     takenAt,
+    controls: options.controls,
   });
 }

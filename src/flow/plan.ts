@@ -83,7 +83,11 @@ export async function decide(
   context.emit({ type: "host-step", at: context.clock(), host: host.name, step: "reading-facts" });
   const now = context.now();
   const limits = hostLimits(fleet.policy, host, now.toISOString().slice(0, 10));
-  const facts = await gatherFacts(connection, selectorsOf(limits), { signal: context.aborting, now });
+  const facts = await gatherFacts(connection, selectorsOf(limits), {
+    signal: context.aborting,
+    controls: context.controls,
+    now,
+  });
   const plan = planHost(facts, limits, fleet.policy.controls, context.controls);
   return { facts, limits, plan: { ...plan, host: host.name } };
 }

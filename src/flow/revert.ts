@@ -39,7 +39,11 @@ async function revertHost(
   const host = connection.host.name;
   context.emit({ type: "host-step", at: context.clock(), host, step: "reading-facts" });
   const gather = async (): Promise<{ facts: Facts }> => ({
-    facts: await gatherFacts(connection, [], { signal: context.aborting, now: context.now() }),
+    facts: await gatherFacts(connection, [], {
+      signal: context.aborting,
+      controls: context.controls,
+      now: context.now(),
+    }),
   });
   return afterOverdue(
     connection,
@@ -55,7 +59,7 @@ async function takeOff(
   options: ChangeOptions,
   context: RunContext,
 ): Promise<HostResult> {
-  const { changes, activations, notes } = planRevert(facts);
+  const { changes, activations, notes } = planRevert(facts, context.controls);
   if (facts.curfew.originals.length === 0 && changes.length === 0) {
     return { host: connection.host.name, outcome: "unchanged", message: "curfew has not changed this host" };
   }

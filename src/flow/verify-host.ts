@@ -62,6 +62,7 @@ export async function prepareProbes(
     roles,
     scaled,
     controls: policy.controls,
+    known: context.controls,
     coverage: wanted.coverage,
     // Without a login nobody is probed live: what a session shows is what the shadow instance shows.
     login: connection.loginless === true ? undefined : connection.user,
@@ -71,7 +72,8 @@ export async function prepareProbes(
   const plan = planProbes(host.name, survey.accounts, limits, wishes, facts);
   const factor = scaleFactor(limits, scaled);
   const recorder = createRecorder(host.name, facts, context.keep);
-  const site = { connection, facts, survey, probes: plan.probes, factor, scaled, recorder };
+  const { controls } = context;
+  const site = { connection, facts, survey, probes: plan.probes, factor, scaled, controls, recorder };
   return { site, plan, policy, decision, signal };
 }
 

@@ -7,11 +7,12 @@ import type { Ending, EndingQuestion, Endings, InertLine, InForce } from "./endi
 import type { Facts, UserClass } from "./facts.ts";
 import type { Coverage, Finding } from "./finding.ts";
 import type { HostLimits } from "./limits.ts";
-import type { DesiredFile, Expectation, HostPlan } from "./plan.ts";
-import type { RuleSetting } from "./profile.ts";
-import type { Demand, Judgement } from "./rule.ts";
+import type { FactsPart } from "./facts-part.ts";
+import type { Activation, DesiredFile, Expectation, HostPlan } from "./plan.ts";
+import type { Profile, RuleSetting } from "./profile.ts";
 import type { SessionKind } from "./session-kind.ts";
-import type { Mechanism } from "./timeout.ts";
+import type { Demand, Judgement } from "./rule.ts";
+import type { ConfiguredTimeout, Mechanism, ProbedSession, ReplacedFile, TimeoutFile } from "./timeout.ts";
 
 /** What a control wants on one host. */
 export interface Rendered {
@@ -24,8 +25,22 @@ export interface Rendered {
 
 export interface Control {
   readonly id: ControlId;
+  /** What it catches and what it breaks, for those who choose among the mechanisms; without a full stop. */
+  readonly words: string;
   /** What ends sessions by it, as results name it. */
   readonly mechanisms: readonly Mechanism[];
+  /** Files that are curfew's as a whole: revert removes them. Facts have a reading of each, present or not. */
+  readonly own: readonly string[];
+  /** Files of others into which it puts a block; read as well. */
+  readonly shared: readonly string[];
+  /** Whether a file is its own by another mark than its path, where a path depends on the host. */
+  isOwn?(path: string): boolean;
+  /** Whether a file that is not among those above is one of its as well, on this host. */
+  concerns?(path: string, facts: Facts): boolean;
+  /** What has to happen on the host once its files are in place, and once they were taken back; nothing where left out. */
+  readonly activation?: HostActivation;
+  /** What it has to know of a host beside the files; see `Facts.parts`. */
+  readonly facts?: FactsPart;
   /** The settings of baselines that it speaks for. */
   readonly settings?: readonly ControlSetting[];
   /**
@@ -47,11 +62,40 @@ export interface Control {
   /** What it does on the host before curfew, for people; nothing where left out. */
   inForce?(facts: Facts): InForce[];
   /**
+   * What may end a session that is to be opened; nothing where left out. What the files set for other people is among
+   * it: it explains a moment, it proves nothing. What is known to end no such session is not.
+   */
+  timeouts?(session: ProbedSession): ConfiguredTimeout[];
+  /** Its settings with every timeout multiplied, for a scaled run. */
+  scaled?(facts: Facts, files: readonly TimeoutFile[], factor: number): ReplacedFile[];
+  /**
+   * Why a scaled session that was not ended says nothing about the real one: a timeout that would be in time there and
+   * cannot be scaled. Undefined where it does say something; where left out, all of it can be scaled.
+   */
+  unscalable?(session: ProbedSession): string | undefined;
+  /** Why it did not end a session that had to end, as far as its settings tell. `configured`: its own timeouts. */
+  whyKept?(session: ProbedSession, configured: readonly ConfiguredTimeout[]): string[];
+  /** Whether it ends sessions of the kind under a baseline for those as well who are exempt from it; it does not where left out. */
+  reachesExempt?(kind: SessionKind, profile: Profile | undefined): boolean;
+  /**
    * Whether what ended one account's session ends it for every account of its class. It does where this is left out.
    *
    * @param endings what all controls set for the class.
    */
   alike?(by: Mechanism, account: UserClass, endings: readonly Ending[], facts: Facts): boolean;
+}
+
+/** What makes a change take effect on the host. */
+export interface HostActivation {
+  /** As plans name it: `restart-logind`. */
+  readonly name: Activation;
+  /**
+   * The part of the guard's undo script that does it, `templates/remote/NAME.sh` or the absolute path of a file: it
+   * defines `activate_NAME WHEN`, as guard-undo.sh describes. Left out: the guard itself knows it.
+   */
+  readonly script?: string;
+  /** What is said where it fails: `systemd-logind did not restart`. */
+  readonly failed: string;
 }
 
 /** A setting that rules of baselines ask a number of. */

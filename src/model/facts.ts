@@ -1,4 +1,5 @@
 import type { LoginShell } from "./login-shell.ts";
+import type { PlainData } from "./facts-part.ts";
 import type { Reading } from "./reading.ts";
 import type { WatchdogRun } from "./watchdog-run.ts";
 
@@ -222,6 +223,8 @@ export interface Facts {
   /** Parent directories of the above that do not exist; sorted. */
   readonly missingDirectories: readonly string[];
   readonly foreignTimeouts: readonly ForeignTimeout[];
+  /** What controls asked for themselves, by their id; left out where none did. */
+  readonly parts?: Readonly<Record<string, Reading<PlainData>>>;
   readonly curfew: CurfewState;
   /** The two ends of the login that read this, as the host sees them; left out where it does not tell. Not part of the digest. */
   readonly login?: LoginEnds;

@@ -42,13 +42,3 @@ export const SHELL_RC_FILES = {
   mksh: ["/etc/mkshrc"],
   tcsh: ["/etc/csh.cshrc"],
 } as const;
-
-/** Everything that `facts.files` has to hold a reading of, present or not. */
-export const FACT_FILES: readonly string[] = [
-  SHELL_SCRIPT,
-  MINUTES_SCRIPT,
-  LOGIND_FILE,
-  LOGIND_MAIN_FILE,
-  ...Object.values(WATCHDOG_FILES),
-  ...Object.values(SHELL_RC_FILES).flat(),
-];

@@ -3,8 +3,11 @@ import type { FileState } from "./facts.ts";
 import type { Coverage, Finding, Uncaught } from "./finding.ts";
 import type { ControlId } from "./control-id.ts";
 
-/** What has to happen after the files are in place, in this order, each at most once. */
-export type Activation = "reload-sshd" | "restart-logind" | "restart-watchdog";
+/** What has to happen after the files are in place, each at most once: the name of a control's activation. */
+export type Activation = string;
+
+/** The one that the guard knows by itself: sshd is what it must not lose. */
+export const RELOAD_SSHD: Activation = "reload-sshd";
 
 /** A file as a control wants it. Null content: it must not exist. */
 export interface DesiredFile {

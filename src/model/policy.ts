@@ -4,7 +4,7 @@
  * schema and code say the same word. Durations are Seconds after parsing.
  */
 import { z } from "zod";
-import { CONTROL_IDS } from "./control-id.ts";
+import type { ControlId } from "./control-id.ts";
 import { DURATION_PATTERN, parseDuration } from "./duration.ts";
 import { PROFILE_NAMES } from "./profile-name.ts";
 import type { Profile } from "./profile.ts";
@@ -97,56 +97,59 @@ const role = z.strictObject({
     .meta({ description: "An account of this role for live probes: login name and private key" }),
 });
 
-const exemption = z.strictObject({
-  name: line.meta({ description: "What findings and reports call it" }),
-  users: z.array(name).default([]).meta({ description: "Exempt accounts" }),
-  groups: z.array(name).default([]).meta({ description: "Unix groups whose members are exempt" }),
-  hosts: z
-    .array(hostPattern)
-    .optional()
-    .meta({ description: "Where the exemption holds; everywhere if left out" }),
-  controls: z
-    .union([z.literal("all"), z.array(z.enum(CONTROL_IDS)).min(1)])
-    .default("all")
-    .meta({ description: "The mechanisms that let these people be" }),
-  justification: line.meta({ description: "Why they may stay idle, for those who read the reports" }),
-  owner: line.meta({ description: "Who is responsible for it" }),
-  expires: z.iso.date().meta({ description: "The last day on which the exemption holds, YYYY-MM-DD, UTC" }),
-});
-
-/** The schema of a policy file; also the source of the JSON Schema for editors. */
-export const policySchema = z
-  .strictObject({
-    name: line.meta({ description: "What reports call this policy" }),
-    profile: z.enum(PROFILE_NAMES).optional().meta({
-      description:
-        "A compliance baseline: its limits hold where the policy names none, and only an exemption loosens them",
-    }),
+const exemption = (ids: readonly ControlId[]) =>
+  z.strictObject({
+    name: line.meta({ description: "What findings and reports call it" }),
+    users: z.array(name).default([]).meta({ description: "Exempt accounts" }),
+    groups: z.array(name).default([]).meta({ description: "Unix groups whose members are exempt" }),
+    hosts: z
+      .array(hostPattern)
+      .optional()
+      .meta({ description: "Where the exemption holds; everywhere if left out" }),
     controls: z
-      .array(z.enum(CONTROL_IDS))
-      .min(1)
-      .default(["sshd", "shell-timeout"])
-      .meta({ description: "The mechanisms that enforce it" }),
-    tmux: z.enum(["detach", "end"]).default("detach").meta({
-      description:
-        "When the watchdog ends a session with a tmux client: detach leaves tmux and its jobs running, end ends the tmux servers of that user",
-    }),
-    defaults: z
-      .strictObject(limits)
-      .default({})
-      .meta({ description: "Limits for everybody; no role loosens them" }),
-    roles: z
-      .record(name, role)
-      .default({})
-      .meta({ description: "Stricter limits for some people; in several roles the strictest wins" }),
-    exemptions: z
-      .array(exemption)
-      .default([])
-      .meta({ description: "The only way to loosen a limit, with a reason, an owner and an end" }),
-  })
-  .meta({ title: "curfew policy" });
+      .union([z.literal("all"), z.array(z.enum(ids)).min(1)])
+      .default("all")
+      .meta({ description: "The mechanisms that let these people be" }),
+    justification: line.meta({ description: "Why they may stay idle, for those who read the reports" }),
+    owner: line.meta({ description: "Who is responsible for it" }),
+    expires: z.iso.date().meta({ description: "The last day on which the exemption holds, YYYY-MM-DD, UTC" }),
+  });
 
-export type Policy = z.output<typeof policySchema> & {
+/** The schema of a policy file that may choose among these mechanisms; also the source of the JSON Schema for editors. */
+// oxlint-disable-next-line explicit-module-boundary-types
+export const policySchemaOf = (ids: readonly ControlId[]) =>
+  z
+    .strictObject({
+      name: line.meta({ description: "What reports call this policy" }),
+      profile: z.enum(PROFILE_NAMES).optional().meta({
+        description:
+          "A compliance baseline: its limits hold where the policy names none, and only an exemption loosens them",
+      }),
+      controls: z
+        .array(z.enum(ids))
+        .min(1)
+        .default(["sshd", "shell-timeout"])
+        .meta({ description: "The mechanisms that enforce it" }),
+      tmux: z.enum(["detach", "end"]).default("detach").meta({
+        description:
+          "When the watchdog ends a session with a tmux client: detach leaves tmux and its jobs running, end ends the tmux servers of that user",
+      }),
+      defaults: z
+        .strictObject(limits)
+        .default({})
+        .meta({ description: "Limits for everybody; no role loosens them" }),
+      roles: z
+        .record(name, role)
+        .default({})
+        .meta({ description: "Stricter limits for some people; in several roles the strictest wins" }),
+      exemptions: z
+        .array(exemption(ids))
+        .default([])
+        .meta({ description: "The only way to loosen a limit, with a reason, an owner and an end" }),
+    })
+    .meta({ title: "curfew policy" });
+
+export type Policy = z.output<ReturnType<typeof policySchemaOf>> & {
   /** The baseline that `profile` names, once `core/apply-profile.ts` has taken it into the limits. */
   readonly baseline?: Profile;
 };

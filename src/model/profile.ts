@@ -6,14 +6,8 @@ import { z } from "zod";
 import { PROFILE_NAMES } from "./profile-name.ts";
 import { DURATION_PATTERN, parseDuration } from "./duration.ts";
 
-/** The settings that rules are about: sshd_config(5), bash(1), logind.conf(5). */
-export const RULE_SETTINGS = [
-  "ClientAliveInterval",
-  "ClientAliveCountMax",
-  "TMOUT",
-  "StopIdleSessionSec",
-] as const;
-export type RuleSetting = (typeof RULE_SETTINGS)[number];
+/** A setting that rules are about, as its man page spells it. A control speaks for it. */
+export type RuleSetting = string;
 
 const line = z
   .string()
@@ -49,12 +43,9 @@ const rule = z.strictObject({
   references: z.array(line).default([]),
   systems: z.array(line).optional().meta({ description: "Names of systems; all of them if left out" }),
   since: line.optional().meta({ description: "The first VERSION_ID to which the rule applies" }),
-  requires: z.strictObject({
-    ClientAliveInterval: relation.optional(),
-    ClientAliveCountMax: relation.optional(),
-    TMOUT: relation.optional(),
-    StopIdleSessionSec: relation.optional(),
-  } satisfies Record<RuleSetting, z.ZodOptional<typeof relation>>),
+  requires: z
+    .record(z.string().regex(/^[A-Z][A-Za-z]*$/u, "the name of a setting"), relation)
+    .refine((value) => Object.keys(value).length > 0, "a rule asks for something"),
 });
 
 export const profileSchema = z.strictObject({

@@ -56,15 +56,7 @@ export interface ProbeResult {
   /** Seconds from the last activity to the end, from a monotonic clock; null when it was kept or never began. */
   readonly droppedAfterSeconds: number | null;
   /** The mechanism that ended it, `none` when nothing did, `unattributed` when nobody can tell. */
-  readonly by:
-    | "TMOUT"
-    | "ChannelTimeout"
-    | "UnusedConnectionTimeout"
-    | "ClientAlive"
-    | "logind"
-    | "watchdog"
-    | "none"
-    | "unattributed";
+  readonly by: string;
   readonly outcome: "pass" | "fail" | "unknown";
   /** What the client saw, at most 2,000 characters, control characters made visible. */
   readonly clientSaw: string;

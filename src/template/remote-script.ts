@@ -3,6 +3,7 @@
  * one single-quoted word. A value can therefore never become a command, whoever wrote it.
  */
 import { readFileSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import { CurfewError } from "../model/error.ts";
 import { createHandlebars } from "./handlebars.ts";
 import { quote } from "./shell-quote.ts";
@@ -15,7 +16,8 @@ const compiled = new Map<string, HandlebarsTemplateDelegate>();
 const environment = createHandlebars();
 
 /**
- * Renders `templates/remote/NAME.sh`; several names are put together in their order, as one script. `{{value}}` in the template stands for the whole quoted word
+ * Renders `templates/remote/NAME.sh`; several names are put together in their order, as one script. A name that is an
+ * absolute path is that file's. `{{value}}` in the template stands for the whole quoted word
  * (or words), so the template must not quote it again: `owner={{owner}}`, `set -- {{paths}}`.
  * The file is read at the first use and kept.
  * Errors: CurfewError `internal` where the template is missing, names a value that was not given,
@@ -35,7 +37,7 @@ export function remoteScript(name: string | readonly string[], values: ScriptVal
 }
 
 /** Scripts that stay on the host for a while, where somebody may come upon them and wonder. */
-const LEFT_ON_HOSTS = /^guard-(?:undo|end)/u;
+const LEFT_ON_HOSTS = /^guard-(?:undo|end)|(?:^|\/)activate\b/u;
 /** A line that is nothing but a comment, and is not the first with the interpreter's name. */
 const COMMENT = /^[ \t]*#(?!!).*\n/gmu;
 
@@ -52,7 +54,8 @@ function compile(names: readonly string[]): HandlebarsTemplateDelegate {
 }
 
 function textOf(name: string): string {
-  const text = readFileSync(templateFile(`remote/${name}.sh`), "utf8");
+  const file = isAbsolute(name) ? name : templateFile(`remote/${name}.sh`);
+  const text = readFileSync(file, "utf8");
   // A fifth of most scripts: nobody reads them on their way to a fleet.
   return LEFT_ON_HOSTS.test(name) ? text : text.replaceAll(COMMENT, "");
 }

@@ -2,6 +2,7 @@
  * The package's own templates. Reading them is the one effect of this floor; everything above it gets text.
  */
 import { readFileSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import { CurfewError } from "../model/error.ts";
 import { createHandlebars } from "./handlebars.ts";
 import { templateFile } from "./template-file.ts";
@@ -16,7 +17,7 @@ export type TemplateValue =
   | { readonly [key: string]: TemplateValue };
 
 /**
- * The text of a file for a host, from `templates/host/NAME.hbs`. Nothing is escaped: each control
+ * The text of a file for a host, from `templates/host/NAME.hbs`, or the file itself where NAME is an absolute path. Nothing is escaped: each control
  * gives values that are already quoted for the language of its file.
  * Errors: CurfewError `input` for a value with a control character, which in a line-based file
  * would add a line of its own; the policy's schema refuses these first, this is the second wall.
@@ -40,7 +41,7 @@ function compiled(name: string): HandlebarsTemplateDelegate {
 }
 
 function templateText(name: string): string {
-  return readFileSync(templateFile(`host/${name}.hbs`), "utf8");
+  return readFileSync(isAbsolute(name) ? name : templateFile(`host/${name}.hbs`), "utf8");
 }
 
 // C0, DEL and C1 controls, line and paragraph separators.

@@ -278,12 +278,11 @@ activate() {
       esac
       ;;
   esac
-  case " $activations " in
-    *" restart-logind "*) systemctl restart systemd-logind.service || fail remote "systemd-logind did not restart" ;;
-  esac
-  case " $activations " in
-    *" restart-watchdog "*) sh "$guard/undo.sh" watchdog >"$guard/watchdog.log" 2>&1 || fail remote "the watchdog did not start: $(tr '\n' ' ' <"$guard/watchdog.log")" ;;
-  esac
+  set -- {{activate}}
+  while [ $# -gt 0 ]; do
+    sh "$guard/undo.sh" activate "$1" >"$guard/$1.log" 2>&1 || fail remote "$2: $(tr '\n' ' ' <"$guard/$1.log")"
+    shift 2
+  done
 }
 
 log_line() {

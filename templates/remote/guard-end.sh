@@ -251,10 +251,9 @@ remove_hooks() {
   rm -f /etc/systemd/system/sysinit.target.wants/curfew-guard.service /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard
   [ ! -e "$guard/made-wants" ] || rmdir /etc/systemd/system/sysinit.target.wants 2>/dev/null || :
   # Units were read while the hook was there.
-  case "$1 $manager  $activations " in
-    boot*) ;;
-    *" systemd "*" restart-watchdog "*) systemctl daemon-reload ;;
-  esac
+  if [ "$1" != boot ] && [ "$manager" = systemd ] && { [ -n "$units_read" ] || [ -e "$guard/units-read" ]; }; then
+    systemctl daemon-reload
+  fi
 }
 
 # The second names of files, unless somebody wrote to one while it was replaced. A directory's time tells when
@@ -345,7 +344,7 @@ mode=$1
 case $1 in
   before) remember_daemon; remember_answers; exit $? ;;
   reload) { true >"$guard/reloading"; } 2>/dev/null; reload_sshd; exit $? ;;
-  watchdog) restart_watchdog; exit $? ;;
+  activate) "$(activator "$2")" now; exit $? ;;
   intact) intact; exit $? ;;
   tidy) ;;
   *) undo "$1" >/dev/null 2>&1 ;;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # shellcheck shell=sh disable=SC2034 # the second half, guard-end.sh, uses the rest
-# Written by curfew while a change is armed. Usage: sh undo.sh now|timer|boot|tidy|intact|reload|watchdog
+# Written by curfew while a change is armed. Usage: sh undo.sh now|timer|boot|tidy|intact, or activate NAME
 # Takes the change back unless it was confirmed, and is safe to run at any time and twice.
 
 LC_ALL=C
@@ -13,36 +13,30 @@ leaving={{leaving}}
 base=/var/lib/curfew
 guard=$base/guard/$token
 
-restart_services() {
-  case " $activations " in *" reload-sshd "*)
-    restart_sshd ;;
-  esac
-  case " $activations " in *" restart-logind "*) systemctl restart systemd-logind.service ;; esac
-  case " $activations " in *" restart-watchdog "*) restart_watchdog ;; esac
+# activate WHEN: what the changed files need, in the order of the plan. Each control brings its own, a function
+# `activate_NAME WHEN`. now: the files are in place, and what fails is told; undo: they were taken back; boot: that
+# happened while systemd starts the machine, and everything else starts after this script.
+activate() {
+  for activation in $activations; do "$(activator "$activation")" "$1"; done
 }
 
-# Runs the watchdog's timer where its file is, and stops it where it is not. Never waits for the
-# timer itself: at boot it comes after this script.
-restart_watchdog() {
-  if [ ! -d /run/systemd/system ]; then
-    [ -e /etc/curfew/watchdog.sh ] || rm -rf /run/curfew-watchdog
-  elif [ -e /etc/systemd/system/curfew-watchdog.timer ]; then
-    systemctl daemon-reload && systemctl --no-block restart curfew-watchdog.timer
-  else
-    # While systemd still knows what it stops.
-    systemctl stop curfew-watchdog.timer curfew-watchdog.service 2>/dev/null
-    systemctl reset-failed curfew-watchdog.timer curfew-watchdog.service 2>/dev/null
-    rm -rf /run/curfew-watchdog
-    systemctl daemon-reload
-  fi
+activator() {
+  printf 'activate_%s' "$1" | tr - _
 }
+
+activate_reload_sshd() {
+  [ "$1" = boot ] || restart_sshd
+}
+
+# An activation that makes systemd read its units calls this: the guard's own hook is among them, and systemd has to
+# forget it afterwards.
+units_were_read() {
+  units_read=yes
+  { true >"$guard/units-read"; } 2>/dev/null || :
+}
+units_read=
 
 activate_again() {
-  if [ "$1" != boot ] || [ "$manager" != systemd ]; then
-    restart_services
-  else
-    # Everything else starts after this script; which units there are was read before it.
-    case " $activations " in *" restart-watchdog "*) restart_watchdog ;; esac
-  fi
+  if [ "$1" = boot ] && [ "$manager" = systemd ]; then activate boot; else activate undo; fi
 }
 

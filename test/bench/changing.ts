@@ -124,9 +124,9 @@ async function loginsFor(host: Host, fleet: Fleet, context: RunContext): Promise
       leaving: false,
     };
     const limits = hostLimits(fleet.policy, host, context.now().toISOString().slice(0, 10));
-    const ask = factsScript(token, selectorsOf(limits), true);
+    const ask = factsScript(token, selectorsOf(limits), true, CONTROLS);
     return [
-      [asCurfewSends(ask), asCurfewSends(changeScript(change, facts))],
+      [asCurfewSends(ask), asCurfewSends(changeScript(change, facts, CONTROLS))],
       [asCurfewSends(settleScript(token, "confirm"))],
     ];
   } finally {

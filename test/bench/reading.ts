@@ -1,4 +1,5 @@
 /** What `curfew plan` and `curfew audit` cost over a fleet, beside the two floors. */
+import { CONTROLS } from "../../src/controls/index.ts";
 import { hostLimits } from "../../src/core/policy/host-limits.ts";
 import { selectorsOf } from "../../src/core/policy/selectors.ts";
 import { factsScript } from "../../src/core/facts/script.ts";
@@ -117,5 +118,5 @@ async function factsFor(desk: Desk): Promise<string> {
   const [host] = hosts;
   if (host === undefined) throw new Error("the bench's inventory is empty");
   const limits = hostLimits(policy, host, new Date().toISOString().slice(0, 10));
-  return factsScript("0".repeat(32), selectorsOf(limits), true);
+  return factsScript("0".repeat(32), selectorsOf(limits), true, CONTROLS);
 }

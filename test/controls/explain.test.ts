@@ -1,4 +1,5 @@
 /** The real controls asked about one person: `core/` may not import them, so this test stands here. */
+import { CONTROL_IDS } from "../../src/controls/registry.ts";
 import { describe, expect, test } from "vitest";
 import { CONTROLS } from "../../src/controls/index.ts";
 import { explainPerson } from "../../src/core/explain/person.ts";
@@ -6,7 +7,7 @@ import { explainSessions } from "../../src/core/explain/sessions.ts";
 import { hostLimits } from "../../src/core/policy/host-limits.ts";
 import type { Host } from "../../src/model/host.ts";
 import type { ControlId } from "../../src/model/control-id.ts";
-import { policySchema } from "../../src/model/policy.ts";
+import { policySchema } from "../../src/config/policy/schema.ts";
 import { host, person, version } from "./facts-fixture.ts";
 
 const TODAY = "2026-11-22";
@@ -32,7 +33,7 @@ const POLICY = policySchema.parse({
 
 function sessions(user: string, release: string, selected: readonly ControlId[]): Record<string, string> {
   const facts = host({ version: version(release), classes: [person(user, `user:${user}`)] });
-  const explanation = explainPerson(POLICY, { user, groups: [] }, WEB, TODAY);
+  const explanation = explainPerson(POLICY, { user, groups: [] }, WEB, TODAY, CONTROL_IDS);
   const limits = hostLimits(POLICY, WEB, TODAY);
   const explained = explainSessions(explanation, facts, limits, selected, CONTROLS).sessions;
   return Object.fromEntries(

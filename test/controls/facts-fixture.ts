@@ -1,8 +1,10 @@
 /** Facts and limits for tests of the controls: an ordinary Debian host, changed where a test says so. */
 import type { Facts, FileFact, OpenSshVersion, UserClass } from "../../src/model/facts.ts";
-import { FACT_FILES } from "../../src/model/host-paths.ts";
+import { CONTROLS } from "../../src/controls/index.ts";
+import { factFiles } from "../../src/core/facts/script.ts";
 import type { ActiveExemption, HostLimits, RoleLimits } from "../../src/model/limits.ts";
-import { CONTROL_IDS, type ControlId } from "../../src/model/control-id.ts";
+import { CONTROL_IDS } from "../../src/controls/registry.ts";
+import type { ControlId } from "../../src/model/control-id.ts";
 import { absent, known } from "../../src/model/reading.ts";
 import { parseSshdConfig } from "../../src/core/sshd/config-text.ts";
 
@@ -85,7 +87,7 @@ export function host(spec: HostSpec = {}): Facts {
       inUse: kind !== "dash",
     })),
     missingDirectories: [],
-    files: FACT_FILES.map((path) => fileFact(path, files[path] ?? null)),
+    files: factFiles(CONTROLS).map((path) => fileFact(path, files[path] ?? null)),
     foreignTimeouts: [],
     curfew: { armed: "", lock: "", originals: [], written: {} },
     watchdogTimer: absent(),

@@ -1,6 +1,6 @@
 /** Names that the policy's schema accepts and that would do harm where somebody forgets to quote. */
 import * as fc from "fast-check";
-import { policySchema } from "../../src/model/policy.ts";
+import { policySchema } from "../../src/config/policy/schema.ts";
 
 const SUSPECT = [
   "#x",

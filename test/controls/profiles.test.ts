@@ -1,4 +1,5 @@
 /** What is written under each baseline, read by people in review and held against scanners' own patterns. */
+import { CONTROL_IDS } from "../../src/controls/registry.ts";
 import { describe, expect, test } from "vitest";
 import { loadProfile } from "../../src/config/policy/profile.ts";
 import { CONTROLS } from "../../src/controls/index.ts";
@@ -12,7 +13,7 @@ import { parseSshdConfig } from "../../src/core/sshd/config-text.ts";
 import type { Facts } from "../../src/model/facts.ts";
 import { LOGIND_FILE, SHELL_SCRIPT } from "../../src/model/host-paths.ts";
 import type { HostPlan } from "../../src/model/plan.ts";
-import { policySchema } from "../../src/model/policy.ts";
+import { policySchema } from "../../src/config/policy/schema.ts";
 import { PROFILE_NAMES, type ProfileName } from "../../src/model/profile-name.ts";
 import { known } from "../../src/model/reading.ts";
 import { DROP_IN, WITHOUT_INCLUDE, WITH_INCLUDE, fileFact, host, person, version } from "./facts-fixture.ts";
@@ -74,7 +75,7 @@ function planned(name: ProfileName, found: Facts, controls: string[] | "all" = [
       },
     ],
   });
-  const resolved = applyProfile(policy, loadProfile(name));
+  const resolved = applyProfile(policy, loadProfile(name), CONTROLS);
   const limits = hostLimits(resolved, INVENTORY_HOST, "2026-11-22");
   return planHost(found, limits, resolved.controls, CONTROLS);
 }
@@ -165,7 +166,7 @@ describe("forms", () => {
   test("without a profile nothing is exported", () => {
     const plain = host({ classes: PEOPLE });
     const policy = policySchema.parse({ name: "x", defaults: { client_idle_timeout: "10m" } });
-    const limits = hostLimits(applyProfile(policy, null), INVENTORY_HOST, "2026-11-22");
+    const limits = hostLimits(applyProfile(policy, null, CONTROLS), INVENTORY_HOST, "2026-11-22");
     const plan = planHost(plain, limits, policy.controls, CONTROLS);
     const text = filesOf(plan, plain).find(([path]) => path === SHELL_SCRIPT)?.[1] ?? "";
     expect(text).toContain("readonly TMOUT=600");
@@ -231,21 +232,27 @@ describe("a frozen client of somebody exempt", () => {
       defaults: { client_idle_timeout: "10m", unresponsive_timeout: "3m" },
       exemptions: [{ name: "n", users: ["backup"], justification: "j", owner: "o", expires: "2027-01-31" }],
     });
-    const resolved = applyProfile(policy, name === null ? null : loadProfile(name));
+    const resolved = applyProfile(policy, name === null ? null : loadProfile(name), CONTROLS);
     return { resolved, limits: hostLimits(resolved, INVENTORY_HOST, "2026-11-22") };
   };
   const probed = (name: ProfileName | null) => {
     const { resolved, limits } = under(name);
     const account = { user: "backup", groups: [], uid: 34, shell: "/bin/bash", obstacle: "" };
     const sessions = ["idle-shell", "frozen-client"] as const;
-    const wishes = { sessions, controls: resolved.controls, login: "root", given: {} };
+    const wishes = { sessions, controls: resolved.controls, known: CONTROLS, login: "root", given: {} };
     return planProbes("web1", [account], limits, wishes, host())
       .probes.filter(({ variant }) => variant !== "network-gone")
       .map((probe) => `${probe.session} ${probe.expect}`);
   };
   const explained = (name: ProfileName | null) => {
     const { resolved, limits } = under(name);
-    const explanation = explainPerson(resolved, { user: "backup", groups: [] }, INVENTORY_HOST, "2026-11-22");
+    const explanation = explainPerson(
+      resolved,
+      { user: "backup", groups: [] },
+      INVENTORY_HOST,
+      "2026-11-22",
+      CONTROL_IDS,
+    );
     return explainSessions(explanation, facts("cis"), limits, resolved.controls, CONTROLS).sessions.find(
       ({ kind }) => kind === "frozen-client",
     );

@@ -1,9 +1,10 @@
 /** Whatever a host answers, it is read or refused in linear time, and what is too much is refused. */
 import { describe, expect, test } from "vitest";
+import { scaleShellFile } from "../../src/controls/shell-timeout/scale.ts";
+import { scaleSshdConfig } from "../../src/controls/sshd/scale.ts";
 import { parseFacts } from "../../src/core/facts/parse-facts.ts";
 import { parseSections } from "../../src/core/facts/sections.ts";
 import { parseSurvey } from "../../src/core/probe/parse-survey.ts";
-import { scaleShellFile, scaleSshdConfig } from "../../src/core/probe/scale-config.ts";
 import { parseShadowLog } from "../../src/core/probe/shadow-log.ts";
 import { foreignSettings, othersTimeout } from "../../src/core/shell/foreign-timeout.ts";
 import { isPlain } from "../../src/core/shell/plain-assignment.ts";

@@ -1,4 +1,5 @@
 /** A policy that names people one by one, by the hundred: one question to sshd for each role all the same. */
+import { CONTROLS } from "../../src/controls/index.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hostLimits } from "../../src/core/policy/host-limits.ts";
 import { selectorsOf } from "../../src/core/policy/selectors.ts";
@@ -106,7 +107,11 @@ describe.skipIf(lacks !== null)(`a crowd of named people${lacks === null ? "" : 
     const of = { name: host.name, address: host.address, groups: [], source: { file: "" } };
     const connection = await sshConnection(lab, host, "root");
     const asked = selectorsOf(hostLimits(policy, of, "2026-11-22"));
-    return gatherFacts(connection, asked, { signal: new AbortController().signal, now: new Date() });
+    return gatherFacts(connection, asked, {
+      controls: CONTROLS,
+      signal: new AbortController().signal,
+      now: new Date(),
+    });
   }
 
   async function limitOf(user: string): Promise<string | undefined> {

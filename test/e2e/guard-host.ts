@@ -1,4 +1,5 @@
 /** The guard's own scripts on a lab host, without a controller: what a test needs to interrupt them at any command. */
+import { CONTROLS } from "../../src/controls/index.ts";
 import { changeScript, type GuardChange, settleScript, writtenAfter } from "../../src/core/plan/guard.ts";
 import { factsScript } from "../../src/core/facts/script.ts";
 import { parseFacts } from "../../src/core/facts/parse-facts.ts";
@@ -19,7 +20,7 @@ export const FILES = {
 
 /** What a host says of itself; asked without a login. */
 export async function factsOf(host: LabHost): Promise<Facts> {
-  const { stdout } = await host.exec("sh -s", { input: factsScript(TOKEN, [], true) });
+  const { stdout } = await host.exec("sh -s", { input: factsScript(TOKEN, [], true, CONTROLS) });
   const run = { host: host.name, token: TOKEN, serverIdent: IDENT, selectors: [], takenAt: "" };
   return parseFacts(Buffer.from(stdout), run);
 }
@@ -51,7 +52,7 @@ export async function placeScripts(host: LabHost, within = 60): Promise<void> {
     written: writtenAfter(facts, changes),
     leaving: false,
   };
-  await host.writeFile("/root/guard/change", changeScript(change, facts));
+  await host.writeFile("/root/guard/change", changeScript(change, facts, CONTROLS));
   for (const action of ["confirm", "undo", "state"] as const) {
     await host.writeFile(`/root/guard/${action}`, settleScript(TOKEN, action));
   }

@@ -407,6 +407,7 @@ function contender(name: string): string {
     main: "/etc/ssh/sshd_config",
     boothook: "none",
     activations: "",
+    activate: [],
     changes: [],
     includes: [],
     expectations: [],

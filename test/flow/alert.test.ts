@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Destination, sendAlerts } from "../../src/flow/alert.ts";
 import { ALERT_EVENTS, type Alert } from "../../src/model/alert.ts";
 import type { FindingChange } from "../../src/model/audit.ts";
-import { policySchema } from "../../src/model/policy.ts";
+import { policySchema } from "../../src/config/policy/schema.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { alertSubject, alertText, slackBody } from "../../src/report/audit/alert-text.ts";
 import { postWebhook, sendMail } from "../../src/store/schedule/deliver.ts";

@@ -1,4 +1,5 @@
 /** Facts of real hosts. With CURFEW_CAPTURE=1 it also renews test/fixtures/facts. */
+import { CONTROLS } from "../../src/controls/index.ts";
 import { writeFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { factsScript } from "../../src/core/facts/script.ts";
@@ -37,7 +38,7 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
       host = await lab.host(richHost(release));
       await host.exec(AFTER_BOOT);
       connection = await sshConnection(lab, host, "root");
-      facts = await gatherFacts(connection, ASKED, { signal, now });
+      facts = await gatherFacts(connection, ASKED, { signal, now, controls: CONTROLS });
       if (process.env["CURFEW_CAPTURE"] === "1") await renewFixture(release, connection);
     });
     afterAll(() => host.stop());
@@ -119,7 +120,7 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
     });
 
     test("says the same in every shell, and through sudo", async () => {
-      const script = factsScript(TOKEN, ASKED, true);
+      const script = factsScript(TOKEN, ASKED, true, CONTROLS);
       const run = async (shell: string): Promise<string> => {
         const { stdout } = await (
           await sshConnection(lab, host, "root", shell)
@@ -134,21 +135,29 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
       const dash = await run("dash");
       expect(await run("bash")).toBe(dash);
       expect(await run("busybox ash")).toBe(dash);
-      const ops = await gatherFacts(await sshConnection(lab, host, "ops"), ASKED, { signal, now });
+      const ops = await gatherFacts(await sshConnection(lab, host, "ops"), ASKED, {
+        signal,
+        now,
+        controls: CONTROLS,
+      });
       expect(ops).toEqual(facts);
     });
 
     test("changes nothing, and the digest holds still until something does", async () => {
       const before = await host.etcDigest();
-      const again = await gatherFacts(connection, ASKED, { signal, now });
+      const again = await gatherFacts(connection, ASKED, { signal, now, controls: CONTROLS });
       expect(again.digest).toBe(facts.digest);
       expect(await host.etcDigest()).toEqual(before);
       await host.exec(
         "systemctl restart ssh; rm /var/lib/curfew/lock; useradd -G operators -s /bin/bash zoe",
       );
-      expect((await gatherFacts(connection, ASKED, { signal, now })).digest).toBe(facts.digest);
+      expect((await gatherFacts(connection, ASKED, { signal, now, controls: CONTROLS })).digest).toBe(
+        facts.digest,
+      );
       await host.writeFile("/etc/ssh/sshd_config.d/Z.conf", "# something\n");
-      expect((await gatherFacts(connection, ASKED, { signal, now })).digest).not.toBe(facts.digest);
+      expect((await gatherFacts(connection, ASKED, { signal, now, controls: CONTROLS })).digest).not.toBe(
+        facts.digest,
+      );
       await host.writeFile("/etc/ssh/sshd_config.d/Z.conf", "# nothing\n");
     });
   });
@@ -161,6 +170,7 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
       await host.exec(script);
       return gatherFacts(await sshConnection(lab, host, "root"), [{ name: "user:root", owners: [0] }], {
         signal,
+        controls: CONTROLS,
         now,
       });
     };
@@ -196,7 +206,7 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
       const connection = await sshConnection(lab, host, "root");
       const again = async (script: string): Promise<Facts> => {
         await host.exec(script);
-        return gatherFacts(connection, [], { signal, now });
+        return gatherFacts(connection, [], { signal, now, controls: CONTROLS });
       };
       expect(facts.times.sshdLoaded.state).toBe("known");
       expect((await again("touch /run/sshd.pid")).times.sshdLoaded).toMatchObject({
@@ -288,7 +298,7 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
         printf 'root:x:0:0::/root:/bin/sh\nann:x:7:7::/:/bin/sh\n' > /jail/etc/passwd
         printf 'root:x:0:\nwheel:x:8:ann,root\n' > /jail/etc/group; echo /bin/ash > /jail/etc/shells
         echo 'Include sshd_config.d/*.conf' > /jail/etc/ssh/sshd_config`);
-      const script = factsScript(TOKEN, [{ name: "group:wheel", owners: [0] }], true);
+      const script = factsScript(TOKEN, [{ name: "group:wheel", owners: [0] }], true, CONTROLS);
       const { stdout } = await host.exec("chroot /jail /bin/ash -s", { input: script });
       const facts = parseFacts(Buffer.from(stdout), {
         host: "jail",
@@ -324,7 +334,10 @@ function interval({ effective }: UserClass): string | undefined {
 }
 
 async function renewFixture(release: Release, { serverIdent, runScript }: Connection): Promise<void> {
-  const { stdout } = await runScript(factsScript(TOKEN, ASKED, true), { signal, timeoutSeconds: 60 });
+  const { stdout } = await runScript(factsScript(TOKEN, ASKED, true, CONTROLS), {
+    signal,
+    timeoutSeconds: 60,
+  });
   const plain = stdout
     .toString("latin1")
     .replace(/(\tmachine\t0\t)[^\t]*\t[^\t]*/u, "$1Linux 6.1.0 x86_64\t00000000-0000-4000-8000-000000000000")

@@ -1,4 +1,5 @@
 /** The script on this very machine, in every shell there is, through a connection without a network. */
+import { CONTROLS } from "../../src/controls/index.ts";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { factsScript } from "../../src/core/facts/script.ts";
@@ -7,7 +8,12 @@ import type { Connection, ScriptOutput } from "../../src/model/connection.ts";
 import { CurfewError } from "../../src/model/error.ts";
 
 const TOKEN = "00112233445566778899aabbccddeeff";
-const options = { signal: new AbortController().signal, now: new Date("2026-11-22T00:00:00Z"), token: TOKEN };
+const options = {
+  controls: CONTROLS,
+  signal: new AbortController().signal,
+  now: new Date("2026-11-22T00:00:00Z"),
+  token: TOKEN,
+};
 const SELECTORS = [
   { name: "user:root", owners: [0, 2] },
   { name: "group:it's a $(group)", owners: [1] },
@@ -50,7 +56,7 @@ describe("on this machine", () => {
   });
 
   test("every shell gives the same answer, and says nothing else", async () => {
-    const script = factsScript(TOKEN, SELECTORS, true);
+    const script = factsScript(TOKEN, SELECTORS, true, CONTROLS);
     const said = await Promise.all(SHELLS.map((shell) => run(shell, script)));
     const present = said.filter(({ exitCode }) => exitCode !== 127);
     expect(present.length).toBeGreaterThan(0);

@@ -1,4 +1,5 @@
 /** What login shells say when they are run, held against sessions of the system's own ssh. */
+import { CONTROLS } from "../../src/controls/index.ts";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gatherFacts } from "../../src/flow/gather.ts";
@@ -188,7 +189,7 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "sid"] as const)(
     afterAll(() => lab.close());
 
     const ask = async (): Promise<Facts> =>
-      gatherFacts(connection, [{ name: "group:staffers", owners: [0] }], { signal, now });
+      gatherFacts(connection, [{ name: "group:staffers", owners: [0] }], { signal, now, controls: CONTROLS });
 
     test.each(LAYOUTS.filter(({ ends }) => release === "bookworm" || ends !== undefined))(
       "$name",

@@ -6,7 +6,7 @@ import type { VerifyOptions } from "../../src/flow/verify-host.ts";
 import { connectThrough, createConnect } from "../../src/host/connect.ts";
 import { createSystemSsh } from "../../src/host/system-ssh.ts";
 import type { Host } from "../../src/model/host.ts";
-import { policySchema } from "../../src/model/policy.ts";
+import { policySchema } from "../../src/config/policy/schema.ts";
 import type { HostVerification, ProbeResult, RunEvent } from "../../src/model/run.ts";
 import type { ExecResult } from "../lab/machine.ts";
 import type { HostSpec } from "../lab/host.ts";

@@ -1,3 +1,4 @@
+import { CONTROL_IDS } from "../../src/controls/registry.ts";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -66,7 +67,12 @@ describe("files", () => {
       .filter((text) => !/[\p{C}\p{Z}]/u.test(text));
     fc.assert(
       fc.property(line, line, (owner, reason) => {
-        const text = wizardPolicy({ ...draft, exempt: ["backup"], owner, reason }, "web1", "2026-11-22");
+        const text = wizardPolicy(
+          { ...draft, exempt: ["backup"], owner, reason },
+          "web1",
+          "2026-11-22",
+          CONTROL_IDS,
+        );
         const { policy } = parsePolicy("policy.yaml", text, new Date("2026-11-22"));
         expect(policy.exemptions[0]).toMatchObject({ owner, justification: reason });
       }),
@@ -76,12 +82,14 @@ describe("files", () => {
   test.each(["yes", "null", "1e3", "0x1f", "~", "web1: x", "# web", "- a", "2026-11-22", "[::1]"])(
     "a host called %j is a text to YAML",
     (name) => {
-      expect(parsePolicy("p", wizardPolicy(draft, name, "2026-11-22"), new Date()).policy.name).toBe(name);
+      expect(
+        parsePolicy("p", wizardPolicy(draft, name, "2026-11-22", CONTROL_IDS), new Date()).policy.name,
+      ).toBe(name);
     },
   );
 
   test("the watchdog warns", () => {
-    const text = wizardPolicy({ ...draft, controls: ["watchdog"] }, "web1", "2026-11-22");
+    const text = wizardPolicy({ ...draft, controls: ["watchdog"] }, "web1", "2026-11-22", CONTROL_IDS);
     expect(parsePolicy("p", text, new Date()).policy.defaults.warn_before).toBe(60);
   });
 });

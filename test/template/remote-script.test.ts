@@ -2,12 +2,14 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FACT_SCRIPTS } from "../../src/core/facts/script.ts";
+import { factScripts } from "../../src/core/facts/script.ts";
 import { UNDO_SCRIPTS } from "../../src/core/plan/guard.ts";
 import { remoteScript } from "../../src/template/remote-script.ts";
 import { quote } from "../../src/template/shell-quote.ts";
 import { CurfewError } from "../../src/model/error.ts";
 
+const FACTS_SCRIPT = factScripts();
+const UNDO = UNDO_SCRIPTS.toSpliced(-1, 0, "activate/restart-logind", "activate/restart-watchdog");
 const FACTS = {
   token: "ab",
   parts: ["part_machine"],
@@ -26,7 +28,7 @@ const names = readdirSync(templates)
 
 describe("remoteScript", () => {
   test("puts every value in as one quoted word", () => {
-    const script = remoteScript(FACT_SCRIPTS, {
+    const script = remoteScript(FACTS_SCRIPT, {
       ...FACTS,
       token: "a'b",
       selectors: ["x y", "$(id)"],
@@ -40,7 +42,7 @@ describe("remoteScript", () => {
   test("no value can become a command, whatever it is", () => {
     fc.assert(
       fc.property(word, fc.array(word, { maxLength: 4 }), (token, selectors) => {
-        const script = remoteScript(FACT_SCRIPTS, { ...FACTS, token, selectors });
+        const script = remoteScript(FACTS_SCRIPT, { ...FACTS, token, selectors });
         const assignment = /^ {2}token=.*?\n(?= {2}limit=)/msu.exec(script)?.[0] ?? "";
         const list = /^ {2}set -- (?:'.*?)?\n(?= {2}\[ \$# -eq 0 \] \|\| printf)/msu.exec(script)?.[0] ?? "";
         const said = spawnSync("sh", ["-c", `${assignment}${list}printf '%s\\0' "$token" "$@"`]);
@@ -53,14 +55,14 @@ describe("remoteScript", () => {
 
   test.each([
     ["an unknown script", "no-such-script", FACTS],
-    ["a value left out", FACT_SCRIPTS, { token: "a" }],
-    ["a NUL", FACT_SCRIPTS, { ...FACTS, users: ["a\0b"] }],
+    ["a value left out", FACTS_SCRIPT, { token: "a" }],
+    ["a NUL", FACTS_SCRIPT, { ...FACTS, users: ["a\0b"] }],
   ])("%s is an error of ours", (_, name, values) => {
     expect(() => remoteScript(name, values)).toThrow(expect.objectContaining({ code: "internal" }));
   });
 
   test("a whole script comes or nothing runs: the last line calls, the rest defines", () => {
-    const lines = remoteScript(FACT_SCRIPTS, FACTS).trimEnd().split("\n");
+    const lines = remoteScript(FACTS_SCRIPT, FACTS).trimEnd().split("\n");
     expect(lines.at(-1)).toBe("deliver </dev/null");
     const cut = lines.slice(0, -1).join("\n");
     const said = spawnSync("sh", ["-s"], { input: cut });
@@ -71,7 +73,7 @@ describe("remoteScript", () => {
 // The templates themselves, with every placeholder as a word: `shellcheck` cannot read `{{…}}`.
 const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
 const whole = names.filter((name) => !UNDO_SCRIPTS.includes(name)).map((name) => [name]);
-const scripts = [...whole, FACT_SCRIPTS, UNDO_SCRIPTS] as const;
+const scripts = [...whole, FACTS_SCRIPT, UNDO] as const;
 test.skipIf(!shellcheck).each(scripts)("%s passes shellcheck (needs shellcheck)", (...parts) => {
   const text = parts
     .map((name) => readFileSync(new URL(`${name}.sh`, templates), "utf8"))

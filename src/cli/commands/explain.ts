@@ -3,6 +3,7 @@ import { documentText } from "../../core/verdict/document.ts";
 import { explainPerson } from "../../core/explain/person.ts";
 import { hostLimits } from "../../core/policy/host-limits.ts";
 import { selectHosts } from "../../core/policy/host-pattern.ts";
+import { CONTROL_IDS } from "../../controls/registry.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Explanation, TypicalHost } from "../../model/explanation.ts";
@@ -75,7 +76,7 @@ async function offline(user: string, options: ExplainOptions, terminal: Terminal
     options.policy === undefined ? await defaultSources("policy", options, terminal) : [options.policy];
   const { policy } = await loadPolicyFor(file, null, options, terminal);
   const today = new Date().toISOString().slice(0, 10);
-  const person = explainPerson(policy, { user, groups: options.groups }, null, today);
+  const person = explainPerson(policy, { user, groups: options.groups }, null, today, CONTROL_IDS);
   const explanation = { ...person, typical: await typicalHosts(policy, person, today) };
   const view = { paint: terminal.outPaint, verbose: options.verbose === true };
   if (options.json === true) await terminal.out(documentOf(explanation));

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Argument, Command, Option } from "commander";
 import { REPORT_FORMAT_NAMES } from "../../model/audit.ts";
-import { CONTROL_IDS } from "../../model/control-id.ts";
+import { CONTROL_IDS } from "../../controls/registry.ts";
 import { PROFILE_NAMES } from "../../model/profile-name.ts";
 import { SESSION_KINDS } from "../../model/session-kind.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";

@@ -73,13 +73,15 @@ export async function loadPolicyFor(
   terminal: Terminal,
 ): Promise<LoadedPolicy> {
   const [file = ""] = given === undefined ? await defaultSources("policy", options, terminal) : [given];
-  const [{ loadPolicy }, { checkHostPatterns }, { applyProfile }] = await Promise.all([
+  const [{ loadPolicy }, { checkHostPatterns }, { applyProfile }, { loadControls }] = await Promise.all([
     import("../../config/policy/policy.ts"),
     import("../../core/policy/host-limits.ts"),
     import("../../core/policy/apply-profile.ts"),
+    import("../../controls/registry.ts"),
   ]);
   const { policy: written, profile, digest, warnings } = await loadPolicy(file);
-  const policy = applyProfile(written, profile);
+  const controls = profile === null ? [] : await loadControls();
+  const policy = applyProfile(written, profile, controls);
   const patterns = inventory === null ? [] : checkHostPatterns(policy, inventory);
   const unmatched = patterns.map(({ message }) => `${visible(file)}: ${message}`);
   warnAll([...warnings, ...unmatched], options, terminal);

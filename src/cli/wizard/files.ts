@@ -1,6 +1,7 @@
 /** The policy and the inventory of a sitting: text first, then read back, so that both are the same. */
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { CONTROL_IDS } from "../../controls/registry.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Draft } from "../../core/wizard/draft.ts";
 import type { Fleet } from "../../flow/run/context.ts";
@@ -26,9 +27,9 @@ export async function draftFiles(draft: Draft, { host, subject, run }: Sitting):
     import("../../config/policy/policy.ts"),
     import("../../core/policy/apply-profile.ts"),
   ]);
-  const text = wizardPolicy(draft, subject.host, subject.today);
+  const text = wizardPolicy(draft, subject.host, subject.today, CONTROL_IDS);
   const { policy: written, profile, digest } = parsePolicy("policy.yaml", text, run.context.now());
-  const policy = applyProfile(written, profile);
+  const policy = applyProfile(written, profile, run.context.controls);
   const inventory = wizardInventory(host, subject.today);
   return { policy: text, inventory, fleet: { policy, hosts: [host] }, digest };
 }

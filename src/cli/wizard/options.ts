@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { WizardAnswer, WizardAnswers } from "../../core/wizard/draft.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
-import { CONTROL_IDS } from "../../model/control-id.ts";
+import { CONTROL_IDS } from "../../controls/registry.ts";
 import { PROFILE_NAMES } from "../../model/profile-name.ts";
 import { type Seconds } from "../../model/duration.ts";
 import { collect, duration, durationOption, type HostOptions } from "../options/args.ts";
@@ -114,7 +114,7 @@ function words(text: string): readonly string[] {
 
 function controls(text: string): readonly string[] {
   const chosen = words(text);
-  const wrong = chosen.find((id) => !(CONTROL_IDS as readonly string[]).includes(id));
+  const wrong = chosen.find((id) => !CONTROL_IDS.includes(id));
   if (wrong === undefined && chosen.length > 0) return chosen;
   throw new InvalidArgumentError(`choose among ${CONTROL_IDS.join(", ")}`);
 }

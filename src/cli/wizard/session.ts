@@ -8,7 +8,7 @@ import type { Look } from "../../flow/look.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Host } from "../../model/host.ts";
 import type { HostPlan } from "../../model/plan.ts";
-import { policySchema } from "../../model/policy.ts";
+import { policySchema } from "../../config/policy/schema.ts";
 import { planText } from "../../report/host/plan-text.ts";
 import { foundText, hurtText, type WizardView } from "../../report/wizard/found.ts";
 import { controlsText, stepText } from "../../report/wizard/words.ts";
@@ -53,8 +53,9 @@ export async function sit(
   const people = peopleOf(seen.survey);
   const baselines = await baselinesFor(seen.facts);
   const { server } = seen.facts;
+  const { controls } = run.context;
   const version = server.product === "openssh" ? server.version : null;
-  const subject = { host: host.name, owner: run.owner, today, people, baselines, version };
+  const subject = { host: host.name, owner: run.owner, today, people, baselines, version, controls };
   const view = { paint: terminal.errPaint, columns: Math.min(terminal.size().columns, 100) };
   const say = (text: string): void => {
     if (options.quiet !== true) terminal.err(`${text}\n`);

@@ -2,7 +2,8 @@
 import { type YAMLMap, isMap, isScalar, isSeq } from "yaml";
 import type { z } from "zod";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
-import { type Policy, policySchema } from "../../model/policy.ts";
+import { policySchema } from "./schema.ts";
+import type { Policy } from "../../model/policy.ts";
 import { durationAdvice } from "./duration-advice.ts";
 import type { Problem } from "../problem.ts";
 import { type YamlText, findPair, keyText, scalarText } from "../yaml-text.ts";

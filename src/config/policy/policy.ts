@@ -3,7 +3,8 @@
  * syntax, schema (model/policy.ts), then what only the whole document shows (policy-checks.ts).
  */
 import { createHash } from "node:crypto";
-import { type Policy, policySchema } from "../../model/policy.ts";
+import { policySchema } from "./schema.ts";
+import type { Policy } from "../../model/policy.ts";
 import type { Profile } from "../../model/profile.ts";
 import { policyChecks } from "./policy-checks.ts";
 import { issueProblems } from "./policy-issue.ts";

@@ -7,7 +7,7 @@ import type { Control, Rendered } from "../../model/control.ts";
 import { formatDuration, type Seconds } from "../../model/duration.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Coverage, Finding } from "../../model/finding.ts";
-import { LOGIND_FILE } from "../../model/host-paths.ts";
+import { LOGIND_FILE, LOGIND_MAIN_FILE } from "../../model/host-paths.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { DesiredFile } from "../../model/plan.ts";
 import type { SessionKind } from "../../model/session-kind.ts";
@@ -18,18 +18,30 @@ import { logindAbility } from "./ability.ts";
 import { logindEndings } from "./endings.ts";
 import { logindInForce } from "./in-force.ts";
 import { logindInert } from "./inert.ts";
+import { logindTimeouts, logindUnscalable } from "./probe.ts";
 import { judgeLogindRule } from "./rule.ts";
 import { logindMainFile } from "./main.ts";
 
 export const logind: Control = {
   id: "logind",
+  words:
+    "catches every idle terminal, local ones too; breaks unwatched programs in them; knows one limit for all; never fires on Debian 13 and later",
   mechanisms: ["logind"],
+  own: [LOGIND_FILE],
+  shared: [LOGIND_MAIN_FILE],
+  activation: {
+    name: "restart-logind",
+    script: "activate/restart-logind",
+    failed: "systemd-logind did not restart",
+  },
   settings: [{ name: "StopIdleSessionSec", judge: judgeLogindRule }],
   render,
   cannot: withoutTerminal,
   endings: logindEndings,
   inert: logindInert,
   inForce: logindInForce,
+  timeouts: logindTimeouts,
+  unscalable: logindUnscalable,
 };
 
 /** Measured on Debian 12; not for sessions without a terminal. */

@@ -3,11 +3,14 @@ import { withoutShell } from "../../core/sshd/without-shell.ts";
 import type { Control, Rendered } from "../../model/control.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Coverage } from "../../model/finding.ts";
+import { MINUTES_SCRIPT, SHELL_RC_FILES, SHELL_SCRIPT } from "../../model/host-paths.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import { shellEndings, shellsAlike } from "./endings.ts";
 import { shellFiles } from "./files.ts";
 import { shellInForce } from "./in-force.ts";
+import { shellKept, shellTimeouts, shellUnscalable } from "./probe.ts";
 import { judgeTmoutRule } from "./rule.ts";
+import { scaledShells } from "./scale.ts";
 import { winningForeign } from "../../core/shell/foreign-timeout.ts";
 import { shellFindings } from "./findings.ts";
 import { KSH93_GRACE, minutesOf } from "./limits.ts";
@@ -16,12 +19,20 @@ import { familiesIn } from "./members.ts";
 
 export const shellTimeout: Control = {
   id: "shell-timeout",
+  words:
+    "catches shells at their prompt (TMOUT); breaks nothing, as nothing runs there; a user can start a shell without it",
   mechanisms: ["TMOUT"],
+  own: [SHELL_SCRIPT, MINUTES_SCRIPT],
+  shared: Object.values(SHELL_RC_FILES).flat(),
   settings: [{ name: "TMOUT", judge: judgeTmoutRule }],
   render,
   cannot: (account, kind) => (kind === "idle-shell" ? withoutShell(account) : undefined),
   endings: shellEndings,
   inForce: shellInForce,
+  timeouts: shellTimeouts,
+  scaled: scaledShells,
+  unscalable: shellUnscalable,
+  whyKept: shellKept,
   alike: shellsAlike,
 };
 

@@ -5,11 +5,13 @@
 import { CurfewError } from "../../model/error.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Control, Rendered } from "../../model/control.ts";
+import { isSshdDropIn } from "../../model/host-paths.ts";
 import type { HostLimits } from "../../model/limits.ts";
-import type { DesiredFile, Expectation } from "../../model/plan.ts";
+import { type DesiredFile, type Expectation, RELOAD_SSHD } from "../../model/plan.ts";
 import { can } from "../../core/sshd/openssh-version.ts";
 import { backstop } from "../../core/policy/backstop.ts";
 import { isExempt, resolvedClasses } from "../../core/policy/present-people.ts";
+import { reachesExempt } from "./baseline.ts";
 import { matchBlocks, type MatchBlock } from "./blocks.ts";
 import { sshdCoverage } from "./coverage.ts";
 import { sshdAlike } from "./doubt.ts";
@@ -24,6 +26,8 @@ import { sshdPlace } from "./place.ts";
 import { sshdVersion } from "../../core/sshd/openssh-version.ts";
 import { demandsOf } from "../../core/policy/profile-rules.ts";
 import { baselineFindings, uniformLimits } from "./uniform.ts";
+import { sshdKept, sshdTimeouts, sshdUnscalable } from "./probe.ts";
+import { scaledSshd } from "./scale.ts";
 import { sshdRivals } from "./rivals.ts";
 import { judgeSshdRule } from "./rule.ts";
 import {
@@ -38,7 +42,15 @@ import {
 
 export const sshd: Control = {
   id: "sshd",
+  words:
+    "catches clients that are gone, and from OpenSSH 9.2 every quiet session, sftp and idle vim too; breaks long silent commands, sshfs mounts",
   mechanisms: MECHANISMS,
+  own: [],
+  shared: [],
+  isOwn: isSshdDropIn,
+  concerns: (path, { sshd: { mainFile, dropIns } }) =>
+    [mainFile, ...dropIns].some(({ realPath }) => realPath === path),
+  activation: { name: RELOAD_SSHD, failed: "sshd did not reload" },
   settings: [
     { name: "ClientAliveInterval", judge: judgeSshdRule },
     { name: "ClientAliveCountMax", judge: judgeSshdRule },
@@ -47,7 +59,12 @@ export const sshd: Control = {
   endings: sshdEndings,
   inert: sshdInert,
   inForce: sshdInForce,
+  timeouts: sshdTimeouts,
+  scaled: (facts, _files, factor) => scaledSshd(facts, factor),
+  unscalable: sshdUnscalable,
+  whyKept: sshdKept,
   alike: sshdAlike,
+  reachesExempt,
 };
 
 function render(facts: Facts, given: HostLimits, selected: boolean): Rendered {

@@ -5,8 +5,8 @@ import type { SessionKind } from "../../model/session-kind.ts";
 
 /** What ends sessions by sshd's own settings, each with the keywords that set it. */
 export const KEYWORDS = {
-  ChannelTimeout: ["channeltimeout"],
   ClientAlive: ["clientaliveinterval", "clientalivecountmax"],
+  ChannelTimeout: ["channeltimeout"],
   UnusedConnectionTimeout: ["unusedconnectiontimeout"],
 } as const;
 export type SshdMechanism = keyof typeof KEYWORDS;

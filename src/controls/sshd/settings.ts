@@ -4,7 +4,7 @@ import { formatDuration } from "../../model/duration.ts";
 import type { OpenSshVersion } from "../../model/facts.ts";
 import { clientAlive, clientSilence, type ClientAlive } from "./client-alive.ts";
 import { can } from "../../core/sshd/openssh-version.ts";
-import { keepsClientAlive } from "../../core/policy/profile-rules.ts";
+import { keepsClientAlive } from "./baseline.ts";
 import type { Profile } from "../../model/profile.ts";
 
 export type SshdKeyword =

@@ -1,7 +1,7 @@
 /** One ClientAlive for everybody, where a baseline calls differing values a finding of their own. */
 import { strictest } from "../../core/policy/host-limits.ts";
 import { exempts } from "../../core/policy/present-people.ts";
-import { keepsClientAlive } from "../../core/policy/profile-rules.ts";
+import { keepsClientAlive } from "./baseline.ts";
 import { formatDuration } from "../../model/duration.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { HostLimits } from "../../model/limits.ts";

@@ -7,21 +7,35 @@ import { withoutTerminal } from "../../core/sshd/without-shell.ts";
 import type { Control, Rendered } from "../../model/control.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Coverage } from "../../model/finding.ts";
+import { WATCHDOG_FILES } from "../../model/host-paths.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { SessionKind } from "../../model/session-kind.ts";
 import { watchdogEndings } from "./endings.ts";
 import { watchdogInert } from "./inert.ts";
+import { watchdogKept, watchdogTimeouts, watchdogUnscalable } from "./probe.ts";
 import { watchdogFiles } from "./files.ts";
 import { watchdogFindings } from "./findings.ts";
 import { endsAfter, idleRoles, watchdogInterval, watchdogStarter } from "./limits.ts";
 
 export const watchdog: Control = {
   id: "watchdog",
+  words:
+    "catches what runs at an idle terminal: top, vim, tmux clients, escaped shells; breaks unwatched programs there; warns first",
   mechanisms: ["watchdog"],
+  own: Object.values(WATCHDOG_FILES),
+  shared: [],
+  activation: {
+    name: "restart-watchdog",
+    script: "activate/restart-watchdog",
+    failed: "the watchdog did not start",
+  },
   render,
   cannot: withoutTerminal,
   endings: watchdogEndings,
   inert: watchdogInert,
+  timeouts: watchdogTimeouts,
+  unscalable: watchdogUnscalable,
+  whyKept: watchdogKept,
 };
 
 /** Every kind that has a terminal under an sshd; measured on 8.4, 9.2, 10.0 and 10.6. */

@@ -8,9 +8,9 @@ import type { Facts } from "../../model/facts.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { HostPlan } from "../../model/plan.ts";
-import { RULE_SETTINGS, type Profile, type ProfileRule } from "../../model/profile.ts";
+import type { Profile, ProfileRule } from "../../model/profile.ts";
 import { rulesFor, systemOf } from "../policy/profile-rules.ts";
-import type { Demand } from "../../model/rule.ts";
+import type { Demand, Judgement } from "../../model/rule.ts";
 import { ruleFinding } from "./rule-finding.ts";
 
 /**
@@ -56,10 +56,7 @@ function wrongSystem(facts: Facts, profile: Profile, why: "foreign" | "unknown")
 }
 
 function demandsOfRule(profile: Profile, rule: ProfileRule): Demand[] {
-  return RULE_SETTINGS.flatMap((setting) => {
-    const relation = rule.requires[setting];
-    return relation === undefined ? [] : [{ profile, rule, setting, relation }];
-  });
+  return Object.entries(rule.requires).map(([setting, relation]) => ({ profile, rule, setting, relation }));
 }
 
 function judge(
@@ -69,10 +66,20 @@ function judge(
   plan: Pick<HostPlan, "changes" | "findings">,
   controls: readonly Control[],
 ): Finding[] {
-  return controls.flatMap(({ id, settings = [] }) =>
-    settings
-      .filter(({ name }) => name === demand.setting)
-      .flatMap((setting) => setting.judge(demand, facts, limits, plan))
-      .map((found) => ruleFinding(demand, id, found)),
+  const speaking = controls.flatMap(({ id, settings = [] }) =>
+    settings.filter(({ name }) => name === demand.setting).map((setting) => ({ id, setting })),
+  );
+  if (speaking.length === 0) return [ruleFinding(demand, "host", UNSPOKEN)];
+  return speaking.flatMap(({ id, setting }) =>
+    setting.judge(demand, facts, limits, plan).map((found) => ruleFinding(demand, id, found)),
   );
 }
+
+/** A rule about something that nothing here can read is not kept by that. */
+const UNSPOKEN: Judgement = {
+  role: "*",
+  actual: "no mechanism of curfew knows this setting",
+  source: "curfew",
+  evidence: "configured",
+  outcome: "unknown",
+};

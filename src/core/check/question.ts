@@ -1,5 +1,5 @@
 /** A host without a policy, asked as if it had one: who is told apart there, and what counts as an end. Pure. */
-import { CONTROL_IDS } from "../../model/control-id.ts";
+import type { ControlId } from "../../model/control-id.ts";
 import type { Seconds } from "../../model/duration.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { LoginAccount, WizardSurvey } from "../wizard/survey.ts";
@@ -18,6 +18,7 @@ const ASKABLE = /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,255}$/u;
 export function checkPolicy(
   survey: Pick<WizardSurvey, "accounts" | "admins" | "sudoers">,
   limit: Seconds | null,
+  controls: readonly ControlId[],
 ): Policy {
   const idle = limit ?? Number.MAX_SAFE_INTEGER;
   const groups = [...new Set([...ADMINISTRATORS, ...survey.admins.map(({ group }) => group)])];
@@ -29,7 +30,7 @@ export function checkPolicy(
   };
   return {
     name: "check",
-    controls: [...CONTROL_IDS],
+    controls: [...controls],
     tmux: "detach",
     defaults: { client_idle_timeout: idle, unresponsive_timeout: idle },
     roles,

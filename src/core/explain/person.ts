@@ -8,7 +8,7 @@ import type {
 } from "../../model/explanation.ts";
 import type { Host } from "../../model/host.ts";
 import type { HostLimits, RoleLimits } from "../../model/limits.ts";
-import { CONTROL_IDS } from "../../model/control-id.ts";
+import type { ControlId } from "../../model/control-id.ts";
 import type { Exemption, Policy } from "../../model/policy.ts";
 import { appliesTo } from "../policy/host-pattern.ts";
 import { hostLimits } from "../policy/host-limits.ts";
@@ -19,8 +19,15 @@ import { type Person, resolvePerson } from "../policy/resolve-person.ts";
  * host, roles that hold on some hosts only are shown but count for nothing. Pure.
  *
  * @param today `YYYY-MM-DD`, UTC.
+ * @param ids every mechanism there is: what `all` stands for.
  */
-export function explainPerson(policy: Policy, person: Person, host: Host | null, today: string): Explanation {
+export function explainPerson(
+  policy: Policy,
+  person: Person,
+  host: Host | null,
+  today: string,
+  ids: readonly ControlId[],
+): Explanation {
   const limits = hostLimits(policy, host ?? NOWHERE, today);
   const everywhere = allRoles(policy, today);
   const roles = everywhere.map((role) => explainRole(role, person, policy.roles[role.role]?.hosts, host));
@@ -36,7 +43,9 @@ export function explainPerson(policy: Policy, person: Person, host: Host | null,
     groups: person.groups,
     roles: [...roles, defaults],
     limits: explainLimits(policy, countable(limits, counting), person),
-    exemptions: policy.exemptions.flatMap((exemption) => explainExemption(exemption, person, host, today)),
+    exemptions: policy.exemptions.flatMap((exemption) =>
+      explainExemption(exemption, person, host, today, ids),
+    ),
   };
 }
 
@@ -109,6 +118,7 @@ function explainExemption(
   person: Person,
   host: Host | null,
   today: string,
+  ids: readonly ControlId[],
 ): ExplainedExemption[] {
   const because = reasons(exemption, person);
   if (because.length === 0) return [];
@@ -119,7 +129,7 @@ function explainExemption(
       because,
       ...(hosts === undefined ? {} : { hosts }),
       state: stateOf(exemption, host, today),
-      controls: controls === "all" ? CONTROL_IDS : controls,
+      controls: controls === "all" ? ids : controls,
       justification,
       owner,
       expires,

@@ -7,7 +7,6 @@ import type { ControlId } from "../../model/control-id.ts";
 import { SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
 import { classOf } from "../policy/selectors.ts";
 import { keepsLimit } from "../policy/kind-limit.ts";
-import { keepsClientAlive } from "../policy/profile-rules.ts";
 import { planHost } from "../plan/host.ts";
 import { uncaughtKinds } from "../ending/uncaught.ts";
 
@@ -29,13 +28,13 @@ export function explainSessions(
   const them = roleOf(explanation);
   const asked = { ...limits, roles: [...limits.roles, them] };
   const exempt = exemptControls(explanation);
-  const kept = keepsClientAlive(limits.profile) ? "sshd" : undefined;
   const account = classOf(facts.sshd.classes.state === "known" ? facts.sshd.classes.value : [], explanation);
   const cannot = (id: ControlId, kind: SessionKind): string | undefined =>
     account && controls.find((control) => control.id === id)?.cannot?.(account, kind);
+  const reaches = (id: ControlId, kind: SessionKind): boolean =>
+    controls.some((control) => control.id === id && control.reachesExempt?.(kind, limits.profile));
   const promised = planHost(facts, asked, selected, controls).coverage.filter(
-    ({ role, control, kind }) =>
-      role === THEM && (!exempt.has(control) || (kind === "frozen-client" && control === kept)),
+    ({ role, control, kind }) => role === THEM && (!exempt.has(control) || reaches(control, kind)),
   );
   const coverage = promised.filter(({ control, kind }) => cannot(control, kind) === undefined);
   const uncaught = uncaughtKinds({ ...limits, roles: [], defaults: them }, coverage);

@@ -7,7 +7,7 @@ import type { Explanation, TypicalHost } from "../../model/explanation.ts";
 import type { Facts, FileFact, OpenSshVersion } from "../../model/facts.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { ControlId } from "../../model/control-id.ts";
-import { FACT_FILES } from "../../model/host-paths.ts";
+import { factFiles } from "../facts/script.ts";
 import { absent, known } from "../../model/reading.ts";
 import { parseSshdConfig } from "../sshd/config-text.ts";
 import { explainSessions } from "./sessions.ts";
@@ -43,7 +43,7 @@ export function explainTypical(
 ): TypicalHost[] {
   const found = new Map<string, TypicalHost>();
   for (const each of TYPICAL) {
-    const { sessions } = explainSessions(explanation, factsOf(each), limits, selected, controls);
+    const { sessions } = explainSessions(explanation, factsOf(each, controls), limits, selected, controls);
     const key = JSON.stringify(sessions);
     const systems = [...(found.get(key)?.systems ?? []), ...each.systems];
     found.set(key, { systems, sessions });
@@ -56,7 +56,7 @@ function typical(systems: string, major: number, minor: number, other: Partial<T
   return { systems: systems.split(", "), openssh: { major, minor }, ...usual, ...other };
 }
 
-function factsOf({ openssh, systemd, utmp, include, bashrc }: Typical): Facts {
+function factsOf({ openssh, systemd, utmp, include, bashrc }: Typical, controls: readonly Control[]): Facts {
   const main = `${include ? "Include /etc/ssh/sshd_config.d/*.conf\n" : ""}UsePAM yes\n`;
   const includes = parseSshdConfig(main).filter(({ keyword }) => keyword === "include");
   const files: Readonly<Record<string, string>> = {
@@ -98,7 +98,7 @@ function factsOf({ openssh, systemd, utmp, include, bashrc }: Typical): Facts {
     logind: known({ version: systemd, idleStop: "infinity", utmp }),
     shells: [{ path: "/usr/bin/bash", kind: "bash", inUse: true }],
     missingDirectories: [],
-    files: FACT_FILES.map((path) => fileOf(path, files[path])),
+    files: factFiles(controls).map((path) => fileOf(path, files[path])),
     foreignTimeouts: [],
     curfew: { armed: "", lock: "", originals: [], written: {} },
     watchdogTimer: absent(),

@@ -4,6 +4,7 @@
  * host could not say is an unreadable Reading; there are no defaults.
  */
 import { hash } from "node:crypto";
+import type { Control } from "../../model/control.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Facts, LoginEnds } from "../../model/facts.ts";
 import { serverOf } from "../sshd/openssh-version.ts";
@@ -35,6 +36,8 @@ export interface FactsRun {
   readonly selectors: readonly string[];
   /** ISO time, UTC. */
   readonly takenAt: string;
+  /** Those whose parts the script was given. */
+  readonly controls?: readonly Pick<Control, "id" | "facts">[];
 }
 
 /**
@@ -62,6 +65,7 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
     missingDirectories: files.missingDirectories,
     foreignTimeouts: parseTimeouts(sections),
     curfew: parseCurfewState(sections, files),
+    ...parseParts(sections, run.controls ?? []),
   };
   const times = parseTimes(sections, facts.service);
   const watchdogTimer = parseWatchdogTimer(sections);
@@ -77,6 +81,14 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
     ...(watchdogRun === undefined ? {} : { watchdogRun }),
   };
   return { takenAt: run.takenAt, digest: digestOf(facts), ...facts, ...beside };
+}
+
+/** What controls asked for themselves; nothing where none did. */
+function parseParts(sections: Sections, controls: NonNullable<FactsRun["controls"]>): Pick<Facts, "parts"> {
+  const parts = controls.flatMap(({ id, facts }) =>
+    facts === undefined ? [] : [[id, facts.parse(sections)] as const],
+  );
+  return parts.length === 0 ? {} : { parts: Object.fromEntries(parts) };
 }
 
 function parseLogin(sections: Sections): LoginEnds | undefined {

@@ -4,7 +4,7 @@
  * parses them, or one that says which part it reads.
  */
 import type { Selector } from "../policy/selectors.ts";
-import { FACT_FILES } from "../../model/host-paths.ts";
+import type { Control } from "../../model/control.ts";
 import { remoteScript } from "../../template/remote-script.ts";
 
 /** In the order in which they speak: a part may use what those before it found out. */
@@ -25,20 +25,43 @@ const FACT_PARTS = [
 ] as const;
 
 /** Every file of the script, in its order: the frame first, and last the line that starts everything. */
-export const FACT_SCRIPTS = ["frame", ...FACT_PARTS, "end"].map((name) => `facts/${name}`);
+export function factScripts(controls: readonly Control[] = []): string[] {
+  const own = controls.flatMap(({ facts }) => (facts === undefined ? [] : [facts.script]));
+  const [before, last] = [FACT_PARTS.slice(0, -1), FACT_PARTS.slice(-1)];
+  const inFolder = ["frame", ...before, ...last, "end"].map((name) => `facts/${name}`);
+  return inFolder.toSpliced(1 + before.length, 0, ...own);
+}
 
-/** The script for these people; a server that is not OpenSSH is not asked as if it were. */
-export function factsScript(token: string, selectors: readonly Selector[], openssh: boolean): string {
+/** The functions that speak, in the order of their parts. */
+function factParts(controls: readonly Control[]): string[] {
+  const own = controls.flatMap(({ id, facts }) => (facts === undefined ? [] : [id]));
+  return [...FACT_PARTS.slice(0, -1), ...own, ...FACT_PARTS.slice(-1)].map(
+    (name) => `part_${name.replaceAll("-", "_")}`,
+  );
+}
+
+/** Every file that controls write, or put a block into: all that facts have to hold a reading of, present or not. */
+export function factFiles(controls: readonly Control[]): string[] {
+  return controls.flatMap(({ own, shared }) => [...own, ...shared]);
+}
+
+/** The script for these people and controls; a server that is not OpenSSH is not asked as if it were. */
+export function factsScript(
+  token: string,
+  selectors: readonly Selector[],
+  openssh: boolean,
+  controls: readonly Control[],
+): string {
   const named = (prefix: string): string[] =>
     selectors.flatMap(({ name }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
-  return remoteScript(FACT_SCRIPTS, {
+  return remoteScript(factScripts(controls), {
     token,
-    parts: FACT_PARTS.map((name) => `part_${name.replaceAll("-", "_")}`),
+    parts: factParts(controls),
     openssh: openssh ? "yes" : "no",
     selectors: selectors.map(({ name, owners }) => `${owners.join(",")} ${name}`),
     users: named("user:"),
     groups: named("group:"),
-    files: FACT_FILES,
+    files: factFiles(controls),
     ask_shells: remoteScript("ask-shells", {}),
   });
 }

@@ -3,25 +3,11 @@
  * Only the script knows the token, so text from the host's files cannot begin one.
  */
 import { CurfewError } from "../../model/error.ts";
+import type { SaidSection, SaidSections } from "../../model/facts-part.ts";
 import { visible } from "../text/visible.ts";
 
-/** One framed part of the output: its arguments, and its body byte by byte. */
-export interface Section {
-  readonly name: string;
-  readonly arguments: readonly string[];
-  readonly body: Buffer;
-}
-
-/** All sections of one answer. */
-export interface Sections {
-  readonly host: string;
-  /** In the order they came; empty where there is none. */
-  all(name: string): readonly Section[];
-  /** Errors: CurfewError `remote` unless there is exactly one. */
-  one(name: string): Section;
-  /** Errors: CurfewError `remote` where there are several. */
-  maybe(name: string): Section | undefined;
-}
+export type Section = SaidSection;
+export type Sections = SaidSections;
 
 /** Of one answer: sshd's 200 files of 256 KiB at most are never so large, and nothing else comes near. */
 const MOST_BYTES = 16 * 1024 * 1024;

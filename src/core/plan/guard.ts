@@ -3,6 +3,7 @@
  * The scripts themselves are templates/remote/guard-*.sh; what they do on the host is described there.
  */
 import { createHash } from "node:crypto";
+import type { Control } from "../../model/control.ts";
 import { CurfewError, type ErrorCode } from "../../model/error.ts";
 import type { Facts, KeptEdit } from "../../model/facts.ts";
 import type { Activation, Change, Expectation } from "../../model/plan.ts";
@@ -10,6 +11,7 @@ import { STEPS, type Step } from "../../model/run.ts";
 import { keptEdits } from "../facts/kept-edits.ts";
 import { everyFile } from "../facts/find-file.ts";
 import { permissions } from "../facts/permissions.ts";
+import { hostActivations } from "./activation.ts";
 import { removeBlocks } from "./managed-block.ts";
 import { loginSpecification } from "../sshd/effective.ts";
 import { remoteScript } from "../../template/remote-script.ts";
@@ -63,7 +65,7 @@ export type GuardAnswer =
 export const UNDO_SCRIPTS = ["guard-undo", "guard-undo/sshd", "guard-undo/answers", "guard-end"];
 
 /** The script that locks, stages, validates, arms, applies and reloads. */
-export function changeScript(change: GuardedChange, facts: Facts): string {
+export function changeScript(change: GuardedChange, facts: Facts, controls: readonly Control[]): string {
   const service = facts.service.state === "known" ? facts.service.value : undefined;
   if (service === undefined || facts.sshd.path.state !== "known") {
     throw new CurfewError(
@@ -78,7 +80,9 @@ export function changeScript(change: GuardedChange, facts: Facts): string {
     main: facts.sshd.mainFile.realPath,
     activations: change.activations.join(" "),
   };
-  const undo = remoteScript(UNDO_SCRIPTS, {
+  const activations = hostActivations(change.activations, controls);
+  const scripts = activations.flatMap(({ script = [] }) => script);
+  const undo = remoteScript(UNDO_SCRIPTS.toSpliced(-1, 0, ...scripts), {
     ...common,
     manager: service.manager,
     unit: service.unit,
@@ -89,6 +93,8 @@ export function changeScript(change: GuardedChange, facts: Facts): string {
   });
   return remoteScript(["guard-lock", "guard-place", "guard-change"], {
     ...common,
+    // How sshd is reloaded the guard knows by itself.
+    activate: activations.flatMap(({ name, script, failed }) => (script === undefined ? [] : [name, failed])),
     reason: change.reason,
     within: String(change.confirmWithinSeconds),
     boothook: service.bootHook,

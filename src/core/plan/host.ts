@@ -7,6 +7,7 @@ import type { HostLimits } from "../../model/limits.ts";
 import type { Activation, Change, HostPlan } from "../../model/plan.ts";
 import type { ControlId } from "../../model/control-id.ts";
 import { possibleCoverage } from "./cannot.ts";
+import { activationsOf } from "./activation.ts";
 import { changeOf } from "./change-file.ts";
 import { kindLimit } from "../policy/kind-limit.ts";
 import { leftFindings } from "./left-findings.ts";
@@ -61,7 +62,7 @@ function decided(
   return {
     ...blank(facts),
     changes,
-    activations: activations(changes),
+    activations: activations(changes, controls),
     expectations: rendered.flatMap((each) => each.expectations),
     findings: [...findings, ...rendered.flatMap((each) => each.findings), ...impossible],
     coverage,
@@ -75,10 +76,9 @@ function withLimit(item: Coverage, limits: HostLimits): Coverage {
   return limit === null ? item : { ...item, limit };
 }
 
-const ORDER: readonly Activation[] = ["reload-sshd", "restart-logind", "restart-watchdog"];
-
-function activations(changes: readonly Change[]): Activation[] {
-  return ORDER.filter((each) => changes.some(({ activation }) => activation === each));
+/** In the order of the controls, each once. */
+function activations(changes: readonly Change[], controls: readonly Control[]): Activation[] {
+  return activationsOf(controls, ({ name }) => changes.some(({ activation }) => activation === name));
 }
 
 function blank(facts: Facts): Omit<HostPlan, "host"> {

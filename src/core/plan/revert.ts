@@ -1,16 +1,10 @@
 /** What it takes to leave a host as it was before curfew. */
+import type { Control } from "../../model/control.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Facts, KeptOriginal } from "../../model/facts.ts";
-import {
-  isSshdDropIn,
-  LOGIND_FILE,
-  LOGIND_MAIN_FILE,
-  MINUTES_SCRIPT,
-  SHELL_SCRIPT,
-  WATCHDOG_FILES,
-} from "../../model/host-paths.ts";
 import type { Activation } from "../../model/plan.ts";
 import { everyFile, findFile } from "../facts/find-file.ts";
+import { activationsOf } from "./activation.ts";
 import { type GuardChange, writtenDigest } from "./guard.ts";
 import { removeBlocks } from "./managed-block.ts";
 
@@ -28,26 +22,26 @@ export interface RevertPlan {
  * Errors: CurfewError `remote` where a file or curfew's record cannot be read, because guessing
  * would lose somebody's work.
  */
-export function planRevert(facts: Facts): RevertPlan {
+export function planRevert(facts: Facts, controls: readonly Control[]): RevertPlan {
   const notes: string[] = [];
   const kept = facts.curfew.originals.filter(({ kind }) => kind !== "directory");
   const changes = [
-    ...kept.flatMap((original) => revertFile(original, facts, notes)),
-    ...unrecorded(facts, new Set(kept.map(({ path }) => path)), notes),
+    ...kept.flatMap((original) => revertFile(original, facts, controls, notes)),
+    ...unrecorded(facts, controls, new Set(kept.map(({ path }) => path)), notes),
   ];
   const paths = changes.map(({ path }) => path);
-  const activations: Activation[] = [];
-  const ofSshd = new Set([facts.sshd.mainFile, ...facts.sshd.dropIns].map(({ realPath }) => realPath));
-  if (paths.some((path) => ofSshd.has(path) || isSshdDropIn(path))) activations.push("reload-sshd");
-  if (paths.some((path) => LOGIND_PATHS.has(path))) activations.push("restart-logind");
-  if (paths.some((path) => WATCHDOG_PATHS.includes(path))) activations.push("restart-watchdog");
+  const activations = activationsOf(controls, (_, control) =>
+    paths.some((path) => isOwn(path, [control]) || isShared(path, control, facts)),
+  );
   return { changes, activations, notes };
 }
 
-const LOGIND_PATHS: ReadonlySet<string> = new Set([LOGIND_FILE, LOGIND_MAIN_FILE]);
-const WATCHDOG_PATHS: readonly string[] = Object.values(WATCHDOG_FILES);
-
-function revertFile(original: KeptOriginal, facts: Facts, notes: string[]): GuardChange[] {
+function revertFile(
+  original: KeptOriginal,
+  facts: Facts,
+  controls: readonly Control[],
+  notes: string[],
+): GuardChange[] {
   const { path, kind, copy } = original;
   const fact = findFile(path, facts);
   const state = fact?.state;
@@ -69,7 +63,7 @@ function revertFile(original: KeptOriginal, facts: Facts, notes: string[]): Guar
       notes.push(`${path} was edited since curfew made it; those edits stay, only curfew's part goes`);
       return [{ ...common, action: "update", after: rest }];
     }
-    if (edited && rest === content && !isOwn(path)) {
+    if (edited && rest === content && !isOwn(path, controls)) {
       notes.push(`${path} is somebody else's by now: nothing of curfew is in it, so it stays`);
       return [];
     }
@@ -83,13 +77,18 @@ function revertFile(original: KeptOriginal, facts: Facts, notes: string[]): Guar
 }
 
 /** What curfew wrote and the host has no record of: somebody removed /var/lib/curfew. */
-function unrecorded(facts: Facts, recorded: ReadonlySet<string>, notes: string[]): GuardChange[] {
+function unrecorded(
+  facts: Facts,
+  controls: readonly Control[],
+  recorded: ReadonlySet<string>,
+  notes: string[],
+): GuardChange[] {
   return everyFile(facts).flatMap(({ path, realPath, state }): GuardChange[] => {
     if (state.state !== "known" || recorded.has(path) || recorded.has(realPath)) return [];
     const { content, mode, uid, gid } = state.value;
     const common = { path: realPath, mode, uid, gid, before: content };
     const rest = removeBlocks(content, path);
-    const own = isOwn(path) && content.includes("Managed by curfew");
+    const own = isOwn(path, controls) && content.includes("Managed by curfew");
     if (!own && rest === content) return [];
     notes.push(`${path} is not in the host's record; ${own ? "it is removed" : "only curfew's part goes"}`);
     return own
@@ -98,13 +97,10 @@ function unrecorded(facts: Facts, recorded: ReadonlySet<string>, notes: string[]
   });
 }
 
-function isOwn(path: string): boolean {
-  return OWN_FILES.has(path) || isSshdDropIn(path);
+function isOwn(path: string, controls: readonly Control[]): boolean {
+  return controls.some((control) => control.own.includes(path) || control.isOwn?.(path) === true);
 }
 
-const OWN_FILES: ReadonlySet<string> = new Set([
-  SHELL_SCRIPT,
-  MINUTES_SCRIPT,
-  LOGIND_FILE,
-  ...WATCHDOG_PATHS,
-]);
+function isShared(path: string, { shared, concerns }: Control, facts: Facts): boolean {
+  return shared.includes(path) || concerns?.(path, facts) === true;
+}

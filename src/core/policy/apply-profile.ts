@@ -1,14 +1,6 @@
-import type { ControlId } from "../../model/control-id.ts";
+import type { Control } from "../../model/control.ts";
 import type { Policy } from "../../model/policy.ts";
-import type { Profile, RuleSetting } from "../../model/profile.ts";
-
-/** The mechanism that each setting of a rule belongs to. */
-const CONTROL_OF: Readonly<Record<RuleSetting, ControlId>> = {
-  ClientAliveInterval: "sshd",
-  ClientAliveCountMax: "sshd",
-  TMOUT: "shell-timeout",
-  StopIdleSessionSec: "logind",
-};
+import type { Profile } from "../../model/profile.ts";
 
 /**
  * The policy under a baseline: limits that the policy does not name are the baseline's, and the
@@ -17,19 +9,20 @@ const CONTROL_OF: Readonly<Record<RuleSetting, ControlId>> = {
  * the one way out, and they work as always: the people they name get no limit from the mechanisms
  * they name; what a scanner reads in sshd's files for everybody (ClientAlive) stays. Pure.
  */
-export function applyProfile(policy: Policy, profile: Profile | null): Policy {
+export function applyProfile(
+  policy: Policy,
+  profile: Profile | null,
+  controls: readonly Pick<Control, "id" | "settings">[],
+): Policy {
   if (profile === null) return policy;
-  const demanded = profile.rules
-    .flatMap(({ requires }) => settingsOf(requires))
-    .map((each) => CONTROL_OF[each]);
+  const settings = profile.rules.flatMap(({ requires }) => Object.keys(requires));
+  const demanded = settings.flatMap((setting) =>
+    controls.filter(({ settings: own = [] }) => own.some(({ name }) => name === setting)).map(({ id }) => id),
+  );
   return {
     ...policy,
     baseline: profile,
     controls: [...new Set([...policy.controls, ...demanded])],
     defaults: { ...profile.limits, ...policy.defaults },
   };
-}
-
-function settingsOf(requires: Profile["rules"][number]["requires"]): RuleSetting[] {
-  return (Object.keys(requires) as RuleSetting[]).filter((each) => requires[each] !== undefined);
 }

@@ -2,7 +2,6 @@
 import type { Seconds } from "../../model/duration.ts";
 import type { Host, Inventory } from "../../model/host.ts";
 import type { ActiveExemption, HostLimits, RoleLimits } from "../../model/limits.ts";
-import { CONTROL_IDS } from "../../model/control-id.ts";
 import type { Exemption, Policy, Role } from "../../model/policy.ts";
 import { appliesTo, unmatchedTerms } from "./host-pattern.ts";
 
@@ -26,7 +25,9 @@ export function hostLimits(policy: Policy, host: Host, today: string): HostLimit
     ...(policy.baseline === undefined ? {} : { profile: policy.baseline }),
     defaults,
     roles,
-    exemptions: exemptions.filter(({ expires }) => expires >= today).map(activeExemption),
+    exemptions: exemptions
+      .filter(({ expires }) => expires >= today)
+      .map((exemption) => active(exemption, policy)),
     expired: exemptions.filter(({ expires }) => expires < today),
   };
 }
@@ -105,6 +106,7 @@ function byStrictness(left: RoleLimits, right: RoleLimits): number {
   return left.role < right.role ? -1 : 1;
 }
 
-function activeExemption(exemption: Exemption): ActiveExemption {
-  return { exemption, controls: exemption.controls === "all" ? CONTROL_IDS : exemption.controls };
+/** An exemption from a mechanism that the policy does not use excepts nobody from anything. */
+function active(exemption: Exemption, { controls }: Policy): ActiveExemption {
+  return { exemption, controls: exemption.controls === "all" ? controls : exemption.controls };
 }

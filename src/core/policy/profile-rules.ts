@@ -1,13 +1,7 @@
 /** What a baseline comes to on one host: which rules apply there, and what they ask of each setting. */
 import type { AuditHeader } from "../../model/audit.ts";
 import type { Facts } from "../../model/facts.ts";
-import {
-  RULE_SETTINGS,
-  type Profile,
-  type ProfileRule,
-  type Relation,
-  type RuleSetting,
-} from "../../model/profile.ts";
+import type { Profile, ProfileRule, Relation, RuleSetting } from "../../model/profile.ts";
 
 /** The baseline as reports and audits name it: each rule once, with what all rules go back to. */
 export function profileInfo(profile: Profile): NonNullable<AuditHeader["profile"]> {
@@ -60,21 +54,11 @@ export function rulesFor(profile: Profile, system: ProfileSystem): ProfileRule[]
 export function demandsOf(profile: Profile | undefined): ReadonlyMap<RuleSetting, readonly Relation[]> {
   const demands = new Map<RuleSetting, Relation[]>();
   for (const { requires } of profile?.rules ?? []) {
-    for (const setting of RULE_SETTINGS) {
-      const relation = requires[setting];
-      if (relation !== undefined) demands.set(setting, [...(demands.get(setting) ?? []), relation]);
+    for (const [setting, relation] of Object.entries(requires)) {
+      demands.set(setting, [...(demands.get(setting) ?? []), relation]);
     }
   }
   return demands;
-}
-
-/**
- * Whether a baseline wants a ClientAliveCountMax above 0 from sshd for everybody: then an exemption
- * from sshd does not reach ClientAlive, which ends no session of a client that answers.
- */
-export function keepsClientAlive(profile: Profile | undefined): boolean {
-  const counts = demandsOf(profile).get("ClientAliveCountMax") ?? [];
-  return counts.some((relation) => !holds(relation, 0));
 }
 
 /** Whether a number is what a rule asks for. */

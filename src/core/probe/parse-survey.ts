@@ -1,4 +1,5 @@
 import { CurfewError } from "../../model/error.ts";
+import type { TimeoutFile } from "../../model/timeout.ts";
 import type { Person } from "../policy/resolve-person.ts";
 
 /** An account as the host knows it, and whether somebody could log in to it. */
@@ -7,13 +8,6 @@ export interface SurveyedAccount extends Person {
   readonly shell: string;
   /** Why no login can succeed, or empty. */
   readonly obstacle: string;
-}
-
-/** A file that sets a timeout of a shell. Text as latin1: one character for each byte. */
-export interface TimeoutFile {
-  readonly path: string;
-  readonly realPath: string;
-  readonly text: string;
 }
 
 export interface Survey {

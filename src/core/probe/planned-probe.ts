@@ -1,6 +1,7 @@
 /** What a probe is before it is opened. */
 import type { Seconds } from "../../model/duration.ts";
 import type { Coverage } from "../../model/finding.ts";
+import type { Control } from "../../model/control.ts";
 import type { ControlId } from "../../model/control-id.ts";
 import type { FrozenVariant, ProbeResult } from "../../model/run.ts";
 import type { ProbedKind } from "../../model/session-kind.ts";
@@ -40,6 +41,8 @@ export interface ProbeWishes {
   readonly scaled?: Seconds | undefined;
   /** The policy's mechanisms: who is exempt from all of them must be kept. */
   readonly controls: readonly ControlId[];
+  /** All there are, for those that reach somebody who is exempt from them. */
+  readonly known?: readonly Control[];
   /**
    * Which selected control ends which kind of session there. Somebody exempt from one of them is kept where
    * only that one would. Left out: what somebody is exempt from in part is not known to end anything.

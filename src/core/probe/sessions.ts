@@ -6,7 +6,6 @@ import type { ProbeResult } from "../../model/run.ts";
 import type { ProbedKind } from "../../model/session-kind.ts";
 import { keepsLimit, kindLimit } from "../policy/kind-limit.ts";
 import { isExempt } from "../policy/present-people.ts";
-import { keepsClientAlive } from "../policy/profile-rules.ts";
 import {
   scaleLimit,
   type Candidate,
@@ -33,10 +32,9 @@ export function sessionsOf(
   return wishes.sessions.flatMap((session) => {
     const limit = kindLimit(session, resolved);
     if (limit === null) return [];
+    const reaching = (wishes.known ?? []).filter((control) => control.reachesExempt?.(session, profile));
     const exemptFrom = wishes.controls.filter(
-      (control) =>
-        isExempt(resolved, control) &&
-        !(control === "sshd" && session === "frozen-client" && keepsClientAlive(profile)),
+      (control) => isExempt(resolved, control) && !reaching.some(({ id }) => id === control),
     );
     const expect = expected(session, resolved.role, exemptFrom, wishes);
     const within = scaleLimit(limit, factor);

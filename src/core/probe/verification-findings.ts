@@ -2,7 +2,7 @@
 import type { Control } from "../../model/control.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Finding, LadderCell } from "../../model/finding.ts";
-import type { HostPlan } from "../../model/plan.ts";
+import { type HostPlan, RELOAD_SSHD } from "../../model/plan.ts";
 import type { ProbeResult } from "../../model/run.ts";
 import { sessionFinding } from "../ending/ladder-finding.ts";
 import { daemonFinding, otherDaemons } from "../ending/daemon-current.ts";
@@ -28,7 +28,7 @@ export function verificationFindings(
     ...inertFindings(facts, controls, seen),
     ...winningSettings(plan.findings, seen),
     ...othersOf(seen, probes),
-    ...daemonFindings(facts, probes),
+    ...daemonFindings(facts, controls, probes),
     // No session came through them, live or in the shadow.
     ...(probes.length > 0 ? otherDaemons(facts) : []),
   ];
@@ -59,23 +59,26 @@ function winningSettings(findings: readonly Finding[], seen: readonly LadderCell
   );
 }
 
-const BY_SSHD: ReadonlySet<ProbeResult["by"]> = new Set([
-  "ChannelTimeout",
-  "ClientAlive",
-  "UnusedConnectionTimeout",
-]);
-
 /**
  * The shadow instance reads what is on disk, so what its sessions show of sshd holds for the running
  * daemon only if that has read the same. Where nobody can tell, a live session shows it: of its own role,
  * kind and mechanism, for an older file may hold all the others.
  */
-function daemonFindings(facts: Facts, probes: readonly ProbeResult[]): Finding[] {
+function daemonFindings(
+  facts: Facts,
+  controls: readonly Control[],
+  probes: readonly ProbeResult[],
+): Finding[] {
   const finding = daemonFinding(facts);
   if (finding.outcome === "pass" || probes.length === 0) return [];
   const stale = finding.outcome === "fail";
+  const bySshd = new Set(
+    controls
+      .filter(({ activation }) => activation?.name === RELOAD_SSHD)
+      .flatMap(({ mechanisms }) => mechanisms),
+  );
   if (stale && probes.some(({ outcome }) => outcome === "fail")) return [finding];
-  const passed = probes.filter(({ outcome, by }) => outcome === "pass" && BY_SSHD.has(by));
+  const passed = probes.filter(({ outcome, by }) => outcome === "pass" && bySshd.has(by));
   const live = passed.filter(({ via }) => via === "live");
   const doubtful = passed
     .filter(({ via }) => via === "shadow")

@@ -1,7 +1,8 @@
 /** What the wizard has been told so far, made whole with safe proposals. Pure. */
 import type { Seconds } from "../../model/duration.ts";
 import type { OpenSshVersion } from "../../model/facts.ts";
-import { CONTROL_IDS, type ControlId } from "../../model/control-id.ts";
+import type { Control } from "../../model/control.ts";
+import type { ControlId } from "../../model/control-id.ts";
 import { can } from "../sshd/openssh-version.ts";
 import type { WizardPeople } from "./people.ts";
 
@@ -27,6 +28,8 @@ export interface WizardSubject {
   readonly baselines: readonly WizardBaseline[];
   /** What the host's sshd can do about idle sessions; null where it is not OpenSSH. */
   readonly version: OpenSshVersion | null;
+  /** The mechanisms to choose among. */
+  readonly controls: readonly Pick<Control, "id" | "words">[];
 }
 
 /** Answers by question; what is missing, or does not fit any more, is proposed anew. */
@@ -82,7 +85,7 @@ export function draftOf(subject: WizardSubject, answers: WizardAnswers): Draft {
     owner: text(answers["owner"]) ?? subject.owner,
     expires: text(answers["expires"]) ?? later(subject.today, PROPOSED.exemptDays),
     reason: text(answers["reason"]) ?? `its jobs were running when the limits were set on ${subject.today}`,
-    controls: controls(answers["controls"], sshdAlone(subject.version, exempt)),
+    controls: controls(answers["controls"], subject.controls, sshdAlone(subject.version, exempt)),
   };
 }
 
@@ -122,12 +125,14 @@ export function sshdAlone(version: OpenSshVersion | null, exempt: readonly strin
 }
 
 /** Where sshd alone does not do it, the watchdog has to. */
-function controls(answer: WizardAnswer | undefined, enough: boolean): readonly ControlId[] {
-  const chosen = list(answer)?.filter((id): id is ControlId =>
-    (CONTROL_IDS as readonly string[]).includes(id),
-  );
+function controls(
+  answer: WizardAnswer | undefined,
+  known: WizardSubject["controls"],
+  enough: boolean,
+): readonly ControlId[] {
+  const chosen = list(answer)?.filter((id) => known.some((control) => control.id === id));
   if (chosen !== undefined && chosen.length > 0) return chosen;
-  return ["sshd", "shell-timeout", ...(enough ? [] : (["watchdog"] as const))];
+  return ["sshd", "shell-timeout", ...(enough ? [] : ["watchdog"])];
 }
 
 function later(today: string, days: number): string {

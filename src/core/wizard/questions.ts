@@ -3,7 +3,6 @@
  * going back is nothing but asking an earlier one again.
  */
 import type { Seconds } from "../../model/duration.ts";
-import { CONTROL_IDS } from "../../model/control-id.ts";
 import { draftOf, exemptible, type WizardAnswer, type WizardAnswers, type WizardSubject } from "./draft.ts";
 
 /** The steps of the whole, in order; each begins with a text that says why. */
@@ -53,7 +52,7 @@ export type WizardQuestion =
 /** Everything asked before the host is touched, the decision to touch it last. */
 export function questionsBefore(subject: WizardSubject, answers: WizardAnswers): readonly WizardQuestion[] {
   const draft = draftOf(subject, answers);
-  const { people, baselines } = subject;
+  const { people, baselines, controls } = subject;
   const roles = people.roles.map(({ name }) => name);
   const baseline = baselines.find(({ id }) => id === draft.baseline);
   return [
@@ -79,7 +78,15 @@ export function questionsBefore(subject: WizardSubject, answers: WizardAnswers):
         ]),
     ...draft.roles.map(({ name, idle }) => ({ ...duration(`role:${name}`, idle), most: draft.idle })),
     ...exemptionQuestions(subject, answers),
-    { ...pick("controls", "controls", CONTROL_IDS, draft.controls), empty: false },
+    {
+      ...pick(
+        "controls",
+        "controls",
+        controls.map(({ id }) => id),
+        draft.controls,
+      ),
+      empty: false,
+    },
     {
       id: "decide",
       step: "diff",

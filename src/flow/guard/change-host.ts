@@ -3,6 +3,7 @@
  * else see to it that the host has taken the change back, and report what is known.
  */
 import { keptText } from "../../core/facts/kept-edits.ts";
+import { RELOAD_SSHD } from "../../model/plan.ts";
 import { refusePendingEdit } from "../../core/ending/daemon-current.ts";
 import {
   guardAnswer,
@@ -38,9 +39,15 @@ export async function changeHost(
   context: RunContext,
 ): Promise<HostResult> {
   const host = connection.host.name;
-  if (change.activations.includes("reload-sshd")) refusePendingEdit(facts);
+  if (change.activations.includes(RELOAD_SSHD)) refusePendingEdit(facts);
   const progress: Progress = { armedAt: null, reached: null, answers: [] };
-  const failure = await runChange(connection, changeScript(change, facts), change, progress, context);
+  const failure = await runChange(
+    connection,
+    changeScript(change, facts, context.controls),
+    change,
+    progress,
+    context,
+  );
   const changed = change.changes.map(({ path }) => path);
   if (failure === undefined) {
     const settled = await settle(connection, change, deadline(progress, change), "confirm", context);

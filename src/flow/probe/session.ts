@@ -4,6 +4,7 @@ import type { ProbeOutcome } from "../../core/probe/apart.ts";
 import { judgeExempt } from "../../core/probe/judge-exempt.ts";
 import { judgeProbe, latest, type Observation } from "../../core/probe/judge-probe.ts";
 import type { PlannedProbe } from "../../core/probe/plan.ts";
+import type { Control } from "../../model/control.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Connection, OpenChannel } from "../../model/connection.ts";
 import { CurfewError } from "../../model/error.ts";
@@ -20,6 +21,7 @@ import type { ProbeRecord } from "./evidence.ts";
 
 /** What a probe needs from its host's run. */
 export interface ProbeBench extends Expectations {
+  readonly controls: readonly Control[];
   readonly watch: HostWatch;
   /** Does the work when it is this probe's turn: logins are paced. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
@@ -158,7 +160,12 @@ function asResult(
     explanation,
     unjudgeable,
   };
-  const verdict = judgeExempt(judgeProbe(question, observation), planned.user, planned.exemptFrom);
+  const verdict = judgeExempt(
+    judgeProbe(question, observation),
+    planned.user,
+    planned.exemptFrom,
+    bench.controls,
+  );
   return {
     ...notProbed(planned, scaled, ""),
     ...verdict,

@@ -1,7 +1,7 @@
 /** Compliance baselines for people: the list, and one with its rules. */
 import { relationText } from "../../core/policy/profile-rules.ts";
 import { formatDuration } from "../../model/duration.ts";
-import { RULE_SETTINGS, type Profile, type ProfileRule, type Relation } from "../../model/profile.ts";
+import type { Profile, ProfileRule, Relation } from "../../model/profile.ts";
 import { table } from "../layout/columns.ts";
 import type { Paint } from "../layout/paint.ts";
 
@@ -38,10 +38,14 @@ export function profileText(profile: Profile, paint: Paint): string {
 }
 
 function numbersText(rules: readonly ProfileRule[]): string {
-  return RULE_SETTINGS.flatMap((setting) => {
-    const relation = rules.map(({ requires }) => requires[setting]).find((each) => each !== undefined);
-    return relation === undefined ? [] : [`${setting} ${symbols(relation)}`];
-  }).join(", ");
+  const first = new Map(rules.flatMap(({ requires }) => Object.entries(requires)).toReversed());
+  const settings = new Set(rules.flatMap(({ requires }) => Object.keys(requires)));
+  return [...settings]
+    .flatMap((setting) => {
+      const relation = first.get(setting);
+      return relation === undefined ? [] : [`${setting} ${symbols(relation)}`];
+    })
+    .join(", ");
 }
 
 function symbols({ "at-most": most, "more-than": least, equals }: Relation): string {
@@ -55,10 +59,9 @@ function ruleLines(rule: ProfileRule, paint: Paint): string[] {
     ...(systems === undefined ? [] : [systems.join(", ")]),
     ...(since === undefined ? [] : [`from ${since}`]),
   ].join(" ");
-  const asked = RULE_SETTINGS.flatMap((setting) => {
-    const relation = requires[setting];
-    return relation === undefined ? [] : [`  ${setting}: ${relationText(relation)}`];
-  });
+  const asked = Object.entries(requires).map(
+    ([setting, relation]) => `  ${setting}: ${relationText(relation)}`,
+  );
   return [
     `${paint.bold(id)}  ${severity}${where === "" ? "" : `  (${where})`}`,
     `  ${title}`,

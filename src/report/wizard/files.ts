@@ -2,7 +2,7 @@
 import { visible } from "../../core/text/visible.ts";
 import type { Draft, DraftRole } from "../../core/wizard/draft.ts";
 import { formatDuration } from "../../model/duration.ts";
-import { CONTROL_IDS } from "../../model/control-id.ts";
+import type { ControlId } from "../../model/control-id.ts";
 
 /** Where the host is, as it was given on the command line. */
 export interface WizardTarget {
@@ -13,10 +13,10 @@ export interface WizardTarget {
   readonly user?: string;
 }
 
-/** A whole policy file; `parsePolicy` reads it. `host` names the policy, `today` is YYYY-MM-DD. */
-export function wizardPolicy(draft: Draft, host: string, today: string): string {
+/** A whole policy file; `parsePolicy` reads it. `host` names the policy, `today` is YYYY-MM-DD, `known`: every mechanism. */
+export function wizardPolicy(draft: Draft, host: string, today: string, known: readonly ControlId[]): string {
   const { baseline, controls, idle, unresponsive } = draft;
-  const others = CONTROL_IDS.filter((id) => !controls.includes(id));
+  const others = known.filter((id) => !controls.includes(id));
   return [
     "# Who may leave a session idle for how long; written by curfew wizard on " + today + ".",
     "#",

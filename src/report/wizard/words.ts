@@ -10,7 +10,6 @@ import {
 import { WIZARD_STEPS, type WizardQuestion, type WizardStep } from "../../core/wizard/questions.ts";
 import { can } from "../../core/sshd/openssh-version.ts";
 import { formatDuration } from "../../model/duration.ts";
-import { CONTROL_IDS, type ControlId } from "../../model/control-id.ts";
 import type { WizardView } from "./found.ts";
 import { wrap } from "../layout/wrap.ts";
 
@@ -48,17 +47,6 @@ export function stepText(step: WizardStep, { paint, columns }: WizardView): stri
   return ["", head, ...wrap(why, columns).map(paint.dim), ""].join("\n");
 }
 
-/** What each control catches and what it breaks, in the order of the choices. */
-const CONTROLS: Readonly<Record<ControlId, string>> = {
-  sshd: "catches clients that are gone, and from OpenSSH 9.2 every quiet session, sftp and idle vim too; breaks long silent commands, sshfs mounts",
-  "shell-timeout":
-    "catches shells at their prompt (TMOUT); breaks nothing, as nothing runs there; a user can start a shell without it",
-  logind:
-    "catches every idle terminal, local ones too; breaks unwatched programs in them; knows one limit for all; never fires on Debian 13 and later",
-  watchdog:
-    "catches what runs at an idle terminal: top, vim, tmux clients, escaped shells; breaks unwatched programs there; warns first",
-};
-
 /** The controls, and why the watchdog is proposed where it is. */
 export function controlsText(
   subject: WizardSubject,
@@ -67,7 +55,9 @@ export function controlsText(
 ): string {
   const { version } = subject;
   const { exempt } = draftOf(subject, answers);
-  const lines = CONTROL_IDS.flatMap((id) => wrap(`  ${paint.bold(id)}: ${CONTROLS[id]}`, columns, 2));
+  const lines = subject.controls.flatMap(({ id, words }) =>
+    wrap(`  ${paint.bold(id)}: ${words}`, columns, 2),
+  );
   if (version === null || sshdAlone(version, exempt)) return lines.join("\n");
   const release = `OpenSSH ${version.major}.${version.minor}`;
   const why =

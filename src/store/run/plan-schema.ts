@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CHECKS, type CheckId } from "../../model/check.ts";
 import type { Plan } from "../../model/plan.ts";
-import { CONTROL_IDS } from "../../model/control-id.ts";
+import { CONTROL_IDS } from "../../controls/registry.ts";
 import { SESSION_KINDS } from "../../model/session-kind.ts";
 
 export const digest = z.string().regex(/^[0-9a-f]{64}$/u, "a sha256 in hexadecimal");
@@ -10,7 +10,8 @@ const path = line.startsWith("/", "an absolute path").max(4096);
 const control = z.enum(CONTROL_IDS);
 const id = z.number().int().min(0).max(0xffffffff);
 const risk = z.enum(["login", "shell", "service"]);
-const activation = z.enum(["reload-sshd", "restart-logind", "restart-watchdog"]);
+// Controls bring their own; the guard refuses what none of them has.
+const activation = z.string().regex(/^[a-z][a-z0-9-]{0,60}$/u, "the name of an activation");
 const kind = z.enum(SESSION_KINDS);
 
 const fileState = z.strictObject({

@@ -14,7 +14,7 @@ import { splitWords } from "../../../src/config/inventory/shell-words.ts";
 import { ALERT_EVENTS } from "../../../src/model/alert.ts";
 import { REPORT_FORMAT_NAMES } from "../../../src/model/audit.ts";
 import type { ErrorCode } from "../../../src/model/error.ts";
-import { CONTROL_IDS } from "../../../src/model/control-id.ts";
+import { CONTROL_IDS } from "../../../src/controls/registry.ts";
 import { CONTROLS } from "../../../src/controls/index.ts";
 import { STEPS } from "../../../src/model/run.ts";
 import { widthOf } from "../../../src/report/layout/columns.ts";

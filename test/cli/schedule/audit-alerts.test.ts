@@ -8,7 +8,7 @@ import { historyOf } from "../../../src/flow/run/audit-record.ts";
 import { alertsSchema } from "../../../src/model/alert.ts";
 import type { AuditRun } from "../../../src/model/audit.ts";
 import type { History } from "../../../src/model/history.ts";
-import { policySchema } from "../../../src/model/policy.ts";
+import { policySchema } from "../../../src/config/policy/schema.ts";
 import { openHistory } from "../../../src/store/history/history.ts";
 import { auditedHost, auditFinding, auditRun, store } from "../../fixtures/audits.ts";
 import { fakeTerminal } from "../fake-terminal.ts";

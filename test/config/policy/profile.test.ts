@@ -1,3 +1,4 @@
+import { CONTROLS } from "../../../src/controls/index.ts";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -139,7 +140,7 @@ exemptions:
 describe("the policy under a profile", () => {
   const resolve = (text: string) => {
     const { policy, profile } = parsePolicy("p.yaml", text, NOW);
-    return applyProfile(policy, profile);
+    return applyProfile(policy, profile, CONTROLS);
   };
 
   test("limits that it does not name, and the mechanisms that rules are about", () => {
@@ -160,6 +161,6 @@ describe("the policy under a profile", () => {
 
   test("without one, nothing changes", () => {
     const { policy } = parsePolicy("p.yaml", "name: x\ndefaults: { client_idle_timeout: 5m }\n", NOW);
-    expect(applyProfile(policy, null)).toBe(policy);
+    expect(applyProfile(policy, null, CONTROLS)).toBe(policy);
   });
 });

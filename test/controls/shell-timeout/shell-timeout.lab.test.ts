@@ -2,7 +2,8 @@
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { shellTimeout } from "../../../src/controls/shell-timeout/index.ts";
-import { FACT_FILES } from "../../../src/model/host-paths.ts";
+import { CONTROLS } from "../../../src/controls/index.ts";
+import { factFiles } from "../../../src/core/facts/script.ts";
 import type { LabHost } from "../../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../../lab/lab.ts";
 import { exemption, host as facts, limits, role } from "../facts-fixture.ts";
@@ -52,7 +53,7 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "trixie", "sid"] a
         'gpasswd -a both "domain vendors"; for u in plain ops both free; do touch /home/$u/.zshrc; done',
       );
       const files: Record<string, string> = {};
-      for (const path of FACT_FILES) {
+      for (const path of factFiles(CONTROLS)) {
         const { exitCode } = await host.exec(`test -f ${path}`);
         if (exitCode === 0) files[path] = await host.readFile(path);
       }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { watchdogInterval } from "../../../src/core/ending/installed-watchdog.ts";
+import { installedInterval } from "../../../src/controls/watchdog/installed.ts";
 import type { FileFact } from "../../../src/model/facts.ts";
 import { WATCHDOG_FILES } from "../../../src/model/host-paths.ts";
 
@@ -16,4 +16,4 @@ test.each<[string, FileFact[], number | undefined]>([
     [{ path: WATCHDOG_FILES.script, state: { state: "absent" } } as unknown as FileFact],
     undefined,
   ],
-])("%s", (_, files, seconds) => expect(watchdogInterval({ files })).toBe(seconds));
+])("%s", (_, files, seconds) => expect(installedInterval({ files })).toBe(seconds));

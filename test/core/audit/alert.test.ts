@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { alertFor, expiringSoon, expiryKey, newsOf } from "../../../src/core/audit/alert.ts";
 import { ALERT_EVENTS } from "../../../src/model/alert.ts";
 import type { FindingChange } from "../../../src/model/audit.ts";
-import { policySchema } from "../../../src/model/policy.ts";
+import { policySchema } from "../../../src/config/policy/schema.ts";
 import { audit, auditedHost, finding } from "../../fixtures/report-audits.ts";
 
 const change = (

@@ -8,7 +8,7 @@ import type { Facts, FileFact } from "../../../src/model/facts.ts";
 import type { Finding, LadderCell } from "../../../src/model/finding.ts";
 import type { HostLimits } from "../../../src/model/limits.ts";
 import type { ControlId } from "../../../src/model/control-id.ts";
-import { policySchema } from "../../../src/model/policy.ts";
+import { policySchema } from "../../../src/config/policy/schema.ts";
 import { known, unreadable } from "../../../src/model/reading.ts";
 import { DEFAULT_PROBES } from "../../../src/model/session-kind.ts";
 import { applied } from "../../controls/applied-facts.ts";

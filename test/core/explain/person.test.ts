@@ -1,10 +1,12 @@
 import * as fc from "fast-check";
+import { CONTROL_IDS } from "../../../src/controls/registry.ts";
 import { describe, expect, test } from "vitest";
 import { explainPerson } from "../../../src/core/explain/person.ts";
 import { hostLimits } from "../../../src/core/policy/host-limits.ts";
 import { resolvePerson } from "../../../src/core/policy/resolve-person.ts";
 import type { Host } from "../../../src/model/host.ts";
-import { type Policy, policySchema } from "../../../src/model/policy.ts";
+import { policySchema } from "../../../src/config/policy/schema.ts";
+import type { Policy } from "../../../src/model/policy.ts";
 
 const TODAY = "2026-11-22";
 const POLICY = policy({
@@ -37,7 +39,7 @@ function host(...groups: string[]): Host {
 const alice = { user: "alice", groups: ["sudo", "ext"] };
 
 describe("from the policy alone", () => {
-  const { roles, limits, exemptions, host: where } = explainPerson(POLICY, alice, null, TODAY);
+  const { roles, limits, exemptions, host: where } = explainPerson(POLICY, alice, null, TODAY, CONTROL_IDS);
 
   test("which roles match and why, strictest first, defaults last", () => {
     expect(roles.map(({ role, because, applies }) => [role, because, applies])).toEqual([
@@ -69,20 +71,20 @@ describe("from the policy alone", () => {
 });
 
 test("on a host, its groups decide", () => {
-  const there = explainPerson(POLICY, alice, host("bastions"), TODAY);
+  const there = explainPerson(POLICY, alice, host("bastions"), TODAY, CONTROL_IDS);
   expect(there.limits.idle).toEqual({ seconds: 300, from: "vendor" });
   expect(there.limits.unresponsive).toEqual({ seconds: 60, from: "vendor" });
-  const here = explainPerson(POLICY, alice, host("web"), TODAY);
+  const here = explainPerson(POLICY, alice, host("web"), TODAY, CONTROL_IDS);
   expect(here.roles[0]).toMatchObject({ role: "vendor", applies: "no" });
   expect(here.limits.idle).toEqual({ seconds: 600, from: "admin" });
   expect(here.exemptions.find(({ name }) => name === "elsewhere")?.state).toBe("elsewhere");
 });
 
 test("nobody's role: the defaults hold, and nothing where they set nothing", () => {
-  const { roles, limits } = explainPerson(POLICY, { user: "zoe", groups: [] }, null, TODAY);
+  const { roles, limits } = explainPerson(POLICY, { user: "zoe", groups: [] }, null, TODAY, CONTROL_IDS);
   expect(roles.at(-1)).toMatchObject({ role: "default", applies: "yes" });
   expect(limits.idle).toEqual({ seconds: 900, from: "default" });
-  const none = explainPerson(policy({}), { user: "zoe", groups: [] }, null, TODAY);
+  const none = explainPerson(policy({}), { user: "zoe", groups: [] }, null, TODAY, CONTROL_IDS);
   expect(none.limits.idle).toEqual({ seconds: null, from: null });
 });
 
@@ -92,7 +94,7 @@ test("says what is enforced, whoever it is", () => {
     fc.property(fc.constantFrom("alice", "root", "zoe"), groups, fc.boolean(), (user, member, bastion) => {
       const where = host(...(bastion ? ["bastions"] : []));
       const person = { user, groups: member };
-      const { limits } = explainPerson(POLICY, person, where, TODAY);
+      const { limits } = explainPerson(POLICY, person, where, TODAY, CONTROL_IDS);
       const enforced = resolvePerson(hostLimits(POLICY, where, TODAY), person);
       expect({
         idle: limits.idle.seconds,

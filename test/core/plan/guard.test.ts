@@ -1,3 +1,5 @@
+import { CONTROLS } from "../../../src/controls/index.ts";
+import { hostActivations } from "../../../src/core/plan/activation.ts";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -63,12 +65,12 @@ describe("guardAnswer", () => {
 
 describe("changeScript", () => {
   test("redirects exactly the Include directories that the change touches", () => {
-    expect(changeScript(change, facts)).toContain("set -- '/etc/ssh/sshd_config.d'\n");
+    expect(changeScript(change, facts, CONTROLS)).toContain("set -- '/etc/ssh/sshd_config.d'\n");
     const elsewhere = {
       ...change,
       changes: [{ ...change.changes[0]!, path: "/etc/profile.d/00-curfew.sh" }],
     };
-    expect(changeScript(elsewhere, facts)).not.toContain("set -- '/etc/ssh/sshd_config.d'\n");
+    expect(changeScript(elsewhere, facts, CONTROLS)).not.toContain("set -- '/etc/ssh/sshd_config.d'\n");
   });
 
   test("tells the host what the facts saw of each file, and by which links it was found", () => {
@@ -78,19 +80,22 @@ describe("changeScript", () => {
     const script = changeScript(
       { ...change, changes: [update] },
       { ...facts, files: [...facts.files, link] },
+      CONTROLS,
     );
     expect(script).toMatch(/ '-r[-rwxsStT]{8} \d+ \d+' '[^']*\/etc\/by-a-link'\n/u);
-    expect(changeScript(change, facts)).toContain(" 'absent' ''\n");
+    expect(changeScript(change, facts, CONTROLS)).toContain(" 'absent' ''\n");
   });
 
   test("refuses a host of which it is not known how its sshd is started", () => {
     const unknown = { ...facts, service: { state: "unreadable", reason: "no systemctl" } } as Facts;
-    expect(() => changeScript(change, unknown)).toThrow(expect.objectContaining({ code: "unsupported" }));
+    expect(() => changeScript(change, unknown, CONTROLS)).toThrow(
+      expect.objectContaining({ code: "unsupported" }),
+    );
   });
 
   test("content reaches the host as one word, whatever is in it", () => {
     const after = "it's; $(reboot)\n'\\''\nEOF\n";
-    const script = changeScript({ ...change, changes: [{ ...change.changes[0]!, after }] }, facts);
+    const script = changeScript({ ...change, changes: [{ ...change.changes[0]!, after }] }, facts, CONTROLS);
     expect(script).toContain(`'${after.replaceAll("'", `'\\''`)}'`);
   });
 });
@@ -127,6 +132,13 @@ describe("a file that somebody edited between two runs", () => {
     expect(writtenAfter(host(before), [{ ...update, after: "rest\nmine\n" }])).toHaveProperty([path]);
     expect(writtenAfter(host("other"), [{ ...update, after: "all new\n" }])).toHaveProperty([path]);
   });
+});
+
+test("an activation that no control has is refused before anything is sent", () => {
+  expect(() => hostActivations(["restart-logind", "reboot"], CONTROLS)).toThrow(
+    expect.objectContaining({ code: "input", message: expect.stringContaining("reboot") }),
+  );
+  expect(hostActivations(["restart-logind"], CONTROLS)).toHaveLength(1);
 });
 
 describe("whether a number is sshd's, on the host", () => {

@@ -1,3 +1,4 @@
+import { CONTROLS } from "../../../src/controls/index.ts";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -30,33 +31,36 @@ const made: KeptOriginal = { kind: "absent", copy: "", path: OWN };
 
 describe("planRevert", () => {
   test("an untouched file is restored from its kept copy", () => {
-    const { changes, notes } = planRevert(host(edited, `${BLOCK}rest\n`, known(`${BLOCK}rest\n`)));
+    const { changes, notes } = planRevert(host(edited, `${BLOCK}rest\n`, known(`${BLOCK}rest\n`)), CONTROLS);
     expect(changes).toEqual([expect.objectContaining({ action: "restore", path: RC, after: edited.copy })]);
     expect(notes).toEqual([]);
   });
 
   test("a file somebody edited since keeps the edits and loses only the block", () => {
-    const { changes, notes } = planRevert(host(edited, `${BLOCK}rest\n`, known(`${BLOCK}rest\nmine\n`)));
+    const { changes, notes } = planRevert(
+      host(edited, `${BLOCK}rest\n`, known(`${BLOCK}rest\nmine\n`)),
+      CONTROLS,
+    );
     expect(changes).toEqual([expect.objectContaining({ action: "update", after: "rest\nmine\n" })]);
     expect(notes[0]).toMatch(/edits stay/u);
   });
 
   test("an edited file without the block is left alone", () => {
-    expect(planRevert(host(edited, `${BLOCK}rest\n`, known("mine\n"))).changes).toEqual([]);
+    expect(planRevert(host(edited, `${BLOCK}rest\n`, known("mine\n")), CONTROLS).changes).toEqual([]);
   });
 
   test("a file of curfew's own goes, edited or not, and an edit is said", () => {
-    expect(planRevert(host(made, "x", known("x")))).toMatchObject({
+    expect(planRevert(host(made, "x", known("x")), CONTROLS)).toMatchObject({
       changes: [{ action: "remove" }],
       notes: [],
     });
-    expect(planRevert(host(made, "x", known("y"))).notes[0]).toMatch(/edited since/u);
+    expect(planRevert(host(made, "x", known("y")), CONTROLS).notes[0]).toMatch(/edited since/u);
   });
 
   test("a file that curfew made and others added to loses only curfew's part", () => {
     const path = "/etc/csh.cshrc";
     const found = known(`${BLOCK}set mine\n`);
-    const { changes, notes } = planRevert(host({ kind: "absent", copy: "", path }, BLOCK, found));
+    const { changes, notes } = planRevert(host({ kind: "absent", copy: "", path }, BLOCK, found), CONTROLS);
     expect(changes).toEqual([expect.objectContaining({ action: "update", path, after: "set mine\n" })]);
     expect(notes[0]).toMatch(/edits stay/u);
   });
@@ -69,7 +73,7 @@ describe("planRevert", () => {
       { path: "/etc/zsh/zshrc", realPath: "/etc/zsh/zshrc", state: state("rest\n") },
     ];
     const curfew = { ...facts.curfew, originals: [], written: {} };
-    const { changes, notes } = planRevert({ ...facts, files, curfew });
+    const { changes, notes } = planRevert({ ...facts, files, curfew }, CONTROLS);
     expect(changes).toMatchObject([
       { action: "remove", path: OWN },
       { action: "update", path: RC, after: "rest\n" },
@@ -79,10 +83,15 @@ describe("planRevert", () => {
 
   test("a file that curfew made and somebody replaced stays; one of its own names does not", () => {
     const path = "/etc/csh.cshrc";
-    const { changes, notes } = planRevert(host({ ...made, path }, `${BLOCK}`, known("set autolist\n")));
+    const { changes, notes } = planRevert(
+      host({ ...made, path }, `${BLOCK}`, known("set autolist\n")),
+      CONTROLS,
+    );
     expect(changes).toEqual([]);
     expect(notes).toEqual([expect.stringContaining("somebody else's by now")]);
-    expect(planRevert(host(made, "x", known("theirs"))).changes).toMatchObject([{ action: "remove" }]);
+    expect(planRevert(host(made, "x", known("theirs")), CONTROLS).changes).toMatchObject([
+      { action: "remove" },
+    ]);
   });
 
   test.each([
@@ -92,19 +101,19 @@ describe("planRevert", () => {
     ["/etc/curfew/watchdog.sh", ["restart-watchdog"]],
     ["/etc/bash.bashrc", []],
   ])("what has to be told when %s goes", (path, activations) => {
-    expect(planRevert(host({ ...made, path }, "x", known("x"))).activations).toEqual(activations);
+    expect(planRevert(host({ ...made, path }, "x", known("x")), CONTROLS).activations).toEqual(activations);
   });
 
   test("a file that is gone already needs nothing", () => {
-    expect(planRevert(host(made, "x", absent())).changes).toEqual([]);
-    expect(planRevert(host(edited, "x", absent())).notes[0]).toMatch(/stays removed/u);
+    expect(planRevert(host(made, "x", absent()), CONTROLS).changes).toEqual([]);
+    expect(planRevert(host(edited, "x", absent()), CONTROLS).notes[0]).toMatch(/stays removed/u);
   });
 
   test("what cannot be read is not guessed", () => {
-    expect(() => planRevert(host(edited, "x", unreadable("larger than 256 KiB")))).toThrow(
+    expect(() => planRevert(host(edited, "x", unreadable("larger than 256 KiB")), CONTROLS)).toThrow(
       expect.objectContaining({ code: "remote" }),
     );
     const nowhere = { ...host(edited, "x", known("x")), files: [] };
-    expect(() => planRevert(nowhere)).toThrow(expect.objectContaining({ code: "remote" }));
+    expect(() => planRevert(nowhere, CONTROLS)).toThrow(expect.objectContaining({ code: "remote" }));
   });
 });

@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { CONTROLS } from "../../../src/controls/index.ts";
 import { expectationsOf } from "../../../src/core/probe/expectations.ts";
 import { judgeProbe, type Observation } from "../../../src/core/probe/judge-probe.ts";
 import type { PlannedProbe } from "../../../src/core/probe/plan.ts";
+import type { Facts, LogindState } from "../../../src/model/facts.ts";
 import { WATCHDOG_FILES } from "../../../src/model/host-paths.ts";
 import { known } from "../../../src/model/reading.ts";
 import type { SessionKind } from "../../../src/model/session-kind.ts";
+import type { TimeoutFile } from "../../../src/model/timeout.ts";
 import { fileFact, host, version } from "../../controls/facts-fixture.ts";
 
 const SHADOW = ["clientaliveinterval 60", "clientalivecountmax 2", "unusedconnectiontimeout 900"];
@@ -12,7 +15,7 @@ const CHANNEL = ["channeltimeout session:*=900 direct-tcpip=600"];
 const FILES = [fileFact(WATCHDOG_FILES.script, "interval=45\n")];
 
 function causes(session: SessionKind, release: string, lines: readonly string[]): string[] {
-  const facts = { ...host({ version: version(release) }), files: FILES };
+  const facts = { ...host({ version: version(release) }), files: FILES, watchdogTimer: known(true) };
   const limit = session === "frozen-client" ? 180 : 900;
   const planned: PlannedProbe = {
     session,
@@ -26,7 +29,7 @@ function causes(session: SessionKind, release: string, lines: readonly string[])
     within: limit,
     ...(limit === 900 ? {} : { idle: 900 }),
   };
-  const site = { facts, survey: { accounts: [], files: [] }, factor: 1 };
+  const site = { facts, survey: { accounts: [], files: [] }, factor: 1, controls: CONTROLS };
   return expectationsOf(planned, site, lines).configured.map(({ by, fires }) => `${by} ${fires}`);
 }
 
@@ -58,7 +61,11 @@ describe("expectationsOf", () => {
   const scaled = (release: string, lines: string[], factor: number) => {
     const plain = host({ version: version(release) });
     const facts = { ...plain, sshd: { ...plain.sshd, effective: known(lines) } };
-    return expectationsOf(frozen, { facts, survey: { accounts: [], files: [] }, factor }, undefined);
+    return expectationsOf(
+      frozen,
+      { facts, survey: { accounts: [], files: [] }, factor, controls: CONTROLS },
+      undefined,
+    );
   };
   const verdict = (release: string, interval: number, observation: Observation) => {
     const lines = [`clientaliveinterval ${interval}`, "clientalivecountmax 1"];
@@ -95,5 +102,50 @@ describe("expectationsOf", () => {
     const lines = ["clientaliveinterval 900", "clientalivecountmax 0"];
     expect(causes("idle-command", "8.1", lines)).toEqual(["ClientAlive 900"]);
     expect(causes("idle-command", "8.4", lines)).toEqual([]);
+  });
+});
+
+describe("a mechanism that is known to end nothing is no excuse for a scaled session that stayed", () => {
+  const scaledReason = (facts: Facts, shell = "/bin/bash", files: readonly TimeoutFile[] = []) => {
+    const planned: PlannedProbe = {
+      session: "idle-shell",
+      role: "r",
+      user: "bea",
+      via: "shadow",
+      exemptFrom: [],
+      shell,
+      expect: "dropped",
+      limit: 900,
+      within: 9,
+    };
+    const site = { facts, survey: { accounts: [], files }, factor: 0.01, controls: CONTROLS };
+    return expectationsOf(planned, site, undefined).unjudgeable;
+  };
+  const plain = host({ version: version("8.4"), shells: ["bash", "tcsh", "ksh93", "csh"] });
+  const logind = (utmp: LogindState["utmp"], usepam = "yes"): Facts => ({
+    ...plain,
+    logind: known({ version: 257, idleStop: "600", utmp }),
+    sshd: { ...plain.sshd, effective: known(["pubkeyauthentication yes", `usepam ${usepam}`]) },
+  });
+
+  test.each<[string, Facts, string | undefined]>([
+    ["logind with utmp", logind("yes"), "logind's StopIdleSessionSec cannot be scaled"],
+    ["logind of which nobody knows", logind("unknown"), "logind's StopIdleSessionSec cannot be scaled"],
+    ["logind without utmp", logind("no"), undefined],
+    ["logind without PAM", logind("yes", "no"), undefined],
+    ["a watchdog", { ...plain, files: FILES, watchdogTimer: known(true) }, "the watchdog cannot be scaled"],
+    ["a watchdog that nothing starts", { ...plain, files: FILES, watchdogTimer: known(false) }, undefined],
+  ])("%s", (_, facts, expected) => expect(scaledReason(facts)).toBe(expected));
+
+  const file = (text: string): TimeoutFile[] => [{ path: "/etc/x", realPath: "/etc/x", text }];
+  test.each<[string, string, string, string | undefined]>([
+    ["tcsh with autologout", "tcsh", "set autologout=5\n", "autologout counts whole minutes"],
+    ["tcsh, and nothing for it", "tcsh", "TMOUT=600\n", undefined],
+    ["csh, which has no timeout", "csh", "set autologout=5\n", undefined],
+    ["ksh93 with TMOUT", "ksh93", "TMOUT=600\n", "ksh93 ends a shell 60 s after TMOUT"],
+    ["ksh93, and nothing for it", "ksh93", "", undefined],
+  ])("%s", (_, shell, text, expected) => {
+    const reason = scaledReason(plain, `/bin/${shell}`, file(text));
+    expect(reason ?? "judged").toContain(expected ?? "judged");
   });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { CONTROLS } from "../../../src/controls/index.ts";
 import { judgeExempt } from "../../../src/core/probe/judge-exempt.ts";
 import type { Verdict } from "../../../src/core/probe/judge-probe.ts";
 import type { ControlId } from "../../../src/model/control-id.ts";
@@ -18,7 +19,7 @@ test.each<[Verdict["outcome"], Verdict["by"], ControlId[], Verdict["outcome"]]>(
   ["unknown", "TMOUT", ["shell-timeout"], "unknown"],
   ["pass", "TMOUT", [], "pass"],
 ])("%s by %s, exempt from %j: %s", (outcome, by, exemptFrom, expected) => {
-  const judged = judgeExempt(verdict(outcome, by), "vic", exemptFrom);
+  const judged = judgeExempt(verdict(outcome, by), "vic", exemptFrom, CONTROLS);
   expect(judged.outcome).toBe(expected);
   expect(judged.reason.includes("vic is exempt from")).toBe(expected !== outcome);
 });

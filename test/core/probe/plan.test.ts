@@ -12,10 +12,11 @@ import {
 } from "../../../src/core/probe/plan.ts";
 import type { Coverage } from "../../../src/model/finding.ts";
 import type { SessionKind } from "../../../src/model/session-kind.ts";
-import { CONTROL_IDS, type ControlId } from "../../../src/model/control-id.ts";
+import { CONTROL_IDS } from "../../../src/controls/registry.ts";
+import type { ControlId } from "../../../src/model/control-id.ts";
 import type { Facts, UserClass } from "../../../src/model/facts.ts";
 import type { HostLimits } from "../../../src/model/limits.ts";
-import { policySchema } from "../../../src/model/policy.ts";
+import { policySchema } from "../../../src/config/policy/schema.ts";
 import { host, person as classOf } from "../../controls/facts-fixture.ts";
 
 const HOST = { name: "web1", address: "web1", groups: ["all"], source: { file: "x" } };

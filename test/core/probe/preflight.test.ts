@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { CONTROLS } from "../../../src/controls/index.ts";
 import { explainKept } from "../../../src/core/probe/preflight.ts";
 import type { PlannedProbe } from "../../../src/core/probe/plan.ts";
 import type { ConfiguredTimeout } from "../../../src/model/timeout.ts";
@@ -20,6 +21,16 @@ describe("explainKept", () => {
     within: 300,
     ...over,
   });
+  const kept = (
+    planned: PlannedProbe,
+    facts: Facts,
+    effective: readonly string[],
+    configured: readonly ConfiguredTimeout[],
+  ): string => {
+    const shellKind = planned.shell.split("/").at(-1) ?? "";
+    const probed = { ...planned, facts, effective, files: [], shellKind, factor: 1 };
+    return explainKept(probed, configured, CONTROLS);
+  };
   const set = (by: ConfiguredTimeout["by"], real: number): ConfiguredTimeout => ({
     by,
     real,
@@ -40,7 +51,7 @@ describe("explainKept", () => {
     ["foreground-program", [set("watchdog", 300)], /the watchdog of x did not end it/u],
     ["idle-forward", [], /direct-tcpip would, which curfew does not set/u],
   ])("%s with %j", (session, configured, reason) => {
-    expect(explainKept(probe({ session }), on(10, 0), [], configured)).toMatch(reason);
+    expect(kept(probe({ session }), on(10, 0), [], configured)).toMatch(reason);
   });
 
   const OLD_RECIPE = ["clientaliveinterval 300", "clientalivecountmax 0"];
@@ -111,11 +122,11 @@ describe("explainKept", () => {
       /9\.2 takes about twice/u,
     ],
   ])("%s", (_, planned, facts, effective, reason) => {
-    expect(explainKept(planned, facts, effective, [])).toMatch(reason);
+    expect(kept(planned, facts, effective, [])).toMatch(reason);
   });
 
   test("a TMOUT over the limit is named with its place", () => {
     const tmout = { by: "TMOUT", fires: 900, real: 900, source: "/etc/profile:3" } as const;
-    expect(explainKept(probe(), on(8, 4), [], [tmout])).toContain("over the limit (900 s in /etc/profile:3)");
+    expect(kept(probe(), on(8, 4), [], [tmout])).toContain("over the limit (900 s in /etc/profile:3)");
   });
 });

@@ -1,20 +1,8 @@
 import { expect, test } from "vitest";
-import type { PlannedProbe } from "../../../src/core/probe/plan.ts";
-import { unjudgeable } from "../../../src/core/probe/scale-files.ts";
+import { coarsest } from "../../../src/core/probe/scale.ts";
 import type { ConfiguredTimeout } from "../../../src/model/timeout.ts";
 
-const probe: PlannedProbe = {
-  session: "idle-shell",
-  role: "admin",
-  user: "bea",
-  via: "shadow",
-  exemptFrom: [],
-  shell: "/bin/bash",
-  expect: "dropped",
-  limit: 900,
-  within: 10,
-};
-const FACTOR = 10 / 900;
+const probe = { limit: 900, within: 10, factor: 10 / 900 };
 const tmout = (real: number, fires: number): ConfiguredTimeout => ({
   by: "TMOUT",
   real,
@@ -24,12 +12,11 @@ const tmout = (real: number, fires: number): ConfiguredTimeout => ({
 
 test("a value that whole seconds cannot express is no excuse where it would have fired while it was watched", () => {
   // As curfew's own file has it for ksh93, which adds a minute.
-  expect(unjudgeable(probe, "bash", [], [tmout(1, 1), tmout(900, 10)], FACTOR)).toBeUndefined();
-  expect(unjudgeable(probe, "bash", [], [tmout(30, 1)], FACTOR)).toBeUndefined();
+  expect(coarsest([tmout(1, 1), tmout(900, 10)], probe)).toBeUndefined();
+  expect(coarsest([tmout(30, 1)], probe)).toBeUndefined();
 });
 
 test("one that would have fired only later is", () => {
-  const short = { ...probe, limit: 60, within: 2 };
-  const said = unjudgeable(short, "bash", [], [tmout(60, 5)], 2 / 60);
+  const said = coarsest([tmout(60, 5)], { limit: 60, within: 2, factor: 2 / 60 });
   expect(said).toMatch(/60 s could only be scaled to 5 s/u);
 });

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { CONTROL_IDS } from "../../../src/controls/registry.ts";
 import { describe, expect, test } from "vitest";
 import { parsePolicy } from "../../../src/config/policy/policy.ts";
 import {
@@ -188,7 +189,7 @@ test("whatever is answered, in whatever order, the policy that comes out is vali
       const draft = draftOf(subject, answers);
       const { policy } = parsePolicy(
         "policy.yaml",
-        wizardPolicy(draft, "web1", subject.today),
+        wizardPolicy(draft, "web1", subject.today, CONTROL_IDS),
         new Date("2026-11-22"),
       );
       expect(policy.defaults.client_idle_timeout).toBe(draft.idle);

@@ -1,4 +1,5 @@
 /** A host for tests of the wizard: surveys as the script prints them. */
+import { CONTROLS } from "../../../src/controls/index.ts";
 import { peopleOf } from "../../../src/core/wizard/people.ts";
 import type { WizardSubject } from "../../../src/core/wizard/draft.ts";
 import { parseWizardSurvey, type WizardSurvey } from "../../../src/core/wizard/survey.ts";
@@ -46,6 +47,7 @@ export function subjectOf(survey: WizardSurvey, more: Partial<WizardSubject> = {
       { id: "stig-ubuntu2404", title: "STIG", idle: 600, unresponsive: 600 },
     ],
     version: { major: 10, minor: 0 },
+    controls: CONTROLS,
     ...more,
   };
 }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { alertsSchema } from "../../../src/model/alert.ts";
-import { policySchema } from "../../../src/model/policy.ts";
+import { policySchema } from "../../../src/config/policy/schema.ts";
 import { type ReferenceSchema, schemaReference } from "../../../src/report/host/schema-reference.ts";
 
 const json = (schema: z.ZodType): ReferenceSchema =>

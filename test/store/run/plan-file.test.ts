@@ -114,7 +114,7 @@ describe("loadPlan refuses", () => {
     ["a mode that is none", (host) => (stateOf(host)["mode"] = "644; rm"), /mode: four octal digits/u],
     ["a negative owner", (host) => (stateOf(host)["uid"] = -1), /uid/u],
     ["an unknown control", (host) => (changeOf(host)["control"] = "shell"), /control/u],
-    ["an unknown activation", (host) => (host["activations"] = ["reboot"]), /activations\[0\]/u],
+    ["an activation that is no name", (host) => (host["activations"] = ["x; reboot"]), /activations\[0\]/u],
     ["an escape in a host name", (host) => (host["host"] = "web\u001b[2J"), /host: one line/u],
     ["a host that comes twice", (host) => (host["host"] = "web2"), /has web2 twice/u],
   ])("%s, even with a right integrity", async (_, edit, message) => {

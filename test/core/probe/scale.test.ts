@@ -1,12 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MINUTES_SCRIPT } from "../../../src/model/host-paths.ts";
-import {
-  scaleSeconds,
-  scaleShellFile,
-  scaleSshdConfig,
-  withoutListenAddress,
-} from "../../../src/core/probe/scale-config.ts";
+import { scaleShellFile } from "../../../src/controls/shell-timeout/scale.ts";
+import { scaleSshdConfig } from "../../../src/controls/sshd/scale.ts";
+import { scaleSeconds, withoutListenAddress } from "../../../src/core/probe/scale.ts";
 import { parseSshdTime } from "../../../src/core/sshd/time.ts";
 
 describe("parseSshdTime", () => {
@@ -136,20 +133,17 @@ describe("scaleShellFile", () => {
     ["unset TMOUT", "unset TMOUT"],
   ])("%s", (before, after) => expect(scaleShellFile(path, before, 0.1).text).toBe(after));
 
-  test("what it cannot scale is a problem", () => {
+  test("says what it cannot scale", () => {
     expect(scaleShellFile(path, "TMOUT=$((15*60))\nset -r autologout = 5\n", 0.1)).toEqual({
       text: "TMOUT=$((15*60))\nset -r autologout = 5\n",
-      found: [{ by: "TMOUT", real: 300, scaled: 300, line: 2 }],
-      problems: [
-        { line: 1, reason: "TMOUT is computed", csh: false },
-        { line: 2, reason: "autologout counts whole minutes", csh: true },
-      ],
+      found: [{ real: 300, scaled: 300, line: 2, csh: true }],
+      computed: [1],
     });
   });
 
   test("knows the minutes that curfew's own script prints", () => {
     expect(scaleShellFile(MINUTES_SCRIPT, "*'(ops)'*) echo 10 ;;\n*) echo ;;\n", 1).found).toEqual([
-      { by: "TMOUT", real: 600, scaled: 600, line: 1 },
+      { real: 600, scaled: 600, line: 1, csh: true },
     ]);
   });
 });

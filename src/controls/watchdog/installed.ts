@@ -1,13 +1,33 @@
+/** The watchdog as it is on a host, whoever put it there. */
 import type { Seconds } from "../../model/duration.ts";
 import type { Facts } from "../../model/facts.ts";
 import { WATCHDOG_FILES } from "../../model/host-paths.ts";
 
-/** How often the watchdog on this host looks, from its own script; undefined where there is none. */
-export function watchdogInterval({ files }: Pick<Facts, "files">): Seconds | undefined {
+/** How often it looks, from its own script; undefined where there is none. */
+export function installedInterval({ files }: Pick<Facts, "files">): Seconds | undefined {
   const script = files.find(({ path }) => path === WATCHDOG_FILES.script);
   if (script?.state.state !== "known") return undefined;
   const seconds = Number(/^interval=(\d+)$/mu.exec(script.state.value.content)?.[1] ?? Number.NaN);
   return Number.isSafeInteger(seconds) && seconds > 0 ? seconds : undefined;
+}
+
+/**
+ * Whether something starts it: systemd, which can be asked about its timer, else cron, of which that it runs is all
+ * that is known. Nothing does where systemd does not have its timer (masked, or its file broken) and no cron reads
+ * its entry.
+ */
+export function watchdogStarted({
+  watchdogTimer: timer,
+  service,
+}: Facts):
+  | { readonly state: "yes" | "no"; readonly said: string }
+  | { readonly state: "unread"; readonly reason: string } {
+  if (timer.state === "unreadable") return { state: "unread", reason: timer.reason };
+  if (timer.state === "known" && timer.value)
+    return { state: "yes", said: "curfew-watchdog.timer is active" };
+  const cron = service.state === "known" && service.value.bootHook === "cron";
+  if (timer.state === "absent" && cron) return { state: "yes", said: "cron runs" };
+  return { state: "no", said: WATCHDOG_STOPPED };
 }
 
 /** What the service manager makes of the installed watchdog. */

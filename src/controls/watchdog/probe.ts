@@ -1,0 +1,40 @@
+/** What the watchdog may end a session by that is to be opened. Pure. */
+import type { Facts } from "../../model/facts.ts";
+import type { Seconds } from "../../model/duration.ts";
+import { WATCHDOG_FILES } from "../../model/host-paths.ts";
+import { hasTerminal } from "../../model/session-kind.ts";
+import type { ConfiguredTimeout, ProbedSession } from "../../model/timeout.ts";
+import { installedInterval, watchdogStarted } from "./installed.ts";
+
+/**
+ * What it enforces is in files that only it reads: the policy's limit is what a drop is held against. It
+ * counts what is typed, so a frozen client's own limit is nothing to it. It is not part of a scaled run.
+ */
+export function watchdogTimeouts({
+  facts,
+  session,
+  limit,
+  within,
+  idle = limit,
+  factor,
+}: ProbedSession): ConfiguredTimeout[] {
+  const every = hasTerminal(session) && factor === 1 ? runningInterval(facts) : undefined;
+  if (every === undefined) return [];
+  const fires = idle === limit ? within : idle;
+  return [{ by: "watchdog", fires, real: idle, every, source: WATCHDOG_FILES.script }];
+}
+
+export function watchdogUnscalable({ facts, session }: ProbedSession): string | undefined {
+  const runs = hasTerminal(session) && runningInterval(facts) !== undefined;
+  return runs ? "the watchdog cannot be scaled" : undefined;
+}
+
+/** One that nothing starts ends no session. */
+function runningInterval(facts: Facts): Seconds | undefined {
+  return watchdogStarted(facts).state === "no" ? undefined : installedInterval(facts);
+}
+
+export function watchdogKept({ session }: ProbedSession, configured: readonly ConfiguredTimeout[]): string[] {
+  if (session === "idle-shell" || session === "frozen-client" || session === "typing") return [];
+  return configured.map(({ source }) => `the watchdog of ${source} did not end it`);
+}

@@ -1,0 +1,40 @@
+/**
+ * Timeouts multiplied for a scaled run. Pure. Values are rounded up, never down: a session that ends in time although
+ * its timeout was made a little too long would really end in time as well.
+ */
+import type { Seconds } from "../../model/duration.ts";
+import type { ConfiguredTimeout } from "../../model/timeout.ts";
+
+/** Multiplies a timeout; 0 and less stay what they are: off. */
+export function scaleSeconds(seconds: Seconds, factor: number): Seconds {
+  if (seconds <= 0) return seconds;
+  // Rounding errors of the factor must not add a second: 900 x (10 / 900) is 10.
+  return Math.max(1, Math.ceil(seconds * factor - 1e-9));
+}
+
+/** The text with its ListenAddress lines commented out; the same text where there are none. */
+export function withoutListenAddress(text: string): string {
+  const lines = text.split("\n");
+  return lines.map((line) => (LISTEN_ADDRESS.test(line) ? `#${line}` : line)).join("\n");
+}
+
+// sshd skips a quote in front of a keyword, and ends the keyword at a blank, an equals sign or a quote.
+const LISTEN_ADDRESS = /^[\s\0]*"?ListenAddress(?![A-Za-z0-9])/iu;
+
+/**
+ * Why a timeout that would have been in time could not be scaled; undefined where each could. One that would have
+ * ended the session within its limit all the same is no excuse, however roughly it was scaled: the TMOUT=1 that our
+ * own file has for ksh93.
+ */
+export function coarsest(
+  configured: readonly ConfiguredTimeout[],
+  { limit, within, factor }: { readonly limit: Seconds; readonly within: Seconds; readonly factor: number },
+): string | undefined {
+  const inTime = configured.filter(({ real }) => real <= limit);
+  const coarse = inTime.find(
+    ({ real, fires, stretch = 1 }) => fires * stretch > real * factor * 1.25 && fires * stretch > within,
+  );
+  if (coarse === undefined) return undefined;
+  const { source, real, fires, stretch = 1 } = coarse;
+  return `${source}: ${real} s could only be scaled to ${fires * stretch} s, not ${(real * factor).toFixed(1)} s; give a longer --scaled`;
+}
