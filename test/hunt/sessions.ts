@@ -56,7 +56,7 @@ export async function measure(
   const since = performance.now();
   const at = await Promise.race([gone, pause(STAYS * 1000).then(() => null)]);
   child.kill("SIGKILL");
-  const began = at === null || at - since > 1000 || /timed out|auto-logout|closed/u.test(saw);
+  const began = at === null || at - since > 1000 || /timed out|auto-logout/u.test(saw);
   const from = Math.max(since - SETTLE * 1000, Math.min(heard, since));
   return { person, kind, seconds: at === null ? null : (at - from) / 1000, began, saw };
 }
