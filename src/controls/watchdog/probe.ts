@@ -4,7 +4,7 @@ import type { Seconds } from "../../model/duration.ts";
 import { WATCHDOG_FILES } from "../../model/host-paths.ts";
 import { hasTerminal } from "../../model/session-kind.ts";
 import type { ConfiguredTimeout, ProbedSession } from "../../model/timeout.ts";
-import { installedInterval, watchdogStarted } from "./installed.ts";
+import { installedInterval, WATCHDOG_STOPPED, watchdogStarted } from "./installed.ts";
 
 /**
  * What it enforces is in files that only it reads: the policy's limit is what a drop is held against. It
@@ -34,7 +34,20 @@ function runningInterval(facts: Facts): Seconds | undefined {
   return watchdogStarted(facts).state === "no" ? undefined : installedInterval(facts);
 }
 
-export function watchdogKept({ session }: ProbedSession, configured: readonly ConfiguredTimeout[]): string[] {
-  if (session === "idle-shell" || session === "frozen-client" || session === "typing") return [];
-  return configured.map(({ source }) => `the watchdog of ${source} did not end it`);
+/** One that is on the host and that nothing starts ends no session at a terminal, whatever its kind. */
+export function watchdogKept(
+  { facts, session }: ProbedSession,
+  configured: readonly ConfiguredTimeout[],
+): string[] {
+  const didNot = (source: string): string => `the watchdog of ${source} did not end it`;
+  if (session === "typing") return [];
+  if (hasTerminal(session) && isStopped(facts)) {
+    return [`${didNot(WATCHDOG_FILES.script)}: ${WATCHDOG_STOPPED}`];
+  }
+  if (session === "idle-shell" || session === "frozen-client") return [];
+  return configured.map(({ source }) => didNot(source));
+}
+
+function isStopped(facts: Facts): boolean {
+  return installedInterval(facts) !== undefined && watchdogStarted(facts).state === "no";
 }

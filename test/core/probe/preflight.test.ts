@@ -5,10 +5,12 @@ import type { PlannedProbe } from "../../../src/core/probe/plan.ts";
 import type { ConfiguredTimeout } from "../../../src/model/timeout.ts";
 import type { ProbedKind } from "../../../src/model/session-kind.ts";
 import type { Facts } from "../../../src/model/facts.ts";
+import { WATCHDOG_FILES } from "../../../src/model/host-paths.ts";
+import { known } from "../../../src/model/reading.ts";
 
 describe("explainKept", () => {
   const on = (major: number, minor: number): Facts =>
-    ({ server: { product: "openssh", version: { major, minor }, text: "" } }) as unknown as Facts;
+    ({ server: { product: "openssh", version: { major, minor }, text: "" }, files: [] }) as unknown as Facts;
   const probe = (over: Partial<PlannedProbe> = {}): PlannedProbe => ({
     session: "idle-shell",
     role: "r",
@@ -52,6 +54,25 @@ describe("explainKept", () => {
     ["idle-forward", [], /direct-tcpip would, which curfew does not set/u],
   ])("%s with %j", (session, configured, reason) => {
     expect(kept(probe({ session }), on(10, 0), [], configured)).toMatch(reason);
+  });
+
+  const stopped: Facts = {
+    ...on(10, 0),
+    files: [{ path: WATCHDOG_FILES.script, state: known({ content: "interval=8\n" }) }],
+    watchdogTimer: known(false),
+    service: known({ bootHook: "systemd" }),
+  } as unknown as Facts;
+  test.each<[ProbedKind, boolean]>([
+    ["output-loop", true],
+    ["idle-shell", true],
+    ["frozen-client", true],
+    ["idle-sftp", false],
+    ["typing", false],
+  ])("a watchdog that nothing starts and %s", (session, named) => {
+    const why = `the watchdog of ${WATCHDOG_FILES.script} did not end it: curfew-watchdog.timer does not run`;
+    expect(kept(probe({ session }), stopped, [], []).includes(why)).toBe(named);
+    const running = { ...stopped, watchdogTimer: known(true) };
+    expect(kept(probe({ session }), running, [], [])).not.toContain("does not run");
   });
 
   const OLD_RECIPE = ["clientaliveinterval 300", "clientalivecountmax 0"];
