@@ -3,6 +3,7 @@ import { configuredFindings } from "../../core/verdict/configured-finding.ts";
 import { formatDuration, type Seconds } from "../../model/duration.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Finding } from "../../model/finding.ts";
+import { SHELL_SCRIPT } from "../../model/host-paths.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import { environmentTimeouts } from "../../core/shell/environment-timeout.ts";
 import { foreignSettings } from "../../core/shell/foreign-timeout.ts";
@@ -22,12 +23,13 @@ export function shellFindings(facts: Facts, limits: HostLimits): Finding[] {
   );
   if (idle.length === 0) return [];
   const strictest = Math.min(...idle.map((each) => each.idle));
+  const placed = facts.files.some(({ path, state }) => path === SHELL_SCRIPT && state.state === "known");
   return [
     ...idle.flatMap((role) => roundingFindings(familiesIn(role.role, facts, limits), role)),
     ...withoutTimeout(facts, limits, idle),
     ...exportFindings(facts, limits),
     ...[...foreignSettings(facts), ...environmentTimeouts(facts)].map((foreign) =>
-      foreignFinding(foreign, strictest),
+      foreignFinding(foreign, strictest, placed),
     ),
   ];
 }

@@ -4,8 +4,8 @@ import type { Finding } from "../../model/finding.ts";
 import { isInherited } from "../../core/shell/environment-timeout.ts";
 import { CONDITIONAL, type ForeignSetting } from "../../core/shell/foreign-timeout.ts";
 
-/** What that means for the policy, whose strictest limit on the host is given. */
-export function foreignFinding(foreign: ForeignSetting, strictest: Seconds): Finding {
+/** What that means for the policy, whose strictest limit on the host is given; `placed`: curfew's own file is there. */
+export function foreignFinding(foreign: ForeignSetting, strictest: Seconds, placed: boolean): Finding {
   const { seconds, first, readonly, conditional, variable, text } = foreign;
   const shown = `"${text}"`;
   if (!first) {
@@ -14,9 +14,10 @@ export function foreignFinding(foreign: ForeignSetting, strictest: Seconds): Fin
       variable === "TMOUT"
         ? "complains; what stands below it (umask, exports) is lost, to the end of the file in zsh, of the loop, function or branch around it in bash"
         : "complains and skips the rest of the file";
+    const [is, has] = placed ? ["is", "has"] : ["will be", "then has"];
     return finding(
       foreign,
-      `${shown} is read after curfew's readonly ${variable}: it has no effect and the shell ${complaint}; remove it`,
+      `${shown} ${is} read after curfew's readonly ${variable}: it ${has} no effect and the shell ${complaint}; remove it`,
       "fail",
     );
   }

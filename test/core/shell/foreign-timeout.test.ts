@@ -91,6 +91,19 @@ describe("somebody else's readonly TMOUT that is read first", () => {
   });
 });
 
+test("what is read after curfew's file has an effect until that file is there, and says so", () => {
+  const said = (facts: Facts): string | undefined =>
+    planHost(facts, POLICY, ["shell-timeout"], CONTROLS).findings.find(
+      ({ check }) => check === "foreign-timeout",
+    )?.actual;
+  const foreign = file(LATE, "readonly TMOUT=300");
+  expect(said(machine(foreign))).toContain(
+    "will be read after curfew's readonly TMOUT: it then has no effect",
+  );
+  const both = { ...applied(machine([]), POLICY, ["shell-timeout"]), foreignTimeouts: foreign };
+  expect(said(both)).toContain("is read after curfew's readonly TMOUT: it has no effect");
+});
+
 describe("the only TMOUT", () => {
   test.each<[string, string[], string, string]>([
     ["not for root", ['[ "$(id -u)" -ne 0 ] && readonly TMOUT=600'], "unknown", "unknown"],
