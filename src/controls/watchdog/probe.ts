@@ -39,13 +39,16 @@ export function watchdogKept(
   { facts, session }: ProbedSession,
   configured: readonly ConfiguredTimeout[],
 ): string[] {
-  const didNot = (source: string): string => `the watchdog of ${source} did not end it`;
   if (session === "typing") return [];
   if (hasTerminal(session) && isStopped(facts)) {
     return [`${didNot(WATCHDOG_FILES.script)}: ${WATCHDOG_STOPPED}`];
   }
   if (session === "idle-shell" || session === "frozen-client") return [];
   return configured.map(({ source }) => didNot(source));
+}
+
+function didNot(source: string): string {
+  return `the watchdog of ${source} did not end it`;
 }
 
 function isStopped(facts: Facts): boolean {
