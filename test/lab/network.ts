@@ -47,7 +47,7 @@ export async function setLink(run: Run, number: number, state: "up" | "down"): P
 }
 
 /**
- * Silently drops what arrives at a TCP port of host `number`, inside that host's namespace: all packets, or with
+ * Silently drops what arrives over the network (the host itself still gets through) at a TCP port of host `number`, inside that host's namespace: all packets, or with
  * `newOnly` just the opening ones, so that connections which exist live on. Survives the host's reboot.
  */
 export async function blockPort(run: Run, number: number, port: number, newOnly: boolean): Promise<void> {
@@ -57,7 +57,7 @@ export async function blockPort(run: Run, number: number, port: number, newOnly:
   await nft(hostNetns(run, number), [
     `add table inet ${tableOf(port)}`,
     `add chain inet ${tableOf(port)} input { type filter hook input priority -10 ; }`,
-    `add rule inet ${tableOf(port)} input ${which}tcp dport ${port} counter drop`,
+    `add rule inet ${tableOf(port)} input iifname "host0" ${which}tcp dport ${port} counter drop`,
   ]);
 }
 
