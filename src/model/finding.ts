@@ -3,7 +3,7 @@ import type { Seconds } from "./duration.ts";
 import type { ControlId } from "./control-id.ts";
 import type { SessionKind } from "./session-kind.ts";
 
-/** What a statement rests on, weakest first: a file says so, the daemon says so, a session was dropped. */
+/** What a statement rests on, weakest first: a file says so, the host's programs say so, a session was dropped. */
 export type Evidence = "configured" | "effective" | "demonstrated";
 
 /** One judged statement about a host. `check`, control, role, rule and subject together name it over time. */

@@ -46,6 +46,7 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
   afterAll(() => lab?.close());
   // A test that failed must not make the next one fail.
   afterEach(async () => {
+    await host.unblockPort(22);
     if (etcDifferences(before, await host.etcDigest()).length > 0) await desk.run(["revert", "--yes"]);
   });
 
@@ -69,8 +70,10 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
 
   /** A run that was never confirmed must not keep the next one from working. */
   async function expectUsable(): Promise<void> {
-    expect(outcomes(await desk.run(APPLY))).toEqual({ [host.name]: "confirmed" });
-    expect(outcomes(await desk.run(["revert", "--yes", "--json"]))).toEqual({ [host.name]: "confirmed" });
+    const applied = await desk.run(APPLY);
+    expect(outcomes(applied), applied.stdout + applied.stderr).toEqual({ [host.name]: "confirmed" });
+    const reverted = await desk.run(["revert", "--yes", "--json"]);
+    expect(outcomes(reverted), reverted.stdout + reverted.stderr).toEqual({ [host.name]: "confirmed" });
   }
 
   describe("the controller is killed after", () => {

@@ -14,7 +14,7 @@ export const SIGNS = {
   shown: { sign: "✓", colour: "green", meaning: "shown by a session" },
   fails: { sign: "✗", colour: "red", meaning: "does not hold" },
   unknown: { sign: "?", colour: "yellow", meaning: "unknown" },
-  daemon: { sign: "◐", colour: "cyan", meaning: "the daemon says so" },
+  daemon: { sign: "◐", colour: "cyan", meaning: "the host's programs say so" },
   file: { sign: "○", colour: "cyan", meaning: "a file says so" },
   open: { sign: "!", colour: "yellow", meaning: "never or too late, not tried" },
   exempt: { sign: "~", colour: "cyan", meaning: "exempt" },
