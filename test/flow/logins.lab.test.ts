@@ -25,6 +25,8 @@ interface Layout {
   readonly readonly?: boolean;
   /** Whether a real, idle session ended; left out where it is not measured. */
   readonly ends?: boolean;
+  /** What is typed before the session is left alone; nothing if left out. */
+  readonly types?: string;
 }
 
 const ENDS = 4;
@@ -77,10 +79,12 @@ const LAYOUTS: readonly Layout[] = [
     ends: false,
   },
   {
+    // bash looks at TMOUT before it runs PROMPT_COMMAND: the first prompt still ends, those after a command do not.
     name: "the prompt takes it away",
     script: put(`TMOUT=${ENDS}; PROMPT_COMMAND="unset TMOUT"`),
     limit: null,
     ends: false,
+    types: ":\n",
   },
   { name: "only at a terminal", script: put(`tty -s && TMOUT=${ENDS}`), limit: ENDS, ends: true },
   { name: "not for the first of the class", script: put(`[ "$USER" = aa ] || TMOUT=${ENDS}`), limit: null },
@@ -206,19 +210,34 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "sid"] as const)(
         expect(answer).toMatchObject({ limit: layout.limit, readonly: layout.readonly ?? answer.readonly });
         expect(await host.etcDigest()).toEqual(before);
         expect((await host.exec("ls -Ad /tmp/*tmux* /run/screen/*; pgrep -a tmux")).stdout).toBe("");
-        expect(layout.ends === undefined ? undefined : await endsInReality()).toBe(layout.ends);
+        expect(layout.ends === undefined ? undefined : await endsInReality(layout)).toBe(layout.ends);
       },
     );
 
-    async function endsInReality(): Promise<boolean> {
-      const config = lab.sshConfigPath;
-      const child = execa("ssh", ["-F", config, "-o", "BatchMode=yes", "-tt", `aa@${host.name}`], {
+    /** Kept is what says nothing for three times its limit once it has said something: a login takes what it takes. */
+    async function endsInReality({ types = "" }: Layout): Promise<boolean> {
+      const child = execa("ssh", ["-F", lab.sshConfigPath, "-o", "BatchMode=yes", "-tt", `aa@${host.name}`], {
         reject: false,
-        timeout: patient(10_000),
+        timeout: patient(60_000),
         stdin: "pipe",
       });
-      const { timedOut } = await child;
-      return !timedOut;
+      const ended = child.then(({ timedOut }) => {
+        expect(timedOut).toBe(false);
+        return true;
+      });
+      child.stdin.write(types);
+      let quiet: NodeJS.Timeout | undefined;
+      const kept = new Promise<boolean>((resolve) => {
+        child.stdout.on("data", () => {
+          clearTimeout(quiet);
+          quiet = setTimeout(() => resolve(false), ENDS * 3000);
+        });
+      });
+      const result = await Promise.race([ended, kept]);
+      clearTimeout(quiet);
+      child.kill();
+      await child;
+      return result;
     }
   },
 );
