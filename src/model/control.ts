@@ -81,8 +81,9 @@ export interface Control {
    * Whether what ended one account's session ends it for every account of its class. It does where this is left out.
    *
    * @param endings what all controls set for the class.
+   * @param user whose session it was.
    */
-  alike?(by: Mechanism, account: UserClass, endings: readonly Ending[], facts: Facts): boolean;
+  alike?(by: Mechanism, account: UserClass, endings: readonly Ending[], facts: Facts, user: string): boolean;
 }
 
 /** What makes a change take effect on the host. */

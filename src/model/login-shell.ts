@@ -24,6 +24,38 @@ export interface AskedAccount {
   readonly nested?: Reading<ShellAnswer>;
 }
 
+/** What a line of somebody's own does that may keep an idle shell from ending. */
+export type OwnKind =
+  | "tmout"
+  | "alarm"
+  | "exec"
+  | "program"
+  | "elsewhere"
+  | "computed"
+  | "environment"
+  | "command"
+  | "key-environment"
+  | "no-pty";
+
+/** One line of somebody's own; what it says stays on the host. */
+export interface OwnLine {
+  readonly user: string;
+  readonly kind: OwnKind;
+  /** The file that a login reads, which may have read the one it stands in: `.bashrc`, `.ssh/rc`, `keys`. */
+  readonly root: string;
+  /** `FILE:LINE`. */
+  readonly at: string;
+}
+
+/** What the files of a login shell's people have in them; nothing of theirs was run. */
+export interface OwnFiles {
+  /** How many accounts were looked into, whatever came of it. */
+  readonly seen: number;
+  readonly lines: readonly OwnLine[];
+  /** Whose files could not be read, and why. */
+  readonly unread: readonly { readonly user: string; readonly reason: string }[];
+}
+
 /** The accounts of a class that have the same login shell; root apart from others. */
 export interface LoginShell {
   /** As the account has it. */
@@ -33,4 +65,6 @@ export interface LoginShell {
   readonly users: readonly string[];
   /** The first and the last account by name; empty where too many shells were to be asked. */
   readonly asked: readonly AskedAccount[];
+  /** Left out where nobody looked. */
+  readonly own?: OwnFiles;
 }

@@ -19,6 +19,7 @@ const FACTS = {
   groups: [],
   files: [],
   ask_shells: "",
+  own_files: "",
 };
 const word = fc.string({ unit: "binary", maxLength: 40 }).filter((text) => !text.includes("\0"));
 const templates = new URL("../../templates/remote/", import.meta.url);

@@ -6,10 +6,11 @@ import type { Facts, UserClass } from "../../model/facts.ts";
 import { SHELL_SCRIPT } from "../../model/host-paths.ts";
 import type { Mechanism } from "../../model/timeout.ts";
 import { saidLimit } from "./answers.ts";
+import { ownDoubt, showsOwn } from "./own-files.ts";
 
 /**
  * What the shells said when they were run decides; a file alone promises nothing. One that could not be asked, or
- * nobody asked, is a doubt about what the files say.
+ * nobody asked, is a doubt about what the files say; so is a line in somebody's own files, without which they are asked.
  */
 export function shellEndings({ facts, account, kind, placed }: EndingQuestion): Endings {
   if (kind !== "idle-shell") return NOTHING;
@@ -24,7 +25,7 @@ export function shellEndings({ facts, account, kind, placed }: EndingQuestion): 
     unread: [],
   });
   if (said.is === "limit") {
-    const doubt = placed === undefined ? unevenly(account, facts) : undefined;
+    const doubt = ownDoubt(account) ?? (placed === undefined ? unevenly(account, facts) : undefined);
     return one({ confirmed: said.words, ...(doubt === undefined ? {} : { doubt }) });
   }
   if (said.is === "none") return one({ confirmed: undefined, denied: said.words });
@@ -44,13 +45,18 @@ const UNASKED = "a file says so, and no shell was asked";
 
 const NOTHING: Endings = { endings: [], unread: [] };
 
-/** What one shell does is what the same shell does for others of the class; another shell is another matter. */
+/**
+ * What one shell does is what the same shell does for others of the class; another shell is another matter, and so are
+ * files of their own.
+ */
 export function shellsAlike(
   _by: Mechanism,
   account: UserClass,
   _endings: unknown,
   { shells }: Facts,
+  user?: string,
 ): boolean {
+  if (!showsOwn(account, user)) return false;
   if (isAlone(account)) return true;
   if (account.logins !== undefined) return new Set(account.logins.map(({ path }) => path)).size <= 1;
   return new Set(shells.flatMap(({ inUse, kind }) => (inUse ? [kind] : []))).size <= 1;

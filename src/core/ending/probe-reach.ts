@@ -19,7 +19,7 @@ export function speaksFor(
   return controls.every(({ mechanisms, alike }) =>
     mechanisms
       .filter((mechanism) => by === "unattributed" || mechanism === by)
-      .every((mechanism) => alike?.(mechanism, account, endings, facts) ?? true),
+      .every((mechanism) => alike?.(mechanism, account, endings, facts, user) ?? true),
   );
 }
 

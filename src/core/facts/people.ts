@@ -3,6 +3,7 @@ import type { UserClass } from "../../model/facts.ts";
 import { known, unreadable, type Reading } from "../../model/reading.ts";
 import type { LoginShell } from "../../model/login-shell.ts";
 import { parseLogin, parseShellAnswers } from "./logins.ts";
+import { parseOwnFiles } from "./own-files.ts";
 import { lines, malformed, type Section, type Sections } from "./sections.ts";
 import { visible } from "../text/visible.ts";
 
@@ -33,6 +34,7 @@ export function parsePeople(sections: Sections, selectors: readonly string[]): P
   const answers = parseAnswers(sections);
   const effective = answers.get("-") ?? unreadable(NOT_ASKED);
   const shells = parseShellAnswers(sections);
+  const own = parseOwnFiles(sections);
   const classes: UserClass[] = [];
   const missing: string[] = [];
   let failure: string | undefined;
@@ -45,8 +47,10 @@ export function parsePeople(sections: Sections, selectors: readonly string[]): P
     if (tag === "class") {
       logins = [];
       classes.push({ ...parseClass(fields, sections, selectors, answers), logins });
-    } else if (tag === "login") logins.push(parseLogin(fields, (number += 1), shells, sections));
-    else if (tag === "missing") missing.push(...parseSelectors(fields[0] ?? "", sections, selectors));
+    } else if (tag === "login") {
+      number += 1;
+      logins.push({ ...parseLogin(fields, number, shells, sections), ...own(number) });
+    } else if (tag === "missing") missing.push(...parseSelectors(fields[0] ?? "", sections, selectors));
     else if (tag === "failed") failure = visible(fields.join(" ").slice(0, 500));
     else if (tag !== "shell")
       throw malformed(sections.host, "people", `the line begins with ${visible((tag ?? "").slice(0, 100))}`);

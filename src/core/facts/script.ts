@@ -14,6 +14,7 @@ const FACT_PARTS = [
   "configuration",
   "people",
   "logins",
+  "own-files",
   "shells",
   "service",
   "ways",
@@ -63,5 +64,6 @@ export function factsScript(
     groups: named("group:"),
     files: factFiles(controls),
     ask_shells: remoteScript("ask-shells", {}),
+    own_files: remoteScript("own-files", {}),
   });
 }

@@ -5,6 +5,8 @@ part_people() {
 
 accounts() {
   people=$(account_lines | awk -F: "$classify" /dev/null -)
+  homes=$(printf '%s\n' "$people" | sed -n "/^home$tab/p")
+  [ -z "$homes" ] || people=$(printf '%s\n' "$people" | sed "/^home$tab/d")
   section people
   printf '%s\n' "$people"
   case $address in
@@ -12,6 +14,7 @@ accounts() {
     *) address='' ;;
   esac
   set_by_sshd=''
+  own_by_sshd=''
   if [ -n "$address" ] && [ -n "$base" ]; then for_lines ask_for_class "$people"; fi
 }
 
@@ -24,9 +27,18 @@ ask_for_class() {
   port=${address##* }
   to=${address#* * }
   effective "$representative" "user=$representative,host=$from,addr=$from,laddr=${to%% *},lport=$port"
+  own_by_sshd=$own_by_sshd$(printf '%s\n' "$answer" | representative=$representative awk "$own_settings")$newline
   case $newline$answer in *"$newline"[Ss][Ee][Tt][Ee][Nn][Vv]' '*) ;; *) return 0 ;; esac
   set_by_sshd=$set_by_sshd$(printf '%s\n' "$answer" | sed -n "s/^[Ss][Ee][Tt][Ee][Nn][Vv] /setenv$tab$representative$tab/p")$newline
 }
+
+# Lines for own-files.sh.
+# shellcheck disable=SC2016 # an awk program
+own_settings='
+{ keyword = tolower($1); value = $0; sub(/^[^ ]* /, "", value) }
+keyword == "authorizedkeysfile" { print "keys\t" ENVIRON["representative"] "\t" value }
+keyword == "permituserenvironment" && value != "no" { print "environment\t" ENVIRON["representative"] }
+'
 
 # Where accounts and groups come from (nsswitch.conf(5)). Red Hat's names sss whether or not one runs.
 name_sources() {
@@ -111,12 +123,14 @@ function enlist(key, name,   n, i) {
   listed[key] = n + 1
 }
 # The accounts of a class with the same login shell, root apart from others; the first and the last can be asked about.
-function add_login(class, shell, name, uid, gid, rank,   key, who) {
+function add_login(class, shell, name, uid, gid, home, rank,   key, who) {
   if (shell == "") shell = "/bin/sh"
   key = class SUBSEP shell SUBSEP (uid + 0 == 0)
   if (!(key in login_size)) { shells_of[class, ++kinds[class]] = key; shell_of[key] = shell; ask_rank[key] = 3 }
   login_size[key]++
   enlist(key, name)
+  # More are not looked into.
+  if (homes++ < 1000) home_of[key, ++homes_of[key]] = name "\t" uid + 0 "\t" shell "\t" (home ~ /[\001-\037\177]/ ? "" : home)
   who = name ":" uid + 0 ":" gid + 0
   if (rank < ask_rank[key]) { ask_rank[key] = rank; first[key] = last[key] = who; return }
   if (rank > ask_rank[key] || rank > 2) return
@@ -166,7 +180,7 @@ part == "passwd" && NF >= 7 && !($1 in seen) {
   for (; matched > 0; matched--) of_class[key, matching[matched]] = 1
   rank = $1 ~ /[,]|^-/ ? 3 : !login ? 2 : ($1 in locked) ? 1 : 0
   add(key, $1, login, rank)
-  if (login) add_login(key, $7, $1, $3, $4, rank)
+  if (login) add_login(key, $7, $1, $3, $4, $6, rank)
 }
 END {
   for (i = 1; i <= selectors; i++) {
@@ -188,6 +202,8 @@ END {
       line = "login\t" shell_of[of] "\t" login_size[of] "\t" first[of] "\t" last[of]
       for (i = 1; i <= listed[of]; i++) line = line "\t" users[of, i]
       print line
+      number++
+      for (i = 1; i <= homes_of[of] + 0; i++) print "home\t" number "\t" best[key] "\t" home_of[of, i]
     }
   }
 }

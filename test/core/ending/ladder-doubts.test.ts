@@ -7,6 +7,7 @@ import type { Facts, UserClass } from "../../../src/model/facts.ts";
 import type { LadderCell } from "../../../src/model/finding.ts";
 import type { HostLimits } from "../../../src/model/limits.ts";
 import type { ControlId } from "../../../src/model/control-id.ts";
+import type { OwnFiles, OwnKind, OwnLine } from "../../../src/model/login-shell.ts";
 import { absent, known, unreadable } from "../../../src/model/reading.ts";
 import type { ProbeResult } from "../../../src/model/run.ts";
 import type { SessionKind } from "../../../src/model/session-kind.ts";
@@ -381,5 +382,91 @@ describe("several sessions of one kind", () => {
   ])("%s: no pass", (_, probes) => {
     const found = cell(facts, "default", "frozen-client", POLICY, ["sshd"], probes);
     expect(found).toMatchObject({ outcome: "unknown", reason: "the network" });
+  });
+});
+
+describe("people's own files, without which their shells are asked", () => {
+  const ann = { ...says(person("ann")), size: 2, users: ["ann", "bob"] };
+  const alone = { ...ann, size: 1, users: ["ann"] };
+  const bash = { path: "/bin/bash", kind: "bash" };
+  const line = (user: string, kind: OwnKind, root = ".bashrc"): OwnLine => ({
+    user,
+    kind,
+    root,
+    at: `/home/${user}/${root}:3`,
+  });
+  const seen = (lines: readonly OwnLine[] = [], count = 2): OwnFiles => ({ seen: count, lines, unread: [] });
+
+  function found(
+    own: OwnFiles | undefined,
+    more: { readonly readonly?: boolean; readonly shell?: typeof bash; readonly account?: UserClass } = {},
+    probes: readonly ProbeResult[] = [],
+  ): LadderCell {
+    const { readonly = true, shell = bash, account = ann } = more;
+    const asked = login(account, shell, 600);
+    const answers = asked.asked.map((each) =>
+      each.login.state === "known" ? { ...each, login: known({ ...each.login.value, readonly }) } : each,
+    );
+    const logins = [{ ...asked, asked: answers, ...(own === undefined ? {} : { own }) }];
+    const facts = host({ version: version("8.4"), classes: [account] });
+    const { sshd, ...there } = applied(facts, POLICY, ["shell-timeout"]);
+    const classes = known([{ ...account, logins }]);
+    const asTold = { ...there, sshd: { ...sshd, classes } };
+    return cell(asTold, "default", "idle-shell", POLICY, ["shell-timeout"], probes);
+  }
+
+  test("nobody has such lines: it passes", () => {
+    expect(found(seen())).toMatchObject({ outcome: "pass", evidence: "effective" });
+    expect(found(undefined)).toMatchObject({ outcome: "pass", evidence: "effective" });
+  });
+
+  test.each<OwnKind>(["exec", "program", "elsewhere", "computed", "environment", "command", "no-pty"])(
+    "%s is unknown, whether readonly or not",
+    (kind) => {
+      const cellOf = found(seen([line("bob", kind)]));
+      expect(cellOf).toMatchObject({ outcome: "unknown", evidence: "effective" });
+      expect(cellOf.reason).toContain("bob's /home/bob/.bashrc:3");
+    },
+  );
+
+  test("an assignment to what is readonly fails; zsh reads .zshenv before that", () => {
+    const zsh = { path: "/bin/zsh", kind: "zsh" };
+    expect(found(seen([line("bob", "tmout")]))).toMatchObject({ outcome: "pass" });
+    expect(found(seen([line("bob", "tmout")]), { readonly: false })).toMatchObject({ outcome: "unknown" });
+    expect(found(seen([line("bob", "tmout", ".zshrc")]), { shell: zsh })).toMatchObject({ outcome: "pass" });
+    expect(found(seen([line("bob", "tmout", ".zshenv")]), { shell: zsh })).toMatchObject({
+      outcome: "unknown",
+    });
+    expect(found(seen([line("bob", "alarm", ".zshrc")]), { shell: zsh })).toMatchObject({
+      outcome: "unknown",
+    });
+  });
+
+  test("whose files nobody saw is unknown", () => {
+    expect(found(seen([], 1)).reason).toContain("the own files of 1 of 2 accounts were not looked into");
+    const unread = [{ user: "bob", reason: "/home/bob cannot be read" }];
+    expect(found({ seen: 2, lines: [], unread }).reason).toContain("bob's own files");
+  });
+
+  test("a session that ended speaks for its own account only, and not for another key", () => {
+    const probe: ProbeResult = {
+      session: "idle-shell",
+      role: "default",
+      user: "ann",
+      via: "shadow",
+      expect: "dropped",
+      withinSeconds: 600,
+      droppedAfterSeconds: 600,
+      by: "TMOUT",
+      outcome: "pass",
+      clientSaw: "",
+      reason: "",
+    };
+    expect(found(seen([line("bob", "exec")]), {}, [probe]).outcome).toBe("unknown");
+    expect(found(seen([line("ann", "exec")]), {}, [probe]).outcome).toBe("pass");
+    expect(found(seen([line("ann", "exec")], 1), { account: alone }, [probe]).outcome).toBe("pass");
+    expect(found(seen([line("ann", "command", "keys")], 1), { account: alone }, [probe]).outcome).toBe(
+      "unknown",
+    );
   });
 });

@@ -1,0 +1,170 @@
+/** The script that looks into people's own files, run on homes made here, and the parser of what it says. */
+import { spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parseOwnFiles } from "../../../src/core/facts/own-files.ts";
+import { parseSections } from "../../../src/core/facts/sections.ts";
+import { CurfewError } from "../../../src/model/error.ts";
+import { remoteScript } from "../../../src/template/remote-script.ts";
+
+const TOKEN = "0123456789abcdef0123456789abcdef";
+const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5 me";
+let home = "";
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), "curfew-own-"));
+});
+afterEach(async () => {
+  await rm(home, { recursive: true, force: true });
+});
+
+async function look(
+  files: Readonly<Record<string, string>>,
+  shell = "/bin/bash",
+  more: readonly string[] = [],
+): Promise<string[]> {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(home, name)), { recursive: true });
+    await writeFile(join(home, name), text);
+  }
+  const input = [...more, `home\t1\tann\tann\t7\t${shell}\t${home}`, ""].join("\n");
+  const { stdout } = spawnSync("sh", ["-c", remoteScript("own-files", {})], { input, encoding: "utf8" });
+  const said = stdout.replaceAll(home, "~").split("\n").slice(0, -1);
+  expect(said.at(-1)).toBe("1\tann\tread");
+  return said.slice(0, -1).map((line) => {
+    const [, , word = "", , where = ""] = line.split("\t");
+    return `${word} ${where}`;
+  });
+}
+
+describe("a line that may keep a shell", () => {
+  test.each([
+    ["exec fish", "exec"],
+    ["[ -t 0 ] && exec /usr/bin/fish -l", "exec"],
+    ["case $- in *i*) exec zsh;; esac", "exec"],
+    ["  \\exec 'fish'", "exec"],
+    ["TMOUT=0", "tmout"],
+    ["export -n TMOUT; unset TMOUT", "tmout"],
+    ["PROMPT_COMMAND='TMOUT=0'", "tmout"],
+    ["((TMOUT=0))", "tmout"],
+    ["trap '' ALRM", "alarm"],
+    ['if [ -z "$TMUX" ]; then tmux attach || tmux new; fi', "program"],
+    ["command screen -R", "program"],
+    ["LANG=C /usr/bin/zsh -l", "program"],
+    ["test -x /usr/bin/fish && env A=b fish", "program"],
+    ['"$SHELL" -l', "program"],
+    ['eval "$(direnv hook bash)"', "computed"],
+    ['. "$NVM_DIR/nvm.sh"', "computed"],
+    ["true; source <(kubectl completion bash)", "computed"],
+  ])("%s", async (line, word) => {
+    expect(await look({ ".bashrc": `# mine\n${line}\n` })).toEqual([`${word} ~/.bashrc:2`]);
+  });
+
+  test.each([
+    "# exec fish",
+    "true # exec fish",
+    "alias t='tmux attach'",
+    "export SHELL=/bin/zsh EDITOR=vim",
+    "exec 2>/dev/null",
+    "find . -exec ls {} +",
+    "[ -x /usr/bin/fish ] && echo yes",
+    "command -v tmux",
+    '[ -x /usr/bin/lesspipe ] && eval "$(SHELL=/bin/sh lesspipe)"',
+    'test -r ~/.dircolors && eval "$(dircolors -b ~/.dircolors)" || eval "$(dircolors -b)"',
+    'test -z "$PROFILEREAD" && . /etc/profile || true',
+    "MY_TMOUT=3",
+  ])("not: %s", async (line) => {
+    expect(await look({ ".bashrc": `${line}\n` })).toEqual([]);
+  });
+
+  test("what a file reads counts, and what ends without a newline or goes on in the next line", async () => {
+    const files = {
+      ".profile": ". ~/.more\n",
+      ".more": 'source "${HOME}/.bash/last"',
+      ".bash/last": "ex\\\nec fish",
+      ".bashrc.d/x": "tmux",
+    };
+    expect(await look(files)).toEqual(["exec ~/.bash/last:2", "program ~/.bashrc.d/x:1"]);
+  });
+});
+
+test("each shell's own files", async () => {
+  const files = {
+    ".profile": "TMOUT=1",
+    ".bash_profile": ":",
+    ".zshenv": "unsetopt GLOBAL_RCS",
+    ".zshrc": "TRAPALRM() { :; }",
+    ".cshrc": "set autologout=0",
+    ".ssh/rc": "tmux",
+  };
+  expect(await look(files)).toEqual(["program ~/.ssh/rc:1"]);
+  expect(await look(files, "/bin/zsh")).toEqual([
+    "elsewhere ~/.zshenv:1",
+    "alarm ~/.zshrc:1",
+    "program ~/.ssh/rc:1",
+  ]);
+  expect(await look(files, "/bin/tcsh")).toEqual(["tmout ~/.cshrc:1", "program ~/.ssh/rc:1"]);
+  expect(await look(files, "/bin/ksh")).toEqual(["tmout ~/.profile:1", "program ~/.ssh/rc:1"]);
+});
+
+test("options of keys, where sshd says that keys are", async () => {
+  const cloud = `no-pty,command="echo 'Please login as the user \\"a\\".';echo;sleep 10;exit 142" ${KEY}`;
+  const files = {
+    ".ssh/authorized_keys": `${KEY} command=\n${cloud.slice("no-pty,".length)}\nfrom="a",command="x" ${KEY}\n`,
+    "keys/ann%": `restrict ${KEY}\nrestrict,pty ${KEY}\nenvironment="A=b" ${KEY}\n`,
+    ".ssh/environment": "A=b\nTMOUT=0\n",
+  };
+  expect(await look(files)).toEqual(["command ~/.ssh/authorized_keys:3"]);
+  const keys = [`keys\tann\tnone %h/keys/%u%%`, "environment\tann"];
+  expect(await look(files, "/bin/bash", keys)).toEqual([
+    "environment ~/.ssh/environment:2",
+    "no-pty ~/keys/ann%:1",
+    "key-environment ~/keys/ann%:3",
+  ]);
+});
+
+test("what cannot be read is unknown, and nothing outside the home is looked at", async () => {
+  await symlink("/etc/passwd", join(home, ".bashrc"));
+  await symlink("nowhere", join(home, ".profile"));
+  expect(await look({ ".ssh/rc": "x".repeat(600_000) })).toEqual([
+    "unread ~/.profile is a link to nothing",
+    "unread ~/.bashrc is a link out of the home",
+    "unread ~/.ssh/rc is too long",
+  ]);
+  await rm(join(home, ".bashrc"));
+  await rm(join(home, ".profile"));
+  await symlink("dot/bashrc", join(home, ".bashrc"));
+  expect(await look({ "dot/bashrc": "exec fish", ".ssh/rc": "" })).toEqual(["exec ~/.bashrc:1"]);
+});
+
+describe("what the script said", () => {
+  const parse = (...lines: readonly string[]) =>
+    parseOwnFiles(
+      parseSections(
+        Buffer.from(`\n@${TOKEN}\town-files\n${lines.join("\n")}\n\n@${TOKEN}\tend\n`),
+        TOKEN,
+        "web1",
+      ),
+    );
+
+  test("belongs to its login line", () => {
+    const own = parse("2\tann\texec\t.bashrc\t/h/.bashrc:3", "2\tann\tread", "2\tjoe\tunread\t-\tgone");
+    expect(own(1)).toEqual({ own: { seen: 0, lines: [], unread: [] } });
+    expect(own(2)).toEqual({
+      own: {
+        seen: 1,
+        lines: [{ user: "ann", kind: "exec", root: ".bashrc", at: "/h/.bashrc:3" }],
+        unread: [{ user: "joe", reason: "gone" }],
+      },
+    });
+  });
+
+  test.each(["x\tann\tread", "1\t\tread", "1\tann\tconstructor\t.\t/x:1", "0\tann\tread"])(
+    "is refused where the script cannot have written it: %j",
+    (line) => {
+      expect(() => parse(line)).toThrow(CurfewError);
+    },
+  );
+});
