@@ -135,6 +135,20 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
     }
   });
 
+  test("a limit for the first prompt only, which bash reads before PROMPT_COMMAND takes it away: fails", async () => {
+    const text = `case $- in *i*) TMOUT=5; PROMPT_COMMAND="unset TMOUT" ;; esac\n`;
+    await host.writeFile("/etc/profile.d/10-limit.sh", text);
+    const { probes } = await verify(target, SHORT, {
+      sessions: ["idle-shell", "frozen-client"],
+      roles: ["bash"],
+    });
+    expect(probes.map(({ session, outcome, by }) => `${session} ${outcome} ${by}`)).toEqual([
+      "idle-shell fail none",
+      "frozen-client fail none",
+      "frozen-client fail none",
+    ]);
+  });
+
   test("what sshd refuses, and what Match asks for: the instance comes up, or says why it does not", async () => {
     await limit(5);
     await configure("Match LocalPort 2222\n  PermitTTY no\nMatch Address 192.0.2.0/24\n  PermitTTY no\n");

@@ -18,8 +18,8 @@ interface Probe {
 }
 
 export const PROBE_KINDS: Readonly<Record<ProbedKind, Probe>> = {
-  "idle-shell": { open: opening.openShell, observe: observeIdle },
-  "frozen-client": { open: opening.openShell, observe: observeFrozenClient },
+  "idle-shell": { open: opening.openUsedShell, observe: observeIdle },
+  "frozen-client": { open: opening.openUsedShell, observe: observeFrozenClient },
   "escaped-shell": idleIn("escaped-shell"),
   "foreground-program": idleIn("foreground-program"),
   "output-loop": idleIn("output-loop"),

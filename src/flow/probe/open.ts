@@ -46,6 +46,19 @@ export async function openShell(setup: OpeningSetup): Promise<OpenedSession> {
   return { channel: terminal, terminal, quietSince: terminal.lastActivity() };
 }
 
+/**
+ * The login shell at a prompt after the first, as whoever has done something leaves it: bash looks at TMOUT before it
+ * runs PROMPT_COMMAND, so that what this takes away or changes still ends a session in which nothing was ever typed.
+ */
+export async function openUsedShell(setup: OpeningSetup): Promise<OpenedSession> {
+  const opened = await openShell(setup);
+  const { terminal } = opened;
+  if (terminal === undefined) return opened;
+  terminal.write("\r");
+  await settle(terminal, setup.planned, setup.signal);
+  return { ...opened, quietSince: terminal.lastActivity() };
+}
+
 /** A program, started by a line typed at the prompt. */
 export async function openProgram(setup: OpeningSetup, program: ProbeProgram): Promise<OpenedSession> {
   const opened = await openShell(setup);
