@@ -8,6 +8,7 @@ import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { remoteScript } from "../../src/template/remote-script.ts";
 import type { HostSpec, LabHost } from "../lab/host.ts";
+import { patient } from "../patience.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
 import { canLogIn, type Desk, documentOf, etcDifferences, eventsIn, openDesk, outcomes } from "./curfew.ts";
 
@@ -132,14 +133,14 @@ describe.skipIf(lacks !== null)(`activation${lacks === null ? "" : ` (${lacks})`
   async function expectHealed(): Promise<void> {
     await expect
       .poll(async () => etcDifferences(before, await machine.etcDigest()).filter((path) => path !== MASKED), {
-        timeout: 60_000,
+        timeout: patient(60_000),
         interval: 500,
       })
       .toEqual([]);
     const armed =
       "ls -d /var/lib/curfew/lock /var/lib/curfew/guard/*/armed /var/lib/curfew/guard/*/reverting";
     await expect
-      .poll(async () => (await machine.exec(armed)).stdout, { timeout: 60_000, interval: 500 })
+      .poll(async () => (await machine.exec(armed)).stdout, { timeout: patient(60_000), interval: 500 })
       .toBe("");
     expect(await canLogIn(lab, machine)).toBe(true);
   }
@@ -161,7 +162,7 @@ describe.skipIf(lacks !== null)(`activation${lacks === null ? "" : ` (${lacks})`
   }
 
   describe("the host asks its own sshd", () => {
-    beforeAll(() => open({ release: "bookworm" }), 120_000);
+    beforeAll(() => open({ release: "bookworm" }), patient(120_000));
     afterAll(() => lab?.close());
 
     test.each(["ssh", "ssh-keyscan", "bash", "nc"])(
@@ -174,51 +175,63 @@ describe.skipIf(lacks !== null)(`activation${lacks === null ? "" : ` (${lacks})`
         const { stdout } = await machine.exec("sh -s", { input: ask });
         expect(stdout.trim().split("\n")).toEqual(["answers", "answers", "silent", "silent"]);
       },
-      60_000,
+      patient(60_000),
     );
 
-    test("on the address where somebody is connected when the loopback is barred", async () => {
-      const session = openSession(lab, machine);
-      await session.answers();
-      await machine.exec("cp -p /etc/hosts.deny /run/deny; echo 'sshd: 127.0.0.1 [::1]' >/etc/hosts.deny");
-      const { stdout } = await machine.exec("sh -s", { input: withFunctions("find_daemon; survey") });
-      await machine.exec("cp -p /run/deny /etc/hosts.deny");
-      session.end();
-      expect(stdout).toBe(`${machine.address} 22\n`);
-    }, 60_000);
+    test(
+      "on the address where somebody is connected when the loopback is barred",
+      async () => {
+        const session = openSession(lab, machine);
+        await session.answers();
+        await machine.exec("cp -p /etc/hosts.deny /run/deny; echo 'sshd: 127.0.0.1 [::1]' >/etc/hosts.deny");
+        const { stdout } = await machine.exec("sh -s", { input: withFunctions("find_daemon; survey") });
+        await machine.exec("cp -p /run/deny /etc/hosts.deny");
+        session.end();
+        expect(stdout).toBe(`${machine.address} 22\n`);
+      },
+      patient(60_000),
+    );
 
-    test("and where it cannot, the run says so and looks whether sshd listens", async () => {
-      await machine.exec(
-        "nft add table inet bar && nft add chain inet bar in '{ type filter hook input priority 0; }' && nft add rule inet bar in iif lo tcp dport 22 reject",
-      );
-      const call = await desk.run(APPLY);
-      expect(outcomes(call), call.stderr).toEqual({ [machine.name]: "confirmed" });
-      expect(documentOf(call).hosts[0].message).toMatch(/cannot open a connection to its own sshd/u);
-      await machine.exec("nft delete table inet bar");
-      expect(outcomes(await desk.run(["revert", "--yes", "--json"]))).toEqual({
-        [machine.name]: "confirmed",
-      });
-    }, 60_000);
+    test(
+      "and where it cannot, the run says so and looks whether sshd listens",
+      async () => {
+        await machine.exec(
+          "nft add table inet bar && nft add chain inet bar in '{ type filter hook input priority 0; }' && nft add rule inet bar in iif lo tcp dport 22 reject",
+        );
+        const call = await desk.run(APPLY);
+        expect(outcomes(call), call.stderr).toEqual({ [machine.name]: "confirmed" });
+        expect(documentOf(call).hosts[0].message).toMatch(/cannot open a connection to its own sshd/u);
+        await machine.exec("nft delete table inet bar");
+        expect(outcomes(await desk.run(["revert", "--yes", "--json"]))).toEqual({
+          [machine.name]: "confirmed",
+        });
+      },
+      patient(60_000),
+    );
 
-    test("a change after which it gets no answer is taken back at once", async () => {
-      await machine.exec("nft add table inet bar");
-      const run = desk.start([...APPLY, "--events"]);
-      let barred: Promise<unknown> | undefined;
-      run.onProgress((seen) => {
-        if (barred === undefined && eventsIn(seen).some((event) => event.step === "armed"))
-          barred = machine.exec(
-            "nft add chain inet bar in '{ type filter hook input priority 0; }' && nft add rule inet bar in iif lo tcp dport 22 reject",
-          );
-      });
-      const call = await run.done;
-      await barred;
-      await machine.exec("nft delete table inet bar");
-      expect(["rolled-back", "unknown"]).toContain(outcomes(call)[machine.name]);
-      expect(documentOf(call).hosts[0].message).toMatch(
-        /does not answer a new connection on 127\.0\.0\.1 port 22/u,
-      );
-      await expectHealed();
-    }, 120_000);
+    test(
+      "a change after which it gets no answer is taken back at once",
+      async () => {
+        await machine.exec("nft add table inet bar");
+        const run = desk.start([...APPLY, "--events"]);
+        let barred: Promise<unknown> | undefined;
+        run.onProgress((seen) => {
+          if (barred === undefined && eventsIn(seen).some((event) => event.step === "armed"))
+            barred = machine.exec(
+              "nft add chain inet bar in '{ type filter hook input priority 0; }' && nft add rule inet bar in iif lo tcp dport 22 reject",
+            );
+        });
+        const call = await run.done;
+        await barred;
+        await machine.exec("nft delete table inet bar");
+        expect(["rolled-back", "unknown"]).toContain(outcomes(call)[machine.name]);
+        expect(documentOf(call).hosts[0].message).toMatch(
+          /does not answer a new connection on 127\.0\.0\.1 port 22/u,
+        );
+        await expectHealed();
+      },
+      patient(120_000),
+    );
   });
 
   describe.each([
@@ -230,7 +243,7 @@ describe.skipIf(lacks !== null)(`activation${lacks === null ? "" : ` (${lacks})`
     ["trixie, ssh.socket", host("trixie", DEBIAN_SOCKET), Object.keys(HARMS)],
     ["sid, ssh.socket", host("sid", DEBIAN_SOCKET), EVERYWHERE],
   ] as [string, HostSpec, string[]][])("%s, and somebody", (_, spec, harms) => {
-    beforeAll(() => open(spec), 120_000);
+    beforeAll(() => open(spec), patient(120_000));
     afterAll(() => lab?.close());
     // The state of a fresh host, as far as sshd goes, for the next one.
     afterEach(async () => {
@@ -259,30 +272,36 @@ describe.skipIf(lacks !== null)(`activation${lacks === null ? "" : ` (${lacks})`
           [machine.name]: "confirmed",
         });
       },
-      180_000,
+      patient(180_000),
     );
   });
 
   describe.each(LAYOUTS)("%s", (_, spec) => {
-    beforeAll(() => open(spec), 120_000);
+    beforeAll(() => open(spec), patient(120_000));
     afterAll(() => lab?.close());
 
-    test("plan and apply; sessions live on; a second apply changes nothing; revert", async () => {
-      const session = openSession(lab, machine);
-      await session.answers();
-      const plan = await desk.run(["plan", "--json"]);
-      expect(documentOf(plan).hosts[0].error, plan.stderr).toBeUndefined();
-      const call = await desk.run(APPLY);
-      expect(outcomes(call), call.stdout + call.stderr).toEqual({ [machine.name]: "confirmed" });
-      expect(documentOf(call).hosts[0].message).toBeUndefined();
-      await session.answers();
-      expect(outcomes(await desk.run(APPLY))).toEqual({ [machine.name]: "unchanged" });
-      const reverted = await desk.run(["revert", "--yes", "--json"]);
-      expect(outcomes(reverted), reverted.stdout + reverted.stderr).toEqual({ [machine.name]: "confirmed" });
-      await session.answers();
-      session.end();
-      await expectHealed();
-    }, 120_000);
+    test(
+      "plan and apply; sessions live on; a second apply changes nothing; revert",
+      async () => {
+        const session = openSession(lab, machine);
+        await session.answers();
+        const plan = await desk.run(["plan", "--json"]);
+        expect(documentOf(plan).hosts[0].error, plan.stderr).toBeUndefined();
+        const call = await desk.run(APPLY);
+        expect(outcomes(call), call.stdout + call.stderr).toEqual({ [machine.name]: "confirmed" });
+        expect(documentOf(call).hosts[0].message).toBeUndefined();
+        await session.answers();
+        expect(outcomes(await desk.run(APPLY))).toEqual({ [machine.name]: "unchanged" });
+        const reverted = await desk.run(["revert", "--yes", "--json"]);
+        expect(outcomes(reverted), reverted.stdout + reverted.stderr).toEqual({
+          [machine.name]: "confirmed",
+        });
+        await session.answers();
+        session.end();
+        await expectHealed();
+      },
+      patient(120_000),
+    );
 
     test.each(["applied", "reloaded"])(
       "the controller dies at %s",
@@ -300,7 +319,7 @@ describe.skipIf(lacks !== null)(`activation${lacks === null ? "" : ` (${lacks})`
           [machine.name]: "confirmed",
         });
       },
-      120_000,
+      patient(120_000),
     );
   });
 });
