@@ -10,7 +10,11 @@ import { machineLacks } from "./lab/packages.ts";
 const root = join(import.meta.dirname, "..");
 const config = join(root, "test/vitest.config.ts");
 const program = join(root, "node_modules/vitest/vitest.mjs");
-const vitest = [program, "run", "--config", config, ...process.argv.slice(2)];
+const given = process.argv.slice(2);
+const projects = given.some((argument) => argument.startsWith("--project"))
+  ? []
+  : ["--project", "whole", "--project", "quick"];
+const vitest = [program, "run", "--config", config, ...projects, ...given];
 
 /** Why there is no lab, as words that follow "needs", or null once it is prepared. */
 async function prepare(): Promise<string | null> {

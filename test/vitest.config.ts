@@ -1,7 +1,8 @@
 /**
- * Two projects. `quick`: everything that needs neither hosts nor seconds, for the loop while editing; what starts many
+ * Three projects. `quick`: everything that needs neither hosts nor seconds, for the loop while editing; what starts many
  * processes, a browser or a server is called `NAME.slow.test.ts`, what needs hosts `NAME.lab.test.ts`, and both are of
- * the project `whole`. `npm test` runs both projects.
+ * the project `whole`. `npm test` runs these two. What takes many minutes, such as a kill at every single command of a
+ * change, is called `NAME.campaign.ts` and is run by `npm run campaign`.
  */
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./longest-first.ts";
@@ -19,6 +20,7 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       { extends: true, test: { name: "whole", include: SLOW } },
+      { extends: true, test: { name: "campaign", include: ["test/**/*.campaign.ts"] } },
       // One load of the program for all files: to load it for each would take longer than the tests.
       {
         extends: true,
