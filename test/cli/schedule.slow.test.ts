@@ -96,7 +96,7 @@ describe("alerts", () => {
     expect([call.exitCode, call.stdout, call.stderr]).toEqual([
       3,
       expect.stringContaining("refused the connection"),
-      expect.stringContaining("not everybody was told: nobody: "),
+      expect.stringContaining("not everybody was told: no destination: "),
     ]);
   });
 });
@@ -162,7 +162,7 @@ describe("schedule run", () => {
     [["run", "--name", "../x", "--once", ...FILES], "not of lower case letters"],
     [["install", ...FILES], "give either --every DURATION or --calendar"],
     [["install", "--every", "30s", ...FILES], "--every is at least 1m"],
-    [["install", "--every", "6h", "-K", ...FILES], "nobody is there to be asked"],
+    [["install", "--every", "6h", "-K", ...FILES], "there is no terminal on which to ask for a password"],
     [["install", "--every", "6h", "-p", "policy.yaml", "-i", "-"], "a schedule has no standard input"],
     [["install", "--every", "6h", "--format", "html", ...FILES], "say where with -o"],
     [
