@@ -43,7 +43,14 @@ describe("the locale", () => {
       "policy.yaml",
       "x",
     );
-    expect(/[^\n -~]/u.test(explained + stdout + stderr)).toBe(unicode);
+    // The bar of an audit is drawn in any locale.
+    const audited = await curfew(
+      environment as Record<string, string>,
+      "audit",
+      ...PLAN.slice(1),
+      "--no-history",
+    );
+    expect(/[^\n -~]/u.test(audited.stdout + explained + stdout + stderr)).toBe(unicode);
     expect(explained).toContain("= default");
   });
 
