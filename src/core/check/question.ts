@@ -2,12 +2,11 @@
 import type { ControlId } from "../../model/control-id.ts";
 import type { Seconds } from "../../model/duration.ts";
 import type { Policy } from "../../model/policy.ts";
+import { FIRST_PERSON } from "../wizard/people.ts";
 import type { LoginAccount, WizardSurvey } from "../wizard/survey.ts";
 
 /** Groups whose members become root, by the names that distributions give them. */
 const ADMINISTRATORS = ["sudo", "wheel", "admin"] as const;
-/** LSB and every distribution of the last ten years number people from 1000 (login.defs(5), UID_MIN). */
-const FIRST_PERSON = 1000;
 /** Names that a policy could have; of others the host is not asked. */
 const ASKABLE = /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,255}$/u;
 

@@ -44,7 +44,7 @@ export function peopleOf(survey: WizardSurvey): WizardPeople {
 }
 
 /** LSB and every distribution of the last ten years number people from 1000 (login.defs(5), UID_MIN). */
-const FIRST_PERSON = 1000;
+export const FIRST_PERSON = 1000;
 
 function isService({ name, uid }: LoginAccount, harm: readonly Harm[]): boolean {
   if (uid === 0) return false;

@@ -3,13 +3,14 @@ import { foldNames } from "../../core/text/fold-names.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { CheckedHost } from "../../model/check-run.ts";
 import { formatDuration, type Seconds } from "../../model/duration.ts";
-import type { InForce } from "../../model/ending.ts";
 import type { LadderCell } from "../../model/finding.ts";
 import { SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
 import { fit, table } from "../layout/columns.ts";
+import { groupAlike } from "../layout/groups.ts";
 import type { Paint } from "../layout/paint.ts";
 import { signMeanings, type SignName, signText } from "../layout/signs.ts";
 import { wrap } from "../layout/wrap.ts";
+import { inForceLines } from "./in-force-text.ts";
 import { ladderLegend, ladderLines } from "./ladder-text.ts";
 
 export interface CheckTextOptions {
@@ -21,21 +22,16 @@ export interface CheckTextOptions {
 
 /** The column of everybody else. */
 const EVERYBODY_ELSE = "everyone else";
-/** Read, not tried: no session has shown any of it. */
-const SETTING_SIGNS = { ends: "file", partly: "file", nothing: "open" } as const;
 const ROLE_COLUMNS = 18;
 
 /** Hosts on which everything is alike are one block. The last line says what to do next. */
 export function checkText(checked: readonly CheckedHost[], options: CheckTextOptions): string {
-  const blocks = new Map<string, CheckedHost[]>();
-  for (const each of checked) {
-    const text = hostLines(each, options).join("\n");
-    blocks.set(text, [...(blocks.get(text) ?? []), each]);
-  }
-  const named = Array.from(blocks, ([text, [first, ...others]]) => {
-    const names = foldNames([first, ...others].flatMap((each) => (each === undefined ? [] : [each.host])));
-    const head = [options.paint.bold(names.map(visible).join(", ")), visible(first?.description ?? "")];
-    return [head.filter((part) => part !== "").join("  "), text].join("\n");
+  const shown = checked.map((each) => ({ each, lines: hostLines(each, options) }));
+  const named = groupAlike(shown, ({ each, lines }) => [each.description, lines]).map((group) => {
+    const names = foldNames(group.map(({ each }) => each.host));
+    const [{ each, lines }] = group;
+    const head = [options.paint.bold(names.map(visible).join(", ")), visible(each.description)];
+    return [head.filter((part) => part !== "").join("  "), ...lines].join("\n");
   });
   const cells = checked.flatMap(({ ladder }) => ladder);
   const legend =
@@ -57,19 +53,11 @@ function hostLines(checked: CheckedHost, options: CheckTextOptions): string[] {
   const lines = limit === null ? endLines(ladder, paint) : ladderLines(ladder, probes, paint);
   return [
     "  Set on the host",
-    ...(settings.length === 0 ? [nothing] : settings.flatMap((item) => settingLines(item, options))),
+    ...(settings.length === 0 ? [nothing] : settings.flatMap((item) => inForceLines(item, paint, columns))),
     "",
     ...lines.map((line) => `  ${line}`),
     ...neverLines(ladder, options),
   ];
-}
-
-function settingLines(
-  { setting, source, effect, verdict }: InForce,
-  { paint, columns }: CheckTextOptions,
-): string[] {
-  const where = `${visible(setting)} (${visible(source)})`;
-  return wrap(`  ${signText(SETTING_SIGNS[verdict], paint)} ${where}: ${visible(effect)}`, columns, 4);
 }
 
 /** Session kinds by people: after how long each ends, and by what. */

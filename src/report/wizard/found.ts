@@ -7,6 +7,7 @@ import type { InForce } from "../../model/ending.ts";
 import { formatDuration } from "../../model/duration.ts";
 import type { Paint } from "../layout/paint.ts";
 import { wrap } from "../layout/wrap.ts";
+import { inForceLines } from "../host/in-force-text.ts";
 
 export interface WizardView {
   readonly paint: Paint;
@@ -51,18 +52,6 @@ export function foundText(
     ...uncertain.flatMap((reason) => wrap(`  ${signText("unknown", paint)} ${visible(reason)}`, columns, 4)),
   ];
   return lines.join("\n");
-}
-
-/** Read, not tried: no session has shown any of it. */
-const SIGNS = { ends: "file", partly: "file", nothing: "open" } as const;
-
-function inForceLines(
-  { setting, source, effect, verdict }: InForce,
-  paint: Paint,
-  columns: number,
-): string[] {
-  const text = `  ${signText(SIGNS[verdict], paint)} ${visible(setting)} (${visible(source)}): ${visible(effect)}`;
-  return wrap(text, columns, 4);
 }
 
 /** What each kind of work has to fear. */
