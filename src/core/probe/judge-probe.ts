@@ -50,7 +50,7 @@ export interface ProbeQuestion {
   readonly unjudgeable?: string | undefined;
 }
 
-export interface Verdict {
+export interface ProbeVerdict {
   readonly outcome: ProbeResult["outcome"];
   readonly by: Mechanism;
   readonly droppedAfterSeconds: number | null;
@@ -110,7 +110,7 @@ function onlyOne(mechanisms: readonly Mechanism[], fits: (by: Mechanism) => bool
 }
 
 /** The verdict on one probe. */
-export function judgeProbe(question: ProbeQuestion, observation: Observation): Verdict {
+export function judgeProbe(question: ProbeQuestion, observation: Observation): ProbeVerdict {
   const verdict = judge(question, observation);
   const orphans = observation.type === "ended" ? (observation.trace.orphans ?? []) : [];
   if (orphans.length === 0) return verdict;
@@ -121,7 +121,7 @@ export function judgeProbe(question: ProbeQuestion, observation: Observation): V
   };
 }
 
-function judge(question: ProbeQuestion, observation: Observation): Verdict {
+function judge(question: ProbeQuestion, observation: Observation): ProbeVerdict {
   if (observation.type === "unmeasured") {
     return { outcome: "unknown", by: "none", droppedAfterSeconds: null, reason: observation.reason };
   }
@@ -146,7 +146,7 @@ function explains({ by, fires, every = 0 }: ConfiguredTimeout, seconds: number):
 function judgeKept(
   question: ProbeQuestion,
   observation: Exclude<Observation, { type: "unmeasured" }>,
-): Verdict {
+): ProbeVerdict {
   if (observation.type === "ended") {
     const by = attribute(observation.trace, question.configured);
     const seconds = rounded(observation.trace.seconds);
@@ -160,7 +160,7 @@ function judgeKept(
     : { ...base, outcome: "unknown", reason: `still connected after ${seconds} s, but it did not answer` };
 }
 
-function judgeNotDropped(question: ProbeQuestion, seconds: number): Verdict {
+function judgeNotDropped(question: ProbeQuestion, seconds: number): ProbeVerdict {
   const base = { by: "none", droppedAfterSeconds: null } as const;
   if (question.unjudgeable !== undefined)
     return { ...base, outcome: "unknown", reason: question.unjudgeable };
@@ -169,7 +169,7 @@ function judgeNotDropped(question: ProbeQuestion, seconds: number): Verdict {
   return { ...base, outcome: "fail", reason };
 }
 
-function judgeDropped(question: ProbeQuestion, trace: SessionTrace): Verdict {
+function judgeDropped(question: ProbeQuestion, trace: SessionTrace): ProbeVerdict {
   const by = attribute(trace, question.configured);
   const seconds = rounded(trace.seconds);
   const base = { by, droppedAfterSeconds: seconds };

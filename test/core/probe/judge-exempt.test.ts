@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { CONTROLS } from "../../../src/controls/index.ts";
 import { judgeExempt } from "../../../src/core/probe/judge-exempt.ts";
-import type { Verdict } from "../../../src/core/probe/judge-probe.ts";
+import type { ProbeVerdict } from "../../../src/core/probe/judge-probe.ts";
 import type { ControlId } from "../../../src/model/control-id.ts";
 
-const verdict = (outcome: Verdict["outcome"], by: Verdict["by"]): Verdict => {
+const verdict = (outcome: ProbeVerdict["outcome"], by: ProbeVerdict["by"]): ProbeVerdict => {
   return { outcome, by, droppedAfterSeconds: 300, reason: "dropped after 300 s" };
 };
 
-test.each<[Verdict["outcome"], Verdict["by"], ControlId[], Verdict["outcome"]]>([
+test.each<[ProbeVerdict["outcome"], ProbeVerdict["by"], ControlId[], ProbeVerdict["outcome"]]>([
   ["pass", "TMOUT", ["shell-timeout"], "fail"],
   ["pass", "ChannelTimeout", ["sshd"], "fail"],
   ["pass", "ClientAlive", ["sshd", "logind"], "fail"],
