@@ -10,7 +10,7 @@ import { CurfewError, errorData, type ErrorData } from "../model/error.ts";
 import type { History } from "../model/history.ts";
 import type { Host } from "../model/host.ts";
 import type { HostVerification } from "../model/run.ts";
-import type { ProbedKind } from "../model/session-kind.ts";
+import type { SessionKind } from "../model/session-kind.ts";
 import { type AuditRecord, beginRecord, type Beside, historyOf } from "./run/audit-record.ts";
 import type { Fleet, RunContext } from "./run/context.ts";
 import { decide, type HostDecision, login, refuseArmed } from "./plan.ts";
@@ -19,7 +19,7 @@ import { openProbes, prepareProbes, type PreparedProbes, type VerifyOptions } fr
 
 export interface AuditOptions {
   /** Kinds of session whose end is judged; all are shown. */
-  readonly sessions: readonly ProbedKind[];
+  readonly sessions: readonly SessionKind[];
   /** Opens sessions of those kinds; judged from settings alone if left out. */
   readonly verify?: Pick<VerifyOptions, "scaled">;
 }

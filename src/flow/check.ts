@@ -14,7 +14,7 @@ import type { LadderCell } from "../model/finding.ts";
 import type { Host } from "../model/host.ts";
 import type { Policy } from "../model/policy.ts";
 import type { HostVerification } from "../model/run.ts";
-import type { ProbedKind } from "../model/session-kind.ts";
+import type { SessionKind } from "../model/session-kind.ts";
 import type { RunContext } from "./run/context.ts";
 import { decide, type HostDecision, login, refuseArmed } from "./plan.ts";
 import { createLanes, type Lanes } from "./verify.ts";
@@ -24,7 +24,7 @@ export interface CheckOptions {
   /** Every session has to end within this; null: nothing is judged, all is shown. */
   readonly limit: Seconds | null;
   /** The kinds that are judged, and opened by `prove`. */
-  readonly sessions: readonly ProbedKind[];
+  readonly sessions: readonly SessionKind[];
   /** Opens real sessions as well. Needs a limit: something has to say how long they are waited for. */
   readonly prove?: Pick<VerifyOptions, "scaled">;
 }

@@ -19,14 +19,14 @@ import { MINUTES_SCRIPT } from "../model/host-paths.ts";
 import type { HostLimits } from "../model/limits.ts";
 import type { Policy } from "../model/policy.ts";
 import type { HostVerification } from "../model/run.ts";
-import type { ProbedKind } from "../model/session-kind.ts";
+import type { SessionKind } from "../model/session-kind.ts";
 import type { RunContext } from "./run/context.ts";
 import type { HostDecision } from "./plan.ts";
 import { probeSite, type ProbeSite } from "./probe/host.ts";
 import { createRecorder } from "./probe/evidence.ts";
 
 export interface VerifyOptions {
-  readonly sessions: readonly ProbedKind[];
+  readonly sessions: readonly SessionKind[];
   /** Role names; all, with `default`, if left out. */
   readonly roles?: readonly string[] | undefined;
   /** Seconds that the longest limit becomes; real timeouts are waited out if left out. */

@@ -1,6 +1,6 @@
 import type { ErrorData } from "./error.ts";
 import type { EvidenceFile, Finding, LadderCell } from "./finding.ts";
-import type { ProbedKind, SessionKind } from "./session-kind.ts";
+import type { SessionKind } from "./session-kind.ts";
 
 /** The steps a host goes through, in order; the board and the journal show them. */
 export const STEPS = [
@@ -113,7 +113,7 @@ export type RunEvent =
       readonly at: number;
       readonly host: string;
       readonly role: string;
-      readonly session: ProbedKind;
+      readonly session: SessionKind;
       readonly user: string;
       readonly withinSeconds: number;
     }

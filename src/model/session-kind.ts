@@ -14,14 +14,11 @@ export const SESSION_KINDS = [
 ] as const;
 export type SessionKind = (typeof SESSION_KINDS)[number];
 
-/** The kinds that `verify` can open: today all of them. */
-export type ProbedKind = SessionKind;
-
 /** The kinds that `verify` opens unless others are asked for: on some release, nothing ends each of the rest. */
-export const DEFAULT_PROBES = ["idle-shell", "frozen-client", "typing"] as const satisfies ProbedKind[];
+export const DEFAULT_PROBES = ["idle-shell", "frozen-client", "typing"] as const satisfies SessionKind[];
 
 /** Whether the kind is a session with a terminal. */
-export function hasTerminal(session: ProbedKind): boolean {
+export function hasTerminal(session: SessionKind): boolean {
   return !["idle-command", "idle-sftp", "unused-connection", "idle-forward"].includes(session);
 }
 

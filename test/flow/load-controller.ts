@@ -1,10 +1,10 @@
 /** A controller whose memory a test measures: verifies lab hosts and prints what came of it as one line of JSON. */
-import type { ProbedKind } from "../../src/model/session-kind.ts";
+import type { SessionKind } from "../../src/model/session-kind.ts";
 import { verify, type Target } from "./verify-host.ts";
 
 const targets = JSON.parse(process.argv[2] ?? "") as Target[];
 const policy: unknown = JSON.parse(process.argv[3] ?? "");
-const options = JSON.parse(process.argv[4] ?? "") as { sessions: ProbedKind[]; roles: string[] };
+const options = JSON.parse(process.argv[4] ?? "") as { sessions: SessionKind[]; roles: string[] };
 let [waiting, most, begun] = [0, 0, 0];
 const startedAt = performance.now();
 const verified = await Promise.all(

@@ -5,7 +5,7 @@ import { countBy, worstOf } from "../../core/verdict/outcome.ts";
 import type { CheckedHost } from "../../model/check-run.ts";
 import type { Seconds } from "../../model/duration.ts";
 import { CurfewError } from "../../model/error.ts";
-import { DEFAULT_PROBES, type ProbedKind } from "../../model/session-kind.ts";
+import { DEFAULT_PROBES, type SessionKind } from "../../model/session-kind.ts";
 import { checkText } from "../../report/host/check-text.ts";
 import * as args from "../options/args.ts";
 import { loadHosts, type SourceOptions } from "../options/inputs.ts";
@@ -20,7 +20,7 @@ interface CheckOptions extends Omit<args.HostOptions, "limit"> {
   readonly limit?: Seconds;
   readonly prove?: true;
   readonly scaled?: number;
-  readonly sessions: readonly ProbedKind[];
+  readonly sessions: readonly SessionKind[];
 }
 
 const EXAMPLE = `

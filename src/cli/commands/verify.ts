@@ -5,7 +5,7 @@ import { countBy, countVerified, verifyOutcome, verifyVerdict } from "../../core
 import { CurfewError } from "../../model/error.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { HostVerification } from "../../model/run.ts";
-import { DEFAULT_PROBES, type ProbedKind, SESSION_KINDS } from "../../model/session-kind.ts";
+import { DEFAULT_PROBES, type SessionKind, SESSION_KINDS } from "../../model/session-kind.ts";
 import { verifyText } from "../../report/host/verify-text.ts";
 import * as args from "../options/args.ts";
 import type { ExitCode } from "../terminal/exit.ts";
@@ -15,7 +15,7 @@ import { withRun } from "../progress/run-context.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 interface VerifyOptions extends args.PolicyOptions {
-  readonly sessions: readonly ProbedKind[];
+  readonly sessions: readonly SessionKind[];
   readonly role?: readonly string[];
   readonly scaled?: number;
 }

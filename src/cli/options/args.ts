@@ -6,7 +6,7 @@ import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { REPORT_FORMAT_NAMES, type ReportFormatName } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
 import { formatDuration, parseDuration, type Seconds } from "../../model/duration.ts";
-import { type ProbedKind, SESSION_KINDS } from "../../model/session-kind.ts";
+import { type SessionKind, SESSION_KINDS } from "../../model/session-kind.ts";
 
 export interface OutputOptions {
   readonly json?: true;
@@ -155,7 +155,7 @@ function wavesOption(text: string): readonly string[] {
 }
 
 /** `--sessions idle-shell,tmux` or `all`: each kind once. */
-export function sessionKinds(text: string): readonly ProbedKind[] {
+export function sessionKinds(text: string): readonly SessionKind[] {
   const chosen = text.split(",").flatMap((part) => {
     if (part.trim() === "all") return SESSION_KINDS;
     const kind = SESSION_KINDS.find((known) => known === part.trim());

@@ -1,12 +1,12 @@
 /** The options of an audit, also of one on a schedule. */
 import { type Command, Option } from "commander";
 import { CurfewError } from "../../model/error.ts";
-import { DEFAULT_PROBES, type ProbedKind } from "../../model/session-kind.ts";
+import { DEFAULT_PROBES, type SessionKind } from "../../model/session-kind.ts";
 import * as args from "./args.ts";
 
 export interface AuditOptions extends args.PolicyOptions, args.ReportOptions {
   readonly verify?: true;
-  readonly sessions: readonly ProbedKind[];
+  readonly sessions: readonly SessionKind[];
   readonly scaled?: number;
   readonly history: boolean;
   readonly alerts?: string;

@@ -4,13 +4,13 @@ import type { Coverage } from "../../model/finding.ts";
 import type { Control } from "../../model/control.ts";
 import type { ControlId } from "../../model/control-id.ts";
 import type { FrozenVariant, ProbeResult } from "../../model/run.ts";
-import type { ProbedKind } from "../../model/session-kind.ts";
+import type { SessionKind } from "../../model/session-kind.ts";
 import type { SurveyedAccount } from "./parse-survey.ts";
 import type { ResolvedPerson } from "../policy/resolve-person.ts";
 
 /** One session to open. */
 export interface PlannedProbe {
-  readonly session: ProbedKind;
+  readonly session: SessionKind;
   readonly role: string;
   readonly user: string;
   readonly via: ProbeResult["via"];
@@ -34,7 +34,7 @@ export interface PlannedProbe {
 }
 
 export interface ProbeWishes {
-  readonly sessions: readonly ProbedKind[];
+  readonly sessions: readonly SessionKind[];
   /** All, if left out. */
   readonly roles?: readonly string[] | undefined;
   /** Seconds that the longest limit becomes. */

@@ -3,7 +3,7 @@ import type { Coverage } from "../../model/finding.ts";
 import type { ControlId } from "../../model/control-id.ts";
 import type { Profile } from "../../model/profile.ts";
 import type { ProbeResult } from "../../model/run.ts";
-import type { ProbedKind } from "../../model/session-kind.ts";
+import type { SessionKind } from "../../model/session-kind.ts";
 import { keepsLimit, kindLimit } from "../policy/kind-limit.ts";
 import { isExempt } from "../policy/present-people.ts";
 import {
@@ -45,7 +45,7 @@ export function sessionsOf(
   });
 }
 
-function variantsOf(session: ProbedKind, { via }: How): Pick<PlannedProbe, "variant">[] {
+function variantsOf(session: SessionKind, { via }: How): Pick<PlannedProbe, "variant">[] {
   if (session !== "frozen-client") return [{}];
   const stopped = { variant: "stopped" } as const;
   return via === "live" ? [stopped] : [stopped, { variant: "network-gone" }];
@@ -56,7 +56,7 @@ function variantsOf(session: ProbedKind, { via }: How): Pick<PlannedProbe, "vari
  * are exempt from would: where nothing ends it for anybody, that is no merit of the exemption.
  */
 function expected(
-  session: ProbedKind,
+  session: SessionKind,
   role: string,
   exemptFrom: readonly ControlId[],
   { controls, coverage = [] }: ProbeWishes,

@@ -1,5 +1,5 @@
 /** Whether a session in the shadow instance would be one as the person has it, before anybody logs in. Pure. */
-import { hasTerminal, type ProbedKind } from "../../model/session-kind.ts";
+import { hasTerminal, type SessionKind } from "../../model/session-kind.ts";
 import { effectiveValue } from "../sshd/effective.ts";
 
 /** What sshd says for one account, as lines `keyword value`. */
@@ -37,7 +37,7 @@ const ALIKE = [
 export function shadowObstacle(
   user: string,
   { inside, outside }: ShadowView,
-  session: ProbedKind = "idle-shell",
+  session: SessionKind = "idle-shell",
 ): string | undefined {
   const value = (keyword: string): string => effectiveValue(inside, keyword) ?? "";
   if (value("pubkeyauthentication") === "") return `sshd does not say what holds for ${user}`;
@@ -66,7 +66,7 @@ function closedDoor(user: string, value: (keyword: string) => string): string | 
 function otherSession(
   user: string,
   value: (keyword: string) => string,
-  session: ProbedKind,
+  session: SessionKind,
 ): string | undefined {
   if (value("permittty") === "no" && hasTerminal(session)) return `${user} gets no terminal (PermitTTY no)`;
   const command = value("forcecommand");
@@ -75,13 +75,13 @@ function otherSession(
 }
 
 /** Whether a session of this kind is what it should be although sshd runs `command` whatever is asked for. */
-function canBeForced(session: ProbedKind, command: string): boolean {
+function canBeForced(session: SessionKind, command: string): boolean {
   if (session === "idle-sftp") return /^internal-sftp(?:\s|$)/u.test(command);
   return NO_PROGRAM.has(session);
 }
 
 /** Kinds in which nothing runs on the host. */
-const NO_PROGRAM: ReadonlySet<ProbedKind> = new Set(["unused-connection", "idle-forward"]);
+const NO_PROGRAM: ReadonlySet<SessionKind> = new Set(["unused-connection", "idle-forward"]);
 
 function unlike(
   user: string,
@@ -104,7 +104,7 @@ function valuesOf(lines: readonly string[], keyword: string): string {
 }
 
 /** A session through one of the person's own keys may be another than the one that the instance's key opens. */
-function ownKeys(user: string, outside: readonly string[], session: ProbedKind): string | undefined {
+function ownKeys(user: string, outside: readonly string[], session: SessionKind): string | undefined {
   const keys = outside.filter((line) => line.startsWith("key ")).map((line) => line.split(" ").slice(1));
   if (NO_PROGRAM.has(session)) return undefined;
   if (keys.some((options) => options.includes("unknown"))) {

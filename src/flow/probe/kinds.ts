@@ -4,7 +4,7 @@
  */
 import type { Observation, SessionTrace } from "../../core/probe/judge-probe.ts";
 import type { SessionEnd } from "../../model/connection.ts";
-import type { ProbedKind } from "../../model/session-kind.ts";
+import type { SessionKind } from "../../model/session-kind.ts";
 import type { OpenProbe } from "./opened.ts";
 import * as opening from "./open.ts";
 import { PROBE_PROGRAMS as PROGRAMS } from "./programs.ts";
@@ -17,7 +17,7 @@ interface Probe {
   readonly observe: (open: OpenProbe) => Promise<Observation>;
 }
 
-export const PROBE_KINDS: Readonly<Record<ProbedKind, Probe>> = {
+export const PROBE_KINDS: Readonly<Record<SessionKind, Probe>> = {
   "idle-shell": { open: opening.openUsedShell, observe: observeIdle },
   "frozen-client": { open: opening.openUsedShell, observe: observeFrozenClient },
   "escaped-shell": idleIn("escaped-shell"),

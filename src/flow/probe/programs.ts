@@ -1,5 +1,5 @@
 /** What a probe types or asks for, so that its session is of its kind. */
-import type { ProbedKind } from "../../model/session-kind.ts";
+import type { SessionKind } from "../../model/session-kind.ts";
 
 export interface ProbeProgram {
   /**
@@ -60,7 +60,7 @@ export const PROBE_PROGRAMS = {
     runs: /^sleep$/u,
     noisy: false,
   },
-} as const satisfies Partial<Record<ProbedKind, ProbeProgram>>;
+} as const satisfies Partial<Record<SessionKind, ProbeProgram>>;
 
 /** What the shell answers where it has not got the program. Not what the terminal echoes of the line. */
 export const MISSING_PROGRAM = /curfew: (neither vim nor less is installed|tmux is not installed)/u;

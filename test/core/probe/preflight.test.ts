@@ -3,7 +3,7 @@ import { CONTROLS } from "../../../src/controls/index.ts";
 import { explainKept } from "../../../src/core/probe/preflight.ts";
 import type { PlannedProbe } from "../../../src/core/probe/plan.ts";
 import type { ConfiguredTimeout } from "../../../src/model/timeout.ts";
-import type { ProbedKind } from "../../../src/model/session-kind.ts";
+import type { SessionKind } from "../../../src/model/session-kind.ts";
 import type { Facts } from "../../../src/model/facts.ts";
 import { WATCHDOG_FILES } from "../../../src/model/host-paths.ts";
 import { known } from "../../../src/model/reading.ts";
@@ -39,7 +39,7 @@ describe("explainKept", () => {
     fires: real,
     source: "x",
   });
-  test.each<[ProbedKind, ConfiguredTimeout[], RegExp]>([
+  test.each<[SessionKind, ConfiguredTimeout[], RegExp]>([
     [
       "output-loop",
       [set("ChannelTimeout", 300)],
@@ -62,7 +62,7 @@ describe("explainKept", () => {
     watchdogTimer: known(false),
     service: known({ bootHook: "systemd" }),
   } as unknown as Facts;
-  test.each<[ProbedKind, boolean]>([
+  test.each<[SessionKind, boolean]>([
     ["output-loop", true],
     ["idle-shell", true],
     ["frozen-client", true],

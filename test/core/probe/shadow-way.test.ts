@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { shadowObstacle } from "../../../src/core/probe/shadow-way.ts";
-import type { ProbedKind } from "../../../src/model/session-kind.ts";
+import type { SessionKind } from "../../../src/model/session-kind.ts";
 
 const OURS = [
   "pubkeyauthentication yes",
@@ -42,7 +42,7 @@ describe("shadowObstacle", () => {
     expect(found ?? "nothing").toMatch(reason ?? /^nothing$/u);
   });
 
-  test.each<[string, ProbedKind, string, boolean]>([
+  test.each<[string, SessionKind, string, boolean]>([
     ["a terminal for a shell", "escaped-shell", "permittty no", false],
     ["no terminal for a command", "idle-command", "permittty no", true],
     ["a command of its own", "idle-command", "forcecommand /bin/true", false],
@@ -70,7 +70,7 @@ describe("shadowObstacle", () => {
     expect(shadowObstacle("bea", both)).toMatch(/differently \(setenv\)/u);
   });
 
-  test.each<[string, string[], ProbedKind, RegExp | undefined]>([
+  test.each<[string, string[], SessionKind, RegExp | undefined]>([
     ["plain keys", ["key plain", "key plain"], "idle-shell", undefined],
     ["no keys", [], "idle-shell", undefined],
     ["a command", ["key plain", "key command no-pty"], "idle-shell", /a key of bea's own has command=/u],
