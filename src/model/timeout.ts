@@ -49,7 +49,7 @@ export interface ProbedSession {
   readonly session: SessionKind;
   /** The policy's limit; and in the probed session: scaled, where the run is. */
   readonly limit: Seconds;
-  readonly within: Seconds;
+  readonly scaledLimit: Seconds;
   /** The policy's limit for somebody who does not type, where that is another. */
   readonly idle?: Seconds;
   /** Seconds of a probed session for one second of the policy; 1 where nothing is scaled. */

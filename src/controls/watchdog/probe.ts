@@ -14,13 +14,13 @@ export function watchdogTimeouts({
   facts,
   session,
   limit,
-  within,
+  scaledLimit,
   idle = limit,
   factor,
 }: ProbedSession): ConfiguredTimeout[] {
   const every = hasTerminal(session) && factor === 1 ? runningInterval(facts) : undefined;
   if (every === undefined) return [];
-  const fires = idle === limit ? within : idle;
+  const fires = idle === limit ? scaledLimit : idle;
   return [{ by: "watchdog", fires, real: idle, every, source: WATCHDOG_FILES.script }];
 }
 

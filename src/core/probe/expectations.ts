@@ -50,7 +50,7 @@ export function expectationsOf(
     configured,
     explanation: explainKept(probed, configured, controls),
     unjudgeable: factor === 1 ? undefined : unjudgeable(probed, controls),
-    patience: latest(planned.within) + late,
+    patience: latest(planned.scaledLimit) + late,
   };
 }
 

@@ -39,7 +39,7 @@ export type Observation =
 export interface ProbeQuestion {
   readonly expect: ProbeResult["expect"];
   /** The limit in the probed session, in seconds: scaled, where the probe is. */
-  readonly within: Seconds;
+  readonly scaledLimit: Seconds;
   /** The limit of the policy. */
   readonly limit: Seconds;
   readonly scaled: boolean;
@@ -59,13 +59,13 @@ export interface ProbeVerdict {
 }
 
 /** The latest moment at which a drop is still in time: 10 % and 2 s for the mechanisms' own steps. */
-export function latest(within: Seconds): number {
-  return within * 1.1 + 2;
+export function latest(limit: Seconds): number {
+  return limit * 1.1 + 2;
 }
 
-/** The earliest moment that still looks like a timeout of `within`: some fire up to 1.3 s early. */
-export function earliest(within: Seconds): number {
-  return within * 0.98 - 1.5;
+/** The earliest moment that still looks like a timeout of `limit`: some fire up to 1.3 s early. */
+export function earliest(limit: Seconds): number {
+  return limit * 0.98 - 1.5;
 }
 
 // bash and ksh, tcsh, zsh, ksh93; all of them say so on the terminal.
@@ -165,7 +165,7 @@ function judgeNotDropped(question: ProbeQuestion, seconds: number): ProbeVerdict
   if (question.unjudgeable !== undefined)
     return { ...base, outcome: "unknown", reason: question.unjudgeable };
   const why = question.explanation === "" ? "" : `: ${question.explanation}`;
-  const reason = `still there ${rounded(seconds)} s after the last activity, with a limit of ${question.within} s${why}`;
+  const reason = `still there ${rounded(seconds)} s after the last activity, with a limit of ${question.scaledLimit} s${why}`;
   return { ...base, outcome: "fail", reason };
 }
 
@@ -174,13 +174,13 @@ function judgeDropped(question: ProbeQuestion, trace: SessionTrace): ProbeVerdic
   const seconds = rounded(trace.seconds);
   const base = { by, droppedAfterSeconds: seconds };
   const said = `dropped after ${seconds} s by ${words(by)}`;
-  const { within, limit, scaled, configured } = question;
+  const { scaledLimit, limit, scaled, configured } = question;
   const every = configured.find((timeout) => timeout.by === by)?.every ?? 0;
-  if (trace.seconds > latest(within) + every) {
-    return { ...base, outcome: "fail", reason: `${said}, later than the limit of ${within} s` };
+  if (trace.seconds > latest(scaledLimit) + every) {
+    return { ...base, outcome: "fail", reason: `${said}, later than the limit of ${scaledLimit} s` };
   }
   const causes = configured.filter((timeout) => timeout.by === by && explains(timeout, trace.seconds));
-  const early = trace.seconds < earliest(within);
+  const early = trace.seconds < earliest(scaledLimit);
   if (by === "unattributed" && trace.connectionLost) {
     return {
       ...base,
@@ -192,7 +192,7 @@ function judgeDropped(question: ProbeQuestion, trace: SessionTrace): ProbeVerdic
     return {
       ...base,
       outcome: "unknown",
-      reason: `${said}, too early for the limit of ${within} s: perhaps the network`,
+      reason: `${said}, too early for the limit of ${scaledLimit} s: perhaps the network`,
     };
   }
   if (early && causes.length === 0) {
@@ -207,7 +207,7 @@ function judgeDropped(question: ProbeQuestion, trace: SessionTrace): ProbeVerdic
     if (why !== undefined) return { ...base, outcome: why.outcome, reason: `${said}${why.reason}` };
   }
   const steps = every === 0 ? "" : ` (looked at every ${every} s)`;
-  return { ...base, outcome: "pass", reason: `${said}, limit ${within} s${steps}` };
+  return { ...base, outcome: "pass", reason: `${said}, limit ${scaledLimit} s${steps}` };
 }
 
 function words(by: Mechanism): string {

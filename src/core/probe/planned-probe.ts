@@ -28,7 +28,7 @@ export interface PlannedProbe {
   /** The policy's limit. */
   readonly limit: Seconds;
   /** The same in the probed session: scaled, where the run is. */
-  readonly within: Seconds;
+  readonly scaledLimit: Seconds;
   /** The policy's limit for somebody who does not type, where that is another: a frozen client has its own. */
   readonly idle?: Seconds;
 }

@@ -28,11 +28,15 @@ const LISTEN_ADDRESS = /^[\s\0]*"?ListenAddress(?![A-Za-z0-9])/iu;
  */
 export function coarsest(
   configured: readonly ConfiguredTimeout[],
-  { limit, within, factor }: { readonly limit: Seconds; readonly within: Seconds; readonly factor: number },
+  {
+    limit,
+    scaledLimit,
+    factor,
+  }: { readonly limit: Seconds; readonly scaledLimit: Seconds; readonly factor: number },
 ): string | undefined {
   const inTime = configured.filter(({ real }) => real <= limit);
   const coarse = inTime.find(
-    ({ real, fires, stretch = 1 }) => fires * stretch > real * factor * 1.25 && fires * stretch > within,
+    ({ real, fires, stretch = 1 }) => fires * stretch > real * factor * 1.25 && fires * stretch > scaledLimit,
   );
   if (coarse === undefined) return undefined;
   const { source, real, fires, stretch = 1 } = coarse;

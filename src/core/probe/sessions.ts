@@ -37,10 +37,10 @@ export function sessionsOf(
       (control) => isExempt(resolved, control) && !reaching.some(({ id }) => id === control),
     );
     const expect = expected(session, resolved.role, exemptFrom, wishes);
-    const within = scaleLimit(limit, factor);
+    const scaledLimit = scaleLimit(limit, factor);
     const who = { role, user: account.user, shell: account.shell, ...how, exemptFrom };
     const idle = resolved.idle === null || resolved.idle === limit ? {} : { idle: resolved.idle };
-    const probe = { session, ...who, expect, limit, within, ...idle };
+    const probe = { session, ...who, expect, limit, scaledLimit, ...idle };
     return variantsOf(session, how).map((variant) => Object.assign({}, probe, variant));
   });
 }

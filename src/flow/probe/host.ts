@@ -122,7 +122,7 @@ async function probe(
     instance === undefined || key === undefined
       ? throughHost(planned, setup)
       : throughShadow(planned, setup, key, instance, loopback);
-  const { session, role, user, within } = planned;
+  const { session, role, user, scaledLimit } = planned;
   const started = { type: "probe-started", host: connection.host.name, role, session, user } as const;
   const { result, ...beside } = await runProbe(planned, {
     watch,
@@ -136,7 +136,7 @@ async function probe(
     signal,
     scaled,
     record: (record) => site.recorder.session(planned, record),
-    began: () => context.emit({ ...started, at: context.clock(), withinSeconds: within }),
+    began: () => context.emit({ ...started, at: context.clock(), withinSeconds: scaledLimit }),
   });
   const reason = `${result.reason}${client.remark}`;
   return { ...beside, result: { ...result, client: client.name, reason } };

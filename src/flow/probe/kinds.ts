@@ -103,7 +103,7 @@ async function observeFrozenClient(open: OpenProbe): Promise<Observation> {
 async function observeTyping(open: OpenProbe): Promise<Observation> {
   const { planned, quietSince, signal } = open;
   const terminal = terminalOf(open);
-  const step = Math.min(TYPING_SECONDS, planned.within / 3) * 1000;
+  const step = Math.min(TYPING_SECONDS, planned.scaledLimit / 3) * 1000;
   const until = quietSince + open.patience * 1000;
   let typedAt = quietSince;
   while (performance.now() < until) {

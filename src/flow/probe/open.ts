@@ -65,7 +65,9 @@ export async function openProgram(setup: OpeningSetup, program: ProbeProgram): P
   const { channel, terminal } = opened;
   if (terminal === undefined) return opened;
   // Neither in the history (a shell that is left or hung up writes it), nor in one that skips blanks.
-  terminal.write(` unset HISTFILE; ${program.line(setup.token, lifetime(setup), setup.planned.within)}\r`);
+  terminal.write(
+    ` unset HISTFILE; ${program.line(setup.token, lifetime(setup), setup.planned.scaledLimit)}\r`,
+  );
   const typedAt = performance.now();
   await started(channel, setup, program);
   if (program.noisy) return { ...opened, quietSince: typedAt };
@@ -80,7 +82,7 @@ export async function openProgram(setup: OpeningSetup, program: ProbeProgram): P
 export async function openCommand(setup: OpeningSetup, program: ProbeProgram): Promise<OpenedSession> {
   const { connection, signal, token } = setup;
   const channel = await connection.openCommand(
-    program.line(token, lifetime(setup), setup.planned.within),
+    program.line(token, lifetime(setup), setup.planned.scaledLimit),
     signal,
   );
   setup.opened(channel);
@@ -130,7 +132,7 @@ export async function openNothing({ connection, signal }: OpeningSetup): Promise
 }
 
 function lifetime({ planned }: OpeningSetup): number {
-  return Math.ceil(latest(planned.within)) + SPARE_SECONDS;
+  return Math.ceil(latest(planned.scaledLimit)) + SPARE_SECONDS;
 }
 
 async function started(

@@ -91,7 +91,7 @@ function isUnsupported(error: unknown): boolean {
 
 /** A result without a session: the reason says why it was not opened. */
 export function notProbed(planned: PlannedProbe, scaled: number | undefined, reason: string): ProbeResult {
-  const { session, role, user, via, variant, expect, within } = planned;
+  const { session, role, user, via, variant, expect, scaledLimit } = planned;
   return {
     session,
     role,
@@ -100,7 +100,7 @@ export function notProbed(planned: PlannedProbe, scaled: number | undefined, rea
     ...(variant === undefined ? {} : { variant }),
     ...(scaled === undefined ? {} : { scaled }),
     expect,
-    withinSeconds: within,
+    withinSeconds: scaledLimit,
     droppedAfterSeconds: null,
     by: "none",
     outcome: "unknown",
@@ -150,10 +150,10 @@ function asResult(
   saw: string,
 ): ProbeResult {
   const { scaled, configured, explanation, unjudgeable } = bench;
-  const { expect, within, limit } = planned;
+  const { expect, scaledLimit, limit } = planned;
   const question = {
     expect,
-    within,
+    scaledLimit,
     limit,
     scaled: scaled !== undefined,
     configured,
@@ -189,5 +189,5 @@ function reasonOf(error: unknown, { signal }: ProbeBench): string {
 
 /** The longest that a probe takes after its login, in seconds: for deadlines. */
 export function longestWait(probes: readonly PlannedProbe[]): number {
-  return Math.max(0, ...probes.map(({ within }) => latest(within))) + SETTLE_SECONDS + 15;
+  return Math.max(0, ...probes.map(({ scaledLimit }) => latest(scaledLimit))) + SETTLE_SECONDS + 15;
 }

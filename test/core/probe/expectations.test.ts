@@ -26,7 +26,7 @@ function causes(session: SessionKind, release: string, lines: readonly string[])
     shell: "/bin/bash",
     expect: "dropped",
     limit,
-    within: limit,
+    scaledLimit: limit,
     ...(limit === 900 ? {} : { idle: 900 }),
   };
   const site = { facts, survey: { accounts: [], files: [] }, factor: 1, controls: CONTROLS };
@@ -55,7 +55,7 @@ describe("expectationsOf", () => {
     shell: "/bin/bash",
     expect: "dropped",
     limit: 180,
-    within: 2,
+    scaledLimit: 2,
     idle: 900,
   };
   const scaled = (release: string, lines: string[], factor: number) => {
@@ -116,7 +116,7 @@ describe("a mechanism that is known to end nothing is no excuse for a scaled ses
       shell,
       expect: "dropped",
       limit: 900,
-      within: 9,
+      scaledLimit: 9,
     };
     const site = { facts, survey: { accounts: [], files }, factor: 0.01, controls: CONTROLS };
     return expectationsOf(planned, site, undefined).unjudgeable;

@@ -31,7 +31,7 @@ const trace = (over: Partial<SessionTrace> = {}): SessionTrace => ({
 const ended = (over: Partial<SessionTrace> = {}): Observation => ({ type: "ended", trace: trace(over) });
 const question = (over: Partial<ProbeQuestion> = {}): ProbeQuestion => ({
   expect: "dropped",
-  within: 300,
+  scaledLimit: 300,
   limit: 300,
   scaled: false,
   configured: [],
@@ -190,14 +190,14 @@ describe("judgeProbe", () => {
     ["kept, but never opened", { expect: "kept" }, { type: "unmeasured", reason: "x" }, "unknown", null],
     [
       "scaled: right",
-      { scaled: true, within: 10, configured: [timeout("ChannelTimeout", 10, 300)] },
+      { scaled: true, scaledLimit: 10, configured: [timeout("ChannelTimeout", 10, 300)] },
       ended({ seconds: 10, ...log }),
       "pass",
       10,
     ],
     [
       "scaled: within the tolerance, but wrong",
-      { scaled: true, within: 10, configured: [timeout("ChannelTimeout", 12, 360)] },
+      { scaled: true, scaledLimit: 10, configured: [timeout("ChannelTimeout", 12, 360)] },
       ended({ seconds: 12, ...log }),
       "fail",
       12,
@@ -206,7 +206,7 @@ describe("judgeProbe", () => {
       "scaled: wrong, though another role's setting is near",
       {
         scaled: true,
-        within: 10,
+        scaledLimit: 10,
         configured: [timeout("ChannelTimeout", 10, 300), timeout("ChannelTimeout", 12, 360)],
       },
       ended({ seconds: 12.1, ...log }),
@@ -215,7 +215,7 @@ describe("judgeProbe", () => {
     ],
     [
       "scaled: by something unscaled",
-      { scaled: true, within: 10 },
+      { scaled: true, scaledLimit: 10 },
       ended({ seconds: 10, ...log }),
       "unknown",
       10,
@@ -229,7 +229,7 @@ describe("judgeProbe", () => {
   describe("scaled: two settings that fire at the same moment", () => {
     const farewell = { exitCode: 1, text: "auto-logout", seconds: 1.05 };
     const verdict = (configured: readonly ConfiguredTimeout[], over: Partial<SessionTrace> = farewell) =>
-      judgeProbe(question({ scaled: true, within: 2, configured }), ended(over));
+      judgeProbe(question({ scaled: true, scaledLimit: 2, configured }), ended(over));
     const right = { ...timeout("TMOUT", 1, 300), source: "/etc/profile.d/00-curfew.sh:1" };
     const wrong = { ...timeout("TMOUT", 1, 1200), source: "/etc/zsh/zshenv:1" };
 
@@ -290,7 +290,7 @@ describe("judgeProbe", () => {
   );
   const anyQuestion = fc.record({
     expect: fc.constantFrom("dropped" as const, "kept" as const),
-    within: fc.integer({ min: 2, max: 5000 }),
+    scaledLimit: fc.integer({ min: 2, max: 5000 }),
     limit: fc.integer({ min: 2, max: 5000 }),
     scaled: fc.boolean(),
     configured: fc.array(anyTimeout, { maxLength: 3 }),
@@ -311,15 +311,15 @@ describe("judgeProbe", () => {
   /** Written down a second time, and simpler than the judge. */
   function deserved(asked: ProbeQuestion, observation: Observation, by: Mechanism): boolean {
     if (asked.expect === "kept") return observation.type === "kept" && observation.answers;
-    if (observation.type !== "ended" || observation.trace.seconds > latest(asked.within)) return false;
-    const early = observation.trace.seconds < earliest(asked.within);
+    if (observation.type !== "ended" || observation.trace.seconds > latest(asked.scaledLimit)) return false;
+    const early = observation.trace.seconds < earliest(asked.scaledLimit);
     return !early || asked.configured.some((each) => each.by === by);
   }
 
   test("a later end never judges better", () => {
     fc.assert(
       fc.property(anyQuestion, anyTrace, seconds, (asked, base, more) => {
-        const late = { ...base, seconds: latest(asked.within) + 0.001 + more };
+        const late = { ...base, seconds: latest(asked.scaledLimit) + 0.001 + more };
         const verdict = judgeProbe({ ...asked, expect: "dropped" }, { type: "ended", trace: late });
         expect(verdict.outcome).not.toBe("pass");
       }),

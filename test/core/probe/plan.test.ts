@@ -54,8 +54,8 @@ const WISHES: ProbeWishes = {
 const PEOPLE = [account("root", []), account("amy", ["sudo"]), account("vic", ["ext"]), account("joe", [])];
 const short = (plan: ProbePlan): string[] =>
   plan.probes.map(
-    ({ role, user, via, session, variant, expect: wish, within }) =>
-      `${role} ${user} ${via} ${session}${variant === "network-gone" ? "/gone" : ""} ${wish} ${within}`,
+    ({ role, user, via, session, variant, expect: wish, scaledLimit }) =>
+      `${role} ${user} ${via} ${session}${variant === "network-gone" ? "/gone" : ""} ${wish} ${scaledLimit}`,
   );
 
 describe("planProbes", () => {
@@ -262,7 +262,7 @@ describe("planProbes", () => {
       scaled: 30,
       sessions: ["idle-shell"],
     });
-    expect(plan.probes.map(({ role, within, limit, via }) => [role, within, limit, via])).toEqual([
+    expect(plan.probes.map(({ role, scaledLimit, limit, via }) => [role, scaledLimit, limit, via])).toEqual([
       ["vendor", 10, 300, "shadow"],
       ["admin", 20, 600, "shadow"],
       ["default", 30, 900, "shadow"],

@@ -20,7 +20,7 @@ describe("explainKept", () => {
     shell: "/bin/bash",
     expect: "dropped",
     limit: 300,
-    within: 300,
+    scaledLimit: 300,
     ...over,
   });
   const kept = (

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { coarsest } from "../../../src/core/probe/scale.ts";
 import type { ConfiguredTimeout } from "../../../src/model/timeout.ts";
 
-const probe = { limit: 900, within: 10, factor: 10 / 900 };
+const probe = { limit: 900, scaledLimit: 10, factor: 10 / 900 };
 const tmout = (real: number, fires: number): ConfiguredTimeout => ({
   by: "TMOUT",
   real,
@@ -17,6 +17,6 @@ test("a value that whole seconds cannot express is no excuse where it would have
 });
 
 test("one that would have fired only later is", () => {
-  const said = coarsest([tmout(60, 5)], { limit: 60, within: 2, factor: 2 / 60 });
+  const said = coarsest([tmout(60, 5)], { limit: 60, scaledLimit: 2, factor: 2 / 60 });
   expect(said).toMatch(/60 s could only be scaled to 5 s/u);
 });
