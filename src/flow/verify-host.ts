@@ -22,7 +22,7 @@ import type { HostVerification } from "../model/run.ts";
 import type { SessionKind } from "../model/session-kind.ts";
 import type { RunContext } from "./run/context.ts";
 import type { HostDecision } from "./plan.ts";
-import { probeSite, type ProbeSite } from "./probe/host.ts";
+import { probeHost, type ProbeTarget } from "./probe/host.ts";
 import { createRecorder } from "./probe/evidence.ts";
 
 export interface VerifyOptions {
@@ -35,7 +35,7 @@ export interface VerifyOptions {
 
 /** Everything that is needed before the first session opens. */
 export interface PreparedProbes {
-  readonly site: ProbeSite;
+  readonly target: ProbeTarget;
   readonly plan: ProbePlan;
   readonly policy: Policy;
   readonly decision: HostDecision;
@@ -73,8 +73,8 @@ export async function prepareProbes(
   const factor = scaleFactor(limits, scaled);
   const recorder = createRecorder(host.name, facts, context.keep);
   const { controls } = context;
-  const site = { connection, facts, survey, probes: plan.probes, factor, scaled, controls, recorder };
-  return { site, plan, policy, decision, signal };
+  const target = { connection, facts, survey, probes: plan.probes, factor, scaled, controls, recorder };
+  return { target, plan, policy, decision, signal };
 }
 
 /**
@@ -86,15 +86,15 @@ export async function openProbes(
   context: RunContext,
   logins: PQueue,
 ): Promise<HostVerification> {
-  const { site, plan, signal } = prepared;
-  const host = site.connection.host.name;
+  const { target, plan, signal } = prepared;
+  const host = target.connection.host.name;
   if (plan.probes.length > 0) {
     const detail = `${plan.probes.length} sessions`;
     context.emit({ type: "host-step", at: context.clock(), host, step: "probing", detail });
   }
-  const outcomes = plan.probes.length === 0 ? [] : await probeSite(site, context, logins, signal);
+  const outcomes = plan.probes.length === 0 ? [] : await probeHost(target, context, logins, signal);
   const { probes, findings: apart } = setApart(outcomes);
-  const { facts, recorder } = site;
+  const { facts, recorder } = target;
   const { policy, decision } = prepared;
   const cells = ladder({
     facts,

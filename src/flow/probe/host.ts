@@ -16,7 +16,7 @@ import { startShadow, type Shadow } from "../shadow/shadow.ts";
 import type { Recorder } from "./evidence.ts";
 
 /** One host that is ready to be probed. */
-export interface ProbeSite extends Knowledge {
+export interface ProbeTarget extends Knowledge {
   readonly connection: Connection;
   readonly probes: readonly PlannedProbe[];
   readonly scaled: number | undefined;
@@ -24,7 +24,7 @@ export interface ProbeSite extends Knowledge {
 }
 
 /** What is in place on the host while probes run. */
-interface Camp {
+interface Prepared {
   readonly watch: HostWatch;
   readonly loopback: Loopback;
   /** The instance, or why there is none. */
@@ -41,44 +41,44 @@ interface Camp {
 const OPENINGS = { live: 3, shadow: 12 } as const;
 
 /**
- * Opens every session of the site, waits for all of them in parallel and judges each. Takes everything
+ * Opens every session of the target, waits for all of them in parallel and judges each. Takes everything
  * on the host down again, whatever happens. Never rejects for the sake of one probe.
  *
  * @param logins Bounds the logins of the whole run.
  * Errors: those of starting the watch, and of a lost connection before the first session.
  */
-export async function probeSite(
-  site: ProbeSite,
+export async function probeHost(
+  target: ProbeTarget,
   context: RunContext,
   logins: PQueue,
   signal: AbortSignal,
 ): Promise<ProbeOutcome[]> {
-  const camp = await setUp(site, context, signal);
+  const prepared = await setUp(target, context, signal);
   const queues = {
     live: new PQueue({ concurrency: OPENINGS.live }),
     shadow: new PQueue({ concurrency: OPENINGS.shadow }),
   };
-  const host = site.connection.host.name;
+  const host = target.connection.host.name;
   try {
-    const work = site.probes.map(async (planned) => {
+    const work = target.probes.map(async (planned) => {
       const turns = { openings: queues[planned.via], logins };
-      const outcome = await probe(planned, site, camp, context, signal, turns);
+      const outcome = await probe(planned, target, prepared, context, signal, turns);
       context.emit({ type: "probe-finished", at: context.clock(), host, result: outcome.result });
       return outcome;
     });
     return await Promise.all(work);
   } finally {
-    await camp.takeDown();
+    await prepared.takeDown();
   }
 }
 
-async function setUp(site: ProbeSite, context: RunContext, signal: AbortSignal): Promise<Camp> {
-  const { connection, facts, probes } = site;
+async function setUp(target: ProbeTarget, context: RunContext, signal: AbortSignal): Promise<Prepared> {
+  const { connection, facts, probes } = target;
   const watch = await startWatch(connection, signal);
   const loopback = openLoopbacks(connection, facts, signal);
   const overShadow = probes.filter(({ via }) => via === "shadow");
   const keys = new Map(overShadow.map((planned) => [planned, makeProbeKey()]));
-  const shadow = await tryShadow(site, keys, context, signal).catch((error: unknown) => {
+  const shadow = await tryShadow(target, keys, context, signal).catch((error: unknown) => {
     watch.end();
     throw error;
   });
@@ -100,19 +100,19 @@ async function setUp(site: ProbeSite, context: RunContext, signal: AbortSignal):
 
 async function probe(
   planned: PlannedProbe,
-  site: ProbeSite,
-  camp: Camp,
+  target: ProbeTarget,
+  prepared: Prepared,
   context: RunContext,
   signal: AbortSignal,
   { openings, logins }: { readonly openings: PQueue; readonly logins: PQueue },
 ): Promise<ProbeOutcome> {
-  const { connection, scaled } = site;
-  const { watch, shadow, loopback, keys } = camp;
+  const { connection, scaled } = target;
+  const { watch, shadow, loopback, keys } = prepared;
   const instance = planned.via === "shadow" && typeof shadow !== "string" ? shadow : undefined;
   const effective = instance?.effective.get(planned.user);
   const outside = instance?.outside.get(planned.user);
   const view = typeof shadow === "string" ? shadow : { inside: effective ?? [], outside };
-  const obstacle = obstacleOf(planned, site, view);
+  const obstacle = obstacleOf(planned, target, view);
   if (obstacle !== undefined) return { result: notProbed(planned, scaled, obstacle) };
   const shadowPort = typeof shadow === "string" ? undefined : shadow.port;
   const client = await clientOf(planned, context);
@@ -129,13 +129,13 @@ async function probe(
     token: context.token(),
     shadowPort,
     way: { ...way, logIn: () => logins.add(() => way.logIn()) },
-    ...expectationsOf(planned, site, effective),
-    controls: site.controls,
+    ...expectationsOf(planned, target, effective),
+    controls: target.controls,
     inTurn: (work) => openings.add(work),
     events: instance?.events,
     signal,
     scaled,
-    record: (record) => site.recorder.session(planned, record),
+    record: (record) => target.recorder.session(planned, record),
     began: () => context.emit({ ...started, at: context.clock(), withinSeconds: scaledLimit }),
   });
   const reason = `${result.reason}${client.remark}`;
@@ -159,13 +159,13 @@ async function clientOf(planned: PlannedProbe, context: RunContext): Promise<Pro
 }
 
 async function tryShadow(
-  site: ProbeSite,
+  target: ProbeTarget,
   keys: ReadonlyMap<PlannedProbe, ProbeKey>,
   context: RunContext,
   signal: AbortSignal,
 ): Promise<Shadow | string> {
   if (keys.size === 0) return "no probe needs a shadow instance";
-  const { connection, facts, survey, probes, factor } = site;
+  const { connection, facts, survey, probes, factor } = target;
   const reason = factor === 1 ? undefined : unscalable(facts);
   if (reason !== undefined) return reason;
   const lines = new Map<string, string[]>();
@@ -177,10 +177,10 @@ async function tryShadow(
       facts,
       token: context.token(),
       keys: lines,
-      files: replacedFiles(facts, survey.files, factor, site.controls),
+      files: replacedFiles(facts, survey.files, factor, target.controls),
       deadlineSeconds: longestWait(probes) + 120 + keys.size * 5,
       signal,
-      onLog: site.recorder.log,
+      onLog: target.recorder.log,
     });
   } catch (error) {
     if (error instanceof CurfewError && error.code === "unsupported") return error.message;

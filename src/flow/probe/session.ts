@@ -20,7 +20,7 @@ import type { TimedEvent } from "../shadow/shadow.ts";
 import type { ProbeRecord } from "./evidence.ts";
 
 /** What a probe needs from its host's run. */
-export interface ProbeBench extends Expectations {
+export interface ProbeContext extends Expectations {
   readonly controls: readonly Control[];
   readonly watch: HostWatch;
   /** Does the work when it is this probe's turn: logins are paced. */
@@ -52,36 +52,36 @@ interface Opened {
 }
 
 /** Opens the session, waits, and judges. Never rejects: what went wrong is an `unknown` with its reason. */
-export async function runProbe(planned: PlannedProbe, bench: ProbeBench): Promise<ProbeOutcome> {
+export async function runProbe(planned: PlannedProbe, context: ProbeContext): Promise<ProbeOutcome> {
   const opened: Opened = {};
   let cannot: string | undefined;
   const startedAt = performance.now();
   let observation: Observation;
   try {
-    const open = await bench.inTurn(() => openProbe(planned, bench, opened));
+    const open = await context.inTurn(() => openProbe(planned, context, opened));
     opened.quietAt = open.transcriptLength;
     opened.quietSince = open.quietSince;
-    bench.began();
+    context.began();
     observation = await PROBE_KINDS[planned.session].observe(open);
   } catch (error) {
-    observation = { type: "unmeasured", reason: reasonOf(error, bench) };
+    observation = { type: "unmeasured", reason: reasonOf(error, context) };
     if (planned.variant === "network-gone" && isUnsupported(error)) cannot = observation.reason;
   } finally {
     opened.connection?.close();
     if (planned.session in PROBE_PROGRAMS) {
       const until = performance.now() + REAP_SECONDS * 1000;
-      await over(bench.watch.reap(bench.token), until, new AbortController().signal);
+      await over(context.watch.reap(context.token), until, new AbortController().signal);
     }
   }
   const transcript = opened.channel?.transcript() ?? "";
-  bench.record({
+  context.record({
     startedAt,
     quietSince: opened.quietSince ?? null,
     judgedAt: performance.now(),
     transcript,
   });
-  const saw = bench.signal.aborted ? "" : transcript.slice(opened.quietAt ?? 0);
-  const result = asResult(planned, bench, observation, saw);
+  const saw = context.signal.aborted ? "" : transcript.slice(opened.quietAt ?? 0);
+  const result = asResult(planned, context, observation, saw);
   return cannot === undefined ? { result } : { result, cannot };
 }
 
@@ -109,10 +109,10 @@ export function notProbed(planned: PlannedProbe, scaled: number | undefined, rea
   };
 }
 
-async function openProbe(planned: PlannedProbe, bench: ProbeBench, opened: Opened): Promise<OpenProbe> {
-  const { signal, watch, events, token, shadowPort, patience } = bench;
+async function openProbe(planned: PlannedProbe, context: ProbeContext, opened: Opened): Promise<OpenProbe> {
+  const { signal, watch, events, token, shadowPort, patience } = context;
   if (signal.aborted) throw signal.reason;
-  const connection = await bench.way.logIn();
+  const connection = await context.way.logIn();
   opened.connection = connection;
   const setup = {
     planned,
@@ -126,8 +126,8 @@ async function openProbe(planned: PlannedProbe, bench: ProbeBench, opened: Opene
   const session = await PROBE_KINDS[planned.session].open(setup);
   opened.channel = session.channel;
   const transcriptLength = session.channel.transcript().length;
-  const located = await bench.way.locate();
-  const silence = bench.way.silence ?? (async () => session.terminal?.freeze());
+  const located = await context.way.locate();
+  const silence = context.way.silence ?? (async () => session.terminal?.freeze());
   return {
     ...session,
     silence,
@@ -145,11 +145,11 @@ async function openProbe(planned: PlannedProbe, bench: ProbeBench, opened: Opene
 
 function asResult(
   planned: PlannedProbe,
-  bench: ProbeBench,
+  context: ProbeContext,
   observation: Observation,
   saw: string,
 ): ProbeResult {
-  const { scaled, configured, explanation, unjudgeable } = bench;
+  const { scaled, configured, explanation, unjudgeable } = context;
   const { expect, scaledLimit, limit } = planned;
   const question = {
     expect,
@@ -164,7 +164,7 @@ function asResult(
     judgeProbe(question, observation),
     planned.user,
     planned.exemptFrom,
-    bench.controls,
+    context.controls,
   );
   return {
     ...notProbed(planned, scaled, ""),
@@ -180,7 +180,7 @@ function saidOf({ variant }: PlannedProbe): string {
   return variant === "stopped" ? " (client process stopped)" : " (network gone)";
 }
 
-function reasonOf(error: unknown, { signal }: ProbeBench): string {
+function reasonOf(error: unknown, { signal }: ProbeContext): string {
   // An AbortSignal's own words mean nothing to people.
   if (signal.aborted && !(signal.reason instanceof CurfewError)) return "interrupted";
   const cause: unknown = signal.aborted ? signal.reason : error;

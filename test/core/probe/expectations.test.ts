@@ -29,8 +29,8 @@ function causes(session: SessionKind, release: string, lines: readonly string[])
     scaledLimit: limit,
     ...(limit === 900 ? {} : { idle: 900 }),
   };
-  const site = { facts, survey: { accounts: [], files: [] }, factor: 1, controls: CONTROLS };
-  return expectationsOf(planned, site, lines).configured.map(({ by, fires }) => `${by} ${fires}`);
+  const knowledge = { facts, survey: { accounts: [], files: [] }, factor: 1, controls: CONTROLS };
+  return expectationsOf(planned, knowledge, lines).configured.map(({ by, fires }) => `${by} ${fires}`);
 }
 
 describe("expectationsOf", () => {
@@ -118,8 +118,8 @@ describe("a mechanism that is known to end nothing is no excuse for a scaled ses
       limit: 900,
       scaledLimit: 9,
     };
-    const site = { facts, survey: { accounts: [], files }, factor: 0.01, controls: CONTROLS };
-    return expectationsOf(planned, site, undefined).unjudgeable;
+    const knowledge = { facts, survey: { accounts: [], files }, factor: 0.01, controls: CONTROLS };
+    return expectationsOf(planned, knowledge, undefined).unjudgeable;
   };
   const plain = host({ version: version("8.4"), shells: ["bash", "tcsh", "ksh93", "csh"] });
   const logind = (utmp: LogindState["utmp"], usepam = "yes"): Facts => ({
