@@ -45,8 +45,8 @@ async function wizard(target: string, options: WizardOptions, terminal: Terminal
   if (options.yes !== true) refuseWithout(terminal, FLAGS_HINT);
   const sudoPassword = await enter(host, options, terminal);
   return withRun({ command: "wizard", hosts: [host], options, terminal, sudoPassword }, async (run) => {
-    const { sit } = await import("../wizard/session.ts");
-    return sit(host, options, terminal, run);
+    const { runSession } = await import("../wizard/session.ts");
+    return runSession(host, options, terminal, run);
   });
 }
 

@@ -1,4 +1,4 @@
-/** The policy and the inventory of a sitting: text first, then read back, so that both are the same. */
+/** The policy and the inventory of a session: text first, then read back, so that both are the same. */
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { CONTROL_IDS } from "../../controls/registry.ts";
@@ -11,7 +11,7 @@ import type { Plan } from "../../model/plan.ts";
 import { writeNew } from "../../store/file/atomic-write.ts";
 import { wizardInventory, wizardPolicy } from "../../report/wizard/files.ts";
 import { WIZARD_FILES } from "./answer-rules.ts";
-import type { Sitting } from "./session.ts";
+import type { WizardSession } from "./session.ts";
 
 export interface DraftFiles {
   readonly policy: string;
@@ -22,7 +22,7 @@ export interface DraftFiles {
 }
 
 /** Renders both files and reads the policy as every command does. Errors: CurfewError `input`. */
-export async function draftFiles(draft: Draft, { host, subject, run }: Sitting): Promise<DraftFiles> {
+export async function draftFiles(draft: Draft, { host, subject, run }: WizardSession): Promise<DraftFiles> {
   const [{ parsePolicy }, { applyProfile }] = await Promise.all([
     import("../../config/policy/policy.ts"),
     import("../../core/policy/apply-profile.ts"),

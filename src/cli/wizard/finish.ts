@@ -10,7 +10,7 @@ import { fullProbeTime, provedText } from "../../report/wizard/end.ts";
 import { stepText } from "../../report/wizard/words.ts";
 import type { RunResult } from "../progress/run-context.ts";
 import { directoryFor, sourcesIn, writeFiles } from "./files.ts";
-import type { Decided, Sitting } from "./session.ts";
+import type { Decided, WizardSession } from "./session.ts";
 import { walk } from "./walk.ts";
 import { applyOne, proveOne } from "./work.ts";
 
@@ -21,16 +21,16 @@ interface Done {
 }
 
 /** Does what was decided. Errors: CurfewError as the use cases; `interrupted` once changes are on the host says so. */
-export async function finish(sitting: Sitting, decided: Decided): Promise<RunResult> {
+export async function finish(session: WizardSession, decided: Decided): Promise<RunResult> {
   const { answers } = decided;
-  if (answers["decide"] === "leave") return left(sitting);
-  if (answers["decide"] === "files") return ended(sitting, decided, await close(sitting, decided, {}));
-  const { host, options, run, say, view } = sitting;
+  if (answers["decide"] === "leave") return left(session);
+  if (answers["decide"] === "files") return ended(session, decided, await close(session, decided, {}));
+  const { host, options, run, say, view } = session;
   const sources = sourcesIn(directoryFor(host), decided.files);
   const result = await applyOne(decided.files.fleet, decided.plan, sources, options.confirmWithin, run);
   say(resultText([result], { title: "Apply", paint: view.paint, verbose: false }));
-  if (resultVerdict([result.outcome]) !== "pass") return ended(sitting, decided, { result, files: [] });
-  return ended(sitting, decided, await close(sitting, decided, { result }).catch(afterChange));
+  if (resultVerdict([result.outcome]) !== "pass") return ended(session, decided, { result, files: [] });
+  return ended(session, decided, await close(session, decided, { result }).catch(afterChange));
 }
 
 /** An interrupt must not leave anybody in doubt about the host. */
@@ -48,7 +48,7 @@ function afterChange(error: unknown): never {
 
 /** The proof where something was applied, then the files. */
 async function close(
-  { host, options, terminal, run, say, subject, view }: Sitting,
+  { host, options, terminal, run, say, subject, view }: WizardSession,
   { answers, files, plan }: Decided,
   applied: Pick<Done, "result">,
 ): Promise<Done> {
@@ -80,7 +80,7 @@ async function close(
   return { ...applied, verification, files: await writeFiles(String(final["directory"]), files) };
 }
 
-function left({ host }: Sitting): RunResult {
+function left({ host }: WizardSession): RunResult {
   const head = { schema: "curfew/wizard/1", summary: { decision: "leave" } };
   return {
     verdict: "pass",
@@ -89,8 +89,8 @@ function left({ host }: Sitting): RunResult {
   };
 }
 
-function ended(sitting: Sitting, { answers, plan }: Decided, done: Done): RunResult {
-  const { host, options } = sitting;
+function ended(session: WizardSession, { answers, plan }: Decided, done: Done): RunResult {
+  const { host, options } = session;
   const { result, verification, files } = done;
   const head = { schema: "curfew/wizard/1", summary: { decision: answers["decide"], files } };
   const found = { ...verification, ...(result ?? { host: host.name, outcome: "skipped" }) };
@@ -103,10 +103,10 @@ function ended(sitting: Sitting, { answers, plan }: Decided, done: Done): RunRes
         ...(options.yes === true && result !== undefined
           ? [
               resultText([result], { title: "Apply", ...view }),
-              `${provedText(plan, verification, sitting.view)}\n`,
+              `${provedText(plan, verification, session.view)}\n`,
             ]
           : []),
-        ...(files.length === 0 ? [] : [nextText(files, result !== undefined, sitting)]),
+        ...(files.length === 0 ? [] : [nextText(files, result !== undefined, session)]),
       ].join("\n"),
   };
 }
@@ -119,7 +119,7 @@ function verdictOf({ result, verification }: Done): Verdict {
 function nextText(
   [policy = "", inventory = ""]: readonly string[],
   applied: boolean,
-  { options }: Sitting,
+  { options }: WizardSession,
 ): string {
   const config = options.sshConfig === undefined ? [] : ["--ssh-config", options.sshConfig];
   const line = (name: string, ...given: string[]): string =>

@@ -1,4 +1,4 @@
-/** One sitting, from what was found to the files; everything is shown before it counts. */
+/** One session, from what was found to the files; everything is shown before it counts. */
 import { visible } from "../../core/text/visible.ts";
 import { draftOf, type WizardAnswers, type WizardSubject } from "../../core/wizard/draft.ts";
 import { peopleOf } from "../../core/wizard/people.ts";
@@ -22,8 +22,8 @@ import { baselinesFor, refuseMisfits } from "./subject.ts";
 import { walk } from "./walk.ts";
 import { look, planOne } from "./work.ts";
 
-/** Everything a sitting has at hand. */
-export interface Sitting {
+/** Everything a session has at hand. */
+export interface WizardSession {
   readonly host: Host;
   readonly options: WizardOptions;
   readonly terminal: Terminal;
@@ -42,7 +42,7 @@ export interface Decided {
 }
 
 /** Asks, applies, proves, writes. Errors: CurfewError `interrupted`, `usage`, those of the use cases. */
-export async function sit(
+export async function runSession(
   host: Host,
   options: WizardOptions,
   terminal: Terminal,
@@ -60,21 +60,21 @@ export async function sit(
   const say = (text: string): void => {
     if (options.quiet !== true) terminal.err(`${text}\n`);
   };
-  const sitting: Sitting = { host, options, terminal, run, subject, view, say };
+  const session: WizardSession = { host, options, terminal, run, subject, view, say };
   const given = givenAnswers(
     options,
     people.roles.map(({ name }) => name),
   );
   refuseMisfits(subject, given, options);
-  const decided = await decide(sitting, seen, given);
-  return finish(sitting, decided);
+  const decided = await decide(session, seen, given);
+  return finish(session, decided);
 }
 
 /** Whom sshd is asked about before anybody decided on roles. */
 const FIRST_LOOK = policySchema.parse({ name: "first look", roles: { admin: { users: ["root"] } } });
 
-async function decide(sitting: Sitting, seen: Look, given: WizardAnswers): Promise<Decided> {
-  const { subject, options, terminal, say } = sitting;
+async function decide(session: WizardSession, seen: Look, given: WizardAnswers): Promise<Decided> {
+  const { subject, options, terminal, say } = session;
   let shown: Omit<Decided, "answers"> | undefined;
   const answers = await walk(options.writeOnly === true ? { ...given, decide: "files" } : given, {
     subject,
@@ -82,7 +82,7 @@ async function decide(sitting: Sitting, seen: Look, given: WizardAnswers): Promi
     asks: options.yes !== true,
     questions: (soFar) => questionsBefore(subject, soFar),
     async enter(step, soFar) {
-      shown = (await enter(step, soFar, seen, sitting)) ?? shown;
+      shown = (await enter(step, soFar, seen, session)) ?? shown;
     },
     ends: (_, answer) => answer === "leave",
     say,
@@ -90,8 +90,8 @@ async function decide(sitting: Sitting, seen: Look, given: WizardAnswers): Promi
   });
   if (shown !== undefined) return { ...shown, answers };
   // Left before there was anything to decide about.
-  const files = await draftFiles(draftOf(subject, answers), sitting);
-  return { files, answers: { ...answers, decide: "leave" }, plan: await planOf(files.fleet, sitting) };
+  const files = await draftFiles(draftOf(subject, answers), session);
+  return { files, answers: { ...answers, decide: "leave" }, plan: await planOf(files.fleet, session) };
 }
 
 /** The text of a step, and for the difference what it is about. */
@@ -99,16 +99,16 @@ async function enter(
   step: WizardStep,
   answers: WizardAnswers,
   seen: Look,
-  sitting: Sitting,
+  session: WizardSession,
 ): Promise<Omit<Decided, "answers"> | undefined> {
-  const { subject, options, view, say } = sitting;
+  const { subject, options, view, say } = session;
   say(stepText(step, view));
   if (step === "found") say(`${foundText(foundIn(seen, subject), view)}\n`);
   if (step === "hurt") say(`${hurtText(subject.people, view)}\n`);
   if (step === "controls") say(`${controlsText(subject, answers, view)}\n`);
   if (step !== "diff") return undefined;
-  const files = await draftFiles(draftOf(subject, answers), sitting);
-  const plan = await planOf(files.fleet, sitting);
+  const files = await draftFiles(draftOf(subject, answers), session);
+  const plan = await planOf(files.fleet, session);
   const text = planText([plan], { paint: view.paint, verbose: options.verbose === true });
   say(
     text
@@ -119,7 +119,7 @@ async function enter(
   return { files, plan };
 }
 
-async function planOf(fleet: Fleet, { run }: Sitting): Promise<HostPlan> {
+async function planOf(fleet: Fleet, { run }: WizardSession): Promise<HostPlan> {
   const plan = await planOne(fleet, run);
   if (plan.error === undefined) return plan;
   const { code, message, hint } = plan.error;

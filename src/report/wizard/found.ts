@@ -54,8 +54,8 @@ export function foundText(
   return lines.join("\n");
 }
 
-/** What each kind of work has to fear. */
-const FEARS: Readonly<Record<HarmKind, string>> = {
+/** What happens to each kind of work. */
+const EFFECTS: Readonly<Record<HarmKind, string>> = {
   job: "a silent command without a terminal is ended by ChannelTimeout (OpenSSH 9.2 and later)",
   transfer: "ended by ChannelTimeout while nothing is transferred; sshfs mounts break",
   editor: "lives as long as the editor sends something; a laptop asleep loses its session",
@@ -73,7 +73,7 @@ export function hurtText(people: WizardPeople, { columns }: WizardView): string 
   return kinds
     .flatMap((kind) => {
       const own = (people.harm ?? []).filter((each) => each.kind === kind);
-      return wrap(`  ${own.map(harmed).join(", ")}: ${FEARS[kind]}`, columns, 4);
+      return wrap(`  ${own.map(harmed).join(", ")}: ${EFFECTS[kind]}`, columns, 4);
     })
     .join("\n");
 }
