@@ -2,7 +2,7 @@
 import type PQueue from "p-queue";
 import { setApart } from "../core/probe/apart.ts";
 import { ladder } from "../core/ending/ladder.ts";
-import { parseSurvey, type Survey } from "../core/probe/parse-survey.ts";
+import { parseProbeFacts, type ProbeFacts } from "../core/probe/probe-facts.ts";
 import {
   candidateAccounts,
   planProbes,
@@ -23,7 +23,7 @@ import type { SessionKind } from "../model/session-kind.ts";
 import type { RunContext } from "./run/context.ts";
 import type { HostDecision } from "./plan.ts";
 import { probeHost, type ProbeTarget } from "./probe/host.ts";
-import { createRecorder } from "./probe/evidence.ts";
+import { createRecorder } from "./probe/recorder.ts";
 
 export interface VerifyOptions {
   readonly sessions: readonly SessionKind[];
@@ -68,12 +68,12 @@ export async function prepareProbes(
     login: connection.loginless === true ? undefined : connection.user,
     given: connection.loginless === true ? {} : givenAccounts(policy, limits),
   };
-  const survey = await takeSurvey(connection, facts, wishes, signal);
-  const plan = planProbes(host.name, survey.accounts, limits, wishes, facts);
+  const probeFacts = await readProbeFacts(connection, facts, wishes, signal);
+  const plan = planProbes(host.name, probeFacts.accounts, limits, wishes, facts);
   const factor = scaleFactor(limits, scaled);
   const recorder = createRecorder(host.name, facts, context.keep);
   const { controls } = context;
-  const target = { connection, facts, survey, probes: plan.probes, factor, scaled, controls, recorder };
+  const target = { connection, facts, probeFacts, probes: plan.probes, factor, scaled, controls, recorder };
   return { target, plan, policy, decision, signal };
 }
 
@@ -151,14 +151,14 @@ function givenAccounts(policy: Policy, limits: HostLimits): ProbeWishes["given"]
   return Object.fromEntries(given);
 }
 
-async function takeSurvey(
+async function readProbeFacts(
   connection: Connection,
   facts: Facts,
   wishes: ProbeWishes,
   signal: AbortSignal,
-): Promise<Survey> {
+): Promise<ProbeFacts> {
   const accounts = candidateAccounts(facts, wishes);
-  const script = remoteScript("shadow-survey", { accounts, minutes: MINUTES_SCRIPT });
+  const script = remoteScript("probe-facts", { accounts, minutes: MINUTES_SCRIPT });
   const { stdout } = await connection.runScript(script, { signal, timeoutSeconds: 120 });
-  return parseSurvey(stdout.toString("utf8"));
+  return parseProbeFacts(stdout.toString("utf8"));
 }

@@ -4,7 +4,7 @@ import { scaleShellFile } from "../../src/controls/shell-timeout/scale.ts";
 import { scaleSshdConfig } from "../../src/controls/sshd/scale.ts";
 import { parseFacts } from "../../src/core/facts/parse-facts.ts";
 import { parseSections } from "../../src/core/facts/sections.ts";
-import { parseSurvey } from "../../src/core/probe/parse-survey.ts";
+import { parseProbeFacts } from "../../src/core/probe/probe-facts.ts";
 import { parseShadowLog } from "../../src/core/probe/shadow-log.ts";
 import { foreignSettings, othersTimeout } from "../../src/core/shell/foreign-timeout.ts";
 import { isPlain } from "../../src/core/shell/plain-assignment.ts";
@@ -31,13 +31,13 @@ describe("surveys", () => {
       growth(
         4000,
         (size) => `file\t/a\t/a\n${text.repeat(size)}end\n`,
-        (output) => parseSurvey(output),
+        (output) => parseProbeFacts(output),
       ),
     ).toBeLessThan(LINEAR);
   });
 
   test("of accounts: as many lines as the output may have are refused", () => {
-    expect(() => parseSurvey(`${"\n".repeat(8_000_000)}end\n`)).toThrow(/more than 200000 lines/u);
+    expect(() => parseProbeFacts(`${"\n".repeat(8_000_000)}end\n`)).toThrow(/more than 200000 lines/u);
   });
 
   function chain(size: number, parent: (pid: number) => number = (pid) => pid - 1): string {

@@ -36,7 +36,7 @@ const SCRIPTS: Readonly<Record<string, Parameters<typeof remoteScript>[1]>> = {
   },
   "shadow-guard": { token: "0" },
   "shadow-clean": { token: "0" },
-  "shadow-survey": { accounts: [WORD, WORD], minutes: "/x" },
+  "probe-facts": { accounts: [WORD, WORD], minutes: "/x" },
   "shadow-relay": {},
   "watch-sessions": {},
 };

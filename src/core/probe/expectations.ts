@@ -5,7 +5,7 @@ import { effectiveValue } from "../sshd/effective.ts";
 import { classOf } from "../policy/selectors.ts";
 import { latest } from "./judge-probe.ts";
 import type { ConfiguredTimeout, ProbedSession } from "../../model/timeout.ts";
-import type { Survey } from "./parse-survey.ts";
+import type { ProbeFacts } from "./probe-facts.ts";
 import type { Seconds } from "../../model/duration.ts";
 import { explainKept } from "./preflight.ts";
 import { shadowObstacle, type ShadowView } from "./shadow-way.ts";
@@ -14,7 +14,7 @@ import type { PlannedProbe } from "./plan.ts";
 /** What is known of a host before its sessions open. */
 export interface Knowledge {
   readonly facts: Facts;
-  readonly survey: Survey;
+  readonly probeFacts: ProbeFacts;
   /** Seconds of a probed session for one second of the policy. */
   readonly factor: number;
   readonly controls: readonly Control[];
@@ -35,15 +35,15 @@ export interface Expectations {
  */
 export function expectationsOf(
   planned: PlannedProbe,
-  { facts, survey, factor, controls }: Knowledge,
+  { facts, probeFacts, factor, controls }: Knowledge,
   shadow: readonly string[] | undefined,
 ): Expectations {
   const { user, shell } = planned;
   const general = facts.sshd.effective.state === "known" ? facts.sshd.effective.value : [];
   // A scaled instance prints scaled values; the real ones are wanted here.
-  const effective = (factor === 1 ? shadow : undefined) ?? realEffective(facts, survey, user) ?? general;
+  const effective = (factor === 1 ? shadow : undefined) ?? realEffective(facts, probeFacts, user) ?? general;
   const shellKind = facts.shells.find(({ path }) => path === shell)?.kind ?? shell.split("/").at(-1) ?? "";
-  const probed = { ...planned, facts, effective, files: survey.files, shellKind, factor };
+  const probed = { ...planned, facts, effective, files: probeFacts.files, shellKind, factor };
   const configured = controls.flatMap((control) => control.timeouts?.(probed) ?? []);
   const late = Math.max(0, ...configured.map(({ every = 0 }) => every));
   return {
@@ -66,11 +66,11 @@ function unjudgeable(probed: ProbedSession, controls: readonly Control[]): strin
  */
 export function obstacleOf(
   planned: PlannedProbe,
-  { survey }: Pick<Knowledge, "survey">,
+  { probeFacts }: Pick<Knowledge, "probeFacts">,
   shadow: ShadowView | string,
 ): string | undefined {
   const { user, via } = planned;
-  const account = survey.accounts.find((each) => each.user === user);
+  const account = probeFacts.accounts.find((each) => each.user === user);
   if (account !== undefined && account.obstacle !== "") return `${user} cannot log in: ${account.obstacle}`;
   if (via === "live") return undefined;
   if (typeof shadow === "string") return shadow;
@@ -78,9 +78,9 @@ export function obstacleOf(
 }
 
 /** `sshd -T -C` for a login from outside, where the facts have it for this account's class. */
-function realEffective(facts: Facts, survey: Survey, user: string): readonly string[] | undefined {
+function realEffective(facts: Facts, probeFacts: ProbeFacts, user: string): readonly string[] | undefined {
   const classes = facts.sshd.classes.state === "known" ? facts.sshd.classes.value : [];
-  const { groups } = survey.accounts.find((account) => account.user === user) ?? { groups: [] };
+  const { groups } = probeFacts.accounts.find((account) => account.user === user) ?? { groups: [] };
   const own = classOf(classes, { user, groups });
   if (own?.effective.state !== "known") return undefined;
   return effectiveValue(own.effective.value, "pubkeyauthentication") === undefined

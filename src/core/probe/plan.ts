@@ -3,7 +3,7 @@ import type { Seconds } from "../../model/duration.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { HostLimits } from "../../model/limits.ts";
-import type { SurveyedAccount } from "./parse-survey.ts";
+import type { ProbeAccount } from "./probe-facts.ts";
 import { resolvePerson, type ResolvedPerson } from "../policy/resolve-person.ts";
 import { isSpared } from "../policy/present-people.ts";
 import { sessionsOf } from "./sessions.ts";
@@ -54,7 +54,7 @@ export function scaleFactor(limits: HostLimits, scaled: Seconds | undefined): nu
  */
 export function planProbes(
   host: string,
-  accounts: readonly SurveyedAccount[],
+  accounts: readonly ProbeAccount[],
   limits: HostLimits,
   wishes: ProbeWishes,
   facts: Facts,

@@ -5,7 +5,7 @@ import type { Control } from "../../model/control.ts";
 import type { ControlId } from "../../model/control-id.ts";
 import type { FrozenVariant, ProbeResult } from "../../model/run.ts";
 import type { SessionKind } from "../../model/session-kind.ts";
-import type { SurveyedAccount } from "./parse-survey.ts";
+import type { ProbeAccount } from "./probe-facts.ts";
 import type { ResolvedPerson } from "../policy/resolve-person.ts";
 
 /** One session to open. */
@@ -56,7 +56,7 @@ export interface ProbeWishes {
 
 /** An account that may be probed, and what the policy says about it. */
 export interface Candidate {
-  readonly account: SurveyedAccount;
+  readonly account: ProbeAccount;
   readonly resolved: ResolvedPerson;
 }
 

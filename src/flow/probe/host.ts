@@ -13,7 +13,7 @@ import { throughHost, throughShadow } from "./ways.ts";
 import { startWatch, type HostWatch } from "./watch.ts";
 import { openLoopbacks, type Loopback } from "../shadow/loopback.ts";
 import { startShadow, type Shadow } from "../shadow/shadow.ts";
-import type { Recorder } from "./evidence.ts";
+import type { Recorder } from "./recorder.ts";
 
 /** One host that is ready to be probed. */
 export interface ProbeTarget extends Knowledge {
@@ -165,7 +165,7 @@ async function tryShadow(
   signal: AbortSignal,
 ): Promise<Shadow | string> {
   if (keys.size === 0) return "no probe needs a shadow instance";
-  const { connection, facts, survey, probes, factor } = target;
+  const { connection, facts, probeFacts, probes, factor } = target;
   const reason = factor === 1 ? undefined : unscalable(facts);
   if (reason !== undefined) return reason;
   const lines = new Map<string, string[]>();
@@ -177,7 +177,7 @@ async function tryShadow(
       facts,
       token: context.token(),
       keys: lines,
-      files: replacedFiles(facts, survey.files, factor, target.controls),
+      files: replacedFiles(facts, probeFacts.files, factor, target.controls),
       deadlineSeconds: longestWait(probes) + 120 + keys.size * 5,
       signal,
       onLog: target.recorder.log,

@@ -17,7 +17,7 @@ import type { HostWatch } from "./watch.ts";
 import { PROBE_PROGRAMS } from "./programs.ts";
 import { over } from "./wait.ts";
 import type { TimedEvent } from "../shadow/shadow.ts";
-import type { ProbeRecord } from "./evidence.ts";
+import type { ProbeRecord } from "./recorder.ts";
 
 /** What a probe needs from its host's run. */
 export interface ProbeContext extends Expectations {

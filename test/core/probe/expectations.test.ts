@@ -29,7 +29,7 @@ function causes(session: SessionKind, release: string, lines: readonly string[])
     scaledLimit: limit,
     ...(limit === 900 ? {} : { idle: 900 }),
   };
-  const knowledge = { facts, survey: { accounts: [], files: [] }, factor: 1, controls: CONTROLS };
+  const knowledge = { facts, probeFacts: { accounts: [], files: [] }, factor: 1, controls: CONTROLS };
   return expectationsOf(planned, knowledge, lines).configured.map(({ by, fires }) => `${by} ${fires}`);
 }
 
@@ -63,7 +63,7 @@ describe("expectationsOf", () => {
     const facts = { ...plain, sshd: { ...plain.sshd, effective: known(lines) } };
     return expectationsOf(
       frozen,
-      { facts, survey: { accounts: [], files: [] }, factor, controls: CONTROLS },
+      { facts, probeFacts: { accounts: [], files: [] }, factor, controls: CONTROLS },
       undefined,
     );
   };
@@ -118,7 +118,7 @@ describe("a mechanism that is known to end nothing is no excuse for a scaled ses
       limit: 900,
       scaledLimit: 9,
     };
-    const knowledge = { facts, survey: { accounts: [], files }, factor: 0.01, controls: CONTROLS };
+    const knowledge = { facts, probeFacts: { accounts: [], files }, factor: 0.01, controls: CONTROLS };
     return expectationsOf(planned, knowledge, undefined).unjudgeable;
   };
   const plain = host({ version: version("8.4"), shells: ["bash", "tcsh", "ksh93", "csh"] });

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hostLimits } from "../../../src/core/policy/host-limits.ts";
-import type { SurveyedAccount } from "../../../src/core/probe/parse-survey.ts";
+import type { ProbeAccount } from "../../../src/core/probe/probe-facts.ts";
 import {
   candidateAccounts,
   planProbes as planOn,
@@ -20,7 +20,7 @@ import { policySchema } from "../../../src/config/policy/schema.ts";
 import { host, person as classOf } from "../../controls/facts-fixture.ts";
 
 const HOST = { name: "web1", address: "web1", groups: ["all"], source: { file: "x" } };
-const account = (user: string, groups: string[], over: Partial<SurveyedAccount> = {}): SurveyedAccount => ({
+const account = (user: string, groups: string[], over: Partial<ProbeAccount> = {}): ProbeAccount => ({
   user,
   groups: [user, ...groups],
   uid: user === "root" ? 0 : 1000,
@@ -33,7 +33,7 @@ const limitsOf = (policy: object) =>
 /** Nobody is on the host but those who were looked at, unless a test says so. */
 const planProbes = (
   name: string,
-  accounts: readonly SurveyedAccount[],
+  accounts: readonly ProbeAccount[],
   limits: HostLimits,
   wishes: ProbeWishes,
   facts: Facts = host({ classes: [] }),
@@ -276,7 +276,7 @@ describe("planProbes", () => {
       policy: object,
       facts: Partial<Facts>,
       classes: UserClass[] = [],
-      people: readonly SurveyedAccount[] = ROOT,
+      people: readonly ProbeAccount[] = ROOT,
       roles = ["vendor"],
     ): ProbePlan => {
       const wishes: ProbeWishes = { ...WISHES, login: "ops", roles, sessions: ["idle-shell"] };

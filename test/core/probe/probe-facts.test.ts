@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseSurvey } from "../../../src/core/probe/parse-survey.ts";
+import { parseProbeFacts } from "../../../src/core/probe/probe-facts.ts";
 
 test("accounts with their groups and obstacles, files byte for byte", () => {
   const output = [
@@ -15,7 +15,7 @@ test("accounts with their groups and obstacles, files byte for byte", () => {
     "end",
     "",
   ].join("\n");
-  expect(parseSurvey(output)).toEqual({
+  expect(parseProbeFacts(output)).toEqual({
     accounts: [
       { user: "bea", uid: 1001, shell: "/bin/bash", obstacle: "", groups: ["bea", "domain users"] },
       {
@@ -34,14 +34,14 @@ test("accounts with their groups and obstacles, files byte for byte", () => {
 });
 
 test("an answer that was cut short is an error", () => {
-  expect(() => parseSurvey("account\tbea\t1001\t/bin/bash\t/home/bea\t\n")).toThrow(/cut short/u);
+  expect(() => parseProbeFacts("account\tbea\t1001\t/bin/bash\t/home/bea\t\n")).toThrow(/cut short/u);
 });
 
 test("whatever a host sends, it is read or refused", () => {
   const word = fc.constantFrom("account", "groups", "file", "hex", "end", "\t", " ", "\n", "zz", "6a");
   fc.assert(
     fc.property(fc.array(word), (words) => {
-      expect(parseSurvey(`${words.join("")}\nend\n`)).toMatchObject({ accounts: expect.any(Array) });
+      expect(parseProbeFacts(`${words.join("")}\nend\n`)).toMatchObject({ accounts: expect.any(Array) });
     }),
   );
 });

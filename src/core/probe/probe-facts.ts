@@ -3,15 +3,15 @@ import type { TimeoutFile } from "../../model/timeout.ts";
 import type { Person } from "../policy/resolve-person.ts";
 
 /** An account as the host knows it, and whether somebody could log in to it. */
-export interface SurveyedAccount extends Person {
+export interface ProbeAccount extends Person {
   readonly uid: number;
   readonly shell: string;
   /** Why no login can succeed, or empty. */
   readonly obstacle: string;
 }
 
-export interface Survey {
-  readonly accounts: readonly SurveyedAccount[];
+export interface ProbeFacts {
+  readonly accounts: readonly ProbeAccount[];
   readonly files: readonly TimeoutFile[];
 }
 
@@ -20,10 +20,10 @@ const MOST_LINES = 200_000;
 const MOST_FIELDS = 70_000;
 
 /**
- * Reads what `templates/remote/shadow-survey.sh` printed.
+ * Reads what `templates/remote/probe-facts.sh` printed.
  * Errors: CurfewError `remote` for output that was cut short or is not of that form.
  */
-export function parseSurvey(output: string): Survey {
+export function parseProbeFacts(output: string): ProbeFacts {
   const lines = output.split("\n", MOST_LINES + 1).map((line) => line.split("\t", MOST_FIELDS));
   if (lines.length > MOST_LINES) {
     throw new CurfewError("remote", `the survey of accounts has more than ${MOST_LINES} lines`);
@@ -40,7 +40,7 @@ export function parseSurvey(output: string): Survey {
   return { accounts, files: files(lines) };
 }
 
-function account(fields: readonly string[], groups: ReadonlyMap<string, readonly string[]>): SurveyedAccount {
+function account(fields: readonly string[], groups: ReadonlyMap<string, readonly string[]>): ProbeAccount {
   const [, user = "", uid = "", shell = "", , obstacle = ""] = fields;
   return { user, uid: Number(uid), shell, obstacle, groups: groups.get(user) ?? [] };
 }
