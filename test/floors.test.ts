@@ -98,7 +98,7 @@ const PURE = /^node:(?:path|crypto|util|net|buffer|stream)$/u;
 
 /** Of the use cases, those that still look at a clock or at chance by name instead of being given it. */
 const BY_NAME = new Set(
-  ["answers", "evidence", "key", "kinds", "open", "session", "wait", "watch", "ways"].map(
+  ["answers", "key", "kinds", "open", "recorder", "session", "wait", "watch", "ways"].map(
     (name) => `flow/probe/${name}.ts`,
   ),
 )
@@ -231,6 +231,12 @@ describe("style", () => {
     expect(wrong.map(({ path }) => path)).toEqual([]);
   });
 
+  test("two exported symbols of one name are two things: there are none", () => {
+    const all = files.flatMap(({ path, text }) => exportsOf(text).map((name) => [name, path] as const));
+    const groups = Object.entries(Object.groupBy(all, ([name]) => name));
+    expect(groups.filter(([, places = []]) => places.length > 1)).toEqual([]);
+  });
+
   test("what is built in is imported with node:", () => {
     const builtin = /^(?:fs|path|os|crypto|child_process|events|stream|url|util|net|tty|module)(?:\/|$)/u;
     const wrong = files.filter(({ imports }) => imports.some((name) => builtin.test(name)));
@@ -251,6 +257,12 @@ function readSource(path: string): SourceFile {
 
 function importsOf(text: string): string[] {
   return Array.from(withoutComments(text).matchAll(IMPORT), ([, name = ""]) => name);
+}
+
+/** Names of what a file exports by declaring it. */
+function exportsOf(text: string): string[] {
+  const declared = /^export (?:async )?(?:function\*?|const|let|type|interface|class) ([A-Za-z_$][\w$]*)/gmu;
+  return [...new Set(Array.from(withoutComments(text).matchAll(declared), ([, name = ""]) => name))];
 }
 
 function withoutComments(text: string): string {

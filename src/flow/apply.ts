@@ -7,9 +7,9 @@ import { changeHost } from "./guard/change-host.ts";
 import type { Fleet, RunContext } from "./run/context.ts";
 import { decide, type HostDecision, login } from "./plan.ts";
 import { afterOverdue } from "./guard/settle-overdue.ts";
-import { type ChangeOptions, inWaves } from "./guard/waves.ts";
+import { type WaveOptions, inWaves } from "./guard/waves.ts";
 
-export interface ApplyOptions extends ChangeOptions {
+export interface ApplyOptions extends WaveOptions {
   /** Plans somebody has seen and approved, by host; without it whatever the host needs is done. */
   readonly approved?: ReadonlyMap<string, HostPlan>;
 }

@@ -17,7 +17,7 @@ import { decide, type HostDecision, login, refuseArmed } from "./plan.ts";
 import { createLanes, type Lanes } from "./verify.ts";
 import { openProbes, prepareProbes, type PreparedProbes, type VerifyOptions } from "./verify-host.ts";
 
-export interface AuditOptions {
+export interface AuditRequest {
   /** Kinds of session whose end is judged; all are shown. */
   readonly sessions: readonly SessionKind[];
   /** Opens sessions of those kinds; judged from settings alone if left out. */
@@ -38,7 +38,7 @@ export interface Audit extends Beside {
 export async function auditFleet(
   fleet: Fleet,
   header: AuditHeader,
-  options: AuditOptions,
+  options: AuditRequest,
   context: RunContext,
   history: History | undefined,
 ): Promise<Audit> {
@@ -64,7 +64,7 @@ export async function auditFleet(
 
 async function auditHosts(
   fleet: Fleet,
-  options: AuditOptions,
+  options: AuditRequest,
   context: RunContext,
   record: AuditRecord,
 ): Promise<AuditedHost[]> {
@@ -91,7 +91,7 @@ interface ReadHost {
 async function auditOne(
   host: Host,
   fleet: Fleet,
-  options: AuditOptions,
+  options: AuditRequest,
   context: RunContext,
   lanes: Lanes,
 ): Promise<AuditedHost> {
@@ -111,7 +111,7 @@ async function auditOne(
 async function readHost(
   host: Host,
   fleet: Fleet,
-  { sessions, verify }: AuditOptions,
+  { sessions, verify }: AuditRequest,
   context: RunContext,
   opened: { connection?: Connection },
 ): Promise<ReadHost> {
@@ -155,7 +155,7 @@ function judge(
   { facts, limits, plan }: HostDecision,
   verification: HostVerification | undefined,
   { policy }: Fleet,
-  { sessions }: AuditOptions,
+  { sessions }: AuditRequest,
   controls: RunContext["controls"],
 ): AuditedHost {
   const selected = policy.controls;

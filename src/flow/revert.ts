@@ -8,12 +8,12 @@ import type { RunContext } from "./run/context.ts";
 import { gatherFacts } from "./gather.ts";
 import { login } from "./plan.ts";
 import { afterOverdue } from "./guard/settle-overdue.ts";
-import { type ChangeOptions, inWaves } from "./guard/waves.ts";
+import { type WaveOptions, inWaves } from "./guard/waves.ts";
 
 /** Every host back to how it was before curfew: same guard, same confirmation by a new login. */
 export async function revertFleet(
   hosts: readonly Host[],
-  options: ChangeOptions,
+  options: WaveOptions,
   context: RunContext,
 ): Promise<HostResult[]> {
   return inWaves(
@@ -33,7 +33,7 @@ export async function revertFleet(
 
 async function revertHost(
   connection: Connection,
-  options: ChangeOptions,
+  options: WaveOptions,
   context: RunContext,
 ): Promise<HostResult> {
   const host = connection.host.name;
@@ -56,7 +56,7 @@ async function revertHost(
 async function takeOff(
   connection: Connection,
   facts: Facts,
-  options: ChangeOptions,
+  options: WaveOptions,
   context: RunContext,
 ): Promise<HostResult> {
   const { changes, activations, notes } = planRevert(facts, context.controls);

@@ -27,7 +27,7 @@ export interface SshConfigOptions {
 }
 
 /** What `ssh -G` printed for a target, or why it did not. */
-export type Answer = { readonly output: string } | CurfewError;
+export type SshAnswer = { readonly output: string } | CurfewError;
 
 const END = "curfew-end-of-host";
 
@@ -46,7 +46,7 @@ done`;
 export async function askSsh(
   targets: readonly Target[],
   options: SshConfigOptions,
-): Promise<readonly Answer[] | undefined> {
+): Promise<readonly SshAnswer[] | undefined> {
   const { stdout, stderr } = await run(targets, options);
   // Alternately an output and its exit status.
   const outputs = stdout.split(new RegExp(`^${END} (\\d+)\n`, "mu"));

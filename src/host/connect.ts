@@ -15,7 +15,7 @@ import { fixedHostKeys, KnownHostsFiles } from "./host-key.ts";
 import { KeyRing, keyFromText } from "./identities.ts";
 import { connectLocally, loopbackOf, ownHostKeys } from "./local.ts";
 import { logIn } from "./login.ts";
-import { reach, type Run } from "./route.ts";
+import { reach, type LoginRun } from "./route.ts";
 import { interruption } from "./session.ts";
 import { openSettingsBook, targetOf } from "./ssh-config.ts";
 import type { Environment } from "./ssh-settings.ts";
@@ -44,7 +44,7 @@ export async function createConnect(setup: ConnectSetup): Promise<Connect> {
   const { environment, sshConfig: file, sudoPassword } = setup;
   const config = { file, environment, signal: setup.signal, onNote: once(setup.onNote) };
   const book = await openSettingsBook(setup.hosts.map(targetOf), config);
-  const run: Run = { environment, book, keys: new KeyRing(), knownHosts: new KnownHostsFiles() };
+  const run: LoginRun = { environment, book, keys: new KeyRing(), knownHosts: new KnownHostsFiles() };
   const remotely: Connect = async (host, options) => {
     const session = await withDeadline(host.name, options, async (signal) => {
       const settings = await book(targetOf(host), signal);
@@ -70,7 +70,7 @@ export async function createConnect(setup: ConnectSetup): Promise<Connect> {
 
 /** See `ConnectOptions.proof`. A refused login has shown a banner, a key exchange and this machine's own host key. */
 async function proveLocally(
-  run: Run,
+  run: LoginRun,
   host: Host,
   options: ConnectOptions,
   { sudoPassword, onNote }: { sudoPassword: Secret | undefined; onNote: (note: string) => void },

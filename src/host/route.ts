@@ -16,7 +16,7 @@ import { openProxyCommand, openTcp } from "./transport.ts";
 const MOST_HOPS = 8;
 
 /** What all logins of a run share. */
-export interface Run {
+export interface LoginRun {
   readonly environment: Environment;
   readonly book: SettingsBook;
   readonly keys: KeyRing;
@@ -36,7 +36,7 @@ export interface Route {
  * Logs in at the end of the route.
  * Errors: CurfewError `unreachable`, `host-key`, `auth`, `unsupported`, `interrupted`, `input`.
  */
-export async function reach(run: Run, settings: SshSettings, route: Route): Promise<Session> {
+export async function reach(run: LoginRun, settings: SshSettings, route: Route): Promise<Session> {
   const { host, keepAlive, signal } = route;
   const hostKeys = await hostKeyCheck(run.knownHosts, settings, host);
   const identities = await run.keys.identities(settings);
@@ -60,7 +60,7 @@ interface Opened {
   readonly dispose: () => void;
 }
 
-async function openStream(run: Run, settings: SshSettings, route: Route): Promise<Opened> {
+async function openStream(run: LoginRun, settings: SshSettings, route: Route): Promise<Opened> {
   const { proxyJump, proxyCommand } = settings;
   if (proxyJump.length > 0) return openJump(run, settings, route);
   if (proxyCommand !== undefined) return openProxyCommand(proxyCommand, run.environment);
@@ -72,7 +72,7 @@ async function openStream(run: Run, settings: SshSettings, route: Route): Promis
  * configuration says (what `ssh -J a,b` does by running `ssh -J a -W … b`). A hop ends with the
  * connection it carries.
  */
-async function openJump(run: Run, settings: SshSettings, route: Route): Promise<Opened> {
+async function openJump(run: LoginRun, settings: SshSettings, route: Route): Promise<Opened> {
   const { host, signal, hops } = route;
   const name = settings.proxyJump.at(-1) ?? "";
   if (hops.length >= MOST_HOPS) {

@@ -3,7 +3,7 @@
  * fleets it says the same of every host. Wherever there is doubt, a host is asked about by itself.
  */
 import { readFile } from "node:fs/promises";
-import { askSsh, filesRead, type Answer, type SshConfigOptions, type Target } from "./ask-ssh.ts";
+import { askSsh, filesRead, type SshAnswer, type SshConfigOptions, type Target } from "./ask-ssh.ts";
 import { readKeywords, type Keywords } from "./ssh-settings.ts";
 
 /** Fewer are asked about one by one: finding out whether they are alike would cost as much. */
@@ -116,7 +116,7 @@ function matchesPattern(pattern: string, address: string): boolean {
  * What ssh said, without its name for the host; undefined where it made another name of it, or would
  * once it looks it up. ControlPath may hold a digest of the name; nobody here reads it.
  */
-function nameless(answer: Answer | undefined, target: Target | undefined): string | undefined {
+function nameless(answer: SshAnswer | undefined, target: Target | undefined): string | undefined {
   if (answer === undefined || !("output" in answer)) return undefined;
   const values = readKeywords(answer.output);
   const one = (keyword: string): string => values.get(keyword)?.[0]?.toLowerCase() ?? "none";

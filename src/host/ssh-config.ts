@@ -1,7 +1,7 @@
 /** The settings of many hosts, as the installed `ssh` says them. */
 import { CurfewError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
-import { askSsh, type Answer, type SshConfigOptions, type Target } from "./ask-ssh.ts";
+import { askSsh, type SshAnswer, type SshConfigOptions, type Target } from "./ask-ssh.ts";
 import { sharedAnswers } from "./ssh-config-alike.ts";
 import { defaultSettings, parseSettings, type SshSettings } from "./ssh-settings.ts";
 
@@ -65,7 +65,7 @@ export async function resolveTargets(
 async function inLanes(
   targets: readonly Target[],
   options: SshConfigOptions,
-): Promise<(Answer | "no ssh" | undefined)[]> {
+): Promise<(SshAnswer | "no ssh" | undefined)[]> {
   const size = Math.max(1, Math.ceil(targets.length / LANES));
   const lanes = Array.from({ length: Math.ceil(targets.length / size) }, (_, lane) =>
     targets.slice(lane * size, (lane + 1) * size),

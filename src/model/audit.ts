@@ -1,6 +1,7 @@
 /** One audit of a fleet: what was judged, by what, and what was found. Plain data; stored and reported as it is. */
 import type { ErrorData } from "./error.ts";
-import type { EvidenceFile, Finding, LadderCell } from "./finding.ts";
+import type { Finding, LadderCell } from "./finding.ts";
+import type { EvidenceFile } from "./evidence.ts";
 import type { ProbeResult } from "./run.ts";
 import type { SessionKind } from "./session-kind.ts";
 

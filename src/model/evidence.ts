@@ -1,4 +1,13 @@
-import type { EvidenceFile } from "./finding.ts";
+/** A file that was kept to back a statement, beside the run's journal. */
+export interface EvidenceFile {
+  /** Relative to the run's directory: `evidence/web1/sshd-effective.txt`. */
+  readonly path: string;
+  /** sha256, hexadecimal. */
+  readonly sha256: string;
+  readonly bytes: number;
+  /** What it is, for people: `sshd -T -C user=alice`. */
+  readonly title: string;
+}
 
 /**
  * Keeps a text that backs a statement about a host, as it is. `name` is a plain file name, unique

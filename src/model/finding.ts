@@ -4,7 +4,7 @@ import type { ControlId } from "./control-id.ts";
 import type { SessionKind } from "./session-kind.ts";
 
 /** What a statement rests on, weakest first: a file says so, the host's programs say so, a session was dropped. */
-export type Evidence = "configured" | "effective" | "demonstrated";
+export type EvidenceLevel = "configured" | "effective" | "demonstrated";
 
 /** One judged statement about a host. `check`, control, role, rule and subject together name it over time. */
 export interface Finding {
@@ -20,7 +20,7 @@ export interface Finding {
   readonly actual: string;
   /** File and line, command, or the man page or release note of the rule. */
   readonly source: string;
-  readonly evidence: Evidence;
+  readonly evidence: EvidenceLevel;
   readonly outcome: "pass" | "fail" | "unknown" | "waived";
   readonly waiver?: string;
 }
@@ -72,18 +72,7 @@ export interface LadderCell {
   /** Judged by the highest rung that there is, its worst member first: a demonstration outranks files for those it speaks for. */
   readonly outcome: Finding["outcome"];
   /** The highest rung reached; null where not even a file says anything. */
-  readonly evidence: Evidence | null;
+  readonly evidence: EvidenceLevel | null;
   /** Why, for people, where the outcome is not a plain pass. */
   readonly reason?: string;
-}
-
-/** A file that was kept to back a statement, beside the run's journal. */
-export interface EvidenceFile {
-  /** Relative to the run's directory: `evidence/web1/sshd-effective.txt`. */
-  readonly path: string;
-  /** sha256, hexadecimal. */
-  readonly sha256: string;
-  readonly bytes: number;
-  /** What it is, for people: `sshd -T -C user=alice`. */
-  readonly title: string;
 }

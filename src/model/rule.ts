@@ -1,5 +1,5 @@
 /** One number that one rule of a baseline asks for, and what was found about it. */
-import type { Evidence, Finding } from "./finding.ts";
+import type { EvidenceLevel, Finding } from "./finding.ts";
 import type { Profile, ProfileRule, Relation, RuleSetting } from "./profile.ts";
 
 export interface Demand {
@@ -17,7 +17,7 @@ export interface Judgement {
   readonly expected?: string;
   readonly actual: string;
   readonly source: string;
-  readonly evidence: Evidence;
+  readonly evidence: EvidenceLevel;
   readonly outcome: Finding["outcome"];
   readonly waiver?: string;
 }

@@ -1,5 +1,6 @@
 import type { ErrorData } from "./error.ts";
-import type { EvidenceFile, Finding, LadderCell } from "./finding.ts";
+import type { Finding, LadderCell } from "./finding.ts";
+import type { EvidenceFile } from "./evidence.ts";
 import type { SessionKind } from "./session-kind.ts";
 
 /** The steps a host goes through, in order; the board and the journal show them. */

@@ -14,7 +14,7 @@ import { profileOf, readAlerts } from "../options/audit-inputs.ts";
 import { addAuditOptions, type AuditOptions, refuseContradictions } from "../options/audit-options.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import { daysAgo, withHistory } from "../options/history-access.ts";
-import { type Hosts, type LoadedPolicy, loadHosts, loadPolicyFor } from "../options/inputs.ts";
+import { type Hosts, type PolicyInput, loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import type { Setting } from "../terminal/setting.ts";
 import { checkReports, saveReports } from "../options/report-files.ts";
 import { type Run, type RunResult, withRun } from "../progress/run-context.ts";
@@ -83,7 +83,7 @@ async function saved(
   }
 }
 
-interface Telling extends Pick<LoadedPolicy, "policy"> {
+interface Telling extends Pick<PolicyInput, "policy"> {
   readonly options: AuditOptions;
   readonly history: History | undefined;
   readonly run: Run;
@@ -106,7 +106,7 @@ async function told(
 
 async function judge(
   { hosts }: Hosts,
-  { policy }: LoadedPolicy,
+  { policy }: PolicyInput,
   header: AuditHeader,
   { sessions, verify, scaled }: AuditOptions,
   run: Run,
@@ -123,7 +123,7 @@ async function judge(
 
 function headerOf(
   { source: inventory }: Hosts,
-  { policy, source }: LoadedPolicy,
+  { policy, source }: PolicyInput,
   profile: AuditHeader["profile"],
   { sessions, verify, scaled }: AuditOptions,
   { journal, context }: Run,

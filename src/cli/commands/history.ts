@@ -5,7 +5,7 @@ import { CurfewError } from "../../model/error.ts";
 import type { RunFilter } from "../../model/history.ts";
 import { historyText } from "../../report/audit/history-text.ts";
 import { addAnswerOptions, type AnswerOptions, days, positive } from "../options/args.ts";
-import { daysAgo, moment, withHistory } from "../options/history-access.ts";
+import { daysAgo, isoTime, withHistory } from "../options/history-access.ts";
 import type { Setting } from "../terminal/setting.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { refuseUnreadableFile, refuseUnwritableFile } from "../options/writable.ts";
@@ -56,7 +56,7 @@ export function registerHistory(program: Command, { terminal }: Setting): void {
 function addFilter(command: Command): Command {
   return command
     .option("--policy <name>", "only audits of this policy, by its name")
-    .option("--since <time>", "only audits that began then or later, such as 30d or 2026-11-01", moment);
+    .option("--since <time>", "only audits that began then or later, such as 30d or 2026-11-01", isoTime);
 }
 
 function filterOf({ policy, since, number }: FilterOptions): RunFilter {

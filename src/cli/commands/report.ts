@@ -6,7 +6,7 @@ import { type AuditGrouping, GROUPINGS } from "../../report/audit/by-text.ts";
 import { auditText } from "../../report/audit/text.ts";
 import { addReportOptions, type ReportOptions } from "../options/args.ts";
 import { type ExitCode, exitCodeOfVerdict } from "../terminal/exit.ts";
-import { moment, withHistory } from "../options/history-access.ts";
+import { isoTime, withHistory } from "../options/history-access.ts";
 import { checkReports, requireDirectory, saveReports } from "../options/report-files.ts";
 import type { Setting } from "../terminal/setting.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -42,7 +42,7 @@ export function registerReport(program: Command, { terminal, setExitCode }: Sett
     .description("Shows an audit that curfew remembers. Contacts no host.")
     .option("--run <id>", "this audit, by its id or the beginning of it; the newest if left out")
     .option("--against <id>", "compare with this audit; the one before if left out")
-    .option("--since <time>", "where the trend begins, such as 30d or 2026-11-01", moment)
+    .option("--since <time>", "where the trend begins, such as 30d or 2026-11-01", isoTime)
     .option("--policy <name>", "the newest audit of this policy, by its name")
     .option("--host <pattern>", "only these hosts: names, globs, !exclusions, commas between")
     .addOption(new Option("--by <what>", "count outcomes by this").choices(GROUPINGS));

@@ -3,7 +3,7 @@ import type { Fleet } from "../../flow/run/context.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
 import type { HostOptions, PolicyOptions } from "./args.ts";
-import { type Hosts, loadHosts, type LoadedPolicy, loadPolicyFor } from "./inputs.ts";
+import { type Hosts, loadHosts, type PolicyInput, loadPolicyFor } from "./inputs.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** What is to be applied to which hosts. */
@@ -54,7 +54,7 @@ function sourceOptions(plan: Plan, options: HostOptions): HostOptions {
   return { ...rest, inventory, ...(limit === "" ? {} : { limit }) };
 }
 
-function refuseStale(plan: Plan, hosts: Hosts, loaded: LoadedPolicy): void {
+function refuseStale(plan: Plan, hosts: Hosts, loaded: PolicyInput): void {
   const changed = [
     ...(plan.policy.digest === loaded.source.digest ? [] : ["the policy"]),
     ...(plan.inventory.digest === hosts.source.digest ? [] : ["the inventory"]),
@@ -64,7 +64,7 @@ function refuseStale(plan: Plan, hosts: Hosts, loaded: LoadedPolicy): void {
   throw new CurfewError("stale-plan", message, { hint: "make the plan again with curfew plan -o" });
 }
 
-function requestOf({ hosts, source }: Hosts, loaded: LoadedPolicy): ApplyRequest {
+function requestOf({ hosts, source }: Hosts, loaded: PolicyInput): ApplyRequest {
   return {
     fleet: { policy: loaded.policy, hosts },
     sources: { policy: loaded.source, inventory: source },

@@ -22,7 +22,7 @@ export async function withHistory<T>(
 }
 
 /** `30d` or `2026-11-01` or an ISO time, as an ISO time in UTC. */
-export function moment(text: string): string {
+export function isoTime(text: string): string {
   if (/^\d+d$/u.test(text)) return daysAgo(days(text));
   const iso = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/u;
   const time = iso.test(text) ? Date.parse(text) : Number.NaN;

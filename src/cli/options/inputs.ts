@@ -18,13 +18,13 @@ export interface Hosts {
 }
 
 /** The policy that a command follows, and where it came from. */
-export interface LoadedPolicy {
+export interface PolicyInput {
   readonly policy: Policy;
   readonly source: Plan["policy"];
 }
 
 /** Which hosts of the inventory a command works on; those of `-l` if it does not say. */
-export type Choose = (inventory: Inventory) => readonly Host[];
+type Choose = (inventory: Inventory) => readonly Host[];
 
 export type SourceOptions = Pick<
   HostOptions,
@@ -71,7 +71,7 @@ export async function loadPolicyFor(
   inventory: Inventory | null,
   options: SourceOptions,
   terminal: Terminal,
-): Promise<LoadedPolicy> {
+): Promise<PolicyInput> {
   const [file = ""] = given === undefined ? await defaultSources("policy", options, terminal) : [given];
   const [{ loadPolicy }, { checkHostPatterns }, { applyProfile }, { loadControls }] = await Promise.all([
     import("../../config/policy/policy.ts"),

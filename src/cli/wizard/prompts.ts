@@ -17,7 +17,7 @@ export const BACK = Symbol("back");
  * Asks and waits; the answer stays on the screen as one line, what was left with Esc does not.
  * Errors: CurfewError `interrupted` after Ctrl-C.
  */
-export async function ask(
+export async function askQuestion(
   question: WizardQuestion,
   words: QuestionWords,
   terminal: Terminal,

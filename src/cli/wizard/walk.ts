@@ -3,7 +3,7 @@ import type { WizardAnswer, WizardAnswers, WizardSubject } from "../../core/wiza
 import { presetOf, stepsTo, type WizardQuestion, type WizardStep } from "../../core/wizard/questions.ts";
 import { questionWords } from "../../report/wizard/words.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { ask, BACK } from "./prompts.ts";
+import { askQuestion, BACK } from "./prompts.ts";
 
 /** What a walk needs of the world. */
 export interface Walk {
@@ -35,7 +35,7 @@ export async function walk(given: WizardAnswers, setting: Walk): Promise<WizardA
     for (const step of stepsTo(question.step, entered)) await setting.enter(step, answers);
     entered = question.step;
     const answer = setting.asks
-      ? await ask(question, questionWords(question, setting.subject), setting.terminal)
+      ? await askQuestion(question, questionWords(question, setting.subject), setting.terminal)
       : presetOf(question);
     if (answer === BACK) {
       if (index === 0) setting.say(setting.first);

@@ -3,7 +3,7 @@ import { visible } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/error.ts";
 import { inputError } from "../problem.ts";
 import { readJsonText } from "./ansible-json.ts";
-import type { InventoryForm, Reading } from "./form.ts";
+import type { InventoryForm, FormContext } from "./form.ts";
 import { isYaml } from "./yaml-form.ts";
 
 const COMMAND = "ansible-inventory";
@@ -24,14 +24,14 @@ export const ansiblePluginForm: InventoryForm = {
 };
 
 /** A source that only ansible-inventory understands; also a script. Errors: CurfewError `input`. */
-export async function readThroughAnsible(reading: Reading, source: string): Promise<void> {
+export async function readThroughAnsible(reading: FormContext, source: string): Promise<void> {
   refuseProgram(reading, source);
   const text = await runAnsibleInventory(source, reading.environment);
   await readJsonText(reading, `ansible-inventory -i ${visible(source)}`, text);
 }
 
 /** Errors: CurfewError `input` where nothing may be run. */
-export function refuseProgram({ filesOnly }: Pick<Reading, "filesOnly">, source: string): void {
+export function refuseProgram({ filesOnly }: Pick<FormContext, "filesOnly">, source: string): void {
   if (!filesOnly) return;
   throw inputError([{ position: { file: source }, message: "only a program can read this" }]);
 }

@@ -2,7 +2,7 @@
 import { shown } from "../../core/text/nearest.ts";
 import type { SourcePosition } from "../../model/host.ts";
 import { type InventoryData, type Variable, type Variables, addGroup, addHost } from "./data.ts";
-import type { InventoryForm, Reading } from "./form.ts";
+import type { InventoryForm, FormContext } from "./form.ts";
 import { inputError } from "../problem.ts";
 
 /** A text that opens with a brace; a YAML inventory may be written as JSON. */
@@ -12,7 +12,7 @@ export const jsonForm: InventoryForm = {
 };
 
 /** Errors: CurfewError `input` where it is no JSON. */
-export async function readJsonText({ data }: Reading, file: string, text: string): Promise<void> {
+export async function readJsonText({ data }: FormContext, file: string, text: string): Promise<void> {
   const document = parseJson(file, text);
   if (isListDocument(document)) return readAnsibleJson(data, file, text, document);
   (await import("./ansible-yaml.ts")).readAnsibleYaml(data, file, text);

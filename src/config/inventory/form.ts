@@ -10,7 +10,7 @@ export interface TextSource {
 }
 
 /** What is being read, and what a form may need beside its text. */
-export interface Reading {
+export interface FormContext {
   readonly data: InventoryData;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The home directory of the account, as ssh takes it. */
@@ -31,7 +31,7 @@ export interface InventoryForm {
   /**
    * Pours the text into `reading.data`, mistakes too. Errors: CurfewError `input` where it cannot be read at all.
    */
-  readonly read: (source: TextSource, reading: Reading) => Promise<void> | void;
+  readonly read: (source: TextSource, reading: FormContext) => Promise<void> | void;
 }
 
 /** What `-` is called in messages. */

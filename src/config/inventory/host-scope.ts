@@ -1,6 +1,6 @@
 import { shown } from "../../core/text/nearest.ts";
 import type { HostEntry, Variable } from "./data.ts";
-import { isTemplate, renderTemplate, type Scope } from "./jinja.ts";
+import { isTemplate, renderJinja, type Scope } from "./jinja.ts";
 import { JinjaProblem, Missing, MissingProblem } from "./jinja-expression.ts";
 
 /** Deeper and longer than any honest value; templates that double each other have no end. */
@@ -52,7 +52,7 @@ function valueOf(name: string, variable: Variable | undefined, scope: Scope): un
 /** A value that needs what is not defined is not defined itself, so that a `default()` further out helps. */
 function rendered(text: string, scope: Scope): string | Missing {
   try {
-    const result = renderTemplate(text, scope);
+    const result = renderJinja(text, scope);
     if (result.length <= LONGEST) return result;
   } catch (error) {
     if (error instanceof MissingProblem) return error.missing;

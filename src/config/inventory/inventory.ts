@@ -7,11 +7,11 @@ import { CurfewError } from "../../model/error.ts";
 import type { LoadedInventory } from "../../model/host.ts";
 import { readThroughAnsible, refuseProgram } from "./ansible-command.ts";
 import { emptyInventory } from "./data.ts";
-import { type Reading, STDIN } from "./form.ts";
+import { type FormContext, STDIN } from "./form.ts";
 import { formOf } from "./forms.ts";
 import { readHostList } from "./host-list.ts";
 import { inputError } from "../problem.ts";
-import { type Choose, everyHost, resolveHosts } from "./resolve-hosts.ts";
+import { type ChooseHosts, everyHost, resolveHosts } from "./resolve-hosts.ts";
 import { readTextFile } from "../text-file.ts";
 
 /** Where the inventory is read from, beside its files. */
@@ -32,7 +32,7 @@ export interface InventoryOptions {
    */
   readonly trustSshConfig?: boolean;
   /** Which hosts count: mistakes about others are let pass. Every host if left out. */
-  readonly choose?: Choose;
+  readonly choose?: ChooseHosts;
 }
 
 const LARGEST = 64 * 1024 * 1024;
@@ -64,7 +64,7 @@ export async function loadInventory(
   throw new CurfewError("input", [`${names}: the inventory ${what}`, ...inventory.warnings].join("\n"));
 }
 
-function readingOf(options: InventoryOptions): Reading {
+function readingOf(options: InventoryOptions): FormContext {
   const { environment, home, workingDirectory, filesOnly, trustSshConfig } = options;
   return {
     data: emptyInventory(),
@@ -96,7 +96,7 @@ async function guarded(source: string, read: () => Promise<void>): Promise<void>
   }
 }
 
-async function readSource(reading: Reading, source: string, stdin?: string): Promise<void> {
+async function readSource(reading: FormContext, source: string, stdin?: string): Promise<void> {
   if (source === "-") return readText(reading, STDIN, requireStdin(stdin));
   const found = await stat(source).catch(() => undefined);
   if (found === undefined && isHosts(source)) {
@@ -122,7 +122,7 @@ function requireStdin(stdin: string | undefined): string {
 const SKIPPED =
   /^\.|^(?:group_vars|host_vars|vars_plugins)$|(?:\.(?:pyc|pyo|swp|bak|rpm|md|txt|rst|orig|ini\.orig|cfg|retry)|~)$/u;
 
-async function readDirectory(reading: Reading, directory: string): Promise<void> {
+async function readDirectory(reading: FormContext, directory: string): Promise<void> {
   const names = (await readdir(directory)).filter((name) => !SKIPPED.test(name)).toSorted();
   if (names.length === 0) {
     throw inputError([{ position: { file: directory }, message: "there is no inventory in this directory" }]);
@@ -146,7 +146,7 @@ async function isProgram(path: string): Promise<boolean> {
   );
 }
 
-async function readText(reading: Reading, file: string, text: string): Promise<void> {
+async function readText(reading: FormContext, file: string, text: string): Promise<void> {
   const { form, source } = formOf(file, text);
   reading.data.directory = file === STDIN ? undefined : dirname(resolve(reading.workingDirectory, file));
   await form.read(source, reading);

@@ -20,7 +20,7 @@ export function isTemplate(text: string): boolean {
  * The text that a template stands for. Blanks beside `{{-` and `-}}` are cut as Jinja cuts them; a boolean is spelt as
  * Python spells it. Errors: JinjaProblem, the end of a sentence about the part that is not evaluated.
  */
-export function renderTemplate(template: string, scope: Scope): string {
+export function renderJinja(template: string, scope: Scope): string {
   let text = "";
   let rest = template;
   for (let open = rest.search(OPENING); open >= 0; open = rest.search(OPENING)) {
@@ -51,7 +51,7 @@ function partOf(text: string, trims: boolean, scope: Scope): Part {
     return { value: "", rest: text.slice(end + 2), trims: text[end - 1] === "-" };
   }
   const body = text.slice(trims ? 3 : 2);
-  const expression = new Expression(body, scope, (inner) => renderTemplate(inner, scope));
+  const expression = new Expression(body, scope, (inner) => renderJinja(inner, scope));
   const value = expression.printed();
   return { value, rest: body.slice(expression.read), trims: expression.trims };
 }

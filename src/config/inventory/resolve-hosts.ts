@@ -8,7 +8,7 @@ import type { GroupEntry, HostEntry, InventoryData, Variable, Variables } from "
 import { type Problem, inputError, problemLines } from "../problem.ts";
 
 /** Which of the hosts count. Errors: its own. */
-export type Choose = (inventory: Inventory) => readonly Host[];
+export type ChooseHosts = (inventory: Inventory) => readonly Host[];
 
 /**
  * Groups and variables boiled down to hosts, in the order in which they were first named.
@@ -19,7 +19,11 @@ export type Choose = (inventory: Inventory) => readonly Host[];
  * A mistake about one host matters only where `choose` takes that host.
  * Errors: CurfewError `input` with everything wrong in `data` and in the winning variables; those of `choose`.
  */
-export function resolveHosts(data: InventoryData, directories: Directories, choose: Choose): LoadedInventory {
+export function resolveHosts(
+  data: InventoryData,
+  directories: Directories,
+  choose: ChooseHosts,
+): LoadedInventory {
   const places = groupPlaces(data);
   const memberships = membershipCache(places);
   const groups = [...new Set(["all", "ungrouped", ...data.groups.keys()])].toSorted();

@@ -5,7 +5,7 @@ import { CurfewError } from "../../model/error.ts";
 import { type InventoryData, addHost, hostNameProblem } from "./data.ts";
 import { shown } from "../../core/text/nearest.ts";
 import type { SourcePosition } from "../../model/host.ts";
-import { type InventoryForm, type Reading, STDIN } from "./form.ts";
+import { type InventoryForm, type FormContext, STDIN } from "./form.ts";
 import { programIn } from "./ssh-config-programs.ts";
 import { splitWords } from "./shell-words.ts";
 import { globPaths } from "./ssh-glob.ts";
@@ -21,7 +21,7 @@ const DEEPEST = 16;
  */
 export const sshConfigForm: InventoryForm = {
   detect: ({ file, first }) => file.endsWith("ssh_config") || /^(?:Host|Match|Include)(?:\s|=)/iu.test(first),
-  async read({ file, text }, { data, home, workingDirectory, trustSshConfig, filesOnly }: Reading) {
+  async read({ file, text }, { data, home, workingDirectory, trustSshConfig, filesOnly }: FormContext) {
     if (file === STDIN) {
       throw new CurfewError(
         "input",

@@ -4,7 +4,7 @@ import { exempts } from "../../core/policy/present-people.ts";
 import {
   exemptSettings,
   limitSettings,
-  type Setting,
+  type SshdLine,
   type SshdAbility,
   type SshdKeyword,
 } from "./settings.ts";
@@ -13,7 +13,7 @@ export interface MatchBlock {
   readonly comment: string;
   /** `User "a,b"`, `Group "c,domain d"` or `all`. */
   readonly criteria: string;
-  readonly settings: readonly Setting[];
+  readonly settings: readonly SshdLine[];
 }
 
 /**
@@ -70,21 +70,21 @@ function order(left: number | null, right: number | null): number {
   return (left ?? Number.MAX_SAFE_INTEGER) - (right ?? Number.MAX_SAFE_INTEGER);
 }
 
-function roleBlocks(role: RoleLimits, settings: readonly Setting[], part: Part): MatchBlock[] {
+function roleBlocks(role: RoleLimits, settings: readonly SshdLine[], part: Part): MatchBlock[] {
   const title = part === "both" ? `role ${role.role}` : `role ${role.role}, ${part} limit`;
   return blocks(title, criteriaOf(role), settings);
 }
 
-function partSettings(ability: SshdAbility, role: RoleLimits, part: Part): readonly Setting[] {
+function partSettings(ability: SshdAbility, role: RoleLimits, part: Part): readonly SshdLine[] {
   return part === "both" ? allSettings(ability, role) : limitSettings(ability, role)[part];
 }
 
-function allSettings(ability: SshdAbility, role: RoleLimits): Setting[] {
+function allSettings(ability: SshdAbility, role: RoleLimits): SshdLine[] {
   const { idle, unresponsive } = limitSettings(ability, role);
   return [...idle, ...unresponsive];
 }
 
-function blocks(comment: string, criteria: readonly string[], settings: readonly Setting[]): MatchBlock[] {
+function blocks(comment: string, criteria: readonly string[], settings: readonly SshdLine[]): MatchBlock[] {
   return settings.length === 0 ? [] : criteria.map((each) => ({ comment, criteria: each, settings }));
 }
 

@@ -5,7 +5,7 @@ import { setBlock } from "../../core/plan/managed-block.ts";
 import { renderTemplate } from "../../template/template.ts";
 import type { MatchBlock } from "./blocks.ts";
 import type { SshdPlace } from "./place.ts";
-import type { Setting, SshdGlobals } from "./settings.ts";
+import type { SshdLine, SshdGlobals } from "./settings.ts";
 
 /**
  * The drop-in and the main file as they have to be. Match blocks go into the drop-in, which is
@@ -106,7 +106,7 @@ function globalLines(
   };
 }
 
-function lineOf({ keyword, value }: Setting): string {
+function lineOf({ keyword, value }: SshdLine): string {
   return `${keyword} ${value}`;
 }
 

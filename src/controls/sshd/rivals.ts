@@ -3,7 +3,7 @@ import type { Finding } from "../../model/finding.ts";
 import { hardeningFindings } from "./hardening.ts";
 import type { MatchBlock } from "./blocks.ts";
 import type { ForeignDirective, SshdPlace } from "./place.ts";
-import type { Setting } from "./settings.ts";
+import type { SshdLine } from "./settings.ts";
 
 /** What other people's lines mean for ours. */
 export interface Rivalry {
@@ -22,7 +22,7 @@ export function sshdRivals(
   facts: Facts,
   place: SshdPlace,
   blocks: readonly MatchBlock[],
-  hostWide: Setting | null,
+  hostWide: SshdLine | null,
 ): Rivalry {
   const set = keywordsOf(blocks);
   const forEverybody = keywordsOf(blocks.filter(({ criteria }) => criteria === "all"));

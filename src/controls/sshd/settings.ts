@@ -13,7 +13,7 @@ export type SshdKeyword =
   | "ChannelTimeout"
   | "UnusedConnectionTimeout";
 
-export interface Setting {
+export interface SshdLine {
   readonly keyword: SshdKeyword;
   /** As written into the file. */
   readonly value: string;
@@ -32,16 +32,16 @@ export interface SshdLimits {
 
 /** Settings of one Match block: those of the idle limit and those of the unresponsive limit apart. */
 export interface LimitSettings {
-  readonly idle: readonly Setting[];
-  readonly unresponsive: readonly Setting[];
+  readonly idle: readonly SshdLine[];
+  readonly unresponsive: readonly SshdLine[];
 }
 
 /** Lines outside Match. */
 export interface SshdGlobals {
   /** Repeats what `Match all` says, for scanners of a baseline that look outside Match only. */
-  readonly alive: readonly Setting[];
+  readonly alive: readonly SshdLine[];
   /** 9.2 to 10.4: the one ChannelTimeout that has an effect. */
-  readonly channel: Setting | null;
+  readonly channel: SshdLine | null;
 }
 
 /** What a release can do, and what a compliance baseline leaves it. */
@@ -92,7 +92,7 @@ export function limitSettings(ability: SshdAbility, { idle, unresponsive }: Sshd
  * here: that kills the login after authentication on every release, while `session:*=0` does not
  * (logins tried on 9.2, 10.0, 10.6).
  */
-export function exemptSettings(used: ReadonlySet<SshdKeyword>, { keepsAlive }: SshdAbility): Setting[] {
+export function exemptSettings(used: ReadonlySet<SshdKeyword>, { keepsAlive }: SshdAbility): SshdLine[] {
   return EXEMPT.filter(
     ({ keyword }) => used.has(keyword) && !(keepsAlive && keyword === "ClientAliveInterval"),
   );
@@ -102,18 +102,18 @@ export function exemptSettings(used: ReadonlySet<SshdKeyword>, { keepsAlive }: S
  * One value for every session of the host. `session:*`, since a bare `session` does nothing on
  * 9.2 to 10.5.
  */
-export function channelTimeout(limit: Seconds): Setting {
+export function channelTimeout(limit: Seconds): SshdLine {
   const value = `session:*=${formatDuration(limit)}`;
   return { keyword: "ChannelTimeout", value, shown: `channeltimeout ${value}` };
 }
 
-const EXEMPT: readonly Setting[] = [
+const EXEMPT: readonly SshdLine[] = [
   { keyword: "ClientAliveInterval", value: "0", shown: "clientaliveinterval 0" },
   { keyword: "ChannelTimeout", value: "session:*=0", shown: "channeltimeout session:*=0" },
   { keyword: "UnusedConnectionTimeout", value: "0", shown: "unusedconnectiontimeout none" },
 ];
 
-function unusedConnection(limit: Seconds): Setting {
+function unusedConnection(limit: Seconds): SshdLine {
   return {
     keyword: "UnusedConnectionTimeout",
     value: formatDuration(limit),
@@ -121,7 +121,7 @@ function unusedConnection(limit: Seconds): Setting {
   };
 }
 
-function aliveSettings({ interval, countMax }: ClientAlive): Setting[] {
+function aliveSettings({ interval, countMax }: ClientAlive): SshdLine[] {
   return [
     {
       keyword: "ClientAliveInterval",

@@ -10,7 +10,7 @@ import { peoplePatterns } from "../shell-timeout/branches.ts";
 import { endsAfter, idleRoles } from "./limits.ts";
 
 /** How the watchdog runs on one host. */
-export interface WatchdogRun {
+export interface WatchdogStart {
   readonly by: "systemd" | "cron";
   readonly interval: Seconds;
 }
@@ -22,7 +22,7 @@ const PATHS = Object.values(WATCHDOG_FILES);
  * drop-in of timers.target and not by the usual symbolic link, so that every change is to a
  * regular file.
  */
-export function watchdogFiles(limits: HostLimits, run: WatchdogRun | null): DesiredFile[] {
+export function watchdogFiles(limits: HostLimits, run: WatchdogStart | null): DesiredFile[] {
   const contents = new Map(run === null ? [] : contentsFor(limits, run));
   return PATHS.map((path) => ({
     control: "watchdog",
@@ -42,7 +42,7 @@ function reasonOf(path: string, wanted: boolean): string {
     : "runs the watchdog";
 }
 
-function contentsFor(limits: HostLimits, { by, interval }: WatchdogRun): [string, string][] {
+function contentsFor(limits: HostLimits, { by, interval }: WatchdogStart): [string, string][] {
   const values = { policy: limits.policy ?? "", interval, script: WATCHDOG_FILES.script };
   const { script, service, timer, wants, cron } = WATCHDOG_FILES;
   const starters: [string, string][] =

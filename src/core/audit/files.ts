@@ -4,7 +4,7 @@ import type { Finding } from "../../model/finding.ts";
 import type { Change, HostPlan } from "../../model/plan.ts";
 import type { ControlId } from "../../model/control-id.ts";
 import { configuredFindings } from "../verdict/configured-finding.ts";
-import { daemonFinding, moment, otherDaemons } from "../ending/daemon-current.ts";
+import { daemonFinding, utcText, otherDaemons } from "../ending/daemon-current.ts";
 import { findFile } from "../facts/find-file.ts";
 import { writtenDigest } from "../plan/guard.ts";
 import { unifiedDiff } from "../text/unified-diff.ts";
@@ -88,7 +88,7 @@ function applied(
   if (state.state === "absent") return ["fail", "it was removed"];
   if (writtenDigest(state.value.content) === digest) return ["pass", "unchanged since"];
   const when = facts.times.files[path]?.changed;
-  const since = when === undefined ? "changed since" : `changed on ${moment(when)} by the host's clock`;
+  const since = when === undefined ? "changed since" : `changed on ${utcText(when)} by the host's clock`;
   // The rest of a shared file is other people's; curfew answers for its own block.
   return changes.some((change) => change.path === path)
     ? ["fail", since]

@@ -2,7 +2,8 @@
 import type { AuditedHost } from "../../model/audit.ts";
 import type { ErrorData } from "../../model/error.ts";
 import type { Facts } from "../../model/facts.ts";
-import type { EvidenceFile, Finding, LadderCell } from "../../model/finding.ts";
+import type { Finding, LadderCell } from "../../model/finding.ts";
+import type { EvidenceFile } from "../../model/evidence.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { HostPlan } from "../../model/plan.ts";
 import type { ControlId } from "../../model/control-id.ts";

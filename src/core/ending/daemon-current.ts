@@ -27,13 +27,16 @@ export function daemonFinding(facts: Facts): Finding {
     paths.find((path) => isAfter(files[path]?.[kind] ?? "", loaded));
   const modified = newer("modified");
   if (modified !== undefined)
-    return daemon("fail", `${modified} changed after sshd read it on ${moment(loaded)}`);
+    return daemon("fail", `${modified} changed after sshd read it on ${utcText(loaded)}`);
   const changed = newer("changed");
   if (changed !== undefined)
-    return daemon("unknown", `${changed} was put there or touched after sshd read it on ${moment(loaded)}`);
+    return daemon("unknown", `${changed} was put there or touched after sshd read it on ${utcText(loaded)}`);
   const directory = thinnedOut(facts, loaded);
-  if (directory === undefined) return daemon("pass", `read on ${moment(loaded)}, after the last change`);
-  return daemon("unknown", `something was taken out of ${directory} after sshd read it on ${moment(loaded)}`);
+  if (directory === undefined) return daemon("pass", `read on ${utcText(loaded)}, after the last change`);
+  return daemon(
+    "unknown",
+    `something was taken out of ${directory} after sshd read it on ${utcText(loaded)}`,
+  );
 }
 
 /**
@@ -86,6 +89,6 @@ function sortable(time: string): string {
 }
 
 /** A time of the host's clock, for people: `2026-11-22 03:43:10 UTC`. */
-export function moment(time: string): string {
+export function utcText(time: string): string {
   return `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`;
 }

@@ -6,13 +6,13 @@ import type { KeptEdit } from "../../model/facts.ts";
 import type { RunContext } from "../run/context.ts";
 
 /** One full new login as the same user, with privileges, and one settle script over it. */
-export async function ask(
+export async function askGuard(
   first: Connection,
   token: string,
   action: Parameters<typeof settleScript>[1],
   end: number,
   context: RunContext,
-): Promise<Answer> {
+): Promise<GuardReply> {
   const left = Math.max((end - context.clock()) / 1000, 1);
   const timeoutSeconds = Math.min(context.connectTimeoutSeconds, left);
   const connection = await context.connect(first.host, {
@@ -28,7 +28,7 @@ export async function ask(
 }
 
 /** Where a guard stands, what others did to the files meanwhile, and what the host put right. */
-export interface Answer {
+export interface GuardReply {
   readonly state: GuardState;
   readonly kept: readonly KeptEdit[];
   readonly notes: readonly string[];
@@ -41,7 +41,7 @@ export async function runSettle(
   action: Parameters<typeof settleScript>[1],
   timeoutSeconds: number,
   context: RunContext,
-): Promise<Answer> {
+): Promise<GuardReply> {
   const output = await connection.runScript(settleScript(token, action), {
     signal: context.aborting,
     timeoutSeconds,

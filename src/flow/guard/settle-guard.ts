@@ -4,7 +4,7 @@ import type { Connection } from "../../model/connection.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { KeptEdit } from "../../model/facts.ts";
 import type { RunContext } from "../run/context.ts";
-import { type Answer, asCurfewError, ask, runSettle } from "./ask-guard.ts";
+import { type GuardReply, asCurfewError, askGuard, runSettle } from "./ask-guard.ts";
 
 /** How it ended. `outlook` says what the host will do next where the state is not final. */
 export interface Settled {
@@ -73,7 +73,7 @@ async function confirmUntil(
   let refusal: CurfewError | undefined;
   for (let pause = 500; context.clock() < end; pause = Math.min(pause * 2, 5000)) {
     try {
-      const { state, kept, notes } = await ask(first, armed.token, "confirm", end, context);
+      const { state, kept, notes } = await askGuard(first, armed.token, "confirm", end, context);
       // A confirmed revert leaves no trace: an earlier attempt got through, its answer was lost.
       if (armed.leaving && state === "none") return { state: "confirmed", outlook: "" };
       return {
@@ -124,7 +124,7 @@ async function takeBack(
   // A host that was never armed can be asked at once; an armed one is left alone until its time.
   for (let pause = 1000; context.clock() < last; pause = Math.min(pause * 2, 5000)) {
     try {
-      return undoing(await ask(first, armed.token, "undo", last, context));
+      return undoing(await askGuard(first, armed.token, "undo", last, context));
     } catch (error) {
       const { code } = asCurfewError(error);
       if (context.aborting.aborted) return outlook(end, wish, context);
@@ -137,7 +137,7 @@ async function takeBack(
   return outlook(end, wish, context);
 }
 
-function undoing({ state, kept, notes }: Answer): Settled {
+function undoing({ state, kept, notes }: GuardReply): Settled {
   return {
     state,
     kept,

@@ -9,7 +9,7 @@ import type { RunContext } from "../run/context.ts";
 import { outcomeOf, untouched } from "./untouched.ts";
 
 /** The bounds of a run that changes hosts. */
-export interface ChangeOptions {
+export interface WaveOptions {
   /** How far the run has come when each wave ends: `1`, `10%`. */
   readonly waves: readonly string[];
   /** Once this many hosts have failed, no new host starts; at least 1. */
@@ -26,7 +26,7 @@ export interface ChangeOptions {
  */
 export async function inWaves(
   hosts: readonly Host[],
-  options: ChangeOptions,
+  options: WaveOptions,
   change: (host: Host) => Promise<HostResult>,
   context: RunContext,
 ): Promise<HostResult[]> {
@@ -51,7 +51,7 @@ async function runWave(
   wave: readonly Host[],
   stoppedBefore: string | undefined,
   results: Map<string, HostResult>,
-  options: ChangeOptions,
+  options: WaveOptions,
   change: (host: Host) => Promise<HostResult>,
   context: RunContext,
 ): Promise<string | undefined> {
@@ -86,7 +86,7 @@ async function guarded(host: Host, change: (host: Host) => Promise<HostResult>):
 
 function stopReason(
   results: ReadonlyMap<string, HostResult>,
-  options: ChangeOptions,
+  options: WaveOptions,
   context: RunContext,
 ): string | undefined {
   if (context.stopping.aborted) return "the run was interrupted";

@@ -25,12 +25,12 @@ export const PROBE_KINDS: Readonly<Record<SessionKind, Probe>> = {
   "output-loop": idleIn("output-loop"),
   tmux: idleIn("tmux"),
   "idle-command": {
-    open: (setup) => opening.openCommand(setup, PROGRAMS["idle-command"]),
+    open: (setup) => opening.openCommandProbe(setup, PROGRAMS["idle-command"]),
     observe: observeIdle,
   },
-  "idle-sftp": { open: opening.openSftp, observe: observeIdle },
+  "idle-sftp": { open: opening.openSftpProbe, observe: observeIdle },
   "unused-connection": { open: opening.openNothing, observe: observeUnused },
-  "idle-forward": { open: opening.openForward, observe: observeIdle },
+  "idle-forward": { open: opening.openForwardProbe, observe: observeIdle },
   typing: { open: opening.openShell, observe: observeTyping },
 };
 

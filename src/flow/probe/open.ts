@@ -79,7 +79,7 @@ export async function openProgram(setup: OpeningSetup, program: ProbeProgram): P
 }
 
 /** A command without a terminal. */
-export async function openCommand(setup: OpeningSetup, program: ProbeProgram): Promise<OpenedSession> {
+export async function openCommandProbe(setup: OpeningSetup, program: ProbeProgram): Promise<OpenedSession> {
   const { connection, signal, token } = setup;
   const channel = await connection.openCommand(
     program.line(token, lifetime(setup), setup.planned.scaledLimit),
@@ -92,7 +92,7 @@ export async function openCommand(setup: OpeningSetup, program: ProbeProgram): P
 }
 
 /** An SFTP session after its first answer. */
-export async function openSftp({ connection, signal }: OpeningSetup): Promise<OpenedSession> {
+export async function openSftpProbe({ connection, signal }: OpeningSetup): Promise<OpenedSession> {
   const channel = await connection.openSftp(signal);
   return { channel, terminal: undefined, quietSince: channel.lastActivity() };
 }
@@ -101,7 +101,11 @@ export async function openSftp({ connection, signal }: OpeningSetup): Promise<Op
  * A forward over which nothing goes. It leads to the shadow instance, which waits for a login for ever:
  * the host's own sshd would hang up, and hold it against the address.
  */
-export async function openForward({ connection, shadowPort, signal }: OpeningSetup): Promise<OpenedSession> {
+export async function openForwardProbe({
+  connection,
+  shadowPort,
+  signal,
+}: OpeningSetup): Promise<OpenedSession> {
   if (shadowPort === undefined) {
     throw new CurfewError("unsupported", "there is no shadow instance for the forward to lead to");
   }

@@ -1,8 +1,8 @@
 /** What a verification of one host rests on, kept as files while it happens. */
 import type { PlannedProbe } from "../../core/probe/plan.ts";
-import type { KeepEvidence } from "../../model/evidence.ts";
+import type { EvidenceFile, KeepEvidence } from "../../model/evidence.ts";
 import type { Facts } from "../../model/facts.ts";
-import type { EvidenceFile, Finding } from "../../model/finding.ts";
+import type { Finding } from "../../model/finding.ts";
 import type { Reading } from "../../model/reading.ts";
 import type { ProbeResult } from "../../model/run.ts";
 

@@ -2,7 +2,7 @@
 import { visible } from "../../core/text/visible.ts";
 import type { AuditRun, FindingChange } from "../../model/audit.ts";
 import { CHECKS } from "../../model/check.ts";
-import { count, number } from "./words.ts";
+import { countOf, number } from "./words.ts";
 import { hostLinks } from "./hosts.ts";
 
 const KINDS = {
@@ -85,7 +85,7 @@ function line(group: readonly FindingChange[], index: ReadonlyMap<string, number
   return {
     title: finding === undefined ? "" : CHECKS[finding.check].title,
     detail: visible(details.join(", ")),
-    count: names.size === 0 ? "the fleet" : count(names.size, "host"),
+    count: names.size === 0 ? "the fleet" : countOf(names.size, "host"),
     hosts: hostLinks(present, run, HOSTS),
   };
 }

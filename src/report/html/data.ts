@@ -6,7 +6,8 @@
 import { visible, visibleLines } from "../../core/text/visible.ts";
 import type { AuditedHost, AuditRun } from "../../model/audit.ts";
 import { CHECKS } from "../../model/check.ts";
-import type { EvidenceFile, Finding, LadderCell, Rung } from "../../model/finding.ts";
+import type { Finding, LadderCell, Rung } from "../../model/finding.ts";
+import type { EvidenceFile } from "../../model/evidence.ts";
 import type { ProbeResult } from "../../model/run.ts";
 import { SESSION_KINDS } from "../../model/session-kind.ts";
 import { reasonKey, type Reason } from "./reasons.ts";

@@ -16,7 +16,7 @@ import { exemptionValues, ruleValues } from "./rules.ts";
 import { summaryValues } from "./summary.ts";
 import { contentHash, renderPart, reportAsset } from "./template.ts";
 import { trendValues } from "./trend.ts";
-import { count, OUTCOMES, when } from "./words.ts";
+import { countOf, OUTCOMES, when } from "./words.ts";
 
 const STYLES = ["page.css", "parts.css", "detail.css", "print.css"] as const;
 const SCRIPTS = ["data.js", "state.js", "filter.js", "map.js", "host.js", "page.js"] as const;
@@ -81,13 +81,13 @@ function filterValues(run: AuditRun) {
 }
 
 function* reasonParts(run: AuditRun, why: readonly Reason[]): Iterable<string> {
-  yield renderPart("reasons-start", { nothing: why.length === 0, amount: count(why.length, "reason") });
+  yield renderPart("reasons-start", { nothing: why.length === 0, amount: countOf(why.length, "reason") });
   for (const reason of why) yield renderPart("reason", reasonValues(reason, run));
   yield renderPart("reasons-end", {});
 }
 
 function* hostParts(run: AuditRun, why: readonly Reason[]): Iterable<string> {
-  yield renderPart("hosts-start", { amount: count(run.hosts.length, "host") });
+  yield renderPart("hosts-start", { amount: countOf(run.hosts.length, "host") });
   const rows = run.hosts.map((host, index) => ({ host, index }));
   const order = ({ host }: (typeof rows)[number]): number => OUTCOMES.indexOf(host.outcome);
   for (const { host, index } of rows.toSorted((a, b) => order(a) - order(b))) {

@@ -3,7 +3,7 @@ import type { AuditRun } from "../../model/audit.ts";
 import { clipLine } from "../layout/clip.ts";
 import { hostLinks } from "./hosts.ts";
 import type { Reason, Variant } from "./reasons.ts";
-import { count, mark, number } from "./words.ts";
+import { countOf, mark, number } from "./words.ts";
 
 /** How many variants of one reason the page lists; each host's own page has all of them. */
 const VARIANTS = 20;
@@ -31,16 +31,16 @@ export function reasonValues(reason: Reason, run: AuditRun) {
     severity: known?.severity ?? null,
     short: shortValues(variants),
     common,
-    amount: hosts.size === 0 ? "the fleet" : count(hosts.size, "host"),
+    amount: hosts.size === 0 ? "the fleet" : countOf(hosts.size, "host"),
     variants: variants.slice(0, VARIANTS).map((variant) => variantValues(variant, common, run)),
-    more: more > 0 ? `${count(more, "more variant")}: each is told in the detail of its host.` : null,
+    more: more > 0 ? `${countOf(more, "more variant")}: each is told in the detail of its host.` : null,
   };
 }
 
 /** The most frequent variant in one line, so that most reasons need not be opened to be understood. */
 function shortValues([first, ...others]: readonly Variant[]) {
   if (first === undefined) return null;
-  const more = others.length === 0 ? null : `and ${count(others.length, "other")}`;
+  const more = others.length === 0 ? null : `and ${countOf(others.length, "other")}`;
   return {
     expected: clipLine(first.finding.expected, 160),
     actual: clipLine(first.finding.actual, 160),

@@ -3,7 +3,7 @@ import { countHosts } from "../../core/audit/summary.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { AuditRun } from "../../model/audit.ts";
 import type { Finding, LadderCell } from "../../model/finding.ts";
-import { count, mark, number, OUTCOMES, RUNGS, took, when, type Outcome } from "./words.ts";
+import { countOf, mark, number, OUTCOMES, RUNGS, took, when, type Outcome } from "./words.ts";
 
 /** Width of a bar in the units of its drawing. */
 const WIDTH = 600;
@@ -73,7 +73,7 @@ function lead(hosts: Record<Outcome, number>, findings: readonly Finding[]): str
   const open = findings.filter(({ outcome }) => outcome === "fail" || outcome === "unknown").length;
   const parts = [
     hosts.unknown > 0 ? ["What is unknown does not count as compliant."] : [],
-    open === 0 ? [] : [`${count(open, "finding is", "findings are")} about the fleet as a whole.`],
+    open === 0 ? [] : [`${countOf(open, "finding is", "findings are")} about the fleet as a whole.`],
   ];
   return parts.flat().join(" ") || null;
 }
@@ -85,8 +85,8 @@ function cautions({ verified, scaled, hosts }: AuditRun, cells: readonly LadderC
   if (!verified) return [{ title: "Not demonstrated", text: NO_SESSIONS }];
   if (open === cells.length) return [{ title: "Not demonstrated", text: NO_RESULT }];
   const parts = [
-    open === 0 ? [] : [`${number(open)} of ${count(cells.length, "combination")} ${OPEN}`],
-    unread === 0 ? [] : [`${count(unread, "host")} could not be read at all.`],
+    open === 0 ? [] : [`${number(open)} of ${countOf(cells.length, "combination")} ${OPEN}`],
+    unread === 0 ? [] : [`${countOf(unread, "host")} could not be read at all.`],
   ].flat();
   return [
     scaled === undefined ? [] : [{ title: `Scaled to ${scaled} s`, text: scaledText(scaled) }],

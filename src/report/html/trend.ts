@@ -1,7 +1,7 @@
 /** How the fleet did over the last runs: an area drawn as SVG, and the same numbers as a table. */
 import { visible } from "../../core/text/visible.ts";
 import type { RunSummary } from "../../model/audit.ts";
-import { count, mark, number, when } from "./words.ts";
+import { countOf, mark, number, when } from "./words.ts";
 
 /** The drawing's units; it is scaled to the width that there is. */
 const WIDTH = 640;
@@ -34,7 +34,7 @@ export function trendValues(trend: readonly RunSummary[]) {
 }
 
 function label(finished: readonly RunSummary[], first: RunSummary, last: RunSummary): string {
-  return `Hosts that fail or are unknown over ${count(finished.length, "run")}: ${openOf(first)} at first, ${openOf(last)} now.`;
+  return `Hosts that fail or are unknown over ${countOf(finished.length, "run")}: ${openOf(first)} at first, ${openOf(last)} now.`;
 }
 
 function openOf({ hosts }: RunSummary): number {

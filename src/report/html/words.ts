@@ -1,7 +1,7 @@
 /** The report's few words, symbols and numbers, so that the same thing is called the same everywhere. */
 import { outcomeSign } from "../layout/signs.ts";
 import { type Outcome, WORST_FIRST } from "../../core/verdict/outcome.ts";
-import type { Evidence } from "../../model/finding.ts";
+import type { EvidenceLevel } from "../../model/finding.ts";
 
 export type { Outcome };
 
@@ -23,7 +23,7 @@ const MARKS = {
 export const OUTCOMES = WORST_FIRST;
 
 /** Strongest first. */
-export const RUNGS = ["demonstrated", "effective", "configured"] as const satisfies Evidence[];
+export const RUNGS = ["demonstrated", "effective", "configured"] as const satisfies EvidenceLevel[];
 
 /** The mark of an outcome. */
 export function mark(outcome: Outcome): Mark & Readonly<Record<string, string>> {
@@ -31,7 +31,7 @@ export function mark(outcome: Outcome): Mark & Readonly<Record<string, string>> 
 }
 
 /** `1 host`, `1,000 hosts`. */
-export function count(amount: number, one: string, many = `${one}s`): string {
+export function countOf(amount: number, one: string, many = `${one}s`): string {
   return `${number(amount)} ${amount === 1 ? one : many}`;
 }
 

@@ -1,6 +1,7 @@
 import type { AuditedHost, AuditRun } from "../../model/audit.ts";
 import { CHECKS } from "../../model/check.ts";
-import type { EvidenceFile, Finding } from "../../model/finding.ts";
+import type { Finding } from "../../model/finding.ts";
+import type { EvidenceFile } from "../../model/evidence.ts";
 import type { ProbeResult } from "../../model/run.ts";
 import { markup, plain } from "./text.ts";
 import { keyedFindings, reportedFindings } from "../format/reported-findings.ts";

@@ -9,7 +9,7 @@ import type { SarifRule } from "./rules.ts";
 const LONGEST_MESSAGE = 1000;
 
 /** A finding that did not pass; an empty host for one about the fleet. */
-export interface Problem extends KeyedFinding {
+export interface KeyedProblem extends KeyedFinding {
   readonly host: string;
 }
 
@@ -17,7 +17,7 @@ export interface Problem extends KeyedFinding {
 export type ChangeOf = ((host: string, key: string) => FindingChange | undefined) | null;
 
 /** What did not pass, fleet first, then host by host. */
-export function* problems(run: AuditRun): Generator<Problem, undefined, undefined> {
+export function* problems(run: AuditRun): Generator<KeyedProblem, undefined, undefined> {
   yield* notPassed("", run.findings);
   for (const host of run.hosts) yield* notPassed(host.host, reportedFindings(host));
 }
@@ -32,7 +32,7 @@ export function changesOf({ trend, changes }: AuditContext): ChangeOf {
 /** One problem as a SARIF result, 3.27. */
 export function sarifResult(
   run: AuditRun,
-  problem: Problem,
+  problem: KeyedProblem,
   rules: readonly SarifRule[],
   ruleIndex: number,
   changeOf: ChangeOf,
@@ -65,7 +65,10 @@ export function sarifResult(
   };
 }
 
-function* notPassed(host: string, findings: readonly Finding[]): Generator<Problem, undefined, undefined> {
+function* notPassed(
+  host: string,
+  findings: readonly Finding[],
+): Generator<KeyedProblem, undefined, undefined> {
   for (const keyed of keyedFindings(findings)) {
     if (keyed.finding.outcome !== "pass") yield { host, ...keyed };
   }

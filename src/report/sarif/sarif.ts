@@ -8,7 +8,7 @@ import { countFindings, countHosts } from "../../core/audit/summary.ts";
 import type { AuditContext, AuditRun } from "../../model/audit.ts";
 import { clipLine } from "../layout/clip.ts";
 import { jsonText, LazyArray } from "../format/json-text.ts";
-import { changesOf, type Problem, problems, sarifResult } from "./results.ts";
+import { changesOf, type KeyedProblem, problems, sarifResult } from "./results.ts";
 import { ruleIndexOf, type SarifRule, sarifRules } from "./rules.ts";
 import { stableUuid } from "../format/uuid.ts";
 
@@ -30,7 +30,8 @@ export function renderSarif(run: AuditRun, context: AuditContext): Iterable<stri
 function sarifRun(run: AuditRun, context: AuditContext, rules: readonly SarifRule[], part: number): object {
   const ruleIndex = ruleIndexOf(rules);
   const change = changesOf(context);
-  const result = (problem: Problem) => sarifResult(run, problem, rules, ruleIndex(problem.finding), change);
+  const result = (problem: KeyedProblem) =>
+    sarifResult(run, problem, rules, ruleIndex(problem.finding), change);
   return {
     tool: {
       driver: {
@@ -59,9 +60,9 @@ function sarifRun(run: AuditRun, context: AuditContext, rules: readonly SarifRul
 }
 
 function* slice(
-  all: Iterable<Problem>,
+  all: Iterable<KeyedProblem>,
   start: number,
-  result: (problem: Problem) => object,
+  result: (problem: KeyedProblem) => object,
 ): Generator<object> {
   let index = 0;
   for (const problem of all) {

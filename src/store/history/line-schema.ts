@@ -3,7 +3,7 @@ import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/audit.ts";
 import type { LadderCell } from "../../model/finding.ts";
 import type { ProbeResult } from "../../model/run.ts";
 import { SESSION_KINDS } from "../../model/session-kind.ts";
-import { digest, errorData, finding, line } from "../run/plan-schema.ts";
+import { digest, errorDataSchema, finding, line } from "../run/plan-schema.ts";
 
 /** One line of an exported history. `hosts`: the names of all that were to be judged. */
 export type HistoryLine =
@@ -96,7 +96,7 @@ export const host = z.strictObject({
       title: z.string(),
     }),
   ),
-  error: errorData.exactOptional(),
+  error: errorDataSchema.exactOptional(),
 } satisfies Keys<AuditedHost>);
 
 export const end = z.strictObject({ finishedAt: time, findings: z.array(finding) } satisfies Keys<AuditEnd>);

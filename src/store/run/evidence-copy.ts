@@ -1,7 +1,7 @@
 /** Evidence taken along with a report, so that its links lead somewhere. */
+import type { EvidenceFile } from "../../model/evidence.ts";
 import { hash } from "node:crypto";
 import { join } from "node:path";
-import type { EvidenceFile } from "../../model/finding.ts";
 import { writeAtomically } from "../file/atomic-write.ts";
 import { makeDirectory } from "../file/make-directory.ts";
 import { makeOwnDirectory, readOwnBytes } from "../file/own-place.ts";

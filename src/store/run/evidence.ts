@@ -1,8 +1,7 @@
 /** What one run leaves on this machine: its journal, its saved plan, and the evidence of its sessions. */
 import { hash } from "node:crypto";
 import { join } from "node:path";
-import type { KeepEvidence } from "../../model/evidence.ts";
-import type { EvidenceFile } from "../../model/finding.ts";
+import type { EvidenceFile, KeepEvidence } from "../../model/evidence.ts";
 import { writeAtomically } from "../file/atomic-write.ts";
 import { makeOwnDirectory } from "../file/own-place.ts";
 

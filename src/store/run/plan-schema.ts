@@ -46,7 +46,7 @@ export const finding = z.strictObject({
   waiver: z.string().exactOptional(),
 });
 
-export const errorData = z.strictObject({
+export const errorDataSchema = z.strictObject({
   code: z.enum([
     "usage",
     "input",
@@ -86,7 +86,7 @@ const hostPlan = z.strictObject({
     }),
   ),
   uncaught: z.array(z.strictObject({ role: z.string(), kind, reason: z.string() })),
-  error: errorData.exactOptional(),
+  error: errorDataSchema.exactOptional(),
 });
 
 /** A saved plan without `summary`, `outcome` and `integrity`. Strict: nothing unknown passes. */
