@@ -105,10 +105,11 @@ is_marked() {
   [ -e "$back_mark" ]
 }
 
-# Whether the change came to this file: it had begun, and what it made is not still waiting beside it.
+# Whether the change came to this file: it had begun, and what it made is not still waiting beside it. A copy may
+# be: an undo that could not rename over the file (a mount) left it, and comes again.
 came() {
   [ -e "$guard/doing-$back_index" ] || return 1
-  ! as_made "$back_new" || { exists "$1" && [ "$(inode "$1")" = "$(inode "$back_new")" ]; }
+  ! as_made "$back_new" || as_made "$1" || { exists "$1" && [ "$(inode "$1")" = "$(inode "$back_new")" ]; }
 }
 
 exists() {
