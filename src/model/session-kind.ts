@@ -2,6 +2,7 @@
 export const SESSION_KINDS = [
   "idle-shell",
   "frozen-client",
+  "nested-shell",
   "escaped-shell",
   "foreground-program",
   "output-loop",

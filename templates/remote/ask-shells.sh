@@ -96,7 +96,15 @@ ask() {
   read -r uuid < /proc/sys/kernel/random/uuid
   left=${uuid%%-*}
   right=${uuid##*-}
-  groups=$(id -G -- "$3" 2>/dev/null) || groups=$5
+  # id(1) would count the primary group of the number's first account.
+  if groups=$(getent initgroups -- "$3" 2>/dev/null); then groups="$5 ${groups#"$3"}"
+  else groups=$(id -G -- "$3" 2>/dev/null) || groups=$5
+  fi
+  IFS=' '
+  # shellcheck disable=SC2086 # a list of numbers
+  groups=$(printf ' %s' $groups)
+  IFS=$tab
+  groups=${groups# }
   question "$6"
   curfew_ask="$4 $5 $(printf '%s' "$groups" | tr ' ' ',')"
   curfew_environment=$(environment_of "$3" "$6")

@@ -38,7 +38,7 @@ account() {
   home=${home##*:}
   case $home$shell in *[[:cntrl:]]*) home='' shell='' ;; esac
   printf 'account\t%s\t%s\t%s\t%s\t%s\n' "$1" "$uid" "${shell:-/bin/sh}" "$home" "$(obstacle "$1" "$uid" "${shell:-/bin/sh}")"
-  printf 'groups\t%s\t%s\n' "$1" "$(groups_of "$1")"
+  printf 'groups\t%s\t%s\n' "$1" "$(groups_of "$1" "$entry")"
   homes="$homes$home$newline"
 }
 
@@ -50,8 +50,15 @@ passwd_entry() {
   fi
 }
 
-# Names may contain blanks, so they are asked for with a terminator that cannot be part of one.
+# groups_of NAME ENTRY. id(1) would count the primary group of the number's first account, and is asked where nothing
+# else can be. Names may contain blanks, so they are asked for with a terminator that cannot be part of one.
 groups_of() {
+  if numbers=$(getent initgroups -- "$1" 2>/dev/null); then
+    own=${2#*:*:*:}
+    # shellcheck disable=SC2086 # a list of numbers
+    getent group "${own%%:*}" ${numbers#"$1"} | cut -d : -f 1 | tr '\n' '\t'
+    return
+  fi
   id -Gnz -- "$1" 2>/dev/null | tr '\000' '\t' && id -Gnz -- "$1" >/dev/null 2>&1 && return
   id -Gn -- "$1" 2>/dev/null | tr ' ' '\t'
 }

@@ -18,6 +18,7 @@ type Table = Readonly<Record<Exclude<SessionKind, "typing">, Cell>>;
 const BY_SSHD: Table = {
   "idle-shell": "pass ChannelTimeout",
   "frozen-client": "pass ChannelTimeout",
+  "nested-shell": "pass ChannelTimeout",
   "escaped-shell": "pass ChannelTimeout",
   "foreground-program": "pass ChannelTimeout",
   "output-loop": "fail none",
@@ -31,6 +32,8 @@ const BY_SSHD: Table = {
 const BY_THE_SHELL: Table = {
   "idle-shell": "pass TMOUT",
   "frozen-client": "pass TMOUT",
+  // What is within it has no limit at all: only a login shell reads the file.
+  "nested-shell": "fail none",
   "escaped-shell": "fail none",
   "foreground-program": "fail none",
   "output-loop": "fail none",

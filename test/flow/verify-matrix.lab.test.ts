@@ -33,6 +33,7 @@ type Cell = readonly ProbeResult["by"][] | "nothing" | "kept";
 const WITHOUT_CHANNEL_TIMEOUT: Readonly<Record<SessionKind, Cell>> = {
   "idle-shell": ["TMOUT", "watchdog"],
   "frozen-client": ["ClientAlive"],
+  "nested-shell": ["watchdog"],
   "escaped-shell": ["watchdog"],
   "foreground-program": ["watchdog"],
   "output-loop": ["watchdog"],
@@ -48,6 +49,8 @@ const WITH_CHANNEL_TIMEOUT: Readonly<Record<SessionKind, Cell>> = {
   ...WITHOUT_CHANNEL_TIMEOUT,
   // The one cuts the other's farewell off, now and then.
   "idle-shell": ["TMOUT", "ChannelTimeout", "watchdog", "unattributed"],
+  // Now and then sshd is faster than the farewell of the shell within.
+  "nested-shell": ["ChannelTimeout", "watchdog", "unattributed"],
   "escaped-shell": ["ChannelTimeout", "watchdog"],
   "foreground-program": ["ChannelTimeout", "watchdog"],
   "idle-command": ["ChannelTimeout"],

@@ -10,7 +10,7 @@ import type { Coverage, Finding } from "../../model/finding.ts";
 import { LOGIND_FILE, LOGIND_MAIN_FILE } from "../../model/host-paths.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { DesiredFile } from "../../model/plan.ts";
-import type { SessionKind } from "../../model/session-kind.ts";
+import { WITH_TERMINAL } from "../../model/session-kind.ts";
 import { renderTemplate } from "../../template/template.ts";
 import { demandsOf } from "../../core/policy/profile-rules.ts";
 import { backstop } from "../../core/policy/backstop.ts";
@@ -43,16 +43,6 @@ export const logind: Control = {
   timeouts: logindTimeouts,
   unscalable: logindUnscalable,
 };
-
-/** Measured on Debian 12; not for sessions without a terminal. */
-const CAUGHT: readonly SessionKind[] = [
-  "idle-shell",
-  "frozen-client",
-  "escaped-shell",
-  "foreground-program",
-  "output-loop",
-  "tmux",
-];
 
 /** The kernel moves a terminal's access time in steps of about 8 s (measured). */
 const SHORTEST: Seconds = 20;
@@ -144,6 +134,7 @@ function looserRoles({ roles, defaults }: HostLimits, limit: Seconds): Finding[]
     .map(({ role }) => finding(`one limit for the whole host: ${formatDuration(limit)}`, "pass", role));
 }
 
+/** Measured on Debian 12; not for sessions without a terminal. */
 function coverage(role: string, within: Seconds): Coverage[] {
-  return CAUGHT.map((kind) => ({ control: "logind", role, kind, within }));
+  return WITH_TERMINAL.map((kind) => ({ control: "logind", role, kind, within }));
 }

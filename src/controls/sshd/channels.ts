@@ -10,6 +10,7 @@ import type { SessionKind } from "../../model/session-kind.ts";
 const CHANNEL_TYPES: Readonly<Partial<Record<SessionKind, string>>> = {
   "idle-shell": "session:shell",
   "frozen-client": "session:shell",
+  "nested-shell": "session:shell",
   "escaped-shell": "session:shell",
   "foreground-program": "session:shell",
   "idle-command": "session:command",

@@ -12,6 +12,7 @@ import type { SshdAbility } from "./settings.ts";
 const BY_SILENCE: readonly SessionKind[] = [
   "idle-shell",
   "frozen-client",
+  "nested-shell",
   "escaped-shell",
   "foreground-program",
   "tmux",
@@ -21,7 +22,10 @@ const BY_SILENCE: readonly SessionKind[] = [
   "idle-forward",
 ];
 
-/** Measured on 9.2, 10.0 and 10.6: output resets the clock, so no `output-loop` and no `tmux`. */
+/**
+ * Measured on 9.2, 10.0 and 10.6: output resets the clock, so no `output-loop` and no `tmux`. A `nested-shell` ends
+ * only where no shell says before it that its own time is over; endings.ts knows that, no plan does.
+ */
 const BY_CHANNEL_TIMEOUT: readonly SessionKind[] = [
   "idle-shell",
   "frozen-client",

@@ -16,6 +16,7 @@ import { channelSeconds } from "./channels.ts";
 import { aliveEffect } from "./client-alive.ts";
 import { holdsForAll, type SshdMechanism } from "./lines.ts";
 import { sshdDoubt } from "./doubt.ts";
+import { begunAnew } from "./nested.ts";
 
 /** One setting of sshd that ends sessions of a kind. */
 export interface SshdSetting {
@@ -42,7 +43,13 @@ export function sshdEndings({ facts, account, kind }: EndingQuestion): Endings {
     return { endings: [], unread: [`sshd -T -C for ${account.representative}${why}`] };
   }
   const settings = sshdSettings(facts, account, effective.value, kind);
-  return { endings: settings.map((setting) => endingOf(setting, facts, account)), unread: [] };
+  const endings = settings.map((setting) =>
+    Object.assign(
+      endingOf(setting, facts, account),
+      kind === "nested-shell" ? begunAnew(setting, account) : {},
+    ),
+  );
+  return { endings, unread: [] };
 }
 
 function endingOf(

@@ -9,7 +9,7 @@ import type { Facts } from "../../model/facts.ts";
 import type { Coverage } from "../../model/finding.ts";
 import { WATCHDOG_FILES } from "../../model/host-paths.ts";
 import type { HostLimits } from "../../model/limits.ts";
-import type { SessionKind } from "../../model/session-kind.ts";
+import { WITH_TERMINAL } from "../../model/session-kind.ts";
 import { watchdogEndings } from "./endings.ts";
 import { watchdogInert } from "./inert.ts";
 import { watchdogKept, watchdogTimeouts, watchdogUnscalable } from "./probe.ts";
@@ -38,16 +38,6 @@ export const watchdog: Control = {
   whyKept: watchdogKept,
 };
 
-/** Every kind that has a terminal under an sshd; measured on 8.4, 9.2, 10.0 and 10.6. */
-const CAUGHT: readonly SessionKind[] = [
-  "idle-shell",
-  "frozen-client",
-  "escaped-shell",
-  "foreground-program",
-  "output-loop",
-  "tmux",
-];
-
 function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
   const wanted = selected && idleRoles(limits).length > 0;
   if (!wanted) return { ...NOTHING, files: watchdogFiles(limits, null) };
@@ -65,6 +55,7 @@ function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
 
 const NOTHING: Rendered = { files: [], expectations: [], findings: [], coverage: [] };
 
+/** Every kind that has a terminal under an sshd; measured on 8.4, 9.2, 10.0 and 10.6. */
 function coverage(role: string, within: number): Coverage[] {
-  return CAUGHT.map((kind) => ({ control: "watchdog", role, kind, within }));
+  return WITH_TERMINAL.map((kind) => ({ control: "watchdog", role, kind, within }));
 }

@@ -35,6 +35,7 @@ const REASONS: Readonly<Record<SessionKind, string>> = {
   "idle-shell":
     "no shell here has an idle timeout and sshd does not count; TMOUT, ChannelTimeout or the watchdog would",
   "frozen-client": "nothing asks whether the client is still there; unresponsive_timeout would",
+  "nested-shell": `each shell within another begins the limit anew, and its words begin that of ChannelTimeout anew; ${WATCHDOG}`,
   "escaped-shell": `a shell started without the system's files has no TMOUT; ${EITHER}`,
   "foreground-program": `a shell does not count while a program runs; ${EITHER}`,
   "output-loop": `output counts as activity for sshd, and a program is running for the shell; ${WATCHDOG}`,

@@ -20,6 +20,7 @@ interface Probe {
 export const PROBE_KINDS: Readonly<Record<SessionKind, Probe>> = {
   "idle-shell": { open: opening.openUsedShell, observe: observeIdle },
   "frozen-client": { open: opening.openUsedShell, observe: observeFrozenClient },
+  "nested-shell": idleIn("nested-shell"),
   "escaped-shell": idleIn("escaped-shell"),
   "foreground-program": idleIn("foreground-program"),
   "output-loop": idleIn("output-loop"),

@@ -75,6 +75,8 @@ export async function openProgram(setup: OpeningSetup, program: ProbeProgram): P
   while (performance.now() < until && performance.now() - channel.lastActivity() < QUIET_MS) {
     await over(channel.ended, performance.now() + 50, setup.signal);
   }
+  // One that was gone at once leaves a session of another kind.
+  await started(channel, setup, program);
   return { ...opened, quietSince: channel.lastActivity() };
 }
 

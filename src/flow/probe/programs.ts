@@ -30,6 +30,12 @@ const STATUS_SECONDS = 15;
  * its terminal.
  */
 export const PROBE_PROGRAMS = {
+  // The login shell once more, as whoever types its name gets it: what a shell reads then is not what it reads at login.
+  "nested-shell": {
+    line: (token) => `env CURFEW_PROBE=${token} sh -c 'exec "$SHELL"'`,
+    runs: /sh$/u,
+    noisy: false,
+  },
   "escaped-shell": {
     line: (token) => `exec env -u TMOUT HISTFILE= CURFEW_PROBE=${token} bash --norc --noprofile`,
     runs: /^bash$/u,

@@ -18,6 +18,7 @@ test("the longest limit, host-wide, and what it catches", () => {
   ).toEqual([
     "idle-shell 900",
     "frozen-client 900",
+    "nested-shell 900",
     "escaped-shell 900",
     "foreground-program 900",
     "output-loop 900",

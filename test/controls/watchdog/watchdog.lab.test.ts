@@ -17,7 +17,7 @@ roles:
     users: [o.dd-name_1]
     client_idle_timeout: 25s
 exemptions:
-  - {name: backup, users: [free], justification: test, owner: test, expires: 2099-01-01}
+  - {name: backup, users: [free], groups: [free], justification: test, owner: test, expires: 2099-01-01}
 `;
 
 /** A tenth of 25 s is the strictest, but it looks every 5 s at the most often. */
@@ -27,7 +27,7 @@ const latest = (limit: number): number => limit * 1.1 + INTERVAL + 3;
 /** Nothing but KILL ends it. */
 const STUBBORN = "trap '' HUP TERM INT; while :; do sleep 1000; done";
 const READY = "echo rea''dy";
-const MEASURED = ["vera", "o.dd-name_1", "escaped", "less", "loop", "tmux", "late"] as const;
+const MEASURED = ["vera", "o.dd-name_1", "twin", "escaped", "less", "loop", "tmux", "late"] as const;
 
 const lacks = labUnavailable();
 describe.skipIf(lacks !== null)(`the watchdog${lacks === null ? "" : ` (${lacks})`}`, () => {
@@ -54,6 +54,10 @@ describe.skipIf(lacks !== null)(`the watchdog${lacks === null ? "" : ` (${lacks}
         ],
         files: { "/etc/ssh/sshd_config.d/90-lab.conf": "MaxStartups 100:30:200\n" },
       });
+      // Of the number of somebody who is exempt, and exempt neither by name nor by group.
+      await host.exec(
+        "useradd -o -m -N -s /bin/bash -g users -u $(id -u free) twin && cp -r /home/free/.ssh /home/twin",
+      );
       desk = await openDesk(lab, [host], POLICY);
       before = await host.etcDigest();
     });
@@ -88,6 +92,7 @@ describe.skipIf(lacks !== null)(`the watchdog${lacks === null ? "" : ` (${lacks}
         const dying: Record<(typeof MEASURED)[number] | "shared" | "frozen", OpenSession> = {
           vera: await open("vera", READY),
           "o.dd-name_1": await open("o.dd-name_1", READY),
+          twin: await open("twin", READY),
           escaped: await open(
             "dora",
             `exec env -u TMOUT bash --norc --noprofile -c '${READY}; exec bash --norc -i'`,

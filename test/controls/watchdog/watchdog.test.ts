@@ -46,6 +46,7 @@ describe("what starts it", () => {
     ).toEqual([
       "idle-shell 322",
       "frozen-client 322",
+      "nested-shell 322",
       "escaped-shell 322",
       "foreground-program 322",
       "output-loop 322",

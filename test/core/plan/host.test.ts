@@ -129,6 +129,7 @@ describe("what nothing ends", () => {
       "8.4",
       BOTH,
       [
+        "nested-shell",
         "escaped-shell",
         "foreground-program",
         "output-loop",
@@ -144,6 +145,7 @@ describe("what nothing ends", () => {
       ["sshd"],
       [
         "idle-shell",
+        "nested-shell",
         "escaped-shell",
         "foreground-program",
         "output-loop",
@@ -154,13 +156,14 @@ describe("what nothing ends", () => {
         "idle-forward",
       ],
     ],
-    ["10.0", BOTH, ["output-loop", "tmux", "idle-forward"]],
+    ["10.0", BOTH, ["nested-shell", "output-loop", "tmux", "idle-forward"]],
     ["10.6", ["sshd", "logind"], ["idle-forward"]],
     [
       "10.6",
       ["shell-timeout"],
       [
         "frozen-client",
+        "nested-shell",
         "escaped-shell",
         "foreground-program",
         "output-loop",
