@@ -4,7 +4,14 @@ import type { FindingChange } from "./audit.ts";
 import { CurfewError } from "./error.ts";
 
 /** What people can be told about. */
-export const ALERT_EVENTS = ["failing", "recovered", "lost", "expiring", "unfinished"] as const;
+export const ALERT_EVENTS = [
+  "failing",
+  "recovered",
+  "undemonstrated",
+  "lost",
+  "expiring",
+  "unfinished",
+] as const;
 export type AlertEvent = (typeof ALERT_EVENTS)[number];
 
 const line = z
@@ -111,6 +118,11 @@ export interface Alert {
   readonly failing: readonly FindingChange[];
   readonly recovered: readonly FindingChange[];
   readonly lost: readonly FindingChange[];
+  /**
+   * A session had shown them to fail; they pass now by what is set, and no session showed it. Left out of alerts that
+   * an older curfew queued.
+   */
+  readonly undemonstrated?: readonly FindingChange[];
   readonly expiring: readonly ExpiringExemption[];
   /** Told once, until one of the schedule comes to its end. */
   readonly unfinished: readonly UnfinishedAudit[];

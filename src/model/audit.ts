@@ -112,13 +112,18 @@ export interface RunSummary {
   readonly findings: OutcomeCounts;
 }
 
-/** One finding whose outcome differs between two runs; null: the run has no such finding. */
+/**
+ * One finding whose outcome differs between two runs, or that passes and is no longer demonstrated; null: the run has
+ * no such finding.
+ */
 export interface FindingChange {
   /** Empty for a finding about the fleet. */
   readonly host: string;
   readonly key: FindingKey;
   readonly before: Finding["outcome"] | null;
   readonly after: Finding["outcome"] | null;
+  /** Set where a session had shown it in the earlier run, and none did in the later one. */
+  readonly undemonstrated?: true;
   /** As the later run that has it says it. */
   readonly finding: Finding;
 }

@@ -12,7 +12,7 @@ import { changeKind } from "./changes.ts";
 import { findingKey } from "../verdict/finding-key.ts";
 
 /** Everything an audit has to tell, before it is cut to what a destination wants. */
-export type News = Pick<Alert, "first" | AlertEvent>;
+export type News = Required<Pick<Alert, "first" | AlertEvent>>;
 
 /** What an alert says of the run that it is about. */
 export interface AlertedRun extends Pick<AuditRun, "runId" | "finishedAt"> {
@@ -47,6 +47,8 @@ export function newsOf(
     failing: of("failing"),
     recovered: of("recovered"),
     lost: of("lost"),
+    // What passed and still does is no news, though no session showed it this time.
+    undemonstrated: of("undemonstrated").filter(({ before: was }) => was !== "pass"),
     expiring: expiringSoon(policy, run.startedAt, since.days).filter((exemption) => isNews(exemption, since)),
     unfinished: [],
   };
@@ -59,6 +61,7 @@ export function newsOfUnfinished(unfinished: UnfinishedAudit | undefined): News 
     failing: [],
     recovered: [],
     lost: [],
+    undemonstrated: [],
     expiring: [],
     unfinished: unfinished === undefined ? [] : [unfinished],
   };
@@ -90,6 +93,7 @@ export function alertFor(
     failing: take("failing", news.failing),
     recovered: take("recovered", news.recovered),
     lost: take("lost", news.lost),
+    undemonstrated: take("undemonstrated", news.undemonstrated),
     expiring: take("expiring", news.expiring),
     unfinished: take("unfinished", news.unfinished),
     omitted: count - carried,

@@ -7,8 +7,11 @@ import { compareOutcomes } from "../verdict/outcome.ts";
 /** As much of a host as changes are made of; null: the run does not have it. */
 export type Judged = Pick<AuditedHost, "outcome" | "findings"> | null;
 
-/** What a change is for people: `lost` can no longer be judged, `gone` is no longer checked, `new` never was. */
-export type ChangeKind = "failing" | "lost" | "recovered" | "waived" | "gone" | "new";
+/**
+ * What a change is for people: `lost` can no longer be judged, `gone` is no longer checked, `new` never was. What a
+ * session had shown, good or bad, and what now only passes by what is set is `undemonstrated`: no recovery.
+ */
+export type ChangeKind = "failing" | "lost" | "recovered" | "undemonstrated" | "waived" | "gone" | "new";
 
 /**
  * What changed on one host. One that is missing or could not be judged on a side is one change of `host-judged`, and
@@ -37,8 +40,13 @@ export function findingChanges(
   const [earlier, later] = [worstByKey(before), worstByKey(after)];
   const changes: FindingChange[] = [];
   for (const [key, finding] of later) {
-    const was = earlier.get(key)?.outcome ?? null;
-    if (was !== finding.outcome) changes.push({ host, key, before: was, after: finding.outcome, finding });
+    const was = earlier.get(key);
+    const before = was?.outcome ?? null;
+    const weaker = was?.evidence === "demonstrated" && finding.evidence !== "demonstrated";
+    const undemonstrated = weaker && finding.outcome === "pass";
+    if (before === finding.outcome && !undemonstrated) continue;
+    const change = { host, key, before, after: finding.outcome, finding };
+    changes.push(undemonstrated ? { ...change, undemonstrated } : change);
   }
   for (const [key, finding] of earlier) {
     if (!later.has(key)) changes.push({ host, key, before: finding.outcome, after: null, finding });
@@ -47,12 +55,13 @@ export function findingChanges(
 }
 
 /** What a change means. Silence is no recovery: what is no longer checked is `gone`, whatever it was. */
-export function changeKind({ before, after, finding }: FindingChange): ChangeKind {
+export function changeKind({ before, after, finding, undemonstrated }: FindingChange): ChangeKind {
   if (after === "fail") return "failing";
   if (after === "unknown") return "lost";
   // The host itself is missing in the later audit.
   if (after === null) return finding.check === "host-judged" && before !== "unknown" ? "lost" : "gone";
   if (after === "waived") return "waived";
+  if (undemonstrated === true) return "undemonstrated";
   return before === null ? "new" : "recovered";
 }
 

@@ -11,6 +11,7 @@ export function alertSubject(alert: Alert): string {
     [alert.failing.length, alert.first ? "failing" : "newly failing"],
     [alert.lost.length, "cannot be judged"],
     [alert.recovered.length, "recovered"],
+    [alert.undemonstrated?.length ?? 0, "no longer demonstrated"],
     [alert.unfinished.length, "audit did not finish"],
     [alert.expiring.length, alert.expiring.length === 1 ? "exemption ends soon" : "exemptions end soon"],
   ] as const;
@@ -28,6 +29,11 @@ export function alertText(alert: Alert): string {
     ),
     section("Cannot be judged:", SIGNS.unknown.sign, alert.lost),
     section("Recovered:", SIGNS.holds.sign, alert.recovered),
+    section(
+      "No longer demonstrated (a session showed the failure; no session was opened since):",
+      SIGNS.daemon.sign,
+      alert.undemonstrated ?? [],
+    ),
     lines(
       "Exemptions that end soon:",
       alert.expiring.map(

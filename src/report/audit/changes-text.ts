@@ -21,6 +21,7 @@ const KINDS: readonly (readonly [ChangeKind, SignName, string])[] = [
   ["lost", "unknown", "can no longer be judged"],
   ["waived", "exempt", "waived now"],
   ["recovered", "holds", "recovered"],
+  ["undemonstrated", "daemon", "no longer demonstrated"],
 ];
 
 /** Newly failing, lost, waived and recovered, equal changes of many hosts as one; empty for a first audit. */

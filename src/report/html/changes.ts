@@ -10,6 +10,7 @@ const KINDS = {
   lost: { title: "No longer known", symbol: "?", tone: "unknown" },
   gone: { title: "No longer judged", symbol: "–", tone: "unknown" },
   waived: { title: "Newly waived", symbol: "~", tone: "waived" },
+  undemonstrated: { title: "No longer demonstrated", symbol: "◐", tone: "unknown" },
   recovered: { title: "Recovered", symbol: "=", tone: "pass" },
 } as const;
 /** How many lines one kind of change has before the rest is counted. */
@@ -45,11 +46,12 @@ export function changeValues(run: AuditRun, changes: readonly FindingChange[], h
 }
 
 /** Null: nothing that anybody has to look at, such as a check that is new and passes. */
-function kindOf({ before, after }: FindingChange): Kind | null {
+function kindOf({ before, after, undemonstrated }: FindingChange): Kind | null {
   if (after === "fail") return "failing";
   if (after === "unknown") return "lost";
   if (after === "waived") return "waived";
   if (after === null) return "gone";
+  if (undemonstrated === true) return "undemonstrated";
   return before === "fail" || before === "unknown" ? "recovered" : null;
 }
 

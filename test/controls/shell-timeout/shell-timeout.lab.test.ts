@@ -54,7 +54,7 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "trixie", "sid"] a
       );
       // Of the number of somebody who is exempt.
       await host.exec(
-        "useradd -o -m -N -s /bin/bash -g users -u $(id -u free) twin && cp -r /home/free/.ssh /home/free/.zshrc /home/twin",
+        "useradd -o -m -N -s /bin/bash -g users -u $(id -u free) twin && cp -a /home/free/.ssh /home/free/.zshrc /home/twin",
       );
       const files: Record<string, string> = {};
       for (const path of factFiles(CONTROLS)) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { alertFor, expiringSoon, expiryKey, newsOf } from "../../../src/core/audit/alert.ts";
 import { ALERT_EVENTS } from "../../../src/model/alert.ts";
+import { alertSubject } from "../../../src/report/audit/alert-text.ts";
 import type { FindingChange } from "../../../src/model/audit.ts";
 import { policySchema } from "../../../src/config/policy/schema.ts";
 import { audit, auditedHost, finding } from "../../fixtures/report-audits.ts";
@@ -43,6 +44,18 @@ describe("news", () => {
     const news = newsOf(run, { changes }, policy(), { before: "2026-11-21T00:00:00Z", days: 14 });
     expect([news.failing, news.recovered, news.lost]).toEqual([[changes[0]], [changes[1]], [changes[2]]]);
     expect(news.first).toBe(false);
+    expect(news.undemonstrated).toEqual([]);
+  });
+
+  test("a failure that a session showed, and that is gone by what is set alone, is told apart", () => {
+    const undemonstrated = true;
+    const failed = { ...change("fail", "pass"), undemonstrated } as const;
+    const changes = [failed, { ...change("pass", "pass"), undemonstrated } as const];
+    const news = newsOf(run, { changes }, policy(), { before: "2026-11-21T00:00:00Z", days: 14 });
+    expect([news.undemonstrated, news.recovered]).toEqual([[failed], []]);
+    const alert = alertFor(news, run, everything, []);
+    expect(alert?.undemonstrated).toEqual([failed]);
+    expect(alert === undefined ? "" : alertSubject(alert)).toContain("1 no longer demonstrated");
   });
 
   test("the first audit tells what fails as it stands", () => {

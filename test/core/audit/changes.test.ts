@@ -32,6 +32,19 @@ const found = (host: string, ...outcomes: Outcome[]): AuditedHost =>
     outcomes.map((outcome) => auditFinding({ outcome })),
   );
 
+const SESSION = "session-ends:host:admin:subject=idle-shell";
+const shown = (host: string, outcome: Outcome, evidence: Finding["evidence"]): AuditedHost =>
+  auditedHost(host, [
+    auditFinding({
+      check: "session-ends",
+      control: "host",
+      role: "admin",
+      subject: "idle-shell",
+      outcome,
+      evidence,
+    }),
+  ]);
+
 type Line = [host: string, key: string, before: Outcome | null, after: Outcome | null, kind: ChangeKind];
 
 describe("changes", () => {
@@ -95,6 +108,36 @@ describe("changes", () => {
         ["a", JUDGED, null, "pass", "new"],
         ["a", SSHD, null, "fail", "failing"],
       ],
+    ],
+    [
+      "what a session showed to fail has not recovered where nobody opened one",
+      [shown("a", "fail", "demonstrated")],
+      [shown("a", "pass", "effective")],
+      [["a", SESSION, "fail", "pass", "undemonstrated"]],
+    ],
+    [
+      "what a session showed to pass is only set now",
+      [shown("a", "pass", "demonstrated")],
+      [shown("a", "pass", "configured")],
+      [["a", SESSION, "pass", "pass", "undemonstrated"]],
+    ],
+    [
+      "recovered, as a session showed",
+      [shown("a", "fail", "demonstrated")],
+      [shown("a", "pass", "demonstrated")],
+      [["a", SESSION, "fail", "pass", "recovered"]],
+    ],
+    [
+      "shown for the first time is no change",
+      [shown("a", "pass", "configured")],
+      [shown("a", "pass", "demonstrated")],
+      [],
+    ],
+    [
+      "one that fails still fails, however that is known",
+      [shown("a", "fail", "demonstrated")],
+      [shown("a", "fail", "configured")],
+      [],
     ],
   ])("%s", (_, before, after, lines) => {
     expect(auditChanges(auditRun(1, before), auditRun(2, after)).map(line)).toEqual(lines);
