@@ -41,11 +41,11 @@ export function findingChanges(
   const changes: FindingChange[] = [];
   for (const [key, finding] of later) {
     const was = earlier.get(key);
-    const before = was?.outcome ?? null;
+    const outcome = was?.outcome ?? null;
     const weaker = was?.evidence === "demonstrated" && finding.evidence !== "demonstrated";
     const undemonstrated = weaker && finding.outcome === "pass";
-    if (before === finding.outcome && !undemonstrated) continue;
-    const change = { host, key, before, after: finding.outcome, finding };
+    if (outcome === finding.outcome && !undemonstrated) continue;
+    const change = { host, key, before: outcome, after: finding.outcome, finding };
     changes.push(undemonstrated ? { ...change, undemonstrated } : change);
   }
   for (const [key, finding] of earlier) {
