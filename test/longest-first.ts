@@ -18,6 +18,8 @@ const SECONDS: Readonly<Record<string, number>> = {
   "e2e/profiles.lab.test.ts": 80,
   "e2e/audit.lab.test.ts": 70,
   "flow/verify-killed.lab.test.ts": 60,
+  "controls/watchdog/grace.lab.test.ts": 60,
+  "controls/logind/grace.lab.test.ts": 50,
 };
 
 export class LongestFirst extends BaseSequencer {

@@ -7,7 +7,7 @@ import { quote } from "../../template/shell-quote.ts";
 import { renderTemplate, type TemplateValue } from "../../template/template.ts";
 import { exempts } from "../../core/policy/present-people.ts";
 import { peoplePatterns } from "../shell-timeout/branches.ts";
-import { endsAfter, idleRoles } from "./limits.ts";
+import { endsAfter, GRACE, idleRoles } from "./limits.ts";
 
 /** How the watchdog runs on one host. */
 export interface WatchdogStart {
@@ -97,6 +97,7 @@ function scriptValues(limits: HostLimits, interval: Seconds, version: string): R
     policy: limits.policy ?? "",
     version,
     interval,
+    grace: GRACE,
     first: Math.max(1, Math.min(...all.map(({ ends, warn }) => (warn > 0 ? ends - warn - interval : ends)))),
     tmux: limits.tmux ?? "detach",
     ask: roles.length > 0 || exempt.length > 0,

@@ -14,6 +14,12 @@ const ATIME_STEP: Seconds = 8;
 /** With steps of 8 s nothing below means anything; such limits are raised to it. */
 export const SHORTEST: Seconds = 20;
 
+/**
+ * What everybody has at least who has not typed since the watchdog came into force, where the policy sets no
+ * `warn_before`; the limit where that is shorter. They are warned as well.
+ */
+export const GRACE: Seconds = 60;
+
 /** cron(8) looks once a minute. */
 const CRON_INTERVAL: Seconds = 60;
 
