@@ -45,7 +45,7 @@ const MAIN: Readonly<Record<string, string>> = {
   "core/facts": "parse-facts",
   "core/verdict": "outcome",
   "core/ending": "endings",
-  "core/baseline": "judge-profile",
+  "core/baseline": "judge-baseline",
   "core/check": "question",
   "core/plan": "host",
   "core/probe": "plan",

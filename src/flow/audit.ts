@@ -2,7 +2,7 @@
 import { fleetFindings } from "../core/audit/fleet.ts";
 import { auditHost, lostHost } from "../core/audit/host.ts";
 import { inertFindings } from "../core/ending/inert-lines.ts";
-import { judgeProfile } from "../core/baseline/judge-profile.ts";
+import { judgeBaseline } from "../core/baseline/judge-baseline.ts";
 import { ladder } from "../core/ending/ladder.ts";
 import type { AuditedHost, AuditHeader, AuditRun } from "../model/audit.ts";
 import type { Connection } from "../model/connection.ts";
@@ -171,7 +171,7 @@ function judge(
     sessions,
     more: [
       ...(verification === undefined ? inertFindings(facts, controls, judgedCells) : verification.findings),
-      ...(baseline === undefined ? [] : judgeProfile(facts, limits, baseline, plan, controls)),
+      ...(baseline === undefined ? [] : judgeBaseline(facts, limits, baseline, plan, controls)),
     ],
     probes: verification?.probes ?? [],
     evidence: verification?.evidence ?? [],

@@ -9,7 +9,7 @@ import type { Coverage, Finding } from "./finding.ts";
 import type { HostLimits } from "./limits.ts";
 import type { FactsPart } from "./facts-part.ts";
 import type { Activation, DesiredFile, Expectation, HostPlan } from "./plan.ts";
-import type { Profile, RuleSetting } from "./profile.ts";
+import type { Baseline, RuleSetting } from "./baseline.ts";
 import type { SessionKind } from "./session-kind.ts";
 import type { Demand, Judgement } from "./rule.ts";
 import type { ConfiguredTimeout, Mechanism, ProbedSession, ReplacedFile, TimeoutFile } from "./timeout.ts";
@@ -76,7 +76,7 @@ export interface Control {
   /** Why it did not end a session that had to end, as far as its settings tell. `configured`: its own timeouts. */
   whyKept?(session: ProbedSession, configured: readonly ConfiguredTimeout[]): string[];
   /** Whether it ends sessions of the kind under a baseline for those as well who are exempt from it; it does not where left out. */
-  reachesExempt?(kind: SessionKind, profile: Profile | undefined): boolean;
+  reachesExempt?(kind: SessionKind, baseline: Baseline | undefined): boolean;
   /**
    * Whether what ended one account's session ends it for every account of its class. It does where this is left out.
    *

@@ -1,7 +1,7 @@
 import type { Seconds } from "./duration.ts";
 import type { ControlId } from "./control-id.ts";
 import type { Exemption } from "./policy.ts";
-import type { Profile } from "./profile.ts";
+import type { Baseline } from "./baseline.ts";
 
 /** The limits of one role on one host; null where the policy sets none. */
 export interface RoleLimits {
@@ -28,7 +28,7 @@ export interface HostLimits {
   /** What becomes of tmux when the watchdog ends the session of its client; `detach` if left out. */
   readonly tmux?: "detach" | "end";
   /** The compliance baseline whose rules the files have to satisfy literally. */
-  readonly profile?: Profile;
+  readonly baseline?: Baseline;
   readonly defaults: RoleLimits;
   /** Roles that apply to the host, strictest idle limit first, then by name. */
   readonly roles: readonly RoleLimits[];

@@ -6,8 +6,8 @@
 import { z } from "zod";
 import type { ControlId } from "./control-id.ts";
 import { DURATION_PATTERN, parseDuration } from "./duration.ts";
-import { PROFILE_NAMES } from "./profile-name.ts";
-import type { Profile } from "./profile.ts";
+import { BASELINE_NAMES } from "./baseline-name.ts";
+import type { Baseline } from "./baseline.ts";
 
 /**
  * What no text of a policy may contain: control characters (a newline would add a directive),
@@ -121,7 +121,7 @@ export const policySchemaOf = (ids: readonly ControlId[]) =>
   z
     .strictObject({
       name: line.meta({ description: "What reports call this policy" }),
-      profile: z.enum(PROFILE_NAMES).optional().meta({
+      profile: z.enum(BASELINE_NAMES).optional().meta({
         description:
           "A compliance baseline: its limits hold where the policy names none, and only an exemption loosens them",
       }),
@@ -150,8 +150,8 @@ export const policySchemaOf = (ids: readonly ControlId[]) =>
     .meta({ title: "curfew policy" });
 
 export type Policy = z.output<ReturnType<typeof policySchemaOf>> & {
-  /** The baseline that `profile` names, once `core/apply-profile.ts` has taken it into the limits. */
-  readonly baseline?: Profile;
+  /** The baseline that `profile` names, once `core/apply-baseline.ts` has taken it into the limits. */
+  readonly baseline?: Baseline;
 };
 export type Role = Policy["roles"][string];
 export type Exemption = Policy["exemptions"][number];

@@ -1,10 +1,10 @@
 /** One number that one rule of a baseline asks for, and what was found about it. */
 import type { EvidenceLevel, Finding } from "./finding.ts";
-import type { Profile, ProfileRule, Relation, RuleSetting } from "./profile.ts";
+import type { Baseline, BaselineRule, Relation, RuleSetting } from "./baseline.ts";
 
 export interface Demand {
-  readonly profile: Profile;
-  readonly rule: ProfileRule;
+  readonly baseline: Baseline;
+  readonly rule: BaselineRule;
   readonly setting: RuleSetting;
   readonly relation: Relation;
 }

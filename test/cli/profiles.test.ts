@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { main } from "../../src/cli/main.ts";
-import { PROFILE_NAMES } from "../../src/model/profile-name.ts";
+import { BASELINE_NAMES } from "../../src/model/baseline-name.ts";
 import { fakeTerminal } from "./fake-terminal.ts";
 
 async function profiles(...given: string[]) {
@@ -17,7 +17,7 @@ test("lists every baseline with its release and numbers", async () => {
       .split("\n")
       .slice(0, -1)
       .map((line) => line.split(" ")[0]),
-  ).toEqual([...PROFILE_NAMES]);
+  ).toEqual([...BASELINE_NAMES]);
   expect(out).toMatch(
     /^stig-rhel9 .* V2R9 +ClientAliveInterval <= 600, ClientAliveCountMax = 1, TMOUT <= 600, StopIdleSessionSec = 600$/mu,
   );
@@ -42,7 +42,7 @@ test("as one JSON document", async () => {
     requires: { ClientAliveInterval: { "more-than": 0 } },
     references: expect.arrayContaining(["NIST SP 800-53 AC-12"]),
   });
-  expect(JSON.parse((await profiles("--json")).out).summary).toEqual({ profiles: PROFILE_NAMES.length });
+  expect(JSON.parse((await profiles("--json")).out).summary).toEqual({ profiles: BASELINE_NAMES.length });
 });
 
 test("an unknown name is told the nearest", async () => {

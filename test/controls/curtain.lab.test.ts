@@ -6,9 +6,9 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadProfile } from "../../src/config/policy/profile.ts";
+import { loadBaseline } from "../../src/config/policy/baseline.ts";
 import { CONTROLS } from "../../src/controls/index.ts";
-import { applyProfile } from "../../src/core/policy/apply-profile.ts";
+import { applyBaseline } from "../../src/core/policy/apply-baseline.ts";
 import { applyFleet } from "../../src/flow/apply.ts";
 import { auditFleet } from "../../src/flow/audit.ts";
 import { explainOnHost } from "../../src/flow/explain.ts";
@@ -25,7 +25,7 @@ import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { curtain, CURTAIN_FILE, CURTAIN_STATE } from "./curtain/index.ts";
 
 const ALL = [...CONTROLS, curtain];
-const CIS = loadProfile("cis");
+const CIS = loadBaseline("cis");
 const BASELINE = {
   ...CIS,
   rules: [
@@ -38,7 +38,7 @@ const BASELINE = {
     },
   ],
 } satisfies typeof CIS;
-const POLICY = applyProfile(
+const POLICY = applyBaseline(
   policySchemaOf(ALL.map(({ id }) => id)).parse({
     name: "made up",
     controls: ["curtain"],

@@ -10,7 +10,7 @@ import { CurfewError } from "../../model/error.ts";
 import type { History } from "../../model/history.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
 import * as args from "../options/args.ts";
-import { profileOf, readAlerts } from "../options/audit-inputs.ts";
+import { baselineOf, readAlerts } from "../options/audit-inputs.ts";
 import { addAuditOptions, type AuditOptions, refuseContradictions } from "../options/audit-options.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import { daysAgo, withHistory } from "../options/history-access.ts";
@@ -52,7 +52,7 @@ async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitCod
   const chosen = await loadHosts(options, terminal);
   const loaded = await loadPolicyFor(options.policy, chosen.inventory, options, terminal);
   const alerts = await readAlerts(options.alerts);
-  const profile = await profileOf(loaded.policy);
+  const profile = await baselineOf(loaded.policy);
   await checkReports(options, { profile });
   return withRun({ command: "audit", hosts: chosen.hosts, options, terminal }, (run) => {
     const work = async (history: History | undefined): Promise<RunResult> => {

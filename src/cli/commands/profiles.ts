@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { CurfewError } from "../../model/error.ts";
-import type { Profile } from "../../model/profile.ts";
+import type { Baseline } from "../../model/baseline.ts";
 import { addAnswerOptions, type AnswerOptions } from "../options/args.ts";
 import type { Setting } from "../terminal/setting.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -27,18 +27,18 @@ export function registerProfiles(program: Command, { terminal }: Setting): void 
 }
 
 async function show(name: string | undefined, { json }: AnswerOptions, terminal: Terminal): Promise<void> {
-  const { loadProfiles } = await import("../../config/policy/profile.ts");
-  const all = loadProfiles();
-  const chosen = name === undefined ? all : [profileNamed(name, all)];
+  const { loadBaselines } = await import("../../config/policy/baseline.ts");
+  const all = loadBaselines();
+  const chosen = name === undefined ? all : [baselineNamed(name, all)];
   if (json === true) return terminal.out([`${JSON.stringify(documentOf(chosen))}\n`]);
-  const { profilesText, profileText } = await import("../../report/host/profiles-text.ts");
+  const { baselinesText, baselineText } = await import("../../report/host/baselines-text.ts");
   const paint = terminal.outPaint;
   const texts =
-    name === undefined ? [profilesText(all, paint)] : chosen.map((each) => profileText(each, paint));
+    name === undefined ? [baselinesText(all, paint)] : chosen.map((each) => baselineText(each, paint));
   return terminal.page([...texts].join(""));
 }
 
-function profileNamed(name: string, all: readonly Profile[]): Profile {
+function baselineNamed(name: string, all: readonly Baseline[]): Baseline {
   const found = all.find(({ id }) => id === name);
   if (found !== undefined) return found;
   const names = all.map(({ id }) => id);
@@ -48,7 +48,7 @@ function profileNamed(name: string, all: readonly Profile[]): Profile {
 }
 
 /** Each as its file has it, a rule's references with those that all rules go back to; limits in seconds. */
-function documentOf(profiles: readonly Profile[]): object {
+function documentOf(profiles: readonly Baseline[]): object {
   return {
     schema: "curfew/profiles/1",
     summary: { profiles: profiles.length },

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Argument, Command, Option } from "commander";
 import { REPORT_FORMAT_NAMES } from "../../model/audit.ts";
 import { CONTROL_IDS } from "../../controls/registry.ts";
-import { PROFILE_NAMES } from "../../model/profile-name.ts";
+import { BASELINE_NAMES } from "../../model/baseline-name.ts";
 import { SESSION_KINDS } from "../../model/session-kind.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
 
@@ -52,7 +52,7 @@ const OPTIONS: Readonly<Record<string, (given: GivenValues) => Values>> = {
   sessions: () => listed([...SESSION_KINDS, "all"]),
   format: () => listed(REPORT_FORMAT_NAMES),
   controls: () => listed(CONTROL_IDS),
-  baseline: () => listed(["none", ...PROFILE_NAMES]),
+  baseline: () => listed(["none", ...BASELINE_NAMES]),
   "environment-file": () => FILES,
   "remove name": () => values(schedules),
   run: () => values(audits),
@@ -64,7 +64,7 @@ const ARGUMENTS: Readonly<Record<string, (given: GivenValues) => Values>> = {
   "apply plan": () => FILES,
   "show plan": () => FILES,
   "import file": () => FILES,
-  "profiles name": () => listed(PROFILE_NAMES),
+  "profiles name": () => listed(BASELINE_NAMES),
   "explain user[@host]": (given) => values((environment) => hosts(given, environment), /^[^@]*@/u),
 };
 

@@ -11,8 +11,8 @@ export async function readAlerts(file: string | undefined): Promise<Alerts | und
 }
 
 /** The policy's baseline as reports name it. */
-export async function profileOf({ baseline }: Policy): Promise<AuditHeader["profile"]> {
+export async function baselineOf({ baseline }: Policy): Promise<AuditHeader["profile"]> {
   if (baseline === undefined) return null;
-  const { profileInfo } = await import("../../core/policy/profile-rules.ts");
-  return profileInfo(baseline);
+  const { baselineInfo } = await import("../../core/policy/baseline-rules.ts");
+  return baselineInfo(baseline);
 }

@@ -63,7 +63,7 @@ export async function loadHosts(
 }
 
 /**
- * Reads the policy and takes its profile into it. Warnings, also about patterns that match nothing in `inventory`, go to
+ * Reads the policy and takes its baseline into it. Warnings, also about patterns that match nothing in `inventory`, go to
  * standard error; nothing can be said of them where `inventory` is null. Errors: CurfewError `input`.
  */
 export async function loadPolicyFor(
@@ -73,15 +73,15 @@ export async function loadPolicyFor(
   terminal: Terminal,
 ): Promise<PolicyInput> {
   const [file = ""] = given === undefined ? await defaultSources("policy", options, terminal) : [given];
-  const [{ loadPolicy }, { checkHostPatterns }, { applyProfile }, { loadControls }] = await Promise.all([
+  const [{ loadPolicy }, { checkHostPatterns }, { applyBaseline }, { loadControls }] = await Promise.all([
     import("../../config/policy/policy.ts"),
     import("../../core/policy/host-limits.ts"),
-    import("../../core/policy/apply-profile.ts"),
+    import("../../core/policy/apply-baseline.ts"),
     import("../../controls/registry.ts"),
   ]);
-  const { policy: written, profile, digest, warnings } = await loadPolicy(file);
-  const controls = profile === null ? [] : await loadControls();
-  const policy = applyProfile(written, profile, controls);
+  const { policy: written, baseline, digest, warnings } = await loadPolicy(file);
+  const controls = baseline === null ? [] : await loadControls();
+  const policy = applyBaseline(written, baseline, controls);
   const patterns = inventory === null ? [] : checkHostPatterns(policy, inventory);
   const unmatched = patterns.map(({ message }) => `${visible(file)}: ${message}`);
   warnAll([...warnings, ...unmatched], options, terminal);

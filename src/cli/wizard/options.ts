@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { WizardAnswer, WizardAnswers } from "../../core/wizard/draft.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { CONTROL_IDS } from "../../controls/registry.ts";
-import { PROFILE_NAMES } from "../../model/profile-name.ts";
+import { BASELINE_NAMES } from "../../model/baseline-name.ts";
 import { type Seconds } from "../../model/duration.ts";
 import { collect, duration, durationOption, type HostOptions } from "../options/args.ts";
 
@@ -52,7 +52,7 @@ export function addWizardOptions(command: Command): Command {
 }
 
 function baseline(text: string): string {
-  const known = ["none", ...PROFILE_NAMES];
+  const known = ["none", ...BASELINE_NAMES];
   if (known.includes(text)) return text;
   throw new InvalidArgumentError(`no baseline ${shown(text)}${didYouMean(text, known)}`);
 }

@@ -6,7 +6,7 @@ import {
   type WizardBaseline,
   type WizardSubject,
 } from "../../core/wizard/draft.ts";
-import { systemOf } from "../../core/policy/profile-rules.ts";
+import { systemOf } from "../../core/policy/baseline-rules.ts";
 import type { Facts } from "../../model/facts.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { questionsBefore } from "../../core/wizard/questions.ts";
@@ -17,9 +17,9 @@ import type { WizardOptions } from "./options.ts";
 
 /** The baselines that are written for the host's system, or for every system. */
 export async function baselinesFor(facts: Facts): Promise<WizardBaseline[]> {
-  const { loadProfiles } = await import("../../config/policy/profile.ts");
-  return loadProfiles()
-    .filter((profile) => systemOf(profile, facts) !== "foreign")
+  const { loadBaselines } = await import("../../config/policy/baseline.ts");
+  return loadBaselines()
+    .filter((baseline) => systemOf(baseline, facts) !== "foreign")
     .map(({ id, title, limits }) => ({
       id,
       title,

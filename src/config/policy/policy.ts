@@ -5,19 +5,19 @@
 import { createHash } from "node:crypto";
 import { policySchema } from "./schema.ts";
 import type { Policy } from "../../model/policy.ts";
-import type { Profile } from "../../model/profile.ts";
+import type { Baseline } from "../../model/baseline.ts";
 import { policyChecks } from "./policy-checks.ts";
 import { issueProblems } from "./policy-issue.ts";
 import { type Problem, inputError, problemLines } from "../problem.ts";
-import { namedProfile, profileChecks } from "./profile-checks.ts";
+import { namedBaseline, baselineChecks } from "./baseline-checks.ts";
 import { readTextFile } from "../text-file.ts";
 import { type YamlText, parseYaml } from "../yaml-text.ts";
 
 /** A policy as read. */
 export interface LoadedPolicy {
   readonly policy: Policy;
-  /** The baseline that it names; not yet taken into its limits (core/apply-profile.ts). */
-  readonly profile: Profile | null;
+  /** The baseline that it names; not yet taken into its limits (core/apply-baseline.ts). */
+  readonly baseline: Baseline | null;
   /** sha256 (hex) of the policy with its defaults filled in: comments and order do not count. */
   readonly digest: string;
   /** The path as it was given. */
@@ -44,14 +44,14 @@ export async function loadPolicy(path: string, now: Date = new Date()): Promise<
 /** The same from text that is there already; `file` is for messages. Errors as loadPolicy. */
 export function parsePolicy(file: string, text: string, now: Date): LoadedPolicy {
   const yaml = parseYaml(file, text);
-  const profile = namedProfile(yaml);
+  const baseline = namedBaseline(yaml);
   const checked = policyChecks(yaml, now);
-  const errors = [...checked.errors, ...(profile === null ? [] : profileChecks(yaml, profile))];
+  const errors = [...checked.errors, ...(baseline === null ? [] : baselineChecks(yaml, baseline))];
   const result = policySchema.safeParse(plainData(yaml));
   const problems = result.success ? errors : [...schemaProblems(yaml, result.error.issues), ...errors];
   if (!result.success || problems.length > 0) throw inputError(problems);
   const digest = createHash("sha256").update(canonical(result.data)).digest("hex");
-  return { policy: result.data, profile, digest, file, warnings: problemLines(checked.warnings) };
+  return { policy: result.data, baseline, digest, file, warnings: problemLines(checked.warnings) };
 }
 
 /** The document as data. A few aliases inside each other can stand for gigabytes, so they are counted. */

@@ -12,7 +12,7 @@ import type { HostLimits } from "../../model/limits.ts";
 import type { DesiredFile } from "../../model/plan.ts";
 import { WITH_TERMINAL } from "../../model/session-kind.ts";
 import { renderTemplate } from "../../template/template.ts";
-import { demandsOf } from "../../core/policy/profile-rules.ts";
+import { demandsOf } from "../../core/policy/baseline-rules.ts";
 import { backstop } from "../../core/policy/backstop.ts";
 import { logindAbility } from "./ability.ts";
 import { logindEndings } from "./endings.ts";
@@ -50,7 +50,7 @@ const SHORTEST: Seconds = 20;
 function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
   const rendered = renderDropIn(facts, limits, selected);
   const written = rendered.files.some(({ content }) => content !== null);
-  const main = written && limits.profile?.logind === "main-file" ? demandedSeconds(limits) : null;
+  const main = written && limits.baseline?.logind === "main-file" ? demandedSeconds(limits) : null;
   return { ...rendered, files: [...rendered.files, ...logindMainFile(facts, main)] };
 }
 
@@ -82,8 +82,8 @@ function renderDropIn(facts: Facts, limits: HostLimits, selected: boolean): Rend
 }
 
 /** What a baseline's rule says that the key has to be; null where none says so. */
-function demandedSeconds({ profile }: HostLimits): Seconds | null {
-  const relations = demandsOf(profile).get("StopIdleSessionSec") ?? [];
+function demandedSeconds({ baseline }: HostLimits): Seconds | null {
+  const relations = demandsOf(baseline).get("StopIdleSessionSec") ?? [];
   return relations.map(({ equals }) => equals).find((seconds) => seconds !== undefined) ?? null;
 }
 

@@ -1,7 +1,7 @@
 import type { Facts } from "../../model/facts.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { HostPlan } from "../../model/plan.ts";
-import { holds } from "../../core/policy/profile-rules.ts";
+import { holds } from "../../core/policy/baseline-rules.ts";
 import type { Demand, Judgement } from "../../model/rule.ts";
 import { knownUnseen } from "./use-pam.ts";
 

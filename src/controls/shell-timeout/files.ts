@@ -25,7 +25,7 @@ export function shellFiles(facts: Facts, limits: HostLimits, selected: boolean):
   const families = familiesOf(facts);
   const tcsh = wanted && families.has("tcsh");
   const script = wanted
-    ? shellScript(branches, limits, tmoutForm(facts, limits.profile), families.has("ksh93"))
+    ? shellScript(branches, limits, tmoutForm(facts, limits.baseline), families.has("ksh93"))
     : null;
   const minutes = tcsh && branches.branches.length > 0 ? minutesScript(branches, limits) : null;
   return [
@@ -50,7 +50,7 @@ function shellScript(
 ): string {
   return renderTemplate("shell-timeout", {
     policy: limits.policy ?? "",
-    exported: form === "plain" ? "" : (limits.profile?.id ?? ""),
+    exported: form === "plain" ? "" : (limits.baseline?.id ?? ""),
     ask: branches.length > 0,
     ksh93,
     branches: branches.map(({ comment, patterns, idle }) => ({

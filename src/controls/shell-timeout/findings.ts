@@ -60,9 +60,9 @@ function withoutTimeout(
 }
 
 /** bash(1) TMOUT: also the default timeout of `read`, in scripts that inherit it too (measured). */
-function exportFindings(facts: Facts, { profile }: HostLimits): Finding[] {
-  if (profile === undefined || tmoutForm(facts, profile) === "plain") return [];
-  const actual = `exported, as scanners of ${profile.id} look for it: "read" in bash scripts that people start times out after it`;
+function exportFindings(facts: Facts, { baseline }: HostLimits): Finding[] {
+  if (baseline === undefined || tmoutForm(facts, baseline) === "plain") return [];
+  const actual = `exported, as scanners of ${baseline.id} look for it: "read" in bash scripts that people start times out after it`;
   const expected = "TMOUT concerns the shell at its prompt only";
   return [finding("version-ability", "*", expected, actual, "bash(1) TMOUT", "pass", "exported TMOUT")];
 }

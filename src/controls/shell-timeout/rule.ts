@@ -11,7 +11,7 @@ import {
   winningForeign,
 } from "../../core/shell/foreign-timeout.ts";
 import { unread } from "../../core/shell/reads.ts";
-import { holds } from "../../core/policy/profile-rules.ts";
+import { holds } from "../../core/policy/baseline-rules.ts";
 import type { ResolvedClass } from "../../core/policy/present-people.ts";
 import { classesByRole } from "../../core/policy/role-members.ts";
 import type { Demand, Judgement } from "../../model/rule.ts";

@@ -1,8 +1,8 @@
 /** How TMOUT is written, so that a baseline's scanners recognise it. */
 import type { Seconds } from "../../model/duration.ts";
 import type { Facts } from "../../model/facts.ts";
-import type { Profile } from "../../model/profile.ts";
-import { demandsOf } from "../../core/policy/profile-rules.ts";
+import type { Baseline } from "../../model/baseline.ts";
+import { demandsOf } from "../../core/policy/baseline-rules.ts";
 import { ksh93Timeout } from "./limits.ts";
 
 /**
@@ -14,9 +14,9 @@ export type TmoutForm = "plain" | "typeset" | "lines" | "both";
 const RED_HAT = new Set(["rhel", "centos", "fedora", "ol", "almalinux", "rocky", "amzn"]);
 
 /** The form for a host; `plain` without a baseline that has a rule about TMOUT. */
-export function tmoutForm({ os }: Pick<Facts, "os">, profile: Profile | undefined): TmoutForm {
-  if (profile === undefined || !demandsOf(profile).has("TMOUT")) return "plain";
-  if (profile.form !== "by-system") return profile.form;
+export function tmoutForm({ os }: Pick<Facts, "os">, baseline: Baseline | undefined): TmoutForm {
+  if (baseline === undefined || !demandsOf(baseline).has("TMOUT")) return "plain";
+  if (baseline.form !== "by-system") return baseline.form;
   return os.state === "known" && RED_HAT.has(os.value.id) ? "both" : "lines";
 }
 

@@ -97,10 +97,10 @@ function isEmpty({ alive, channel }: SshdGlobals): boolean {
 
 function globalLines(
   { alive, channel }: SshdGlobals,
-  { profile }: HostLimits,
+  { baseline }: HostLimits,
 ): { profile: string; alive: string[]; global: string } {
   return {
-    profile: profile?.id ?? "",
+    profile: baseline?.id ?? "",
     alive: alive.map(lineOf),
     global: channel === null ? "" : lineOf(channel),
   };

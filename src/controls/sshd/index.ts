@@ -24,7 +24,7 @@ import { MECHANISMS } from "./lines.ts";
 import { writableNames } from "./names.ts";
 import { sshdPlace } from "./place.ts";
 import { sshdVersion } from "../../core/sshd/openssh-version.ts";
-import { demandsOf } from "../../core/policy/profile-rules.ts";
+import { demandsOf } from "../../core/policy/baseline-rules.ts";
 import { baselineFindings, uniformLimits } from "./uniform.ts";
 import { sshdKept, sshdTimeouts, sshdUnscalable } from "./probe.ts";
 import { scaledSshd } from "./scale.ts";
@@ -78,7 +78,7 @@ function render(facts: Facts, given: HostLimits, selected: boolean): Rendered {
     return { ...nothing(sshdFiles(facts, place, [], NO_GLOBALS, given)), findings: [tooOld(version)] };
   }
   const limits = uniformLimits(given);
-  const ability = sshdAbility(version, limits.profile);
+  const ability = sshdAbility(version, limits.baseline);
   const stop = backstop(facts, limits, "sshd");
   const hostWide = ability.idle === "host-wide" && stop.state === "limit" ? stop.limit : null;
   const globals = globalsOf(ability, limits, hostWide);
@@ -99,7 +99,7 @@ function render(facts: Facts, given: HostLimits, selected: boolean): Rendered {
 const NO_GLOBALS: SshdGlobals = { alive: [], channel: null };
 
 function globalsOf(ability: SshdAbility, limits: HostLimits, hostWide: number | null): SshdGlobals {
-  const scanned = demandsOf(limits.profile).has("ClientAliveInterval");
+  const scanned = demandsOf(limits.baseline).has("ClientAliveInterval");
   return {
     alive: scanned ? limitSettings(ability, limits.defaults).unresponsive : [],
     channel: hostWide === null ? null : channelTimeout(hostWide),

@@ -5,7 +5,7 @@ import type { Facts, SshServer, UserClass } from "../../model/facts.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { Reading } from "../../model/reading.ts";
 import { effectiveValue } from "../../core/sshd/effective.ts";
-import { holds } from "../../core/policy/profile-rules.ts";
+import { holds } from "../../core/policy/baseline-rules.ts";
 import { classesByRole } from "../../core/policy/role-members.ts";
 import type { Demand, Judgement } from "../../model/rule.ts";
 import { sshdDirectives, unreadFiles } from "../../core/sshd/directives.ts";
@@ -35,8 +35,8 @@ export function judgeSshdRule(demand: Demand, facts: Facts, limits: HostLimits):
   return [
     ...answers.flatMap(({ role, asked }) => judgeAnswers(demand, facts.server, role, asked)),
     ...(members.state === "unreadable" ? [membersUnknown(members.reason)] : []),
-    ...(demand.profile.uniform ? [oneValue(demand, facts)] : []),
-    ...(demand.profile.before === undefined ? [] : [inDropIn(demand, facts, demand.profile.before)]),
+    ...(demand.baseline.uniform ? [oneValue(demand, facts)] : []),
+    ...(demand.baseline.before === undefined ? [] : [inDropIn(demand, facts, demand.baseline.before)]),
   ];
 }
 

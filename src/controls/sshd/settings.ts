@@ -5,7 +5,7 @@ import type { OpenSshVersion } from "../../model/facts.ts";
 import { clientAlive, clientSilence, type ClientAlive } from "./client-alive.ts";
 import { can } from "../../core/sshd/openssh-version.ts";
 import { keepsClientAlive } from "./baseline.ts";
-import type { Profile } from "../../model/profile.ts";
+import type { Baseline } from "../../model/baseline.ts";
 
 export type SshdKeyword =
   | "ClientAliveInterval"
@@ -56,8 +56,8 @@ export interface SshdAbility {
 }
 
 /** Which mechanism a release has for idle sessions, under a baseline if there is one. */
-export function sshdAbility(version: OpenSshVersion, profile: Profile | undefined): SshdAbility {
-  const keepsAlive = keepsClientAlive(profile);
+export function sshdAbility(version: OpenSshVersion, baseline: Baseline | undefined): SshdAbility {
+  const keepsAlive = keepsClientAlive(baseline);
   return { version, idle: idleMechanism(version, keepsAlive), keepsAlive };
 }
 

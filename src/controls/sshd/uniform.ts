@@ -8,7 +8,7 @@ import type { HostLimits } from "../../model/limits.ts";
 
 /** The limits with the strictest unresponsive limit of all in every role, under such a baseline. */
 export function uniformLimits(limits: HostLimits): HostLimits {
-  if (limits.profile?.uniform !== true) return limits;
+  if (limits.baseline?.uniform !== true) return limits;
   const unresponsive = [limits.defaults, ...limits.roles]
     .map((role) => role.unresponsive)
     .reduce(strictest, null);
@@ -21,8 +21,8 @@ export function uniformLimits(limits: HostLimits): HostLimits {
 
 /** What follows for people: who has less time than their own limit gives them, and who is exempt in part only. */
 export function baselineFindings(given: HostLimits, uniform: HostLimits): Finding[] {
-  if (given.profile === undefined || !keepsClientAlive(given.profile)) return [];
-  return [...lessTime(given, uniform, given.profile.id), ...exemptInPart(given, given.profile.id)];
+  if (given.baseline === undefined || !keepsClientAlive(given.baseline)) return [];
+  return [...lessTime(given, uniform, given.baseline.id), ...exemptInPart(given, given.baseline.id)];
 }
 
 function exemptInPart({ exemptions }: HostLimits, id: string): Finding[] {

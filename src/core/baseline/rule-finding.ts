@@ -1,7 +1,7 @@
 import type { ControlId } from "../../model/control-id.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { Demand, Judgement } from "../../model/rule.ts";
-import { relationText } from "../policy/profile-rules.ts";
+import { relationText } from "../policy/baseline-rules.ts";
 
 /** A finding about one rule. */
 export function ruleFinding(

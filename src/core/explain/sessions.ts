@@ -32,7 +32,7 @@ export function explainSessions(
   const cannot = (id: ControlId, kind: SessionKind): string | undefined =>
     account && controls.find((control) => control.id === id)?.cannot?.(account, kind);
   const reaches = (id: ControlId, kind: SessionKind): boolean =>
-    controls.some((control) => control.id === id && control.reachesExempt?.(kind, limits.profile));
+    controls.some((control) => control.id === id && control.reachesExempt?.(kind, limits.baseline));
   const promised = planHost(facts, asked, selected, controls).coverage.filter(
     ({ role, control, kind }) => role === THEM && (!exempt.has(control) || reaches(control, kind)),
   );

@@ -22,7 +22,7 @@ export function hostLimits(policy: Policy, host: Host, today: string): HostLimit
   return {
     policy: policy.name,
     tmux: policy.tmux,
-    ...(policy.baseline === undefined ? {} : { profile: policy.baseline }),
+    ...(policy.baseline === undefined ? {} : { baseline: policy.baseline }),
     defaults,
     roles,
     exemptions: exemptions

@@ -1,7 +1,7 @@
 /** The sessions of one person: which kinds, after how long, and whether an exemption keeps them. Pure. */
 import type { Coverage } from "../../model/finding.ts";
 import type { ControlId } from "../../model/control-id.ts";
-import type { Profile } from "../../model/profile.ts";
+import type { Baseline } from "../../model/baseline.ts";
 import type { ProbeResult } from "../../model/run.ts";
 import type { SessionKind } from "../../model/session-kind.ts";
 import { keepsLimit, kindLimit } from "../policy/kind-limit.ts";
@@ -26,13 +26,13 @@ export function sessionsOf(
   how: How,
   wishes: ProbeWishes,
   factor: number,
-  profile?: Profile,
+  baseline?: Baseline,
 ): PlannedProbe[] {
   const { account, resolved } = person;
   return wishes.sessions.flatMap((session) => {
     const limit = kindLimit(session, resolved);
     if (limit === null) return [];
-    const reaching = (wishes.known ?? []).filter((control) => control.reachesExempt?.(session, profile));
+    const reaching = (wishes.known ?? []).filter((control) => control.reachesExempt?.(session, baseline));
     const exemptFrom = wishes.controls.filter(
       (control) => isExempt(resolved, control) && !reaching.some(({ id }) => id === control),
     );

@@ -1,9 +1,9 @@
 /** TMOUT of others: whoever sets it, what it comes to is never taken for stricter than it is. */
 import { describe, expect, test } from "vitest";
-import { loadProfile } from "../../../src/config/policy/profile.ts";
+import { loadBaseline } from "../../../src/config/policy/baseline.ts";
 import { CONTROLS } from "../../../src/controls/index.ts";
 import { foreignSettings, othersTimeout, winningForeign } from "../../../src/core/shell/foreign-timeout.ts";
-import { judgeProfile } from "../../../src/core/baseline/judge-profile.ts";
+import { judgeBaseline } from "../../../src/core/baseline/judge-baseline.ts";
 import { ladder } from "../../../src/core/ending/ladder.ts";
 import { isPlain } from "../../../src/core/shell/plain-assignment.ts";
 import { planHost } from "../../../src/core/plan/host.ts";
@@ -42,7 +42,7 @@ function cell(facts: Facts, selected: readonly ControlId[]): string | undefined 
 }
 
 function rule(facts: Facts): string[] {
-  const findings = judgeProfile(facts, POLICY, loadProfile("cis"), { changes: [], findings: [] }, CONTROLS);
+  const findings = judgeBaseline(facts, POLICY, loadBaseline("cis"), { changes: [], findings: [] }, CONTROLS);
   return findings.filter(({ subject }) => subject === "TMOUT").map(({ outcome }) => outcome);
 }
 

@@ -1,12 +1,12 @@
 /** Compliance baselines for people: the list, and one with its rules. */
-import { relationText } from "../../core/policy/profile-rules.ts";
+import { relationText } from "../../core/policy/baseline-rules.ts";
 import { formatDuration } from "../../model/duration.ts";
-import type { Profile, ProfileRule, Relation } from "../../model/profile.ts";
+import type { Baseline, BaselineRule, Relation } from "../../model/baseline.ts";
 import { table } from "../layout/columns.ts";
 import type { Paint } from "../layout/paint.ts";
 
 /** One line per baseline: its name, title, release, and the numbers of its rules. */
-export function profilesText(profiles: readonly Profile[], paint: Paint): string {
+export function baselinesText(profiles: readonly Baseline[], paint: Paint): string {
   const rows = profiles.map(({ id, title, version, systems, rules }) => [
     paint.bold(id),
     title,
@@ -18,8 +18,8 @@ export function profilesText(profiles: readonly Profile[], paint: Paint): string
 }
 
 /** One baseline with its limits and everything its rules say. */
-export function profileText(profile: Profile, paint: Paint): string {
-  const { id, title, version, systems, limits, uniform, references } = profile;
+export function baselineText(baseline: Baseline, paint: Paint): string {
+  const { id, title, version, systems, limits, uniform, references } = baseline;
   const [idle, unresponsive] = [limits.client_idle_timeout, limits.unresponsive_timeout].map(formatDuration);
   return [
     `${paint.bold(id)}  ${title}, ${version}`,
@@ -31,13 +31,13 @@ export function profileText(profile: Profile, paint: Paint): string {
       ? ["ClientAlive           one value for everybody; roles differ in the other mechanisms"]
       : []),
     "",
-    ...profile.rules.flatMap((rule) => ruleLines(rule, paint)),
+    ...baseline.rules.flatMap((rule) => ruleLines(rule, paint)),
     `All rules: ${references.join(", ")}`,
     "",
   ].join("\n");
 }
 
-function numbersText(rules: readonly ProfileRule[]): string {
+function numbersText(rules: readonly BaselineRule[]): string {
   const first = new Map(rules.flatMap(({ requires }) => Object.entries(requires)).toReversed());
   const settings = new Set(rules.flatMap(({ requires }) => Object.keys(requires)));
   return [...settings]
@@ -53,7 +53,7 @@ function symbols({ "at-most": most, "more-than": least, equals }: Relation): str
   return most === undefined ? `> ${least ?? 0}` : `<= ${most}`;
 }
 
-function ruleLines(rule: ProfileRule, paint: Paint): string[] {
+function ruleLines(rule: BaselineRule, paint: Paint): string[] {
   const { id, title, severity, systems, since, requires, references } = rule;
   const where = [
     ...(systems === undefined ? [] : [systems.join(", ")]),

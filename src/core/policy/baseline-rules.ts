@@ -1,13 +1,13 @@
 /** What a baseline comes to on one host: which rules apply there, and what they ask of each setting. */
 import type { AuditHeader } from "../../model/audit.ts";
 import type { Facts } from "../../model/facts.ts";
-import type { Profile, ProfileRule, Relation, RuleSetting } from "../../model/profile.ts";
+import type { Baseline, BaselineRule, Relation, RuleSetting } from "../../model/baseline.ts";
 
 /** The baseline as reports and audits name it: each rule once, with what all rules go back to. */
-export function profileInfo(profile: Profile): NonNullable<AuditHeader["profile"]> {
-  const { id, title, version, references } = profile;
+export function baselineInfo(baseline: Baseline): NonNullable<AuditHeader["profile"]> {
+  const { id, title, version, references } = baseline;
   const rules = new Map(
-    profile.rules.map((rule) => [
+    baseline.rules.map((rule) => [
       rule.id,
       {
         id: rule.id,
@@ -21,17 +21,20 @@ export function profileInfo(profile: Profile): NonNullable<AuditHeader["profile"
 }
 
 /** A system that a baseline is written for; `anywhere` where it is written for none in particular. */
-export type ProfileSystem = { readonly name: string; readonly versionId: string } | "anywhere";
+export type BaselineSystem = { readonly name: string; readonly versionId: string } | "anywhere";
 
 /**
  * The host's system as the baseline calls it. `foreign`: the baseline is not for this system;
  * `unknown`: nobody could read which it is.
  */
-export function systemOf(profile: Profile, { os }: Pick<Facts, "os">): ProfileSystem | "foreign" | "unknown" {
-  if (profile.systems.length === 0) return "anywhere";
+export function systemOf(
+  baseline: Baseline,
+  { os }: Pick<Facts, "os">,
+): BaselineSystem | "foreign" | "unknown" {
+  if (baseline.systems.length === 0) return "anywhere";
   if (os.state !== "known") return "unknown";
   const { id, versionId } = os.value;
-  const found = profile.systems.find(
+  const found = baseline.systems.find(
     (system) =>
       system.id === id && (versionId === system.version || versionId.startsWith(`${system.version}.`)),
   );
@@ -39,8 +42,8 @@ export function systemOf(profile: Profile, { os }: Pick<Facts, "os">): ProfileSy
 }
 
 /** The rules that apply to a system. */
-export function rulesFor(profile: Profile, system: ProfileSystem): ProfileRule[] {
-  return profile.rules.filter(({ systems, since }) => {
+export function rulesFor(baseline: Baseline, system: BaselineSystem): BaselineRule[] {
+  return baseline.rules.filter(({ systems, since }) => {
     if (system === "anywhere") return true;
     if (systems !== undefined && !systems.includes(system.name)) return false;
     return since === undefined || !isOlder(system.versionId, since);
@@ -51,9 +54,9 @@ export function rulesFor(profile: Profile, system: ProfileSystem): ProfileRule[]
  * What the rules ask of each setting, whichever system they are for: what is written on a host does
  * not depend on whether somebody chose the wrong baseline for it.
  */
-export function demandsOf(profile: Profile | undefined): ReadonlyMap<RuleSetting, readonly Relation[]> {
+export function demandsOf(baseline: Baseline | undefined): ReadonlyMap<RuleSetting, readonly Relation[]> {
   const demands = new Map<RuleSetting, Relation[]>();
-  for (const { requires } of profile?.rules ?? []) {
+  for (const { requires } of baseline?.rules ?? []) {
     for (const [setting, relation] of Object.entries(requires)) {
       demands.set(setting, [...(demands.get(setting) ?? []), relation]);
     }

@@ -3,7 +3,7 @@
  * recognises them. The built-in ones are `templates/profiles/NAME.yaml`; this is their schema.
  */
 import { z } from "zod";
-import { PROFILE_NAMES } from "./profile-name.ts";
+import { BASELINE_NAMES } from "./baseline-name.ts";
 import { DURATION_PATTERN, parseDuration } from "./duration.ts";
 
 /** A setting that rules are about, as its man page spells it. A control speaks for it. */
@@ -48,8 +48,8 @@ const rule = z.strictObject({
     .refine((value) => Object.keys(value).length > 0, "a rule asks for something"),
 });
 
-export const profileSchema = z.strictObject({
-  id: z.enum(PROFILE_NAMES),
+export const baselineSchema = z.strictObject({
+  id: z.enum(BASELINE_NAMES),
   title: line,
   version: line,
   systems: z.array(system).meta({ description: "Where the baseline applies; everywhere if empty" }),
@@ -72,6 +72,6 @@ export const profileSchema = z.strictObject({
   rules: z.array(rule).min(1),
 });
 
-export type Profile = z.output<typeof profileSchema>;
-export type ProfileRule = Profile["rules"][number];
+export type Baseline = z.output<typeof baselineSchema>;
+export type BaselineRule = Baseline["rules"][number];
 export type Relation = z.output<typeof relation>;

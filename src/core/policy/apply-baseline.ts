@@ -1,6 +1,6 @@
 import type { Control } from "../../model/control.ts";
 import type { Policy } from "../../model/policy.ts";
-import type { Profile } from "../../model/profile.ts";
+import type { Baseline } from "../../model/baseline.ts";
 
 /**
  * The policy under a baseline: limits that the policy does not name are the baseline's, and the
@@ -9,20 +9,20 @@ import type { Profile } from "../../model/profile.ts";
  * the one way out, and they work as always: the people they name get no limit from the mechanisms
  * they name; what a scanner reads in sshd's files for everybody (ClientAlive) stays. Pure.
  */
-export function applyProfile(
+export function applyBaseline(
   policy: Policy,
-  profile: Profile | null,
+  baseline: Baseline | null,
   controls: readonly Pick<Control, "id" | "settings">[],
 ): Policy {
-  if (profile === null) return policy;
-  const settings = profile.rules.flatMap(({ requires }) => Object.keys(requires));
+  if (baseline === null) return policy;
+  const settings = baseline.rules.flatMap(({ requires }) => Object.keys(requires));
   const demanded = settings.flatMap((setting) =>
     controls.filter(({ settings: own = [] }) => own.some(({ name }) => name === setting)).map(({ id }) => id),
   );
   return {
     ...policy,
-    baseline: profile,
+    baseline,
     controls: [...new Set([...policy.controls, ...demanded])],
-    defaults: { ...profile.limits, ...policy.defaults },
+    defaults: { ...baseline.limits, ...policy.defaults },
   };
 }

@@ -8,8 +8,8 @@ import type { Facts } from "../../model/facts.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { HostPlan } from "../../model/plan.ts";
-import type { Profile, ProfileRule } from "../../model/profile.ts";
-import { rulesFor, systemOf } from "../policy/profile-rules.ts";
+import type { Baseline, BaselineRule } from "../../model/baseline.ts";
+import { rulesFor, systemOf } from "../policy/baseline-rules.ts";
 import type { Demand, Judgement } from "../../model/rule.ts";
 import { ruleFinding } from "./rule-finding.ts";
 
@@ -23,28 +23,28 @@ import { ruleFinding } from "./rule-finding.ts";
  *   and what it says about mechanisms that it leaves out.
  * @param controls each speaks for its own settings.
  */
-export function judgeProfile(
+export function judgeBaseline(
   facts: Facts,
   limits: HostLimits,
-  profile: Profile,
+  baseline: Baseline,
   plan: Pick<HostPlan, "changes" | "findings">,
   controls: readonly Control[],
 ): Finding[] {
-  const system = systemOf(profile, facts);
-  if (system === "foreign" || system === "unknown") return [wrongSystem(facts, profile, system)];
-  return rulesFor(profile, system)
-    .flatMap((rule) => demandsOfRule(profile, rule))
+  const system = systemOf(baseline, facts);
+  if (system === "foreign" || system === "unknown") return [wrongSystem(facts, baseline, system)];
+  return rulesFor(baseline, system)
+    .flatMap((rule) => demandsOfRule(baseline, rule))
     .flatMap((demand) => judge(demand, facts, limits, plan, controls));
 }
 
-function wrongSystem(facts: Facts, profile: Profile, why: "foreign" | "unknown"): Finding {
+function wrongSystem(facts: Facts, baseline: Baseline, why: "foreign" | "unknown"): Finding {
   const { os } = facts;
   return {
     check: "baseline-rule",
     control: "host",
     role: "*",
     subject: "system",
-    expected: `${profile.id} is for ${profile.systems.map(({ name }) => name).join(", ")}`,
+    expected: `${baseline.id} is for ${baseline.systems.map(({ name }) => name).join(", ")}`,
     actual:
       os.state === "known"
         ? `this is ${os.value.name}; its rules were not judged`
@@ -55,8 +55,8 @@ function wrongSystem(facts: Facts, profile: Profile, why: "foreign" | "unknown")
   };
 }
 
-function demandsOfRule(profile: Profile, rule: ProfileRule): Demand[] {
-  return Object.entries(rule.requires).map(([setting, relation]) => ({ profile, rule, setting, relation }));
+function demandsOfRule(baseline: Baseline, rule: BaselineRule): Demand[] {
+  return Object.entries(rule.requires).map(([setting, relation]) => ({ baseline, rule, setting, relation }));
 }
 
 function judge(

@@ -1,32 +1,32 @@
 /** The built-in compliance baselines, `templates/profiles/NAME.yaml`. */
 import { readFileSync } from "node:fs";
 import { templateFile } from "../../template/template-file.ts";
-import { PROFILE_NAMES, type ProfileName } from "../../model/profile-name.ts";
-import { type Profile, profileSchema } from "../../model/profile.ts";
+import { BASELINE_NAMES, type BaselineName } from "../../model/baseline-name.ts";
+import { type Baseline, baselineSchema } from "../../model/baseline.ts";
 import { issueProblems } from "./policy-issue.ts";
 import { type Problem, inputError } from "../problem.ts";
 import { parseYaml } from "../yaml-text.ts";
 
-/** A built-in baseline. Errors as `parseProfile`, were a file of the package damaged. */
-export function loadProfile(name: ProfileName): Profile {
+/** A built-in baseline. Errors as `parseBaseline`, were a file of the package damaged. */
+export function loadBaseline(name: BaselineName): Baseline {
   const file = templateFile(`profiles/${name}.yaml`);
-  return parseProfile(file, readFileSync(file, "utf8"));
+  return parseBaseline(file, readFileSync(file, "utf8"));
 }
 
 /** Every built-in baseline, by name. */
-export function loadProfiles(): Profile[] {
-  return PROFILE_NAMES.map(loadProfile);
+export function loadBaselines(): Baseline[] {
+  return BASELINE_NAMES.map(loadBaseline);
 }
 
 /**
  * A baseline from its text; `file` is for messages.
  * Errors: CurfewError `input`, one line `file:line:column: …` per mistake.
  */
-export function parseProfile(file: string, text: string): Profile {
+export function parseBaseline(file: string, text: string): Baseline {
   const yaml = parseYaml(file, text);
-  const result = profileSchema.safeParse(yaml.document.toJS({ maxAliasCount: 0 }));
+  const result = baselineSchema.safeParse(yaml.document.toJS({ maxAliasCount: 0 }));
   if (!result.success) {
-    const form = { schema: profileSchema, name: "the profile" };
+    const form = { schema: baselineSchema, name: "the profile" };
     throw inputError(result.error.issues.flatMap((issue) => issueProblems(yaml, issue, form)));
   }
   const problems = strangers(result.data).map((message): Problem => ({
@@ -38,7 +38,7 @@ export function parseProfile(file: string, text: string): Profile {
 }
 
 /** Rules for systems that the profile does not know would apply nowhere. */
-function strangers({ systems, rules }: Profile): string[] {
+function strangers({ systems, rules }: Baseline): string[] {
   const known = new Set(systems.map(({ name }) => name));
   return rules.flatMap(({ id, systems: own = [] }) =>
     own.filter((name) => !known.has(name)).map((name) => `rule ${id}: there is no system called ${name}`),

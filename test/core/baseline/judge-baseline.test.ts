@@ -1,21 +1,21 @@
 import { describe, expect, test } from "vitest";
-import { loadProfile } from "../../../src/config/policy/profile.ts";
+import { loadBaseline } from "../../../src/config/policy/baseline.ts";
 import { CONTROLS } from "../../../src/controls/index.ts";
-import { judgeProfile } from "../../../src/core/baseline/judge-profile.ts";
+import { judgeBaseline } from "../../../src/core/baseline/judge-baseline.ts";
 import {
   holds,
-  profileInfo,
+  baselineInfo,
   relationText,
   rulesFor,
   systemOf,
-} from "../../../src/core/policy/profile-rules.ts";
+} from "../../../src/core/policy/baseline-rules.ts";
 import type { Facts, UserClass } from "../../../src/model/facts.ts";
 import type { Finding } from "../../../src/model/finding.ts";
 import { SHELL_SCRIPT } from "../../../src/model/host-paths.ts";
 import type { HostLimits } from "../../../src/model/limits.ts";
 import type { HostPlan } from "../../../src/model/plan.ts";
 import type { ShellAnswer } from "../../../src/model/login-shell.ts";
-import type { ProfileName } from "../../../src/model/profile-name.ts";
+import type { BaselineName } from "../../../src/model/baseline-name.ts";
 import { type Reading, absent, known, unreadable } from "../../../src/model/reading.ts";
 import { exemption, host, limits, person, role, version } from "../../controls/facts-fixture.ts";
 import { answered } from "../../controls/shell-answers.ts";
@@ -68,11 +68,11 @@ function machine(spec: Spec = {}): Facts {
 
 function judge(
   facts: Facts,
-  name: ProfileName = "stig-ubuntu2204",
+  name: BaselineName = "stig-ubuntu2204",
   policy: HostLimits = POLICY,
   plan: Pick<HostPlan, "changes" | "findings"> = NOTHING,
 ): Finding[] {
-  return judgeProfile(facts, policy, loadProfile(name), plan, CONTROLS);
+  return judgeBaseline(facts, policy, loadBaseline(name), plan, CONTROLS);
 }
 
 function outcomes(findings: readonly Finding[], rule?: string): string[] {
@@ -410,7 +410,7 @@ describe("systems", () => {
   });
 
   test("9.4 is a 9, 10 is no 1", () => {
-    const profile = loadProfile("stig-rhel9");
+    const profile = loadBaseline("stig-rhel9");
     const at = (versionId: string) => systemOf(profile, { os: known({ id: "rhel", versionId, name: "x" }) });
     expect([at("9"), at("9.4")]).toEqual([
       { name: "RHEL 9", versionId: "9" },
@@ -420,13 +420,13 @@ describe("systems", () => {
   });
 
   test("PCI DSS is for every system", () => {
-    expect(rulesFor(loadProfile("pci-dss"), "anywhere").map(({ id }) => id)).toEqual(["8.2.8"]);
+    expect(rulesFor(loadBaseline("pci-dss"), "anywhere").map(({ id }) => id)).toEqual(["8.2.8"]);
     expect(judge(machine({ os: ["alpine", "3.20"] }), "pci-dss").length).toBeGreaterThan(4);
   });
 });
 
 test("what reports are told", () => {
-  const info = profileInfo(loadProfile("stig-rhel9"));
+  const info = baselineInfo(loadBaseline("stig-rhel9"));
   expect(info).toMatchObject({ id: "stig-rhel9", version: "V2R9" });
   expect(info.rules[0]).toMatchObject({ id: "RHEL-09-255100", severity: "medium" });
   expect(info.rules[0]?.references).toContain("V-257996");

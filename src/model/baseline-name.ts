@@ -1,5 +1,5 @@
 /** The built-in baselines, by the name a policy gives in `profile:`. */
-export const PROFILE_NAMES = [
+export const BASELINE_NAMES = [
   "cis",
   "pci-dss",
   "stig-ol9",
@@ -9,4 +9,4 @@ export const PROFILE_NAMES = [
   "stig-ubuntu2204",
   "stig-ubuntu2404",
 ] as const;
-export type ProfileName = (typeof PROFILE_NAMES)[number];
+export type BaselineName = (typeof BASELINE_NAMES)[number];

@@ -3,11 +3,11 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parsePolicy } from "../../../src/config/policy/policy.ts";
-import { loadProfile, loadProfiles, parseProfile } from "../../../src/config/policy/profile.ts";
-import { applyProfile } from "../../../src/core/policy/apply-profile.ts";
+import { loadBaseline, loadBaselines, parseBaseline } from "../../../src/config/policy/baseline.ts";
+import { applyBaseline } from "../../../src/core/policy/apply-baseline.ts";
 import { hostLimits } from "../../../src/core/policy/host-limits.ts";
 import { CurfewError } from "../../../src/model/error.ts";
-import { PROFILE_NAMES } from "../../../src/model/profile-name.ts";
+import { BASELINE_NAMES } from "../../../src/model/baseline-name.ts";
 
 const NOW = new Date("2026-11-22T00:00:00Z");
 const HOST = { name: "web1", address: "web1", groups: ["all"], source: { file: "i" } };
@@ -25,8 +25,8 @@ function refusal(text: string): string {
 describe("the built-in baselines", () => {
   test("every file has a name in the schema and every name a file", () => {
     const files = readdirSync(join(import.meta.dirname, "../../../templates/profiles"));
-    expect(files.toSorted()).toEqual(PROFILE_NAMES.map((name) => `${name}.yaml`).toSorted());
-    expect(loadProfiles().map(({ id }) => id)).toEqual([...PROFILE_NAMES]);
+    expect(files.toSorted()).toEqual(BASELINE_NAMES.map((name) => `${name}.yaml`).toSorted());
+    expect(loadBaselines().map(({ id }) => id)).toEqual([...BASELINE_NAMES]);
   });
 
   // The rules of DISA's XCCDF files, CIS' benchmarks and PCI DSS, as named there.
@@ -39,13 +39,13 @@ describe("the built-in baselines", () => {
     ["stig-ubuntu2404", "V1R5", ["UBTU-24-600010", "UBTU-24-600000", "UBTU-24-200060"]],
     ["pci-dss", "4.0.1", ["8.2.8"]],
   ] as const)("%s %s", (name, version, ids) => {
-    const profile = loadProfile(name);
+    const profile = loadBaseline(name);
     expect(profile.version).toBe(version);
     expect(profile.rules.map(({ id }) => id)).toEqual(ids);
   });
 
   test("their own limits satisfy their rules about shells", () => {
-    for (const { limits, rules } of loadProfiles()) {
+    for (const { limits, rules } of loadBaselines()) {
       const most = rules.flatMap(({ requires }) => requires.TMOUT?.["at-most"] ?? []);
       expect(limits.client_idle_timeout).toBeLessThanOrEqual(Math.min(...most));
     }
@@ -56,7 +56,7 @@ describe("the built-in baselines", () => {
     ["id: csi\n", /^x\.yaml:1:5: id: "csi" is none of .*did you mean "cis"\?$/mu],
     ["id: [\n", /^x\.yaml:\d+:\d+: not valid YAML/u],
   ])("a damaged one names file, line and column: %j", (text, message) => {
-    expect(() => parseProfile("x.yaml", text)).toThrow(message);
+    expect(() => parseBaseline("x.yaml", text)).toThrow(message);
   });
 
   test("a rule for a system that is not listed would apply nowhere", () => {
@@ -71,10 +71,10 @@ references: []
 rules:
   - { id: a, title: b, severity: low, systems: [RHEL 8], requires: { TMOUT: { equals: 1 } } }
 `;
-    expect(() => parseProfile("x.yaml", text)).toThrow("rule a: there is no system called RHEL 8");
-    expect(parseProfile("x.yaml", text.replace("[RHEL 8]", "[RHEL 9]")).rules).toHaveLength(1);
+    expect(() => parseBaseline("x.yaml", text)).toThrow("rule a: there is no system called RHEL 8");
+    expect(parseBaseline("x.yaml", text.replace("[RHEL 8]", "[RHEL 9]")).rules).toHaveLength(1);
     expect(() =>
-      parseProfile("x.yaml", text.replace("[RHEL 8]", "[RHEL 9]").replace("{ equals: 1 }", "{}")),
+      parseBaseline("x.yaml", text.replace("[RHEL 8]", "[RHEL 9]").replace("{ equals: 1 }", "{}")),
     ).toThrow(/x\.yaml:10:.*at-most, more-than or equals is needed/u);
   });
 });
@@ -82,7 +82,7 @@ rules:
 describe("profile: in a policy", () => {
   test("an unknown one names the nearest", () => {
     expect(refusal("name: x\nprofile: stig-rhel-9\n")).toBe(
-      `p.yaml:2:10: profile: "stig-rhel-9" is none of ${PROFILE_NAMES.join(", ")}, did you mean "stig-rhel9"?`,
+      `p.yaml:2:10: profile: "stig-rhel-9" is none of ${BASELINE_NAMES.join(", ")}, did you mean "stig-rhel9"?`,
     );
   });
 
@@ -121,8 +121,8 @@ roles: { a: { users: [u], client_idle_timeout: 5m } }
 exemptions:
   - { name: n, users: [u], justification: j, owner: o, expires: 2027-01-31 }
 `;
-    const { policy, profile, warnings } = parsePolicy("p.yaml", text, NOW);
-    expect([policy.profile, profile?.id, warnings]).toEqual(["stig-ubuntu2204", "stig-ubuntu2204", []]);
+    const { policy, baseline, warnings } = parsePolicy("p.yaml", text, NOW);
+    expect([policy.profile, baseline?.id, warnings]).toEqual(["stig-ubuntu2204", "stig-ubuntu2204", []]);
   });
 
   test("a warning has to come before the end that the profile sets", () => {
@@ -139,8 +139,8 @@ exemptions:
 
 describe("the policy under a profile", () => {
   const resolve = (text: string) => {
-    const { policy, profile } = parsePolicy("p.yaml", text, NOW);
-    return applyProfile(policy, profile, CONTROLS);
+    const { policy, baseline } = parsePolicy("p.yaml", text, NOW);
+    return applyBaseline(policy, baseline, CONTROLS);
   };
 
   test("limits that it does not name, and the mechanisms that rules are about", () => {
@@ -148,7 +148,7 @@ describe("the policy under a profile", () => {
     expect(policy.controls).toEqual(["watchdog", "sshd", "shell-timeout", "logind"]);
     expect(policy.defaults).toEqual({ client_idle_timeout: 600, unresponsive_timeout: 600 });
     expect(hostLimits(policy, HOST, "2026-11-22")).toMatchObject({
-      profile: { id: "stig-rhel9" },
+      baseline: { id: "stig-rhel9" },
       defaults: { idle: 600, unresponsive: 600 },
     });
   });
@@ -161,6 +161,6 @@ describe("the policy under a profile", () => {
 
   test("without one, nothing changes", () => {
     const { policy } = parsePolicy("p.yaml", "name: x\ndefaults: { client_idle_timeout: 5m }\n", NOW);
-    expect(applyProfile(policy, null, CONTROLS)).toBe(policy);
+    expect(applyBaseline(policy, null, CONTROLS)).toBe(policy);
   });
 });

@@ -1,12 +1,12 @@
 /** What is written under each baseline, read by people in review and held against scanners' own patterns. */
 import { CONTROL_IDS } from "../../src/controls/registry.ts";
 import { describe, expect, test } from "vitest";
-import { loadProfile } from "../../src/config/policy/profile.ts";
+import { loadBaseline } from "../../src/config/policy/baseline.ts";
 import { CONTROLS } from "../../src/controls/index.ts";
 import { explainPerson } from "../../src/core/explain/person.ts";
 import { explainSessions } from "../../src/core/explain/sessions.ts";
 import { hostLimits } from "../../src/core/policy/host-limits.ts";
-import { applyProfile } from "../../src/core/policy/apply-profile.ts";
+import { applyBaseline } from "../../src/core/policy/apply-baseline.ts";
 import { planHost } from "../../src/core/plan/host.ts";
 import { planProbes } from "../../src/core/probe/plan.ts";
 import { parseSshdConfig } from "../../src/core/sshd/config-text.ts";
@@ -14,7 +14,7 @@ import type { Facts } from "../../src/model/facts.ts";
 import { LOGIND_FILE, SHELL_SCRIPT } from "../../src/model/host-paths.ts";
 import type { HostPlan } from "../../src/model/plan.ts";
 import { policySchema } from "../../src/config/policy/schema.ts";
-import { PROFILE_NAMES, type ProfileName } from "../../src/model/profile-name.ts";
+import { BASELINE_NAMES, type BaselineName } from "../../src/model/baseline-name.ts";
 import { known } from "../../src/model/reading.ts";
 import { DROP_IN, WITHOUT_INCLUDE, WITH_INCLUDE, fileFact, host, person, version } from "./facts-fixture.ts";
 import { golden } from "./golden.ts";
@@ -32,19 +32,21 @@ const PEOPLE = [person("nobody"), person("root", "group:sudo", "user:root"), per
 const INVENTORY_HOST = { name: "web1", address: "web1", groups: ["all"], source: { file: "i" } };
 
 /** The system that each baseline is for, its OpenSSH, and whether its sshd_config has an Include line. */
-const SYSTEMS: Record<ProfileName, readonly [id: string, versionId: string, sshd: string, include: boolean]> =
-  {
-    cis: ["debian", "12", "9.2", true],
-    "pci-dss": ["debian", "13", "10.0", true],
-    "stig-ol9": ["ol", "9.4", "8.7", true],
-    "stig-rhel8": ["rhel", "8.10", "8.0", false],
-    "stig-rhel9": ["rhel", "9.4", "8.7", true],
-    "stig-rhel10": ["rhel", "10.0", "9.9", true],
-    "stig-ubuntu2204": ["ubuntu", "22.04", "8.9", true],
-    "stig-ubuntu2404": ["ubuntu", "24.04", "9.6", true],
-  };
+const SYSTEMS: Record<
+  BaselineName,
+  readonly [id: string, versionId: string, sshd: string, include: boolean]
+> = {
+  cis: ["debian", "12", "9.2", true],
+  "pci-dss": ["debian", "13", "10.0", true],
+  "stig-ol9": ["ol", "9.4", "8.7", true],
+  "stig-rhel8": ["rhel", "8.10", "8.0", false],
+  "stig-rhel9": ["rhel", "9.4", "8.7", true],
+  "stig-rhel10": ["rhel", "10.0", "9.9", true],
+  "stig-ubuntu2204": ["ubuntu", "22.04", "8.9", true],
+  "stig-ubuntu2404": ["ubuntu", "24.04", "9.6", true],
+};
 
-function facts(name: ProfileName, main?: string): Facts {
+function facts(name: BaselineName, main?: string): Facts {
   const [id, versionId, sshd, include] = SYSTEMS[name];
   return {
     ...host({
@@ -57,7 +59,7 @@ function facts(name: ProfileName, main?: string): Facts {
   };
 }
 
-function planned(name: ProfileName, found: Facts, controls: string[] | "all" = ["shell-timeout", "sshd"]) {
+function planned(name: BaselineName, found: Facts, controls: string[] | "all" = ["shell-timeout", "sshd"]) {
   const policy = policySchema.parse({
     name: "production",
     profile: name,
@@ -75,7 +77,7 @@ function planned(name: ProfileName, found: Facts, controls: string[] | "all" = [
       },
     ],
   });
-  const resolved = applyProfile(policy, loadProfile(name), CONTROLS);
+  const resolved = applyBaseline(policy, loadBaseline(name), CONTROLS);
   const limits = hostLimits(resolved, INVENTORY_HOST, "2026-11-22");
   return planHost(found, limits, resolved.controls, CONTROLS);
 }
@@ -93,7 +95,7 @@ function filesOf(plan: Omit<HostPlan, "host">, found: Facts): Files {
   return [...files];
 }
 
-describe.each(PROFILE_NAMES)("%s", (name) => {
+describe.each(BASELINE_NAMES)("%s", (name) => {
   test("writes what was reviewed", () => {
     const plan = planned(name, facts(name));
     const shown = plan.changes.filter(({ path }) => !/bashrc|kshrc/u.test(path));
@@ -143,7 +145,7 @@ describe.each(PROFILE_NAMES)("%s", (name) => {
 });
 
 describe("forms", () => {
-  const script = (name: ProfileName, found: Facts) =>
+  const script = (name: BaselineName, found: Facts) =>
     filesOf(planned(name, found), found).find(([path]) => path === SHELL_SCRIPT)?.[1] ?? "";
 
   test("CIS on Red Hat's family satisfies ComplianceAsCode's check and CIS' script at once", () => {
@@ -166,7 +168,7 @@ describe("forms", () => {
   test("without a profile nothing is exported", () => {
     const plain = host({ classes: PEOPLE });
     const policy = policySchema.parse({ name: "x", defaults: { client_idle_timeout: "10m" } });
-    const limits = hostLimits(applyProfile(policy, null, CONTROLS), INVENTORY_HOST, "2026-11-22");
+    const limits = hostLimits(applyBaseline(policy, null, CONTROLS), INVENTORY_HOST, "2026-11-22");
     const plan = planHost(plain, limits, policy.controls, CONTROLS);
     const text = filesOf(plan, plain).find(([path]) => path === SHELL_SCRIPT)?.[1] ?? "";
     expect(text).toContain("readonly TMOUT=600");
@@ -226,16 +228,16 @@ describe("StopIdleSessionSec", () => {
 });
 
 describe("a frozen client of somebody exempt", () => {
-  const under = (name: ProfileName | null) => {
+  const under = (name: BaselineName | null) => {
     const policy = policySchema.parse({
       name: "x",
       defaults: { client_idle_timeout: "10m", unresponsive_timeout: "3m" },
       exemptions: [{ name: "n", users: ["backup"], justification: "j", owner: "o", expires: "2027-01-31" }],
     });
-    const resolved = applyProfile(policy, name === null ? null : loadProfile(name), CONTROLS);
+    const resolved = applyBaseline(policy, name === null ? null : loadBaseline(name), CONTROLS);
     return { resolved, limits: hostLimits(resolved, INVENTORY_HOST, "2026-11-22") };
   };
-  const probed = (name: ProfileName | null) => {
+  const probed = (name: BaselineName | null) => {
     const { resolved, limits } = under(name);
     const account = { user: "backup", groups: [], uid: 34, shell: "/bin/bash", obstacle: "" };
     const sessions = ["idle-shell", "frozen-client"] as const;
@@ -244,7 +246,7 @@ describe("a frozen client of somebody exempt", () => {
       .probes.filter(({ variant }) => variant !== "network-gone")
       .map((probe) => `${probe.session} ${probe.expect}`);
   };
-  const explained = (name: ProfileName | null) => {
+  const explained = (name: BaselineName | null) => {
     const { resolved, limits } = under(name);
     const explanation = explainPerson(
       resolved,
@@ -276,7 +278,7 @@ describe("logind.conf itself, where RHEL 8's scanners look", () => {
     const found = facts("stig-rhel8");
     return { ...found, files: found.files.map((file) => (file.path === MAIN ? fileFact(MAIN, text) : file)) };
   };
-  const after = (found: Facts, name: ProfileName = "stig-rhel8") =>
+  const after = (found: Facts, name: BaselineName = "stig-rhel8") =>
     filesOf(planned(name, found), found).find(([path]) => path === MAIN)?.[1] ?? "";
 
   test.each([
