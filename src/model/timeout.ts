@@ -16,6 +16,8 @@ export interface ConfiguredTimeout {
   readonly stretch?: number;
   /** For the watchdog: how often it looks, in seconds. It may be late by that much. */
   readonly every?: Seconds;
+  /** How much later still it may come on this host: what another interval and its own run time add. That is too late. */
+  readonly late?: Seconds;
   /** File and line, or the sshd keyword. */
   readonly source: string;
 }

@@ -237,10 +237,12 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
       async (release) => {
         const socket = "[Socket]\nListenStream=22\nAccept=yes\n[Install]\nWantedBy=sockets.target\n";
         const service =
-          "[Service]\nExecStart=-/usr/sbin/sshd -i\nStandardInput=socket\nRuntimeDirectory=sshd\nRuntimeDirectoryPreserve=yes\n";
+          "[Service]\nEnvironmentFile=-/etc/default/door\nExecStart=-/usr/sbin/sshd -i -o ClientAliveCountMax=7 $MORE\nStandardInput=socket\nRuntimeDirectory=sshd\nRuntimeDirectoryPreserve=yes\n";
         const units = {
           "/etc/systemd/system/sshd.socket": socket,
           "/etc/systemd/system/sshd@.service": service,
+          "/etc/default/door": '# Of the unit\nMORE="-f /etc/ssh/other_config -oMaxSessions=5"\n',
+          "/etc/ssh/other_config": "UsePAM yes\nClientAliveInterval 40\n",
         };
         const facts = await gather(
           release,
@@ -255,7 +257,11 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
           pid: null,
         });
         expect(facts.sshd.path).toEqual({ state: "known", value: "/usr/sbin/sshd" });
-        expect(facts.sshd.effective.state).toBe("known");
+        expect(facts.sshd.mainFile.path).toBe("/etc/ssh/other_config");
+        expect(facts.sshd.options).toEqual(["ClientAliveCountMax=7", "MaxSessions=5"]);
+        expect(value(facts.sshd.effective)).toEqual(
+          expect.arrayContaining(["clientaliveinterval 40", "clientalivecountmax 7", "maxsessions 5"]),
+        );
       },
     );
 

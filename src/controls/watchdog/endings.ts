@@ -14,7 +14,8 @@ export function watchdogEndings({ facts, placed }: EndingQuestion): Endings {
   const { script: source } = WATCHDOG_FILES;
   const { late, unread, denied } = watchdogPace(facts, interval);
   if (unread !== undefined) return { endings: [], unread: [unread] };
-  const seconds = placed + late;
+  // The plan's whole seconds of it are in there already.
+  const seconds = placed + (late % 1);
   const base = { control: "watchdog", by: "watchdog", seconds, grace: interval, source } as const;
   const { state, said } = started;
   const confirmed = state === "yes" ? said : undefined;

@@ -11,6 +11,7 @@ import { WATCHDOG_FILES } from "../../model/host-paths.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import { WITH_TERMINAL } from "../../model/session-kind.ts";
 import { watchdogEndings } from "./endings.ts";
+import { expectedLate } from "./installed.ts";
 import { watchdogInert } from "./inert.ts";
 import { watchdogKept, watchdogTimeouts, watchdogUnscalable } from "./probe.ts";
 import { watchdogFiles } from "./files.ts";
@@ -45,11 +46,14 @@ function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
   const findings = watchdogFindings(facts, limits, starter);
   if (starter.by === "nothing") return { ...NOTHING, files: watchdogFiles(limits, null), findings };
   const interval = watchdogInterval(limits, starter.by);
+  const late = expectedLate(facts, interval);
   return {
     files: watchdogFiles(limits, { by: starter.by, interval }),
     expectations: [],
     findings,
-    coverage: idleRoles(limits).flatMap(({ role, idle }) => coverage(role, endsAfter(idle) + interval)),
+    coverage: idleRoles(limits).flatMap(({ role, idle }) =>
+      coverage(role, endsAfter(idle) + interval + late),
+    ),
   };
 }
 

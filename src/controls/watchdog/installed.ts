@@ -48,9 +48,18 @@ export function watchdogPace(
   if (run === undefined) return { late: 0 };
   const { every, since, took } = run;
   if (every === null) return { late: 0, unread: "how often curfew-watchdog.timer starts it" };
-  const late = Math.max(0, every - interval) + (took ?? 0);
+  // A run begins when the one before is over, and a warning that came late puts the end off by as much again.
+  const late = 2 * Math.max(0, Math.max(every, took ?? 0) - interval) + (took ?? 0);
   if (since === null || since <= Math.max(every, interval) * 3 + MINUTE) return { late };
   return { late, denied: `the watchdog last ran ${Math.round(since)} s ago, and should every ${interval} s` };
+}
+
+/** The same for one that is to be put there: whatever interval it has now, its runs will take as long. */
+export function expectedLate(facts: Pick<Facts, "files" | "watchdogRun">, interval: Seconds): Seconds {
+  const { watchdogRun: run } = facts;
+  if (run === undefined) return 0;
+  const every = installedInterval(facts) === interval ? run.every : interval;
+  return Math.floor(watchdogPace({ watchdogRun: { ...run, every } }, interval).late);
 }
 
 const MINUTE = 60;

@@ -4,7 +4,7 @@ import type { Seconds } from "../../model/duration.ts";
 import { WATCHDOG_FILES } from "../../model/host-paths.ts";
 import { hasTerminal } from "../../model/session-kind.ts";
 import type { ConfiguredTimeout, ProbedSession } from "../../model/timeout.ts";
-import { installedInterval, WATCHDOG_STOPPED, watchdogStarted } from "./installed.ts";
+import { installedInterval, WATCHDOG_STOPPED, watchdogPace, watchdogStarted } from "./installed.ts";
 
 /**
  * What it enforces is in files that only it reads: the policy's limit is what a drop is held against. It
@@ -21,7 +21,8 @@ export function watchdogTimeouts({
   const every = hasTerminal(session) && factor === 1 ? runningInterval(facts) : undefined;
   if (every === undefined) return [];
   const fires = idle === limit ? scaledLimit : idle;
-  return [{ by: "watchdog", fires, real: idle, every, source: WATCHDOG_FILES.script }];
+  const { late } = watchdogPace(facts, every);
+  return [{ by: "watchdog", fires, real: idle, every, late, source: WATCHDOG_FILES.script }];
 }
 
 export function watchdogUnscalable({ facts, session }: ProbedSession): string | undefined {

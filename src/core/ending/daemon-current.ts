@@ -51,11 +51,18 @@ function thinnedOut({ times: { files } }: Facts, loaded: string): string | undef
   });
 }
 
+/** Why what ends a session is not known for whoever comes in by another server: undefined where there is none. */
+export function unreadWays({ otherWays = [] }: Pick<Facts, "otherWays">): string | undefined {
+  if (otherWays.length === 0) return undefined;
+  const names = otherWays.slice(0, 5).join(", ");
+  return `people may come in by other servers as well, whose settings were not read: ${names}`;
+}
+
 /** Another sshd, on another port or address, may end nobody's session: what is judged is the one that answered. */
 export function otherDaemons({ otherWays = [] }: Pick<Facts, "otherWays">): Finding[] {
-  if (otherWays.length === 0) return [];
+  const actual = unreadWays({ otherWays });
+  if (actual === undefined) return [];
   const [expected, subject] = ["one sshd takes all logins", "other daemons"];
-  const actual = `people may come in by other servers as well, whose settings were not read: ${otherWays.slice(0, 5).join(", ")}`;
   return [sshdFinding("daemon-current", "*", expected, actual, "/proc", "unknown", subject)];
 }
 

@@ -9,6 +9,7 @@ import type { ProbeResult } from "../../model/run.ts";
 import type { SessionKind } from "../../model/session-kind.ts";
 import { keepsLimit } from "../policy/kind-limit.ts";
 import type { Member } from "./ladder-members.ts";
+import { unreadWays } from "./daemon-current.ts";
 import { endingsFor, isPending, type PlannedHost } from "./endings.ts";
 import { speaksFor } from "./probe-reach.ts";
 import { whatWouldEnd } from "./uncaught.ts";
@@ -57,7 +58,15 @@ function rank({ outcome, effective, configured }: Standing): number {
   return order[outcome] + Math.min(seconds, 1e6) / 1e7;
 }
 
-function memberStanding(
+/** Nothing that was read, and no session of the sshd that was asked, speaks for another way in. */
+function memberStanding(...asked: Parameters<typeof standingHere>): Standing {
+  const standing = standingHere(...asked);
+  const unread = unreadWays(asked[4].facts);
+  if (asked[1] === null || standing.outcome !== "pass" || unread === undefined) return standing;
+  return { ...standing, outcome: "unknown", reason: unread };
+}
+
+function standingHere(
   kind: SessionKind,
   limit: Seconds | null,
   role: string,

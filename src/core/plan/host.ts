@@ -12,6 +12,7 @@ import { changeOf } from "./change-file.ts";
 import { kindLimit } from "../policy/kind-limit.ts";
 import { leftFindings } from "./left-findings.ts";
 import { policyFindings } from "./policy-findings.ts";
+import { otherDaemons } from "../ending/daemon-current.ts";
 import { uncaughtKinds } from "../ending/uncaught.ts";
 
 /**
@@ -28,7 +29,11 @@ export function planHost(
   selected: readonly ControlId[],
   controls: readonly Control[],
 ): Omit<HostPlan, "host"> {
-  const findings = [...policyFindings(facts, limits, selected), ...leftFindings(facts)];
+  const findings = [
+    ...policyFindings(facts, limits, selected),
+    ...leftFindings(facts),
+    ...otherDaemons(facts),
+  ];
   try {
     refuseOtherServers(facts);
     const rendered = controls.map((control) => control.render(facts, limits, selected.includes(control.id)));

@@ -138,8 +138,8 @@ function whoEndedTheShell(trace: SessionTrace, fits: (by: Mechanism) => boolean)
 }
 
 /** Whether a configured timeout can have fired after so long: 9.2 takes twice its time for ClientAlive. */
-function explains({ by, fires, every = 0 }: ConfiguredTimeout, seconds: number): boolean {
-  const until = by === "ClientAlive" ? latest(fires * 2) : latest(fires) + every;
+function explains({ by, fires, every = 0, late = 0 }: ConfiguredTimeout, seconds: number): boolean {
+  const until = by === "ClientAlive" ? latest(fires * 2) : latest(fires) + every + late;
   return seconds >= earliest(fires) && seconds <= until;
 }
 
@@ -175,9 +175,10 @@ function judgeDropped(question: ProbeQuestion, trace: SessionTrace): ProbeVerdic
   const base = { by, droppedAfterSeconds: seconds };
   const said = `dropped after ${seconds} s by ${words(by)}`;
   const { scaledLimit, limit, scaled, configured } = question;
-  const every = configured.find((timeout) => timeout.by === by)?.every ?? 0;
+  const { every = 0, late = 0 } = configured.find((timeout) => timeout.by === by) ?? {};
   if (trace.seconds > latest(scaledLimit) + every) {
-    return { ...base, outcome: "fail", reason: `${said}, later than the limit of ${scaledLimit} s` };
+    const slow = late < 1 ? "" : `: here ${by} is up to ${late} s later than every ${every} s`;
+    return { ...base, outcome: "fail", reason: `${said}, later than the limit of ${scaledLimit} s${slow}` };
   }
   const causes = configured.filter((timeout) => timeout.by === by && explains(timeout, trace.seconds));
   const early = trace.seconds < earliest(scaledLimit);

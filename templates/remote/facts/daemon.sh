@@ -1,5 +1,7 @@
 part_daemon() {
   find_listener
+  connection_unit=''
+  [ "$started" != per-connection ] || connection_command
   daemon_options
   daemon
 }
@@ -38,6 +40,62 @@ find_listener() {
   [ "${listener:-several}" != several ] || command_line=''
   section listener "$listener" "$started"
 }
+
+# One that was started for this connection no longer shows its command line: its unit does, and what that takes from
+# the environment. The unit is that of the socket on this login's port.
+connection_command() {
+  [ -d /run/systemd/system ] || return 0
+  socket=$(within systemctl show --no-pager -p Id,ActiveState,Accept,Listen '*.socket' 2>/dev/null | awk -v port="${address##* }" "$accepting")
+  [ -n "$socket" ] || return 0
+  connection_unit=${socket%.socket}@0.service
+  shown=$(within systemctl show --no-pager -p ExecStart,Environment,EnvironmentFiles "$connection_unit" 2>/dev/null)
+  given=$(printf '%s\n' "$shown" | sed -n 's/^ExecStart={ path=[^;]*; argv\[\]=\(.*\) ; ignore_errors=.*/\1/p' | head -n 1)
+  for file in $(printf '%s\n' "$shown" | sed -n 's/^EnvironmentFiles=\([^ ]*\) (.*/\1/p'); do
+    shown="$shown$newline$(sed 's/^[[:blank:]]*//; /^[#;]/d; s/^/Environment=/' "$file" 2>/dev/null)"
+  done
+  command_line=$(printf '%s\n' "$given" | shown=$shown awk "$with_environment")
+}
+
+# shellcheck disable=SC2016 # an awk program
+accepting='
+BEGIN { RS = ""; FS = "\n" }
+{
+  id = ""
+  active = accept = mine = 0
+  for (i = 1; i <= NF; i++) {
+    if ($i ~ /^Id=/) id = substr($i, 4)
+    else if ($i == "ActiveState=active") active = 1
+    else if ($i == "Accept=yes") accept = 1
+    else if ($i ~ ("^Listen=.*[:=]" port " [(]Stream[)]")) mine = 1
+  }
+  if (active && accept && mine) { print id; exit }
+}'
+
+# A word that is a variable is split at blanks, as systemd does it (systemd.service(5), COMMAND LINES). One a line.
+# shellcheck disable=SC2016 # an awk program
+with_environment='
+function value_of(name,   lines, n, i, at, found) {
+  n = split(ENVIRON["shown"], lines, "\n")
+  for (i = 1; i <= n; i++) {
+    if (lines[i] !~ /^Environment=/) continue
+    lines[i] = " " substr(lines[i], 13)
+    gsub(/[\"\047]/, "", lines[i])
+    at = index(lines[i], " " name "=")
+    if (at == 0) continue
+    found = substr(lines[i], at + length(name) + 2)
+  }
+  return found
+}
+{
+  n = split($0, words, " ")
+  for (i = 1; i <= n; i++) {
+    if (words[i] ~ /^[$][{]?[A-Za-z_][A-Za-z0-9_]*[}]?$/) {
+      gsub(/[${}]/, "", words[i])
+      m = split(value_of(words[i]), parts, " ")
+      for (j = 1; j <= m; j++) print parts[j]
+    } else print words[i]
+  }
+}'
 
 # The unit in whose control group the listener runs; systemd then says whether it is the unit's main process.
 listener_unit() {

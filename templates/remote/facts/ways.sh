@@ -4,6 +4,8 @@ part_ways() {
   section ways
   [ "$listener" != several ] || return 0
   servers=''
+  [ "$started" != per-connection ] || [ -n "$connection_unit" ] ||
+    printf 'the server of this login, which no socket unit starts\t%s\n' "$executable"
   own_way=$(listener_unit)
   for way in $(listening); do other_process "$way"; done
   for way in $(named_sshd); do is_listener "$way" && other_process "$way"; done
@@ -45,7 +47,7 @@ other_process() {
 # OpenSSH's server knows its own keywords, others say their name to whoever connects. Clients, and programs that
 # bring an SSH library along, do neither.
 is_server() {
-  grep -qsE 'clientaliveinterval|ClientAliveInterval|SSH-2[.]0-[a-z]' "$1"
+  grep -qsE 'clientaliveinterval|ClientAliveInterval|SSH-2[.]0-([a-z]|Teleport)' "$1"
 }
 
 # Sockets that systemd holds: it starts a program for each connection, or at the first one. Where this login itself
