@@ -25,15 +25,26 @@ const TOP = 7;
  * that stand in the floor's own folder. A room that is not named here is an error.
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  core: "text sshd shell policy facts verdict ending baseline plan probe audit explain wizard check schedule".split(
+  core: "text sshd shell policy facts verdict ending baseline plan probe audit explain wizard check schedule kube".split(
     " ",
   ),
   controls: ["shell-timeout", "sshd", "logind", "watchdog", "."],
-  report: ["layout", "format", "host", "audit", "wizard", "html", "oscal", "sarif", "cklb", "."],
-  config: [".", "policy", "inventory"],
-  store: ["file", "run", "history", "schedule"],
-  flow: ["run", "shadow", "guard", "probe", "."],
-  cli: ["terminal", "help", "options", "progress", "schedule", "completion", "wizard", "commands", "."],
+  report: ["layout", "format", "host", "audit", "wizard", "html", "oscal", "sarif", "cklb", "kube", "."],
+  config: [".", "policy", "inventory", "kube"],
+  store: ["file", "run", "history", "schedule", "kube"],
+  flow: ["run", "shadow", "guard", "probe", "kube", "."],
+  cli: [
+    "terminal",
+    "help",
+    "options",
+    "progress",
+    "schedule",
+    "completion",
+    "wizard",
+    "kube",
+    "commands",
+    ".",
+  ],
 };
 
 /** Each room's main file, which opens with what the room is for. */
@@ -53,6 +64,7 @@ const MAIN: Readonly<Record<string, string>> = {
   "core/explain": "person",
   "core/wizard": "questions",
   "core/schedule": "files",
+  "core/kube": "audit",
   controls: "index",
   "controls/shell-timeout": "index",
   "controls/sshd": "index",
@@ -68,13 +80,16 @@ const MAIN: Readonly<Record<string, string>> = {
   "report/oscal": "oscal",
   "report/sarif": "sarif",
   "report/cklb": "cklb",
+  "report/kube": "audit-text",
   config: "yaml-text",
   "config/policy": "policy",
   "config/inventory": "inventory",
+  "config/kube": "kubeconfig",
   "store/file": "atomic-write",
   "store/run": "evidence",
   "store/history": "history",
   "store/schedule": "store",
+  "store/kube": "gate-store",
   host: "connect",
   template: "template",
   flow: "plan",
@@ -82,6 +97,7 @@ const MAIN: Readonly<Record<string, string>> = {
   "flow/shadow": "shadow",
   "flow/guard": "change-host",
   "flow/probe": "session",
+  "flow/kube": "audit",
   cli: "main",
   "cli/terminal": "terminal",
   "cli/help": "help-topics",
@@ -90,6 +106,7 @@ const MAIN: Readonly<Record<string, string>> = {
   "cli/schedule": "run",
   "cli/completion": "completion",
   "cli/wizard": "session",
+  "cli/kube": "audit",
   "cli/commands": "plan",
 };
 

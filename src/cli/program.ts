@@ -9,6 +9,7 @@ import { registerCheck } from "./commands/check.ts";
 import { registerExplain } from "./commands/explain.ts";
 import { registerHistory } from "./commands/history.ts";
 import { registerInit } from "./commands/init.ts";
+import { registerKube } from "./commands/kube.ts";
 import { registerPlan } from "./commands/plan.ts";
 import { registerProfiles } from "./commands/profiles.ts";
 import { registerReport } from "./commands/report.ts";
@@ -55,6 +56,7 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
     registerReport,
     registerProfiles,
     registerSchedule,
+    registerKube,
   ]) {
     register(program, setting);
   }

@@ -32,20 +32,21 @@ export interface YamlText {
 }
 
 /**
- * Parses one YAML 1.2 document, every key as text.
+ * Parses one YAML 1.2 document, every key as text. Without `quotes` no message repeats a line of the file.
  * Errors: CurfewError `input` with all syntax errors and duplicate keys of the file.
  */
-export function parseYaml(file: string, text: string): YamlText {
+export function parseYaml(file: string, text: string, { quotes = true } = {}): YamlText {
   const lineCounter = new LineCounter();
   const positionAt = (offset: number): SourcePosition => {
     const { line, col } = lineCounter.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const document = parseOrRefuse(file, text, lineCounter);
-  const excerpt = (offset: number) => shown(text.slice(offset).split("\n", 1)[0]?.trim() ?? "");
+  const excerpt = (offset: number) =>
+    quotes ? `, at ${shown(text.slice(offset).split("\n", 1)[0]?.trim() ?? "")}` : "";
   const problems: Problem[] = document.errors.filter(isCause).map((error) => ({
     position: positionAt(error.pos[0]),
-    message: `not valid YAML: ${visible(lowerFirst(error.message))}, at ${excerpt(error.pos[0])}`,
+    message: `not valid YAML: ${visible(lowerFirst(error.message))}${excerpt(error.pos[0])}`,
   }));
   if (problems.length > 0) throw inputError(problems);
   const anchors = new Map<string, Node[]>();
@@ -98,7 +99,7 @@ function parseOrRefuse(file: string, text: string, lineCounter: LineCounter): Do
 
 /** After a first slip the parser stumbles over every token of the rest: those say nothing. */
 function isCause(error: YAMLError, index: number): boolean {
-  return index === 0 || !error.message.includes("token in YAML stream");
+  return index === 0 || !/token in YAML stream|call stack/u.test(error.message);
 }
 
 /** One walk over the tree (a stack, not recursion): collects anchors, finds duplicate keys. */
@@ -186,5 +187,6 @@ function startOf(node: unknown): number | undefined {
 }
 
 function lowerFirst(text: string): string {
+  if (text.includes("call stack")) return "nested too deeply";
   return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`.replace(/\.$/u, "");
 }

@@ -88,6 +88,30 @@ export const CHECKS = {
     title: "The compliance baseline's rule holds",
     help: "The effective number is not what the rule's text asks; see the rule and run curfew apply.",
   },
+  "kube-session": {
+    title: "Cluster sessions end within their limits",
+    help: "kubectl uses what is in the kubeconfig until the server refuses it; curfew kube install puts a gate before an exec plugin, and a static credential has to give way to one.",
+  },
+  "kube-bypass": {
+    title: "Nothing bypasses the login program of a cluster user",
+    help: "kubectl does not run the exec plugin where the same user has a token, a password or a certificate; remove that from the kubeconfig.",
+  },
+  "kube-privilege": {
+    title: "No cluster user is in system:masters",
+    help: "Rights of system:masters cannot be taken away while the certificate is valid; issue one for another group.",
+  },
+  "kube-tls": {
+    title: "Clusters are reached over checked TLS",
+    help: "Without it whoever is in between reads the credential; give the cluster a certificate-authority and https.",
+  },
+  "kube-file": {
+    title: "Files with cluster credentials are their owner's alone",
+    help: "Whoever can read the file has the session; chmod 600 it, and give it to its owner.",
+  },
+  "kube-server": {
+    title: "The cluster limits and ends what it can",
+    help: "curfew help kubernetes says what the API server and the kubelet can end, and which settings have no effect.",
+  },
 } as const satisfies Record<string, Check>;
 
 export type CheckId = keyof typeof CHECKS;

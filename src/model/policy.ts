@@ -115,6 +115,25 @@ const exemption = (ids: readonly ControlId[]) =>
     expires: z.iso.date().meta({ description: "The last day on which the exemption holds, YYYY-MM-DD, UTC" }),
   });
 
+const kubernetes = z
+  .strictObject({
+    session_idle_timeout: duration
+      .optional()
+      .meta({ description: "No kubectl command for this long: kubectl asks for a new login" }),
+    session_max: duration
+      .optional()
+      .meta({ description: "This long after a login kubectl asks for a new one, used or not" }),
+    users: z.array(name).default([]).meta({
+      description:
+        "Accounts whose kubeconfigs these limits hold for; everybody's if no group is named either",
+    }),
+    groups: z
+      .array(name)
+      .default([])
+      .meta({ description: "Unix groups whose members' kubeconfigs these limits hold for" }),
+  })
+  .meta({ description: "Limits for sessions with clusters, see curfew help kubernetes" });
+
 /** The schema of a policy file that may choose among these mechanisms; also the source of the JSON Schema for editors. */
 // oxlint-disable-next-line explicit-module-boundary-types
 export const policySchemaOf = (ids: readonly ControlId[]) =>
@@ -142,6 +161,7 @@ export const policySchemaOf = (ids: readonly ControlId[]) =>
         .record(name, role)
         .default({})
         .meta({ description: "Stricter limits for some people; in several roles the strictest wins" }),
+      kubernetes: kubernetes.optional(),
       exemptions: z
         .array(exemption(ids))
         .default([])
@@ -154,4 +174,5 @@ export type Policy = z.output<ReturnType<typeof policySchemaOf>> & {
   readonly baseline?: Baseline;
 };
 export type Role = Policy["roles"][string];
+export type KubernetesPolicy = NonNullable<Policy["kubernetes"]>;
 export type Exemption = Policy["exemptions"][number];

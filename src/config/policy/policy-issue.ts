@@ -3,7 +3,7 @@ import { type YAMLMap, isMap, isScalar, isSeq } from "yaml";
 import type { z } from "zod";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { policySchema } from "./schema.ts";
-import type { Policy } from "../../model/policy.ts";
+import type { KubernetesPolicy, Policy } from "../../model/policy.ts";
 import { durationAdvice } from "./duration-advice.ts";
 import type { Problem } from "../problem.ts";
 import { type YamlText, findPair, keyText, scalarText } from "../yaml-text.ts";
@@ -38,7 +38,9 @@ const DURATION_FIELDS: readonly string[] = [
   "client_idle_timeout",
   "unresponsive_timeout",
   "warn_before",
-] satisfies (keyof Policy["defaults"])[];
+  "session_idle_timeout",
+  "session_max",
+] satisfies (keyof Policy["defaults"] | keyof KubernetesPolicy)[];
 
 function unknownKeys(yaml: YamlText, path: Path, keys: readonly string[], form: FileForm): Problem[] {
   const { node } = locate(yaml, path);

@@ -33,6 +33,12 @@ const CONTROLS_OF_CHECK: Readonly<Record<CheckId, readonly string[]>> = {
   "mechanism-works": TERMINATION,
   "session-ends": TERMINATION,
   "baseline-rule": ["ac-12"],
+  "kube-session": TERMINATION,
+  "kube-bypass": TERMINATION,
+  "kube-privilege": ["ac-17"],
+  "kube-tls": ["ac-17"],
+  "kube-file": ["ac-17"],
+  "kube-server": TERMINATION,
 };
 
 /** A reference to NIST SP 800-53, with or without its name before it: `AC-2(5)`, `NIST SP 800-53 AC-17(a)`. */

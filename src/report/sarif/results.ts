@@ -110,14 +110,16 @@ function location(run: AuditRun, host: string, finding: Finding): object {
   return { physicalLocation: physicalLocation(host, finding), logicalLocations: logical };
 }
 
-/** `FILE`, `FILE:LINE`; anything else is no place in a file, and the host itself is the location. */
+/** `FILE`, `FILE:LINE`, `FILE:LINE:COLUMN`; anything else is no place in a file, and the host itself is the location. */
 function physicalLocation(host: string, { source }: Finding): object {
-  const [, path = "", line] = /^(\/[^\s:]*)(?::([1-9]\d{0,8}))?$/u.exec(source) ?? [];
+  const [, path = "", line, column] =
+    /^(\/[^\s:]*)(?::([1-9]\d{0,8}))?(?::([1-9]\d{0,8}))?$/u.exec(source) ?? [];
   // A slash in a host's name must not become a directory: encoded first, and decoded once by readers.
   const uri = [relativeUri(host.replaceAll("/", "_")), path === "" ? "" : relativeUri(path)].filter(
     (part) => part !== "",
   );
-  const region = line === undefined ? {} : { region: { startLine: Number(line) } };
+  const start = column === undefined ? {} : { startColumn: Number(column) };
+  const region = line === undefined ? {} : { region: { startLine: Number(line), ...start } };
   return { artifactLocation: { uri: uri.join("/"), uriBaseId: "FLEET" }, ...region };
 }
 

@@ -1,0 +1,19 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { CurfewError } from "../../model/error.ts";
+
+/**
+ * The files that kubectl would read: those of KUBECONFIG that are there, else ~/.kube/config.
+ * Errors: CurfewError `usage` where there is none.
+ */
+export function kubeconfigPaths(environment: NodeJS.ProcessEnv): readonly string[] {
+  const named = (environment["KUBECONFIG"] ?? "").split(delimiter).filter((path) => path !== "");
+  const home = environment["HOME"] ?? homedir();
+  const all = named.length > 0 ? named : [join(home, ".kube", "config")];
+  const found = [...new Set(all.map((path) => resolve(path)))].filter((path) => existsSync(path));
+  if (found.length > 0) return found;
+  throw new CurfewError("usage", `kubectl would read no kubeconfig: there is no ${all.join(", no ")}`, {
+    hint: "name the files, or set KUBECONFIG",
+  });
+}

@@ -1,0 +1,65 @@
+/** floor 4: what curfew does with kubeconfigs and around kubectl. */
+import { auditKubeconfig } from "../../core/kube/audit.ts";
+import type { GateLimits } from "../../core/kube/view.ts";
+import { outcomeOfAll } from "../../core/verdict/outcome.ts";
+import type { AuditedHost } from "../../model/audit.ts";
+import type { Finding } from "../../model/finding.ts";
+import type { Kubeconfig, KubeLimits } from "../../model/kube.ts";
+import type { KubernetesPolicy } from "../../model/policy.ts";
+
+/** An account by its names on this machine. */
+export interface Owner {
+  readonly user: string;
+  readonly groups: readonly string[];
+}
+
+export interface KubeAuditWork {
+  readonly host: string;
+  readonly policy: KubernetesPolicy | undefined;
+  /** Null where it could not be found out. */
+  readonly ownerOf: (kubeconfig: Kubeconfig) => Owner | null;
+  /** The limits of a gate on this machine by its id; null where its state cannot be read. */
+  readonly gateLimits: (id: string) => KubeLimits | null;
+  readonly now: Date;
+}
+
+/** One kubeconfig and what was found in it. */
+export interface AuditedKubeconfig {
+  readonly kubeconfig: Kubeconfig;
+  /** Null: the policy sets none for its owner. */
+  readonly limits: KubeLimits | null;
+  readonly findings: readonly Finding[];
+}
+
+export function auditKubeconfigs(all: readonly Kubeconfig[], work: KubeAuditWork): AuditedKubeconfig[] {
+  return all.map((kubeconfig) => {
+    const limits = limitsFor(kubeconfig, work);
+    const view = { limits, gates: gatesOf(kubeconfig, work), now: work.now };
+    return { kubeconfig, limits, findings: auditKubeconfig(kubeconfig, view) };
+  });
+}
+
+/** This machine as an audit's host. */
+export function auditedMachine(host: string, audited: readonly AuditedKubeconfig[]): AuditedHost {
+  const findings = audited.flatMap((each) => each.findings);
+  const outcome = audited.length === 0 ? "unknown" : outcomeOfAll(findings);
+  const description = `kubeconfigs: ${audited.map(({ kubeconfig }) => kubeconfig.file.path).join(", ")}`;
+  return { host, outcome, description, findings, ladder: [], probes: [], drift: [], evidence: [] };
+}
+
+function limitsFor(kubeconfig: Kubeconfig, { policy, ownerOf }: KubeAuditWork): KubeLimits | null {
+  if (policy === undefined) return null;
+  const limits = { idle: policy.session_idle_timeout ?? null, max: policy.session_max ?? null };
+  if (policy.users.length + policy.groups.length === 0) return limits;
+  const owner = ownerOf(kubeconfig);
+  // Whose file it is is unknown: the limits hold rather than not.
+  if (owner === null) return limits;
+  const meant =
+    policy.users.includes(owner.user) || owner.groups.some((group) => policy.groups.includes(group));
+  return meant ? limits : null;
+}
+
+function gatesOf({ users }: Kubeconfig, { gateLimits }: KubeAuditWork): GateLimits {
+  const ids = users.flatMap(({ credentials }) => credentials.flatMap(({ exec }) => exec?.gate ?? []));
+  return new Map(ids.map((id) => [id, gateLimits(id)]));
+}
