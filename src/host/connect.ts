@@ -1,5 +1,5 @@
 /**
- * Floor 3: effects on machines. Connections know nothing of policies; the SSH library is known to
+ * Floor 4: effects on machines. Connections know nothing of policies; the SSH library is known to
  * this folder alone; whatever a host says is shown only after `visible`.
  *
  * Here: logging in to the hosts of an inventory as the user's OpenSSH configuration says.
@@ -9,16 +9,16 @@ import type { Connect, ConnectOptions, Connection, ConnectThrough } from "../mod
 import { CurfewError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import type { Secret } from "../model/secret.ts";
-import { chooseAlgorithms } from "./algorithms.ts";
+import { chooseAlgorithms } from "./channel/algorithms.ts";
 import { asConnection } from "./connection.ts";
-import { fixedHostKeys, KnownHostsFiles } from "./host-key.ts";
-import { KeyRing, keyFromText } from "./identities.ts";
+import { fixedHostKeys, KnownHostsFiles } from "./keys/host-key.ts";
+import { KeyRing, keyFromText } from "./keys/identities.ts";
 import { connectLocally, loopbackOf, ownHostKeys } from "./local.ts";
 import { logIn } from "./login.ts";
 import { reach, type LoginRun } from "./route.ts";
-import { interruption } from "./session.ts";
-import { openSettingsBook, targetOf } from "./ssh-config.ts";
-import type { Environment } from "./ssh-settings.ts";
+import { interruption } from "./channel/session.ts";
+import { openSettingsBook, targetOf } from "./openssh/ssh-config.ts";
+import type { Environment } from "./openssh/ssh-settings.ts";
 import { openTcp } from "./transport.ts";
 
 export interface ConnectSetup {

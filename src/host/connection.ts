@@ -3,15 +3,15 @@ import { CurfewError } from "../model/error.ts";
 import type { Connection } from "../model/connection.ts";
 import type { Host } from "../model/host.ts";
 import type { Secret } from "../model/secret.ts";
-import { planLaunch } from "./escalation.ts";
-import { openCommand, openSftp } from "./idle-channels.ts";
-import type { Carrier } from "./carrier.ts";
-import type { ScriptPlace } from "./root-shell.ts";
-import { runScript, startScript } from "./script.ts";
-import { lostError, openChannel, request, type Session } from "./session.ts";
-import type { ClientChannel } from "./ssh2.ts";
-import { openTerminal } from "./terminal.ts";
-import { watchChannel } from "./watched-channel.ts";
+import { planLaunch } from "./shell/escalation.ts";
+import { openCommand, openSftp } from "./channel/idle-channels.ts";
+import type { Carrier } from "./shell/carrier.ts";
+import type { ScriptPlace } from "./shell/root-shell.ts";
+import { runScript, startScript } from "./shell/script.ts";
+import { lostError, openChannel, request, type Session } from "./channel/session.ts";
+import type { ClientChannel } from "./channel/ssh2.ts";
+import { openTerminal } from "./channel/terminal.ts";
+import { watchChannel } from "./channel/watched-channel.ts";
 
 /** RFC 4254, 5.1: SSH_OPEN_ADMINISTRATIVELY_PROHIBITED. */
 const PROHIBITED = 1;

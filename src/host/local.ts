@@ -11,12 +11,12 @@ import type { Connection, ConnectOptions } from "../model/connection.ts";
 import { CurfewError } from "../model/error.ts";
 import type { Host } from "../model/host.ts";
 import type { Secret } from "../model/secret.ts";
-import { planLaunch } from "./escalation.ts";
-import type { Carrier, CommandChannel } from "./carrier.ts";
-import type { ScriptPlace } from "./root-shell.ts";
-import { runScript, startScript } from "./script.ts";
-import { listenForHello } from "./server-hello.ts";
-import { interruption } from "./session.ts";
+import { planLaunch } from "./shell/escalation.ts";
+import type { Carrier, CommandChannel } from "./shell/carrier.ts";
+import type { ScriptPlace } from "./shell/root-shell.ts";
+import { runScript, startScript } from "./shell/script.ts";
+import { listenForHello } from "./channel/server-hello.ts";
+import { interruption } from "./channel/session.ts";
 import { openTcp } from "./transport.ts";
 
 /** What sshd gives to root (session.c, SUPERUSER_PATH), so that scripts find the same programs as over SSH. */

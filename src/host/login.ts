@@ -2,15 +2,15 @@
 import type { Duplex } from "node:stream";
 import { visible } from "../core/text/visible.ts";
 import { CurfewError } from "../model/error.ts";
-import { explainNegotiation, libraryAlgorithms, type Algorithms } from "./algorithms.ts";
-import { authenticate, type Authentication } from "./auth.ts";
+import { explainNegotiation, libraryAlgorithms, type Algorithms } from "./channel/algorithms.ts";
+import { authenticate, type Authentication } from "./keys/auth.ts";
 import { shareFairly } from "./fair-share.ts";
-import type { HostKeyCheck } from "./host-key.ts";
-import type { Identities } from "./identities.ts";
-import { listenForHello, type ServerHello } from "./server-hello.ts";
-import { writeAtOnce } from "./one-write.ts";
-import { interruption, openSession, type Session } from "./session.ts";
-import { createClient, type ConnectConfig } from "./ssh2.ts";
+import type { HostKeyCheck } from "./keys/host-key.ts";
+import type { Identities } from "./keys/identities.ts";
+import { listenForHello, type ServerHello } from "./channel/server-hello.ts";
+import { writeAtOnce } from "./channel/one-write.ts";
+import { interruption, openSession, type Session } from "./channel/session.ts";
+import { createClient, type ConnectConfig } from "./channel/ssh2.ts";
 import { unreachable } from "./transport.ts";
 
 export interface LoginRequest {

@@ -1,15 +1,15 @@
 /** The way to a host: directly, through jump hosts, or through a ProxyCommand. */
 import type { Duplex } from "node:stream";
 import { CurfewError } from "../model/error.ts";
-import { chooseAlgorithms } from "./algorithms.ts";
-import type { Target } from "./ask-ssh.ts";
+import { chooseAlgorithms } from "./channel/algorithms.ts";
+import type { Target } from "./openssh/ask-ssh.ts";
 import { openForward } from "./connection.ts";
-import { hostKeyCheck, type KnownHostsFiles } from "./host-key.ts";
-import type { KeyRing } from "./identities.ts";
+import { hostKeyCheck, type KnownHostsFiles } from "./keys/host-key.ts";
+import type { KeyRing } from "./keys/identities.ts";
 import { logIn } from "./login.ts";
-import type { Session } from "./session.ts";
-import type { SettingsBook } from "./ssh-config.ts";
-import type { Environment, SshSettings } from "./ssh-settings.ts";
+import type { Session } from "./channel/session.ts";
+import type { SettingsBook } from "./openssh/ssh-config.ts";
+import type { Environment, SshSettings } from "./openssh/ssh-settings.ts";
 import { openProxyCommand, openTcp } from "./transport.ts";
 
 /** More hops than anybody has, and an end to configurations that jump in a circle. */

@@ -2,8 +2,8 @@
 import { connect as connectTcp } from "node:net";
 import type { Duplex } from "node:stream";
 import { CurfewError } from "../model/error.ts";
-import type { Environment, SshSettings } from "./ssh-settings.ts";
-import { interruption } from "./session.ts";
+import type { Environment, SshSettings } from "./openssh/ssh-settings.ts";
+import { interruption } from "./channel/session.ts";
 
 /** What the system's words mean to somebody who does not read errno(3). */
 const CAUSES: Readonly<Record<string, readonly [string, string]>> = {

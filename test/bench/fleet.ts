@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { loadInventory } from "../../src/config/inventory/inventory.ts";
 import { loadPolicy } from "../../src/config/policy/policy.ts";
 import type { Fleet } from "../../src/flow/run/context.ts";
-import { chooseAlgorithms, libraryAlgorithms } from "../../src/host/algorithms.ts";
+import { chooseAlgorithms, libraryAlgorithms } from "../../src/host/channel/algorithms.ts";
 import type { LabHost } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
 import type { FloorHost, FloorScript, FloorWork } from "./floor.ts";

@@ -4,7 +4,7 @@ import { CONTROLS } from "../../src/controls/index.ts";
 import { verifyFleet } from "../../src/flow/verify.ts";
 import type { VerifyOptions } from "../../src/flow/verify-host.ts";
 import { connectThrough, createConnect } from "../../src/host/connect.ts";
-import { createSystemSsh } from "../../src/host/system-ssh.ts";
+import { createSystemSsh } from "../../src/host/openssh/system-ssh.ts";
 import type { Host } from "../../src/model/host.ts";
 import { policySchema } from "../../src/config/policy/schema.ts";
 import type { HostVerification, ProbeResult, RunEvent } from "../../src/model/run.ts";

@@ -1,9 +1,9 @@
 /** What a host prints costs no more than its bytes, however it is cut into packets and lines. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Tail } from "../../src/host/byte-buffer.ts";
-import { captureOutput } from "../../src/host/capture.ts";
-import { LineQueue } from "../../src/host/lines.ts";
+import { Tail } from "../../src/host/channel/byte-buffer.ts";
+import { captureOutput } from "../../src/host/shell/capture.ts";
+import { LineQueue } from "../../src/host/channel/lines.ts";
 import { growth, LINEAR } from "../complexity.ts";
 
 const MiB = 1024 * 1024;

@@ -2,7 +2,7 @@
 import { KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createClient } from "../../src/host/ssh2.ts";
+import { createClient } from "../../src/host/channel/ssh2.ts";
 import { connectTo, NEVER, openBench, sshdUnavailable, type Bench, type LocalSshd } from "./sshd.ts";
 
 const lacks = sshdUnavailable();

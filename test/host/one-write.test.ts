@@ -1,6 +1,6 @@
 import { Duplex } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { writeAtOnce, writeNow } from "../../src/host/one-write.ts";
+import { writeAtOnce, writeNow } from "../../src/host/channel/one-write.ts";
 
 /** What reached the system, call by call. */
 function recorder(): { readonly stream: Duplex; readonly calls: string[][] } {

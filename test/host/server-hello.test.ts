@@ -1,8 +1,8 @@
 import { PassThrough } from "node:stream";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chooseAlgorithms, explainNegotiation } from "../../src/host/algorithms.ts";
-import { listenForHello, parseHello } from "../../src/host/server-hello.ts";
+import { chooseAlgorithms, explainNegotiation } from "../../src/host/channel/algorithms.ts";
+import { listenForHello, parseHello } from "../../src/host/channel/server-hello.ts";
 
 /** SSH_MSG_KEXINIT as an unencrypted packet (RFC 4253, 6 and 7.1). */
 function kexInit(lists: readonly string[]): Buffer {

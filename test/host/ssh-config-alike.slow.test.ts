@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import type { SshConfigOptions, Target } from "../../src/host/ask-ssh.ts";
-import { resolveTargets } from "../../src/host/ssh-config.ts";
-import { hostPatterns, sharedAnswers } from "../../src/host/ssh-config-alike.ts";
+import type { SshConfigOptions, Target } from "../../src/host/openssh/ask-ssh.ts";
+import { resolveTargets } from "../../src/host/openssh/ssh-config.ts";
+import { hostPatterns, sharedAnswers } from "../../src/host/openssh/ssh-config-alike.ts";
 import { NEVER } from "./sshd.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "curfew-alike-"));

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import type { Target } from "../../src/host/ask-ssh.ts";
-import { openSettingsBook, resolveTargets } from "../../src/host/ssh-config.ts";
-import { parseSettings, type SshSettings } from "../../src/host/ssh-settings.ts";
+import type { Target } from "../../src/host/openssh/ask-ssh.ts";
+import { openSettingsBook, resolveTargets } from "../../src/host/openssh/ssh-config.ts";
+import { parseSettings, type SshSettings } from "../../src/host/openssh/ssh-settings.ts";
 import { CurfewError } from "../../src/model/error.ts";
 import { NEVER } from "./sshd.ts";
 

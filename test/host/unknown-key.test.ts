@@ -4,7 +4,7 @@ import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { knownHostLine } from "../../src/core/sshd/known-host-line.ts";
-import { acceptHostKey, unknownKeyIn } from "../../src/host/unknown-key.ts";
+import { acceptHostKey, unknownKeyIn } from "../../src/host/keys/unknown-key.ts";
 import { connectTo, newKey, openBench, sshdUnavailable, type Bench } from "./sshd.ts";
 
 const lacks = sshdUnavailable();

@@ -127,7 +127,7 @@ async function createContext(
 ): Promise<RunContext> {
   const [{ connectThrough, createConnect }, { createSystemSsh }, { CONTROLS }] = await Promise.all([
     import("../../host/connect.ts"),
-    import("../../host/system-ssh.ts"),
+    import("../../host/openssh/system-ssh.ts"),
     import("../../controls/index.ts"),
   ]);
   const connect = await createConnect({

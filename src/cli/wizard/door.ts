@@ -76,7 +76,7 @@ async function acceptedKey(
   { yes, acceptHostKey: given }: WizardOptions,
   terminal: Terminal,
 ): Promise<boolean> {
-  const { acceptHostKey, unknownKeyIn } = await import("../../host/unknown-key.ts");
+  const { acceptHostKey, unknownKeyIn } = await import("../../host/keys/unknown-key.ts");
   const key = unknownKeyIn(error);
   if (key === undefined) return false;
   const { name, type, fingerprint, file } = key;

@@ -3,11 +3,11 @@
  * only; what follows travels on standard input to a `sh` that reports first.
  */
 import { randomUUID } from "node:crypto";
-import { visible } from "../core/text/visible.ts";
-import { command } from "../template/shell-quote.ts";
-import { CurfewError } from "../model/error.ts";
-import type { Escalation } from "../model/host.ts";
-import type { Secret } from "../model/secret.ts";
+import { visible } from "../../core/text/visible.ts";
+import { command } from "../../template/shell-quote.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { Escalation } from "../../model/host.ts";
+import type { Secret } from "../../model/secret.ts";
 
 /** How to get a root shell that reads its script from standard input. */
 export interface Launch {

@@ -4,7 +4,7 @@
  * never talks to a host that it cannot tell from another.
  */
 import { readFile } from "node:fs/promises";
-import { CurfewError } from "../model/error.ts";
+import { CurfewError } from "../../model/error.ts";
 import {
   indexKnownHosts,
   judgeHostKey,
@@ -13,10 +13,10 @@ import {
   parseKnownHosts,
   type KnownHost,
   type KnownHosts,
-} from "../core/sshd/known-hosts.ts";
-import { command } from "../template/shell-quote.ts";
-import { blobType, fingerprint } from "./ssh2.ts";
-import type { SshSettings } from "./ssh-settings.ts";
+} from "../../core/sshd/known-hosts.ts";
+import { command } from "../../template/shell-quote.ts";
+import { blobType, fingerprint } from "../channel/ssh2.ts";
+import type { SshSettings } from "../openssh/ssh-settings.ts";
 import { UnknownHostKey } from "./unknown-key.ts";
 
 /** What a login needs to know about the keys a host may present. */

@@ -1,6 +1,6 @@
 /** How to reach one host, as the user's OpenSSH configuration says it: the output of `ssh -G`. */
 import { hostname as ownName, userInfo } from "node:os";
-import type { AllowedAlgorithms } from "./algorithms.ts";
+import type { AllowedAlgorithms } from "../channel/algorithms.ts";
 
 export interface SshSettings {
   /** The name in the ssh_config sense: what was asked for. */

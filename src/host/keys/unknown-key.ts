@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { knownHostLine, type PresentedKey } from "../core/sshd/known-host-line.ts";
-import { visible } from "../core/text/visible.ts";
-import { CurfewError } from "../model/error.ts";
+import { knownHostLine, type PresentedKey } from "../../core/sshd/known-host-line.ts";
+import { visible } from "../../core/text/visible.ts";
+import { CurfewError } from "../../model/error.ts";
 
 interface Description extends PresentedKey {
   /** `SHA256:…` */

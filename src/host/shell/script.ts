@@ -1,7 +1,7 @@
 /** Scripts on a host: one channel each, the script on standard input of a root shell. */
-import { CurfewError } from "../model/error.ts";
-import type { RunningScript, ScriptOptions, ScriptOutput } from "../model/connection.ts";
-import { LineQueue } from "./lines.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { RunningScript, ScriptOptions, ScriptOutput } from "../../model/connection.ts";
+import { LineQueue } from "../channel/lines.ts";
 import { handOver, STDOUT_LIMIT, tooMuchOutput, type ScriptPlace } from "./root-shell.ts";
 
 /** Runs a script to its end. See `Connection.runScript`. */

@@ -2,10 +2,10 @@
  * Logging in with keys: one after the other as queries, and at most one signature that fails
  * (OpenSSH 9.8 and later punish an address for failed logins). Passwords are never offered.
  */
-import { visible } from "../core/text/visible.ts";
-import { CurfewError } from "../model/error.ts";
+import { visible } from "../../core/text/visible.ts";
+import { CurfewError } from "../../model/error.ts";
 import type { Identities } from "./identities.ts";
-import { OneKeyAgent, type AuthHandlerMiddleware } from "./ssh2.ts";
+import { OneKeyAgent, type AuthHandlerMiddleware } from "../channel/ssh2.ts";
 
 export interface Authentication {
   /** For ssh2's `authHandler`. */

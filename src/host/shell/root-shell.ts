@@ -1,11 +1,11 @@
 /** A `sh` of root on one channel, and the script that is handed to it. */
-import { CurfewError } from "../model/error.ts";
-import type { ScriptOutput } from "../model/connection.ts";
-import { Tail } from "./byte-buffer.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { ScriptOutput } from "../../model/connection.ts";
+import { Tail } from "../channel/byte-buffer.ts";
 import { captureOutput, type Capture } from "./capture.ts";
 import type { Carrier, CommandChannel } from "./carrier.ts";
 import { explainLaunch, type Launch } from "./escalation.ts";
-import { interruption } from "./session.ts";
+import { interruption } from "../channel/session.ts";
 
 /** Where the scripts of one connection run. */
 export interface ScriptPlace {

@@ -1,6 +1,6 @@
 /** What a host prints, kept within bounds: time and memory grow with the bytes, however they are cut into packets. */
-import { ByteBuffer } from "./byte-buffer.ts";
-import { LineSplitter } from "./lines.ts";
+import { ByteBuffer } from "../channel/byte-buffer.ts";
+import { LineSplitter } from "../channel/lines.ts";
 
 export interface Capture {
   /** Returns false once there is more than the limit. */

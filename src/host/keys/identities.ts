@@ -8,8 +8,8 @@ import {
   parseKey,
   type ParsedKey,
   type SigningKey,
-} from "./ssh2.ts";
-import type { SshSettings } from "./ssh-settings.ts";
+} from "../channel/ssh2.ts";
+import type { SshSettings } from "../openssh/ssh-settings.ts";
 
 /** What there is to log in with, and why some of it is not used. */
 export interface Identities {
