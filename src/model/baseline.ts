@@ -58,11 +58,25 @@ export const baselineSchema = z.strictObject({
   /**
    * How TMOUT has to be written for scanners: `typeset` is `typeset -xr TMOUT=N` in a line of its
    * own, `lines` is the three lines `TMOUT=N`, `readonly TMOUT`, `export TMOUT`, `by-system` is
-   * `typeset` with the two other lines after it on Red Hat's family, `lines` elsewhere.
+   * `typeset` with the two other lines after it on Red Hat's family and Debian, `lines` elsewhere.
    */
   form: z.enum(["typeset", "lines", "by-system"]),
   /** The keywords of sshd have to stand in a drop-in whose name sorts before this one. */
   before: line.optional(),
+  /**
+   * What the published checks for scanners compare with, beyond what the benchmark's own text asks for. It is kept to
+   * where curfew writes, and never judged.
+   */
+  scanner: z
+    .strictObject({
+      source: line.meta({ description: "Whose checks, for people" }),
+      requires: z.record(z.string().regex(/^[A-Z][A-Za-z]*$/u, "the name of a setting"), relation),
+      main_file_only: z
+        .array(line)
+        .default([])
+        .meta({ description: "IDs of os-release(5) for which they read no drop-in of sshd" }),
+    })
+    .optional(),
   /** Where scanners look for StopIdleSessionSec: `main-file` is /etc/systemd/logind.conf and nothing else. */
   logind: z.enum(["drop-in", "main-file"]).default("drop-in"),
   /** What holds where the policy names nothing, and what nobody may be given more of. */

@@ -27,6 +27,8 @@ export interface HostLimits {
   readonly policy?: string;
   /** What becomes of tmux when the watchdog ends the session of its client; `detach` if left out. */
   readonly tmux?: "detach" | "end";
+  /** `main`: sshd's settings go into its main file, even where a drop-in would be read. */
+  readonly sshdFile?: "drop-in" | "main";
   /** The compliance baseline whose rules the files have to satisfy literally. */
   readonly baseline?: Baseline;
   readonly defaults: RoleLimits;

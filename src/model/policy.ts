@@ -149,6 +149,10 @@ export const policySchemaOf = (ids: readonly ControlId[]) =>
         .min(1)
         .default(["sshd", "shell-timeout"])
         .meta({ description: "The mechanisms that enforce it" }),
+      sshd_file: z.enum(["drop-in", "main"]).optional().meta({
+        description:
+          "Where sshd's settings go: a drop-in of curfew's own (the default), or marked blocks in sshd_config for scanners that read no drop-in",
+      }),
       tmux: z.enum(["detach", "end"]).default("detach").meta({
         description:
           "When the watchdog ends a session with a tmux client: detach leaves tmux and its jobs running, end ends the tmux servers of that user",

@@ -7,17 +7,18 @@ import { ksh93Timeout } from "./limits.ts";
 
 /**
  * `plain`: readonly and not exported. `typeset`: what ComplianceAsCode's check for Red Hat's family
- * looks for, `lines`: for Ubuntu and SUSE, and CIS' own script; `both`: for the two of them at once.
+ * and Debian looks for, `lines`: for Ubuntu and SUSE, and CIS' own script; `both`: for the two of them at once.
  */
 export type TmoutForm = "plain" | "typeset" | "lines" | "both";
 
-const RED_HAT = new Set(["rhel", "centos", "fedora", "ol", "almalinux", "rocky", "amzn"]);
+/** IDs of os-release(5) for which accounts_tmout looks for `typeset -xr` (ComplianceAsCode/content 0.1.82). */
+const TYPESET = new Set(["rhel", "centos", "fedora", "ol", "almalinux", "rocky", "amzn", "debian"]);
 
 /** The form for a host; `plain` without a baseline that has a rule about TMOUT. */
 export function tmoutForm({ os }: Pick<Facts, "os">, baseline: Baseline | undefined): TmoutForm {
   if (baseline === undefined || !demandsOf(baseline).has("TMOUT")) return "plain";
   if (baseline.form !== "by-system") return baseline.form;
-  return os.state === "known" && RED_HAT.has(os.value.id) ? "both" : "lines";
+  return os.state === "known" && TYPESET.has(os.value.id) ? "both" : "lines";
 }
 
 /**

@@ -1,5 +1,6 @@
 import { demandsOf, holds } from "../../core/policy/baseline-rules.ts";
-import type { Baseline } from "../../model/baseline.ts";
+import type { Baseline, Relation } from "../../model/baseline.ts";
+import { type AliveShape, PLAIN_SHAPE } from "./client-alive.ts";
 import type { SessionKind } from "../../model/session-kind.ts";
 
 /**
@@ -14,4 +15,18 @@ export function keepsClientAlive(baseline: Baseline | undefined): boolean {
 /** Under such a baseline an exemption from sshd lets a client that stopped answering be dropped like everybody's. */
 export function reachesExempt(kind: SessionKind, baseline: Baseline | undefined): boolean {
   return kind === "frozen-client" && keepsClientAlive(baseline);
+}
+
+/** The count and the longest interval that a baseline's rules and its scanners take. */
+export function aliveShape(baseline: Baseline | undefined): AliveShape {
+  const demands = demandsOf(baseline);
+  const wanted = (setting: string): Relation[] => {
+    const scanner = baseline?.scanner?.requires[setting];
+    return [...(demands.get(setting) ?? []), ...(scanner === undefined ? [] : [scanner])];
+  };
+  const [countMax = PLAIN_SHAPE.countMax] = wanted("ClientAliveCountMax").flatMap(
+    ({ equals }) => equals ?? [],
+  );
+  const most = wanted("ClientAliveInterval").flatMap((relation) => relation["at-most"] ?? []);
+  return { countMax, longest: Math.min(...most) };
 }

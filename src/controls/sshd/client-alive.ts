@@ -46,15 +46,29 @@ function effectOf(version: OpenSshVersion | null, interval: Seconds, countMax: n
   return { interval, countMax, within: interval * (countMax + 1) * stretch, ends, stretch };
 }
 
+/** The shape of the two that a baseline leaves. */
+export interface AliveShape {
+  readonly countMax: number;
+  /** The longest interval. */
+  readonly longest: Seconds;
+}
+
+/** CountMax is 1 because 0 disables the drop from 8.2. */
+export const PLAIN_SHAPE: AliveShape = { countMax: 1, longest: Infinity };
+
 /**
- * The values that end a session at most `limit` seconds after the client stopped answering. CountMax is 1
- * because 0 disables the drop from 8.2. A limit too short for whole seconds gives the shortest there is,
- * with `within` above `limit`: the caller has to say so.
+ * The values that end a session at most `limit` seconds after the client stopped answering, in the shape that a
+ * baseline's scanners want where whole seconds allow it. A limit too short even for the shortest gives that, with
+ * `within` above `limit`: the caller has to say so.
  */
-export function clientAlive(version: OpenSshVersion, limit: Seconds): ClientAlive {
-  const countMax = 1;
+export function clientAlive(
+  version: OpenSshVersion,
+  limit: Seconds,
+  { countMax, longest }: AliveShape = PLAIN_SHAPE,
+): ClientAlive {
   const shortest = effectOf(version, 1, countMax);
-  const interval = Math.max(1, Math.floor(limit / shortest.within));
+  if (shortest.within > limit && countMax > PLAIN_SHAPE.countMax) return clientAlive(version, limit);
+  const interval = Math.max(1, Math.min(longest, Math.floor(limit / shortest.within)));
   return { interval, countMax, within: interval * shortest.within };
 }
 

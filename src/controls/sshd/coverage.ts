@@ -57,7 +57,7 @@ function unresponsiveCoverage(ability: SshdAbility, role: RoleLimits): Coverage[
   const { unresponsive, idle } = role;
   const taken = ability.idle === "client-silence" && idle !== null;
   if (unresponsive === null || taken) return [];
-  return [entry(role, "frozen-client", clientAlive(ability.version, unresponsive).within)];
+  return [entry(role, "frozen-client", clientAlive(ability.version, unresponsive, ability.shape).within)];
 }
 
 function entry(role: RoleLimits, kind: SessionKind, within: Seconds): Coverage {

@@ -55,7 +55,7 @@ function idleFindings(ability: SshdAbility, { role, idle }: RoleLimits, hostWide
 }
 
 function unresponsiveFindings(
-  { version, idle: mechanism }: SshdAbility,
+  { version, idle: mechanism, shape }: SshdAbility,
   { role, idle, unresponsive }: RoleLimits,
 ): Finding[] {
   if (unresponsive === null) return [];
@@ -66,7 +66,7 @@ function unresponsiveFindings(
     const source = CAPABILITIES["client-alive-zero-drops"].source;
     return [{ ...blank("unresponsive clients", role, source), expected, actual, outcome: "fail" }];
   }
-  const { within } = clientAlive(version, unresponsive);
+  const { within } = clientAlive(version, unresponsive, shape);
   if (within > unresponsive) {
     const actual = `after ${formatDuration(within)}, the shortest that ${nameOf(version)} can do`;
     return [

@@ -72,7 +72,7 @@ function render(facts: Facts, given: HostLimits, selected: boolean): Rendered {
   if (version === null) {
     throw new CurfewError("unsupported", `the SSH server is not OpenSSH: ${facts.server.text}`);
   }
-  const place = sshdPlace(facts);
+  const place = sshdPlace(facts, given);
   if (!selected) return nothing(sshdFiles(facts, place, [], NO_GLOBALS, given));
   if (!can(version, "client-alive-in-match")) {
     return { ...nothing(sshdFiles(facts, place, [], NO_GLOBALS, given)), findings: [tooOld(version)] };

@@ -2,6 +2,7 @@
 import { posix } from "node:path";
 import { CurfewError } from "../../model/error.ts";
 import type { Facts, FileFact, FileState } from "../../model/facts.ts";
+import type { HostLimits } from "../../model/limits.ts";
 import { isSshdDropIn, SSHD_DROP_IN } from "../../model/host-paths.ts";
 import { removeBlocks } from "../../core/plan/managed-block.ts";
 import { can, sshdVersion } from "../../core/sshd/openssh-version.ts";
@@ -15,7 +16,7 @@ export interface ForeignDirective extends SshdDirective {
 }
 
 export interface SshdPlace {
-  /** Path of the drop-in where the Include directory works, else null: blocks in the main file. */
+  /** Path of the drop-in where the Include directory works and the policy wants one, else null: blocks in the main file. */
   readonly dropIn: string | null;
   /** Our drop-ins in other directories, from before the Include lines were changed. */
   readonly stale: readonly string[];
@@ -33,10 +34,10 @@ export interface SshdPlace {
  * Match reaches it and the release follows Match in included files (8.4; 8.2 and 8.3 do not).
  * Errors: CurfewError `remote` for a file nobody could read, `invalid-config` for damaged blocks.
  */
-export function sshdPlace(facts: Facts): SshdPlace {
+export function sshdPlace(facts: Facts, { sshdFile }: Pick<HostLimits, "sshdFile">): SshdPlace {
   const main = stateOf(facts.sshd.mainFile);
   const mainText = removeBlocks(main.content, facts.sshd.mainFile.path);
-  const dropIn = dropInPath(facts);
+  const dropIn = sshdFile === "main" ? null : dropInPath(facts);
   const own = facts.sshd.dropIns.filter(isOwn).map(({ path }) => path);
   const firstMatch = firstMatchLine(mainText) ?? null;
   return {

@@ -2,9 +2,9 @@
 import type { Seconds } from "../../model/duration.ts";
 import { formatDuration } from "../../model/duration.ts";
 import type { OpenSshVersion } from "../../model/facts.ts";
-import { clientAlive, clientSilence, type ClientAlive } from "./client-alive.ts";
+import { type AliveShape, clientAlive, clientSilence, type ClientAlive } from "./client-alive.ts";
 import { can } from "../../core/sshd/openssh-version.ts";
-import { keepsClientAlive } from "./baseline.ts";
+import { aliveShape, keepsClientAlive } from "./baseline.ts";
 import type { Baseline } from "../../model/baseline.ts";
 
 export type SshdKeyword =
@@ -53,12 +53,14 @@ export interface SshdAbility {
    * silence recipe of releases before 8.2 nor an exemption from ClientAlive can be had.
    */
   readonly keepsAlive: boolean;
+  /** What the baseline's rules and scanners take of ClientAlive. */
+  readonly shape: AliveShape;
 }
 
 /** Which mechanism a release has for idle sessions, under a baseline if there is one. */
 export function sshdAbility(version: OpenSshVersion, baseline: Baseline | undefined): SshdAbility {
   const keepsAlive = keepsClientAlive(baseline);
-  return { version, idle: idleMechanism(version, keepsAlive), keepsAlive };
+  return { version, idle: idleMechanism(version, keepsAlive), keepsAlive, shape: aliveShape(baseline) };
 }
 
 function idleMechanism(version: OpenSshVersion, keepsAlive: boolean): IdleMechanism {
@@ -69,7 +71,8 @@ function idleMechanism(version: OpenSshVersion, keepsAlive: boolean): IdleMechan
 
 /** What stands in a Match block for these limits. Empty lists where a limit is null or cannot be had. */
 export function limitSettings(ability: SshdAbility, { idle, unresponsive }: SshdLimits): LimitSettings {
-  const alive = unresponsive === null ? [] : aliveSettings(clientAlive(ability.version, unresponsive));
+  const { version, shape } = ability;
+  const alive = unresponsive === null ? [] : aliveSettings(clientAlive(version, unresponsive, shape));
   switch (ability.idle) {
     case "client-silence":
       // One pair of keywords for both limits: the idle limit takes it, silence is silence.

@@ -22,6 +22,7 @@ export function hostLimits(policy: Policy, host: Host, today: string): HostLimit
   return {
     policy: policy.name,
     tmux: policy.tmux,
+    ...(policy.sshd_file === undefined ? {} : { sshdFile: policy.sshd_file }),
     ...(policy.baseline === undefined ? {} : { baseline: policy.baseline }),
     defaults,
     roles,
