@@ -133,7 +133,7 @@ function scannedElsewhere({ scanner }: Baseline, setting: string, facts: Facts):
   if (scanner?.requires[setting] === undefined || os.state !== "known") return [];
   if (!scanner.main_file_only.includes(os.value.id)) return [];
   const lines = sshdDirectives(facts).filter(({ keyword }) => keyword === setting.toLowerCase());
-  const [elsewhere] = lines.filter(({ file }) => file !== sshd.mainFile.path);
+  const elsewhere = lines.find(({ file }) => file !== sshd.mainFile.path);
   if (elsewhere === undefined || lines.some(({ file }) => file === sshd.mainFile.path)) return [];
   return [
     {
