@@ -15,6 +15,7 @@ import { registerProfiles } from "./commands/profiles.ts";
 import { registerReport } from "./commands/report.ts";
 import { registerRevert } from "./commands/revert.ts";
 import { registerSchedule } from "./commands/schedule.ts";
+import { registerSessions } from "./commands/sessions.ts";
 import { registerShow } from "./commands/show.ts";
 import { registerVerify } from "./commands/verify.ts";
 import { registerWizard } from "./commands/wizard.ts";
@@ -45,6 +46,7 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
     registerCheck,
     registerInit,
     registerWizard,
+    registerSessions,
     registerPlan,
     registerShow,
     registerApply,

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { serverOf } from "../core/sshd/openssh-version.ts";
 import { parseFacts } from "../core/facts/parse-facts.ts";
-import { factsScript } from "../core/facts/script.ts";
+import { type ExtraPart, factsScript } from "../core/facts/script.ts";
 import type { Selector } from "../core/policy/selectors.ts";
 import { visible } from "../core/text/visible.ts";
 import type { Control } from "../model/control.ts";
@@ -14,6 +14,8 @@ export interface GatherOptions {
   readonly signal: AbortSignal;
   /** When the facts count as taken. */
   readonly now: Date;
+  /** What is asked besides; nothing if left out. */
+  readonly extra?: readonly ExtraPart[];
   /** 32 fresh hexadecimal digits; random if left out. */
   readonly token?: string;
 }
@@ -34,7 +36,8 @@ export async function gatherFacts(
 ): Promise<Facts> {
   const { serverIdent, host } = connection;
   const token = options.token ?? randomBytes(16).toString("hex");
-  const script = factsScript(token, selectors, serverOf(serverIdent).product === "openssh", options.controls);
+  const openssh = serverOf(serverIdent).product === "openssh";
+  const script = factsScript(token, selectors, openssh, options.controls, options.extra);
   const output = await connection.runScript(script, {
     signal: options.signal,
     timeoutSeconds: TIMEOUT_SECONDS,

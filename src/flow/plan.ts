@@ -4,6 +4,8 @@ import { hostLimits } from "../core/policy/host-limits.ts";
 import { planOutcome } from "../core/verdict/outcome.ts";
 import { pendingError } from "../core/plan/pending-guard.ts";
 import { planHost } from "../core/plan/host.ts";
+import { sessionFates } from "../core/plan/session-fates.ts";
+import type { ExtraPart } from "../core/facts/script.ts";
 import { selectorsOf } from "../core/policy/selectors.ts";
 import { createSharing } from "../core/plan/share-alike.ts";
 import type { Connection } from "../model/connection.ts";
@@ -54,7 +56,7 @@ async function attempt(host: Host, fleet: Fleet, context: RunContext): Promise<H
   try {
     if (context.stopping.aborted) throw new CurfewError("interrupted", "not read: the run was interrupted");
     connection = await login(host, context);
-    const { facts, plan } = await decide(connection, fleet, context);
+    const { facts, plan } = await decide(connection, fleet, context, ["sessions"]);
     refuseArmed(facts, host.name);
     return plan;
   } catch (error) {
@@ -72,12 +74,13 @@ export async function login(host: Host, context: RunContext): Promise<Connection
 }
 
 /**
- * Facts and plan of one host over a login. Errors: CurfewError as `gatherFacts` and the controls.
+ * Facts and plan of one host over a login; `extra` is asked besides. Errors: CurfewError as `gatherFacts` and the controls.
  */
 export async function decide(
   connection: Connection,
   fleet: Fleet,
   context: RunContext,
+  extra: readonly ExtraPart[] = [],
 ): Promise<HostDecision> {
   const { host } = connection;
   context.emit({ type: "host-step", at: context.clock(), host: host.name, step: "reading-facts" });
@@ -87,9 +90,12 @@ export async function decide(
     signal: context.aborting,
     controls: context.controls,
     now,
+    extra,
   });
   const plan = planHost(facts, limits, fleet.policy.controls, context.controls);
-  return { facts, limits, plan: { ...plan, host: host.name } };
+  const sessions = sessionFates(facts, limits, plan, fleet.policy.controls, context.controls);
+  const judged = sessions === undefined ? {} : { sessions };
+  return { facts, limits, plan: { ...plan, host: host.name, ...judged } };
 }
 
 /**

@@ -10,6 +10,7 @@ import type { HostLimits } from "./limits.ts";
 import type { FactsPart } from "./facts-part.ts";
 import type { Activation, DesiredFile, Expectation, HostPlan } from "./plan.ts";
 import type { Baseline, RuleSetting } from "./baseline.ts";
+import type { OlderEnding, OlderSession } from "./session.ts";
 import type { SessionKind } from "./session-kind.ts";
 import type { Demand, Judgement } from "./rule.ts";
 import type { ConfiguredTimeout, Mechanism, ProbedSession, ReplacedFile, TimeoutFile } from "./timeout.ts";
@@ -57,6 +58,11 @@ export interface Control {
   cannot?(account: UserClass, kind: SessionKind): string | undefined;
   /** What is set on the host that ends such a session, whoever set it. Pure. */
   endings(question: EndingQuestion): Endings;
+  /**
+   * When it ends a session that is older than its files, with a terminal at which nobody types. Undefined where it does
+   * not; where left out, such sessions keep the settings they began with. Pure.
+   */
+  endsOlder?(session: OlderSession): OlderEnding | undefined;
   /** Lines about it that do nothing on this host, in the order in which they are read; none where left out. */
   inert?(facts: Facts): InertLine[];
   /** What it does on the host before curfew, for people; nothing where left out. */

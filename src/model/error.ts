@@ -14,6 +14,7 @@ export type ErrorCode =
   | "unsupported"
   | "stale-plan"
   | "locked"
+  | "hurt"
   | "invalid-config"
   | "remote"
   | "timeout"

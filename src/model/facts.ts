@@ -1,6 +1,7 @@
 import type { LoginShell } from "./login-shell.ts";
 import type { PlainData } from "./facts-part.ts";
 import type { Reading } from "./reading.ts";
+import type { LoginSession } from "./session.ts";
 import type { WatchdogRun } from "./watchdog-run.ts";
 
 /** One file or directory entry of a host that curfew may write, or has to understand. */
@@ -180,7 +181,7 @@ export interface Facts {
   }>;
   /** `uname -srm`. */
   readonly kernel: string;
-  /** Random per boot, not part of the digest; empty where the kernel has none. */
+  /** Random per boot, not in the digest; empty where the kernel has none. */
   readonly bootId: string;
   readonly sshd: {
     /** Absolute path of the daemon's binary. */
@@ -215,10 +216,7 @@ export interface Facts {
   /** How systemd runs the watchdog; left out where it does not. Not part of the digest. */
   readonly watchdogRun?: WatchdogRun;
   readonly shells: readonly ShellFact[];
-  /**
-   * System-wide shell and logind files that a control may change, curfew's own, and those it has
-   * changed before. What was looked for and not found is `absent`.
-   */
+  /** Shell and logind files that a control may change, curfew's own, those it has changed; not found is `absent`. */
   readonly files: readonly FileFact[];
   /** Parent directories of the above that do not exist; sorted. */
   readonly missingDirectories: readonly string[];
@@ -226,6 +224,8 @@ export interface Facts {
   /** What controls asked for themselves, by their id; left out where none did. */
   readonly parts?: Readonly<Record<string, Reading<PlainData>>>;
   readonly curfew: CurfewState;
+  /** All but this very login; left out where it was not asked. Not part of the digest. */
+  readonly sessions?: Reading<readonly LoginSession[]>;
   /** The two ends of the login that read this, as the host sees them; left out where it does not tell. Not part of the digest. */
   readonly login?: LoginEnds;
   /**

@@ -2,6 +2,8 @@ import type { ErrorData } from "./error.ts";
 import type { FileState } from "./facts.ts";
 import type { Coverage, Finding, Uncaught } from "./finding.ts";
 import type { ControlId } from "./control-id.ts";
+import type { Reading } from "./reading.ts";
+import type { JudgedSession } from "./session.ts";
 
 /** What has to happen after the files are in place, each at most once: the name of a control's activation. */
 export type Activation = string;
@@ -56,6 +58,8 @@ export interface HostPlan {
   readonly findings: readonly Finding[];
   readonly coverage: readonly Coverage[];
   readonly uncaught: readonly Uncaught[];
+  /** Who was logged in when the plan was made, and what becomes of them; left out where that was not asked. */
+  readonly sessions?: Reading<readonly JudgedSession[]>;
   /** Set where the host could not be read or must not be changed; then there are no changes. */
   readonly error?: ErrorData;
 }

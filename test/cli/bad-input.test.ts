@@ -127,6 +127,7 @@ const WORKING: Readonly<Record<string, readonly string[]>> = {
   init: ["init", "new"],
   wizard: ["wizard", "PLACE", "--yes"],
   plan: ["plan", "-p", P, ...HOSTS],
+  sessions: ["sessions", "-p", P, ...HOSTS],
   apply: ["apply", "-p", P, ...HOSTS, "--yes"],
   verify: ["verify", "-p", P, ...HOSTS],
   audit: ["audit", "-p", P, ...HOSTS],
@@ -157,7 +158,7 @@ describe("every command", () => {
   );
 });
 
-const POLICY_COMMANDS = ["plan", "apply", "verify", "audit", "explain", "schedule run"] as const;
+const POLICY_COMMANDS = ["plan", "sessions", "apply", "verify", "audit", "explain", "schedule run"] as const;
 const WITH_POLICY = POLICY_COMMANDS.map((name) => [name, WORKING[name] ?? []] as const);
 const BAD_POLICIES: readonly (readonly [string, RegExp])[] = [
   ["none.yaml", /none\.yaml: there is no such policy/u],

@@ -60,7 +60,7 @@ export async function openStage(lab: Lab, host: LabHost, files: ReadonlyMap<stri
 /** What a page cannot know: how this lab's hosts are reached, and that nobody is there to be asked. */
 function wrapper(lab: Lab): string {
   return `#!/bin/sh
-case $1 in check | plan | apply | verify | audit | explain | revert | wizard) set -- "$@" --ssh-config '${lab.sshConfigPath}' ;; esac
+case $1 in check | plan | sessions | apply | verify | audit | explain | revert | wizard) set -- "$@" --ssh-config '${lab.sshConfigPath}' ;; esac
 case "$1 $#" in
   # What it would write is here already.
   "init 1") set -- init "$(mktemp -d ./init-XXXXXX)" ;;

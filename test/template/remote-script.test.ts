@@ -8,7 +8,7 @@ import { remoteScript } from "../../src/template/remote-script.ts";
 import { quote } from "../../src/template/shell-quote.ts";
 import { CurfewError } from "../../src/model/error.ts";
 
-const FACTS_SCRIPT = factScripts();
+const FACTS_SCRIPT = factScripts([], ["sessions"]);
 const UNDO = UNDO_SCRIPTS.toSpliced(-1, 0, "activate/restart-logind", "activate/restart-watchdog");
 const FACTS = {
   token: "ab",

@@ -8,7 +8,7 @@ import { DEFAULT_PROBES } from "../../model/session-kind.ts";
 import { resultText } from "../../report/host/result-text.ts";
 import { verifyText } from "../../report/host/verify-text.ts";
 import { type ApplyRequest, loadRequest } from "../options/apply-request.ts";
-import { approve, resultWithoutChange } from "./approval.ts";
+import { approve, refuseHurt, resultWithoutChange } from "./approval.ts";
 import * as args from "../options/args.ts";
 import { refuseWithout } from "../options/ask.ts";
 import type { ExitCode } from "../terminal/exit.ts";
@@ -19,6 +19,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 interface ApplyOptions extends args.PolicyOptions, args.ChangeOptions {
   readonly verify?: true;
   readonly scaled?: number;
+  readonly maxHurt?: number;
 }
 
 const EXAMPLE = `
@@ -27,9 +28,11 @@ Example:
   curfew plan -p policy.yaml -i inventory.yaml -o plan.json && curfew apply plan.json --yes
 
 A host whose new login does not work within --confirm-within takes its change back by itself.
+Who is logged in and idle beyond the limit is listed before the question, warned by the watchdog, and
+ended a minute later (warn_before where it is set); --max-hurt 0 refuses to do that to anybody.
 A saved plan is refused when the policy, the inventory or a host changed since.
 Exit codes: 0 every host is as the policy wants, 2 with --verify a session was not dropped,
-3 a host was not changed or cannot be judged.
+3 a host was not changed or cannot be judged, or more sessions would end than --max-hurt allows.
 `;
 
 export function registerApply(program: Command, { terminal, setExitCode }: Setting): void {
@@ -41,6 +44,11 @@ export function registerApply(program: Command, { terminal, setExitCode }: Setti
   args.addHostOptions(command);
   args
     .addChangeOptions(command)
+    .option(
+      "--max-hurt <n>",
+      "change nothing where more sessions than this would end at once",
+      args.countOption,
+    )
     .option("--verify", "then open real sessions that have to be dropped")
     .option("--scaled <seconds>", "with --verify: scale every limit down", args.positive);
   args
@@ -71,12 +79,19 @@ async function apply(file: string | undefined, options: ApplyOptions, terminal: 
   if (options.yes !== true) refuseWithout(terminal, "give --yes to apply without a question");
   const { hosts } = request.fleet;
   return withRun({ command: "apply", hosts, options, terminal }, async (run) => {
-    const plan = request.plan ?? (options.yes === true ? undefined : await makePlan(request, run));
+    const fresh = needsPlan(request, options) ? await makePlan(request, run) : undefined;
+    if (options.maxHurt !== undefined) refuseHurt(fresh?.hosts ?? [], options.maxHurt);
+    const plan = request.plan ?? fresh;
     if (plan !== undefined) await run.journal.write("plan.json", planRecord(plan));
     const targets = await approve(plan, request, { options, terminal, stopping: run.context.stopping });
     const results = await applyTo(targets, plan, request, { options, run });
     return resultOf(results, await verifyAfter(results, request, { options, run }));
   });
+}
+
+/** Who is logged in is asked now: a saved plan says who was. */
+function needsPlan({ plan }: ApplyRequest, { yes, maxHurt }: ApplyOptions): boolean {
+  return maxHurt !== undefined || (plan === undefined && yes !== true);
 }
 
 async function makePlan({ fleet, sources }: ApplyRequest, run: Run): Promise<Plan> {

@@ -1,7 +1,10 @@
+import { hurtBy } from "../../core/plan/hurt.ts";
 import { planOutcome } from "../../core/verdict/outcome.ts";
+import { CurfewError } from "../../model/error.ts";
 import type { HostPlan, Plan } from "../../model/plan.ts";
 import type { HostResult } from "../../model/run.ts";
 import { planText } from "../../report/host/plan-text.ts";
+import { hostNames } from "../../report/layout/groups.ts";
 import type { ApplyRequest } from "../options/apply-request.ts";
 import type { ChangeOptions } from "../options/args.ts";
 import { confirm } from "../options/ask.ts";
@@ -35,8 +38,36 @@ export async function approve(
   if (stopping.aborted) return new Set();
   await showPlan(plans, options, terminal);
   if (changing.length === 0) return targets;
-  const question = `Apply to ${changing.length} host${changing.length === 1 ? "" : "s"}?`;
+  const question = `Apply to ${changing.length} host${changing.length === 1 ? "" : "s"}${hurtText(changing)}?`;
   return (await confirm(question, "give --yes", terminal)) ? targets : new Set();
+}
+
+/** Errors: CurfewError `hurt` where more sessions would end at once than `most`, or may; nothing was changed then. */
+export function refuseHurt(plans: readonly HostPlan[], most: number): void {
+  const { ends, unknown, hosts } = hurtBy(plans);
+  const hint = "curfew sessions with the same -p and -i lists them";
+  if (hosts.length > 0) {
+    const names = hostNames(hosts, false);
+    throw new CurfewError(
+      "hurt",
+      `it is unknown who is logged in to ${names}, so --max-hurt cannot hold; nothing was changed`,
+    );
+  }
+  if (ends + unknown <= most) return;
+  const may = unknown === 0 ? "" : `, and ${unknown} may, which cannot be told`;
+  const message = `${sessionCount(ends)} would end at once${may}; --max-hurt allows ${most}; nothing was changed`;
+  throw new CurfewError("hurt", message, { hint });
+}
+
+function hurtText(plans: readonly HostPlan[]): string {
+  const { ends } = hurtBy(plans);
+  return ends === 0
+    ? ""
+    : `, where ${sessionCount(ends)} would end within minutes unless somebody types there`;
+}
+
+function sessionCount(count: number): string {
+  return `${count} session${count === 1 ? "" : "s"}`;
 }
 
 /** Whether a run that died left something that applying brings to its end. */

@@ -140,6 +140,12 @@ export function positive(text: string): number {
   throw new InvalidArgumentError("not a whole number from 1 to 999999");
 }
 
+/** Zero as well. */
+export function countOption(text: string): number {
+  if (/^(?:0|[1-9]\d{0,5})$/u.test(text)) return Number(text);
+  throw new InvalidArgumentError("not a whole number from 0 to 999999");
+}
+
 /** Adds one occurrence of a repeatable option. */
 export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text];

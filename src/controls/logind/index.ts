@@ -20,6 +20,7 @@ import { logindInForce } from "./in-force.ts";
 import { logindInert } from "./inert.ts";
 import { logindTimeouts, logindUnscalable } from "./probe.ts";
 import { judgeLogindRule } from "./rule.ts";
+import { logindEndsOlder } from "./older.ts";
 import { logindMainFile } from "./main.ts";
 
 export const logind: Control = {
@@ -38,6 +39,7 @@ export const logind: Control = {
   render,
   cannot: withoutTerminal,
   endings: logindEndings,
+  endsOlder: logindEndsOlder,
   inert: logindInert,
   inForce: logindInForce,
   timeouts: logindTimeouts,

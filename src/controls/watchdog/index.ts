@@ -14,6 +14,7 @@ import { watchdogEndings } from "./endings.ts";
 import { expectedLate } from "./installed.ts";
 import { watchdogInert } from "./inert.ts";
 import { watchdogKept, watchdogTimeouts, watchdogUnscalable } from "./probe.ts";
+import { watchdogEndsOlder } from "./older.ts";
 import { watchdogFiles } from "./files.ts";
 import { watchdogFindings } from "./findings.ts";
 import { endsAfter, idleRoles, watchdogInterval, watchdogStarter } from "./limits.ts";
@@ -33,6 +34,7 @@ export const watchdog: Control = {
   render,
   cannot: withoutTerminal,
   endings: watchdogEndings,
+  endsOlder: watchdogEndsOlder,
   inert: watchdogInert,
   timeouts: watchdogTimeouts,
   unscalable: watchdogUnscalable,

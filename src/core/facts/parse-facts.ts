@@ -16,6 +16,7 @@ import { parseSources } from "./name-sources.ts";
 import { parsePeople, type Effective } from "./people.ts";
 import { parseSections, type Sections } from "./sections.ts";
 import { parseLogind, parseService, parseSystemdVersion, parseWatchdogTimer } from "./service.ts";
+import { parseLoginSessions } from "./sessions.ts";
 import { parseShells } from "./shells.ts";
 import { parseCurfewState } from "./state.ts";
 import { parseTimeouts } from "./timeouts.ts";
@@ -72,6 +73,7 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
   const otherWays = parseWays(sections);
   const login = parseLogin(sections);
   const watchdogRun = parseWatchdogRun(sections);
+  const loggedIn = parseLoginSessions(sections);
   const beside = {
     watchdogTimer,
     times,
@@ -79,6 +81,7 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
     remoteAccounts: parseSources(sections),
     ...(login === undefined ? {} : { login }),
     ...(watchdogRun === undefined ? {} : { watchdogRun }),
+    ...(loggedIn === undefined ? {} : { sessions: loggedIn }),
   };
   return { takenAt: run.takenAt, digest: digestOf(facts), ...facts, ...beside };
 }
@@ -126,6 +129,7 @@ function digestOf(
     | "remoteAccounts"
     | "login"
     | "watchdogRun"
+    | "sessions"
   >,
 ): string {
   const { service, sshd, curfew } = facts;

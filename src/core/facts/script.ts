@@ -25,18 +25,22 @@ const FACT_PARTS = [
   "times",
 ] as const;
 
+/** What only some ask for: who is logged in. */
+export type ExtraPart = "sessions";
+
 /** Every file of the script, in its order: the frame first, and last the line that starts everything. */
-export function factScripts(controls: readonly Control[] = []): string[] {
-  const own = controls.flatMap(({ facts }) => (facts === undefined ? [] : [facts.script]));
+export function factScripts(controls: readonly Control[] = [], extra: readonly ExtraPart[] = []): string[] {
+  const parts = controls.flatMap(({ facts }) => (facts === undefined ? [] : [facts.script]));
+  const own = [...parts, ...extra.map((name) => `facts/${name}`)];
   const [before, last] = [FACT_PARTS.slice(0, -1), FACT_PARTS.slice(-1)];
   const inFolder = ["frame", ...before, ...last, "end"].map((name) => `facts/${name}`);
   return inFolder.toSpliced(1 + before.length, 0, ...own);
 }
 
 /** The functions that speak, in the order of their parts. */
-function factParts(controls: readonly Control[]): string[] {
+function factParts(controls: readonly Control[], extra: readonly ExtraPart[]): string[] {
   const own = controls.flatMap(({ id, facts }) => (facts === undefined ? [] : [id]));
-  return [...FACT_PARTS.slice(0, -1), ...own, ...FACT_PARTS.slice(-1)].map(
+  return [...FACT_PARTS.slice(0, -1), ...own, ...extra, ...FACT_PARTS.slice(-1)].map(
     (name) => `part_${name.replaceAll("-", "_")}`,
   );
 }
@@ -52,12 +56,13 @@ export function factsScript(
   selectors: readonly Selector[],
   openssh: boolean,
   controls: readonly Control[],
+  extra: readonly ExtraPart[] = [],
 ): string {
   const named = (prefix: string): string[] =>
     selectors.flatMap(({ name }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
-  return remoteScript(factScripts(controls), {
+  return remoteScript(factScripts(controls, extra), {
     token,
-    parts: factParts(controls),
+    parts: factParts(controls, extra),
     openssh: openssh ? "yes" : "no",
     selectors: selectors.map(({ name, owners }) => `${owners.join(",")} ${name}`),
     users: named("user:"),

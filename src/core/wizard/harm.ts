@@ -1,5 +1,6 @@
 /** Who would be hurt: what runs on a host right now and might end with an idle limit. Pure. */
 import type { Seconds } from "../../model/duration.ts";
+import { AROUND, EDITOR, MULTIPLEXER, TRANSFER } from "../facts/programs.ts";
 import { fromTop, type RunningProcess, type WizardSurvey } from "./survey.ts";
 
 /**
@@ -45,14 +46,6 @@ function merge(first: Harm, others: readonly Harm[]): Harm {
   const seconds = others.reduce((most, each) => Math.max(most, each.seconds), first.seconds);
   return { ...first, seconds, count: 1 + others.length };
 }
-
-const EDITOR =
-  /vscode-server|cursor-server|code-server|windsurf-server|zed-remote-server|JetBrains|remote-dev-server/u;
-const MULTIPLEXER = /^(?:tmux: server|screen|SCREEN|zellij|abduco|dtach)$/u;
-const TRANSFER = /^(?:rsync|sftp-server|scp)$/u;
-/** What every login brings along, and what only waits for something else. */
-const AROUND =
-  /^(?:-?(?:ba|z|k|mk|pdk|da|fi|tc|c|a)?sh|sshd.*|sudo|su|login|systemd.*|\(sd-pam\)|dbus-.*|ssh-agent|gpg-agent|tmux: client)$/u;
 
 /** Where a process's children are: in a login, below a program of one that is counted already, or in none. */
 type Place = "login" | "program" | "none";

@@ -6,8 +6,10 @@ import { unifiedDiff } from "../../core/text/unified-diff.ts";
 import { visible, visibleLines } from "../../core/text/visible.ts";
 import type { FileState } from "../../model/facts.ts";
 import type { Change, HostPlan } from "../../model/plan.ts";
+import type { JudgedSession } from "../../model/session.ts";
 import { coverageMatrix, uncaughtReasons } from "./coverage-text.ts";
 import { findingLines } from "./finding-text.ts";
+import { fatesText, type HostSessions } from "./sessions-text.ts";
 import { createKeys, groupAlike, hostNames } from "../layout/groups.ts";
 import type { Paint } from "../layout/paint.ts";
 
@@ -33,7 +35,15 @@ export function planText(plans: readonly HostPlan[], options: PlanTextOptions): 
   const groups = groupAlike(plans, substance).toSorted((a, b) => rank(a[0]) - rank(b[0]));
   const seen: Seen = { keyOf: createKeys(), hosts: new Map() };
   const blocks = groups.map((group) => groupText(group, seen, options));
-  return `${[...blocks, planSummary(plans, options.paint)].join("\n\n")}\n`;
+  const there = fatesText(plans.flatMap(sessionsOf), options).join("\n");
+  const last = [...(there === "" ? [] : [there]), planSummary(plans, options.paint)];
+  return `${[...blocks, ...last].join("\n\n")}\n`;
+}
+
+/** Where nothing changes nobody is hurt. */
+function sessionsOf(plan: HostPlan): HostSessions<JudgedSession>[] {
+  const { host, sessions } = plan;
+  return sessions === undefined || planOutcome(plan) !== "change" ? [] : [{ host, sessions }];
 }
 
 /** `Plan: 3 to change, 1 unchanged, 1 cannot be judged`. */

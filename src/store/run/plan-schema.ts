@@ -2,6 +2,7 @@ import { z } from "zod";
 import { CHECKS, type CheckId } from "../../model/check.ts";
 import type { Plan } from "../../model/plan.ts";
 import { CONTROL_IDS } from "../../controls/registry.ts";
+import { ACTIVITIES, FATES } from "../../model/session.ts";
 import { SESSION_KINDS } from "../../model/session-kind.ts";
 
 export const digest = z.string().regex(/^[0-9a-f]{64}$/u, "a sha256 in hexadecimal");
@@ -57,6 +58,7 @@ export const errorDataSchema = z.strictObject({
     "unsupported",
     "stale-plan",
     "locked",
+    "hurt",
     "invalid-config",
     "remote",
     "timeout",
@@ -65,6 +67,23 @@ export const errorDataSchema = z.strictObject({
   ]),
   message: z.string(),
   hint: z.string().exactOptional(),
+});
+
+const session = z.strictObject({
+  user: line,
+  groups: z.array(line).nullable(),
+  from: line.nullable(),
+  terminal: line.nullable(),
+  seconds: z.number().min(0),
+  idle: z.number().min(0).nullable(),
+  activity: z.enum(ACTIVITIES),
+  what: z.string(),
+  fate: z.enum(FATES),
+  within: z.number().min(0).nullable(),
+  limit: z.number().positive().nullable(),
+  role: z.string().nullable(),
+  by: z.string().nullable(),
+  reason: z.string().exactOptional(),
 });
 
 const hostPlan = z.strictObject({
@@ -86,6 +105,13 @@ const hostPlan = z.strictObject({
     }),
   ),
   uncaught: z.array(z.strictObject({ role: z.string(), kind, reason: z.string() })),
+  sessions: z
+    .union([
+      z.strictObject({ state: z.literal("known"), value: z.array(session) }),
+      z.strictObject({ state: z.literal("absent") }),
+      z.strictObject({ state: z.literal("unreadable"), reason: z.string() }),
+    ])
+    .exactOptional(),
   error: errorDataSchema.exactOptional(),
 });
 

@@ -41,6 +41,7 @@ const CODES: Record<ErrorCode, true> = {
   unsupported: true,
   "stale-plan": true,
   locked: true,
+  hurt: true,
   "invalid-config": true,
   remote: true,
   timeout: true,
