@@ -25,13 +25,26 @@ const TOP = 7;
  * that stand in the floor's own folder. A room that is not named here is an error.
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  core: "text sshd shell policy facts verdict ending baseline plan probe audit explain wizard check schedule kube".split(
+  core: "text sshd shell policy facts verdict ending baseline plan probe audit explain wizard check schedule kube teleport".split(
     " ",
   ),
   controls: ["shell-timeout", "sshd", "logind", "watchdog", "."],
-  report: ["layout", "format", "host", "audit", "wizard", "html", "oscal", "sarif", "cklb", "kube", "."],
+  report: [
+    "layout",
+    "format",
+    "host",
+    "audit",
+    "wizard",
+    "html",
+    "oscal",
+    "sarif",
+    "cklb",
+    "kube",
+    "teleport",
+    ".",
+  ],
   host: ["channel", "openssh", "keys", "shell", "."],
-  config: [".", "policy", "inventory", "kube"],
+  config: [".", "policy", "inventory", "kube", "teleport"],
   store: ["file", "run", "history", "schedule", "kube"],
   flow: ["run", "shadow", "guard", "probe", "kube", "."],
   cli: [
@@ -65,6 +78,9 @@ const MAIN: Readonly<Record<string, string>> = {
   "core/explain": "person",
   "core/wizard": "questions",
   "core/schedule": "files",
+  "core/teleport": "judge",
+  "report/teleport": "check-text",
+  "config/teleport": "teleport",
   "core/kube": "audit",
   controls: "index",
   "controls/shell-timeout": "index",

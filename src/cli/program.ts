@@ -17,6 +17,7 @@ import { registerRevert } from "./commands/revert.ts";
 import { registerSchedule } from "./commands/schedule.ts";
 import { registerSessions } from "./commands/sessions.ts";
 import { registerShow } from "./commands/show.ts";
+import { registerTeleport } from "./commands/teleport.ts";
 import { registerVerify } from "./commands/verify.ts";
 import { registerWizard } from "./commands/wizard.ts";
 import { registerCompletion } from "./completion/completion.ts";
@@ -59,6 +60,7 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
     registerProfiles,
     registerSchedule,
     registerKube,
+    registerTeleport,
   ]) {
     register(program, setting);
   }

@@ -24,7 +24,7 @@ export async function readTextFile(path: string, options: TextFileOptions): Prom
 }
 
 /** `file` is for messages. */
-function decodeText(file: string, bytes: Buffer, { what, mayBeEmpty }: TextFileOptions): string {
+export function decodeText(file: string, bytes: Buffer, { what, mayBeEmpty }: TextFileOptions): string {
   const refuse = (message: string, line?: number) =>
     inputError([{ position: line === undefined ? { file } : { file, line, column: 1 }, message }]);
   if (bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf]))) {

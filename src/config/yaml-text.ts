@@ -13,6 +13,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  parseAllDocuments,
   parseDocument,
 } from "yaml";
 import { shown } from "../core/text/nearest.ts";
@@ -37,16 +38,37 @@ export interface YamlText {
  */
 export function parseYaml(file: string, text: string, { quotes = true } = {}): YamlText {
   const lineCounter = new LineCounter();
+  const options = { ...OPTIONS, lineCounter };
+  const document = parseOrRefuse(file, () => parseDocument<ParsedNode>(text, options));
+  return checked(document, { file, text, lineCounter, quotes });
+}
+
+/** Every document of a stream (`---` between them), each as parseYaml; none where there is not one. Errors as parseYaml. */
+export function parseYamlStream(file: string, text: string): readonly YamlText[] {
+  const lineCounter = new LineCounter();
+  const options = { ...OPTIONS, lineCounter };
+  const documents = parseOrRefuse(file, () => parseAllDocuments<ParsedNode>(text, options));
+  if ("empty" in documents) return [];
+  return documents.map((document) => checked(document, { file, text, lineCounter, quotes: true }));
+}
+
+interface YamlSource {
+  readonly file: string;
+  readonly text: string;
+  readonly lineCounter: LineCounter;
+  readonly quotes: boolean;
+}
+
+function checked(document: Document.Parsed, { file, text, lineCounter, quotes }: YamlSource): YamlText {
   const positionAt = (offset: number): SourcePosition => {
     const { line, col } = lineCounter.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const document = parseOrRefuse(file, text, lineCounter);
   const excerpt = (offset: number) =>
     quotes ? `, at ${shown(text.slice(offset).split("\n", 1)[0]?.trim() ?? "")}` : "";
   const problems: Problem[] = document.errors.filter(isCause).map((error) => ({
     position: positionAt(error.pos[0]),
-    message: `not valid YAML: ${visible(lowerFirst(error.message))}${excerpt(error.pos[0])}`,
+    message: `not valid YAML: ${visible(causeOf(error))}${excerpt(error.pos[0])}`,
   }));
   if (problems.length > 0) throw inputError(problems);
   const anchors = new Map<string, Node[]>();
@@ -77,20 +99,24 @@ export function keyText(pair: Pair): string {
   return isScalar(pair.key) ? String(pair.key.value) : "";
 }
 
-/**
- * The library's own check for duplicates takes quadratic time, so it is off and done here.
- * Its deepest recursion ends in a RangeError, which is the file's fault as well.
- */
-function parseOrRefuse(file: string, text: string, lineCounter: LineCounter): Document.Parsed {
+/** Where the nesting is too deep for it, the library names its own trouble. */
+function causeOf({ message }: YAMLError): string {
+  return /call stack/iu.test(message) ? "nested too deeply" : lowerFirst(message);
+}
+
+/** The library's own check for duplicates takes quadratic time, so it is off and done here. */
+const OPTIONS = {
+  prettyErrors: false,
+  uniqueKeys: false,
+  stringKeys: true,
+  resolveKnownTags: false,
+  logLevel: "error",
+} as const;
+
+/** The library's deepest recursion ends in a RangeError, which is the file's fault as well. */
+function parseOrRefuse<T>(file: string, parse: () => T): T {
   try {
-    return parseDocument<ParsedNode>(text, {
-      lineCounter,
-      prettyErrors: false,
-      uniqueKeys: false,
-      stringKeys: true,
-      resolveKnownTags: false,
-      logLevel: "error",
-    });
+    return parse();
   } catch (error) {
     const why = error instanceof RangeError ? "nested too deeply" : "cannot be parsed";
     throw inputError([{ position: { file, line: 1, column: 1 }, message: `not valid YAML: ${why}` }]);

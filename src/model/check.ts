@@ -112,6 +112,34 @@ export const CHECKS = {
     title: "The cluster limits and ends what it can",
     help: "curfew help kubernetes says what the API server and the kubelet can end, and which settings have no effect.",
   },
+  "teleport-place": {
+    title: "Teleport's settings stand where it reads them",
+    help: "In another place teleport.yaml keeps Teleport from starting, and a resource loses the key without a word; move it.",
+  },
+  "teleport-value": {
+    title: "Teleport's settings are values that it takes",
+    help: "Teleport refuses the whole file or resource for one wrong value; write it as shown.",
+  },
+  "teleport-limit": {
+    title: "Teleport ends idle sessions within the limit",
+    help: "Set client_idle_timeout; curfew teleport render writes it from the policy.",
+  },
+  "teleport-loosens": {
+    title: "No Teleport role seems to loosen the cluster's limit",
+    help: "The strictest of the cluster and all roles of a user holds; a longer value in a role does nothing.",
+  },
+  "teleport-lasting": {
+    title: "The value of tctl outlives the next start of Teleport",
+    help: "One networking key in auth_service makes the file rebuild the resource at each start; set the timeout in the file.",
+  },
+  "teleport-certificate": {
+    title: "Teleport ends sessions whose certificate has expired",
+    help: "Without disconnect_expired_cert a session that is in use outlives its certificate.",
+  },
+  "teleport-session": {
+    title: "Teleport ends this kind of session",
+    help: "Its idle timeout does not reach it; shorten the certificate, or let the host or the database end it.",
+  },
 } as const satisfies Record<string, Check>;
 
 export type CheckId = keyof typeof CHECKS;

@@ -95,6 +95,12 @@ const role = z.strictObject({
     })
     .optional()
     .meta({ description: "An account of this role for live probes: login name and private key" }),
+  teleport: z
+    .strictObject({
+      roles: z.array(line).min(1).meta({ description: "Teleport roles whose members are in this role" }),
+    })
+    .optional()
+    .meta({ description: "Who is in the role at a Teleport gateway, for curfew teleport" }),
 });
 
 const exemption = (ids: readonly ControlId[]) =>

@@ -39,6 +39,13 @@ const CONTROLS_OF_CHECK: Readonly<Record<CheckId, readonly string[]>> = {
   "kube-tls": ["ac-17"],
   "kube-file": ["ac-17"],
   "kube-server": TERMINATION,
+  "teleport-place": ["ac-17"],
+  "teleport-value": ["ac-17"],
+  "teleport-limit": TERMINATION,
+  "teleport-loosens": TERMINATION,
+  "teleport-lasting": ["ac-17"],
+  "teleport-certificate": TERMINATION,
+  "teleport-session": TERMINATION,
 };
 
 /** A reference to NIST SP 800-53, with or without its name before it: `AC-2(5)`, `NIST SP 800-53 AC-17(a)`. */

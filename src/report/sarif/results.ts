@@ -112,6 +112,14 @@ function location(run: AuditRun, host: string, finding: Finding): object {
 
 /** `FILE`, `FILE:LINE`, `FILE:LINE:COLUMN`; anything else is no place in a file, and the host itself is the location. */
 function physicalLocation(host: string, { source }: Finding): object {
+  const place = source.startsWith(`${host}:`)
+    ? /^([1-9]\d{0,8}):([1-9]\d{0,8})$/u.exec(source.slice(host.length + 1))
+    : null;
+  // A file that was judged by itself stands where a host does: it is its own place.
+  if (place !== null) {
+    const region = { startLine: Number(place[1]), startColumn: Number(place[2]) };
+    return { artifactLocation: { uri: relativeUri(host.replace(/^\.\//u, "")) }, region };
+  }
   const [, path = "", line, column] =
     /^(\/[^\s:]*)(?::([1-9]\d{0,8}))?(?::([1-9]\d{0,8}))?$/u.exec(source) ?? [];
   // A slash in a host's name must not become a directory: encoded first, and decoded once by readers.

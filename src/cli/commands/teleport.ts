@@ -1,0 +1,22 @@
+/** `curfew teleport`: the idle timeout of a Teleport gateway, judged from its files. Contacts nothing. */
+import type { Command } from "commander";
+import type { Setting } from "../terminal/setting.ts";
+import { registerTeleportCheck } from "./teleport-check.ts";
+
+const EXAMPLE = `
+Example:
+  tctl get netconfig,cap,roles | curfew teleport check -
+  curfew teleport check /etc/teleport.yaml --limit 15m
+
+curfew help teleport tells what Teleport's idle timeout ends, and what it does not.
+`;
+
+export function registerTeleport(program: Command, setting: Setting): void {
+  const command = program
+    .command("teleport")
+    .summary("judge the idle timeout of a Teleport gateway")
+    .description("Judges what a Teleport gateway does with idle sessions, from its files. Contacts nothing.")
+    .helpCommand(false)
+    .addHelpText("after", EXAMPLE);
+  registerTeleportCheck(command, setting);
+}
