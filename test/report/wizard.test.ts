@@ -222,6 +222,17 @@ describe("texts", () => {
       clientSaw: "",
       reason: "",
     } as const;
+    const unmeasured = {
+      ...more,
+      droppedAfterSeconds: null,
+      outcome: "unknown",
+      reason: "it was not measured",
+    } as const;
+    const wrong = { ...more, droppedAfterSeconds: null, outcome: "fail", reason: "it stayed" } as const;
+    const told = [unmeasured, wrong].map((each) => Object.assign({}, probe, each));
+    expect(provedText(plan, { host: "web1", findings: [], probes: told }, view)).toMatch(
+      /\n {2}\? idle-sftp of admin: it was not measured\n {2}✗ idle-sftp of admin: it stayed\n/u,
+    );
     const verification = { host: "web1", findings: [], probes: [{ ...probe, ...more }] };
     expect(provedText({ ...plan, uncaught: [] }, verification, view)).toBe(
       "Proved\n  ✓ idle-sftp of admin (root): dropped after 7.0 s by ChannelTimeout\nNot proved\n  = nothing is left open",

@@ -12,7 +12,7 @@ interface ProposedRole {
 export interface WizardPeople {
   readonly accounts: readonly LoginAccount[];
   readonly roles: readonly ProposedRole[];
-  /** Accounts that look like programs': a shell and a system's number, or jobs and nobody at a terminal. */
+  /** System accounts with a shell. What somebody runs says nothing: people start long commands as well. */
   readonly services: readonly string[];
   /** Null where nobody could see what runs. */
   readonly harm: readonly Harm[] | null;
@@ -28,7 +28,7 @@ const PLAIN_NAME = /^[\w.][\w. -]{0,62}[\w.-]$|^\w$/u;
 export function peopleOf(survey: WizardSurvey): WizardPeople {
   const accounts = survey.accounts.filter(({ name }) => PLAIN_NAME.test(name));
   const harm = harmIn(survey);
-  const services = accounts.filter((account) => isService(account, harm ?? [])).map(({ name }) => name);
+  const services = accounts.filter(isService).map(({ name }) => name);
   const groups = survey.admins.map(({ group }) => group).filter((name) => PLAIN_NAME.test(name));
   const users = accounts
     .filter(({ uid, name }) => uid === 0 || survey.sudoers.includes(name))
@@ -46,9 +46,6 @@ export function peopleOf(survey: WizardSurvey): WizardPeople {
 /** LSB and every distribution of the last ten years number people from 1000 (login.defs(5), UID_MIN). */
 export const FIRST_PERSON = 1000;
 
-function isService({ name, uid }: LoginAccount, harm: readonly Harm[]): boolean {
-  if (uid === 0) return false;
-  if (uid < FIRST_PERSON) return true;
-  const own = harm.filter(({ user }) => user === name);
-  return own.length > 0 && own.every(({ kind }) => kind === "job" || kind === "transfer");
+function isService({ uid }: LoginAccount): boolean {
+  return uid > 0 && uid < FIRST_PERSON;
 }

@@ -1,4 +1,4 @@
-import { signText } from "../layout/signs.ts";
+import { OUTCOME_SIGNS, signText } from "../layout/signs.ts";
 import { visible } from "../../core/text/visible.ts";
 import { formatDuration } from "../../model/duration.ts";
 import type { HostPlan } from "../../model/plan.ts";
@@ -26,8 +26,8 @@ export function provedText(
     ...slowest(proved).flatMap((probe) => line(signText("shown", paint), probeText(probe))),
     ...(scaled && proved.length > 0 ? line(signText("none", paint), SCALED) : []),
     paint.bold("Not proved"),
-    ...failed.flatMap(({ session, role, reason }) =>
-      line(signText("fails", paint), `${session} of ${visible(role)}: ${visible(reason)}`),
+    ...failed.flatMap(({ session, role, reason, outcome }) =>
+      line(signText(OUTCOME_SIGNS[outcome], paint), `${session} of ${visible(role)}: ${visible(reason)}`),
     ),
     ...(promised.length === 0
       ? []

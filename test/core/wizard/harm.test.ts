@@ -71,21 +71,12 @@ describe("roles", () => {
     const jobs = [LISTENER, ...sessionOf("deploy", 1001, 60), "63 61 1001 0 900 tar"];
     const more = ["admins wheel eve", "sudoer ops"];
     const { roles, services } = peopleOf(surveyOf([...ACCOUNTS, "ops:1002"], jobs, more));
-    expect(services).toEqual(["backup", "deploy"]);
+    // Whoever runs one long command is still a person.
+    expect(services).toEqual(["backup"]);
     expect(roles).toEqual([
       { name: "admin", users: ["root", "ops"], groups: ["wheel"] },
-      { name: "service", users: ["backup", "deploy"], groups: [] },
+      { name: "service", users: ["backup"], groups: [] },
     ]);
-  });
-
-  test("somebody at a terminal is no service, even with a job beside", () => {
-    const jobs = [
-      LISTENER,
-      ...sessionOf("deploy", 1001, 60),
-      "63 61 1001 0 900 tar",
-      "64 61 1001 34816 900 vim",
-    ];
-    expect(peopleOf(surveyOf(ACCOUNTS, jobs)).services).toEqual(["backup"]);
   });
 
   test.each(["-x", "a\\b", "a,b", "a:b", "", " a", "$(id)", "a\u202eb", "*"])(

@@ -146,6 +146,17 @@ describe("drafts", () => {
     expect(draftOf(quiet, { ...answers, idle: 300 })).toMatchObject({ idle: 300, roles: [{ idle: 300 }] });
   });
 
+  test("a person with one long command may be exempted, and is not proposed", () => {
+    const jobs = [
+      "50 1 0 0 900 sshd | sshd: [listener]",
+      ...sessionOf("deploy", 1001, 60),
+      "63 61 1001 0 900 tar",
+    ];
+    const subject = subjectOf(surveyOf(["root:0", "deploy:1001"], jobs));
+    expect(exemptible(subject)).toEqual(["deploy"]);
+    expect(draftOf(subject, {}).exempt).toEqual([]);
+  });
+
   test("root is never proposed for an exemption", () => {
     const root = subjectOf(
       surveyOf(["root:0"], [LISTENER, ...sessionOf("root", 0, 60), "62 61 0 0 700 rsync"]),
