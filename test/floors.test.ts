@@ -46,7 +46,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   host: ["channel", "openssh", "keys", "shell", "."],
   config: [".", "policy", "inventory", "kube", "teleport"],
   store: ["file", "run", "history", "schedule", "kube"],
-  flow: ["run", "shadow", "guard", "probe", "kube", "."],
+  flow: ["run", "shadow", "guard", "probe", "kube", "schedule", "."],
   cli: [
     "terminal",
     "help",
@@ -119,6 +119,7 @@ const MAIN: Readonly<Record<string, string>> = {
   "flow/guard": "change-host",
   "flow/probe": "session",
   "flow/kube": "audit",
+  "flow/schedule": "install",
   cli: "main",
   "cli/terminal": "terminal",
   "cli/help": "help-topics",

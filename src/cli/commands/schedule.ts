@@ -43,8 +43,8 @@ export function registerSchedule(program: Command, setting: Setting): void {
     });
   addName(command.command("remove").description("take a schedule away; the history stays")).action(
     async ({ name }: { readonly name: string }) => {
-      const { removeSchedule } = await import("../schedule/installed.ts");
-      await removeSchedule(name, setting.terminal);
+      const { takeScheduleAway } = await import("../schedule/installed.ts");
+      await takeScheduleAway(name, setting.terminal);
     },
   );
   registerRun(command, setting);
@@ -66,8 +66,8 @@ function registerInstall(command: Command, { terminal }: Setting): void {
   addAuditOptions(install)
     .option("-v, --verbose", "every finding in the journal")
     .action(async (options: InstallOptions) => {
-      const { installSchedule } = await import("../schedule/install.ts");
-      await installSchedule(options, terminal);
+      const { runInstall } = await import("../schedule/install.ts");
+      await runInstall(options, terminal);
     });
 }
 

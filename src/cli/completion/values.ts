@@ -177,8 +177,8 @@ async function recentRuns(
 
 async function schedules(environment: Environment): Promise<Offer[]> {
   const [{ findSchedules }, { placesOf }] = await Promise.all([
-    import("../schedule/installed.ts"),
-    import("../schedule/places.ts"),
+    import("../../flow/schedule/installed.ts"),
+    import("../../flow/schedule/places.ts"),
   ]);
   const found = await findSchedules(placesOf(environment));
   return found.map(({ definition: { name } }) => ({ value: name }));

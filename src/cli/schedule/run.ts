@@ -11,7 +11,7 @@ import {
   type ScheduleEffects,
   takeTurn,
   type Turn,
-} from "../../flow/schedule-run.ts";
+} from "../../flow/schedule/turn.ts";
 import type { UnfinishedAudit } from "../../model/alert.ts";
 import { formatDuration, type Seconds } from "../../model/duration.ts";
 import { CurfewError } from "../../model/error.ts";
@@ -20,7 +20,7 @@ import { stateDirectory } from "../../store/file/xdg.ts";
 import type { AlertRequest } from "./audit-alerts.ts";
 import { type ExitCode, writeError } from "../terminal/exit.ts";
 import { auditArguments, checkAudit, type ScheduledOptions } from "./audit.ts";
-import { curfewScript } from "./places.ts";
+import { curfewScript } from "../../flow/schedule/places.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface RunOptions extends ScheduledOptions {

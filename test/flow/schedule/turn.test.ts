@@ -2,8 +2,13 @@
 import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { type AuditProcess, repeat, type ScheduleEffects, takeTurn } from "../../src/flow/schedule-run.ts";
-import type { ScheduleResult } from "../../src/model/schedule.ts";
+import {
+  type AuditProcess,
+  repeat,
+  type ScheduleEffects,
+  takeTurn,
+} from "../../../src/flow/schedule/turn.ts";
+import type { ScheduleResult } from "../../../src/model/schedule.ts";
 
 interface World extends ScheduleEffects {
   script: string;
