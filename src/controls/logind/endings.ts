@@ -1,5 +1,6 @@
 /** What logind ends: every session with a terminal that it knows of, after one limit for the whole host. Pure. */
 import { daemonFinding } from "../../core/ending/daemon-current.ts";
+import { otherTerminal } from "../../core/sshd/other-session.ts";
 import type { EndingQuestion, Endings } from "../../model/ending.ts";
 import { LOGIND_FILE } from "../../model/host-paths.ts";
 import { WITH_TERMINAL } from "../../model/session-kind.ts";
@@ -27,8 +28,12 @@ export function logindEndings({ facts, account, kind, placed }: EndingQuestion):
     }
     const confirmed = `StopIdleSessionUSec ${seconds} s`;
     const stale = daemonFinding(facts);
-    const doubt = stale.outcome === "fail" ? { doubt: `whether UsePAM holds: ${stale.actual}` } : {};
-    return { endings: [{ ...base, seconds, confirmed, ...doubt }], unread: [] };
+    const doubt =
+      stale.outcome === "fail" ? `whether UsePAM holds: ${stale.actual}` : otherTerminal(account, facts);
+    return {
+      endings: [{ ...base, seconds, confirmed, ...(doubt === undefined ? {} : { doubt }) }],
+      unread: [],
+    };
   }
   if (placed === undefined) return NOTHING;
   const denied = `logind itself says ${idleStop}: it has not read ${LOGIND_FILE}`;

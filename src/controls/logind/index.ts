@@ -2,6 +2,7 @@
  * systemd-logind's StopIdleSessionSec: one limit for every session with a terminal on the host,
  * output loops and tmux included, so only ever a backstop (logind.conf(5)).
  */
+import { terminalsAlike } from "../../core/sshd/other-session.ts";
 import { withoutTerminal } from "../../core/sshd/without-shell.ts";
 import type { Control, Rendered } from "../../model/control.ts";
 import { formatDuration, type Seconds } from "../../model/duration.ts";
@@ -38,6 +39,7 @@ export const logind: Control = {
   settings: [{ name: "StopIdleSessionSec", judge: judgeLogindRule }],
   render,
   cannot: withoutTerminal,
+  alike: terminalsAlike,
   endings: logindEndings,
   endsOlder: logindEndsOlder,
   inert: logindInert,

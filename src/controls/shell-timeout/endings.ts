@@ -1,5 +1,6 @@
 /** What the shells of a host end: an idle prompt, and nothing else. Pure. */
 import { CONDITIONAL, foreignSettings, othersTimeout } from "../../core/shell/foreign-timeout.ts";
+import { otherShell, unaskedKeys, unaskedRoot } from "../../core/sshd/other-session.ts";
 import { isAlone } from "../../core/sshd/match-block.ts";
 import type { Ending, EndingQuestion, Endings } from "../../model/ending.ts";
 import type { Facts, UserClass } from "../../model/facts.ts";
@@ -25,11 +26,19 @@ export function shellEndings({ facts, account, kind, placed }: EndingQuestion): 
     unread: [],
   });
   if (said.is === "limit") {
-    const doubt = ownDoubt(account) ?? (placed === undefined ? unevenly(account, facts) : undefined);
+    const doubt =
+      otherWay(account, facts) ??
+      ownDoubt(account) ??
+      (placed === undefined ? unevenly(account, facts) : undefined);
     return one({ confirmed: said.words, ...(doubt === undefined ? {} : { doubt }) });
   }
   if (said.is === "none") return one({ confirmed: undefined, denied: said.words });
   return one({ confirmed: undefined, doubt: said.is === "unknown" ? said.words : UNASKED });
+}
+
+/** Whoever is given another session than the one whose shell was asked: by who they are, their address, or their key. */
+function otherWay(account: UserClass, facts: Facts): string | undefined {
+  return otherShell(account, facts) ?? unaskedKeys(account) ?? unaskedRoot(account);
 }
 
 /** A condition that somebody else wrote may make others of the class another limit than those who were asked. */
@@ -47,15 +56,17 @@ const NOTHING: Endings = { endings: [], unread: [] };
 
 /**
  * What one shell does is what the same shell does for others of the class; another shell is another matter, and so are
- * files of their own.
+ * files of their own, and a session that sshd or a key makes another one.
  */
 export function shellsAlike(
   _by: Mechanism,
   account: UserClass,
   _endings: unknown,
-  { shells }: Facts,
+  facts: Facts,
   user?: string,
 ): boolean {
+  const { shells } = facts;
+  if (otherShell(account, facts) !== undefined || unaskedKeys(account) !== undefined) return false;
   if (!showsOwn(account, user)) return false;
   if (isAlone(account)) return true;
   if (account.logins !== undefined) return new Set(account.logins.map(({ path }) => path)).size <= 1;

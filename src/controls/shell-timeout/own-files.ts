@@ -1,6 +1,9 @@
 /** What people's own files leave open, as their shells were asked without them. Pure. */
+import { effectiveValue } from "../../core/sshd/effective.ts";
 import type { UserClass } from "../../model/facts.ts";
 import type { LoginShell, OwnKind, OwnLine, ShellAnswer } from "../../model/login-shell.ts";
+
+type Account = Pick<UserClass, "logins" | "effective">;
 
 /** Why an account's idle shell may stay although its shell, asked in an empty home, said that it goes. */
 interface OwnDoubt {
@@ -12,7 +15,7 @@ interface OwnDoubt {
 }
 
 /** Every account of the class whose own files, or keys, may keep its idle shell; the first in words, and how many more. */
-export function ownDoubt(account: Pick<UserClass, "logins">): string | undefined {
+export function ownDoubt(account: Account): string | undefined {
   const [first, ...others] = ownDoubts(account);
   if (first === undefined) return undefined;
   const more = new Set(others.map(({ user }) => user));
@@ -21,21 +24,24 @@ export function ownDoubt(account: Pick<UserClass, "logins">): string | undefined
 }
 
 /** Whether a session of this account leaves nothing open that is somebody else's, or a key's. */
-export function showsOwn(account: Pick<UserClass, "logins">, user: string | undefined): boolean {
+export function showsOwn(account: Account, user: string | undefined): boolean {
   return ownDoubts(account).every((doubt) => !doubt.byKey && doubt.user !== undefined && doubt.user === user);
 }
 
-function ownDoubts({ logins = [] }: Pick<UserClass, "logins">): OwnDoubt[] {
-  return logins.filter(({ size }) => size > 0).flatMap(ofLogin);
+function ownDoubts({ logins = [], effective }: Account): OwnDoubt[] {
+  const lines = effective.state === "known" ? effective.value : [];
+  const unrun = effectiveValue(lines, "permituserrc") === "no" ? ".ssh/rc" : "";
+  return logins.filter(({ size }) => size > 0).flatMap((login) => ofLogin(login, unrun));
 }
 
-function ofLogin({ own, size, asked }: LoginShell): OwnDoubt[] {
+/** `without`: of which file sshd never makes use. */
+function ofLogin({ own, size, asked }: LoginShell, without: string): OwnDoubt[] {
   if (own === undefined) return [];
   const answers = asked.flatMap(({ login }) => (login.state === "known" ? [login.value] : []));
   const fixed = answers.length > 0 && answers.every(({ readonly }) => readonly);
   const family = answers[0]?.family;
   const lines = own.lines
-    .filter((line) => matters(line, family, fixed))
+    .filter((line) => line.root !== without && matters(line, family, fixed))
     .map(({ user, kind, at }) => ({
       user,
       words: `${user}'s ${at} ${WORDS[kind]}`,

@@ -1,10 +1,11 @@
 /** What the watchdog on a host ends, where the policy's files are there. Pure. */
+import { otherTerminal } from "../../core/sshd/other-session.ts";
 import type { EndingQuestion, Endings } from "../../model/ending.ts";
 import { WATCHDOG_FILES } from "../../model/host-paths.ts";
 import { installedInterval, watchdogPace, watchdogStarted } from "./installed.ts";
 
 /** Effective where its starter runs, which is all that can be asked. */
-export function watchdogEndings({ facts, placed }: EndingQuestion): Endings {
+export function watchdogEndings({ facts, account, placed }: EndingQuestion): Endings {
   const interval = installedInterval(facts);
   if (placed === undefined || interval === undefined) return NOTHING;
   const started = watchdogStarted(facts);
@@ -20,7 +21,9 @@ export function watchdogEndings({ facts, placed }: EndingQuestion): Endings {
   const { state, said } = started;
   const confirmed = state === "yes" ? said : undefined;
   const why = state === "yes" ? denied : said;
-  return { endings: [{ ...base, confirmed, ...(why === undefined ? {} : { denied: why }) }], unread: [] };
+  const doubt = otherTerminal(account, facts);
+  const more = { ...(why === undefined ? {} : { denied: why }), ...(doubt === undefined ? {} : { doubt }) };
+  return { endings: [{ ...base, confirmed, ...more }], unread: [] };
 }
 
 const NOTHING: Endings = { endings: [], unread: [] };

@@ -3,6 +3,7 @@
  * at which nobody typed for too long, per role, whatever runs there. On the host it is
  * templates/host/watchdog*.hbs.
  */
+import { terminalsAlike } from "../../core/sshd/other-session.ts";
 import { withoutTerminal } from "../../core/sshd/without-shell.ts";
 import type { Control, Rendered } from "../../model/control.ts";
 import type { Facts } from "../../model/facts.ts";
@@ -33,6 +34,7 @@ export const watchdog: Control = {
   },
   render,
   cannot: withoutTerminal,
+  alike: terminalsAlike,
   endings: watchdogEndings,
   endsOlder: watchdogEndsOlder,
   inert: watchdogInert,
