@@ -28,6 +28,7 @@ export interface AskedAccount {
 export type OwnKind =
   | "tmout"
   | "alarm"
+  | "leaving"
   | "exec"
   | "program"
   | "elsewhere"

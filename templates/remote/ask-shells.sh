@@ -154,6 +154,8 @@ $say $form $words \"bash \${BASH_VERSION-}\" $words $words \"zsh \${ZSH_VERSION-
 case \${KSH_VERSION-} in *93*) ;; *) (TMOUT=1) && $say $form $words \"assign no\" $words || $say $form $words \"assign refused\" $words ;; esac
 \\/bin/sh -c '$say $form $words \"exported \${TMOUT+yes}\" $words'
 case \"\$(trap)\" in *ALRM*) $say $form $words \"alarm yes\" $words ;; esac
+case \"\$(trap)\" in *EXIT*) $say $form $words \"leaving yes\" $words ;; esac
+$say $form $words \"leavers \${+functions[TRAPEXIT]}\${+functions[zshexit]}\${#zshexit_functions}\" $words
 $say $form $words \"cpid \$\$\" $words $words \"version \$version\" $words $words \"minutes-set \$?autologout\" $words
 (unset autologout) && $say $form $words \"minutes-unset no\" $words || $say $form $words \"minutes-unset refused\" $words
 $say $form $words \"minutes \$autologout\" $words

@@ -61,19 +61,29 @@ look_into() {
 
 own_files() {
   case ${shell##*/} in
-    *zsh*) set -- .zshenv .zprofile .zshrc .zlogin ;;
-    *csh*) if [ -e "$home/.tcshrc" ]; then set -- .tcshrc .login; else set -- .cshrc .login; fi ;;
+    *zsh*) set -- .zshenv .zprofile .zshrc .zlogin .zlogout ;;
+    *csh*) if [ -e "$home/.tcshrc" ]; then set -- .tcshrc .login .logout; else set -- .cshrc .login .logout; fi ;;
     *bash*)
       for first in .bash_profile .bash_login .profile; do [ ! -e "$home/$first" ] || break; done
-      set -- "$first" .bashrc
+      set -- "$first" .bashrc .bash_logout
       ;;
     *ksh*) set -- .profile .kshrc .mkshrc .shrc ;;
-    *) set -- .profile .bash_profile .bash_login .bashrc .kshrc .mkshrc .shrc ;;
+    *) set -- .profile .bash_profile .bash_login .bashrc .bash_logout .kshrc .mkshrc .shrc ;;
   esac
   for root in "$@" .ssh/rc; do one_file "$root" "$home/$root"; done
   case $* in
     *.bashrc*) for path in "$home"/.bashrc.d/*; do one_file .bashrc "$path"; done ;;
   esac
+  # Everybody's, and as nobody asked a shell what it does when it ends, looked into here.
+  case ${shell##*/} in
+    *zsh*) set -- .zlogout /etc/zlogout /etc/zsh/zlogout ;;
+    *csh*) set -- .logout /etc/csh.logout /etc/.logout ;;
+    *bash*) set -- .bash_logout /etc/bash.bash_logout /etc/bash/bash_logout ;;
+    *) set -- none ;;
+  esac
+  root=$1
+  shift
+  for path in "$@"; do one_file "$root" "$path"; done
   case $environment in *" $representative "*) one_file environment "$home/.ssh/environment" ;; esac
 }
 
@@ -82,7 +92,7 @@ one_file() {
   case $2 in *[[:cntrl:]]*) printf 'unread\ta file name in %s has control characters\n' "$home"; return ;; esac
   if ! [ -e "$2" ]; then [ ! -h "$2" ] || printf 'unread\t%s is a link to nothing\n' "$2"; return; fi
   if ! leads_home "$2"; then printf 'unread\t%s is a link out of the home\n' "$2"; return; fi
-  case $1 in .kshrc | .mkshrc) if cmp -s "$2" "/etc/skel/$1"; then return; fi ;; esac
+  case $1 in .kshrc | .mkshrc | .*logout) if cmp -s "$2" "/etc/skel/$1"; then return; fi ;; esac
   if [ -f "$2" ] && [ -r "$2" ]; then printf 'file\t%s\t%s\n' "$1" "$2"
   elif [ -f "$2" ]; then printf 'unread\t%s cannot be read\n' "$2"
   elif ! [ -d "$2" ] && ! [ -c "$2" ]; then printf 'unread\t%s is no regular file\n' "$2"
@@ -208,7 +218,22 @@ function script(root, text,   before_hash) {
   if (shell ~ /zsh/ && (text ~ /ZDOTDIR=/ || tolower(text) ~ /set(opt)?[ \t].*rcs/)) say("elsewhere", root, where)
   if (shell ~ /ksh|\/sh$/ && text ~ /(^|[ \t;&|({)])ENV=/ && text !~ /ENV=(~|[$]HOME|[$][{]HOME[}])\/[.](mksh|ksh|sh)rc([ \t;&|)}]|$)/) say("elsewhere", root, where)
   if (text ~ computed) say("computed", root, where)
+  if (leaving(root, text)) say("leaving", root, where)
   follow(root, text)
+}
+# What ends a shell can keep its session: bash runs its logout file and its trap although its time is over.
+function leaving(root, text,   n, i, words) {
+  if (root !~ /logout$/) return text ~ /trap[ \t].*(EXIT|[ \t]0([ \t;]|$))|TRAPEXIT|zshexit/
+  gsub(/[][(){};&|!]/, "\n", text)
+  gsub(/(^|[ \t\n])(if|then|else|elif|fi|endif|do|done|case|esac|in)([ \t\n]|$)/, "\n&\n", text)
+  n = split(text, words, "\n")
+  for (i = 1; i <= n; i++) {
+    sub(/^[ \t]+/, "", words[i])
+    if (words[i] == "" || words[i] ~ /^([$]SHLVL|-[a-z]|=|[$][A-Z_]+ )/) continue
+    if (words[i] ~ /^[ \t]*(if|then|else|elif|fi|endif|test)([ \t]|$)/) continue
+    if (words[i] !~ /^(\/usr\/bin\/|\/bin\/)?(clear|clear_console|echo|printf|reset|tput|rm|kill|history|unset|hash|true|exit|return|:)([ \t]|$)/) return 1
+  }
+  return 0
 }
 function follow(root, text,   path) {
   while (match(text, sourced)) {

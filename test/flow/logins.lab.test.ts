@@ -130,6 +130,27 @@ const LAYOUTS: readonly Layout[] = [
     ends: false,
   },
   { name: "bash with a trap on ALRM", script: put(`TMOUT=${ENDS}; trap "" ALRM`), limit: ENDS, ends: true },
+  {
+    name: "bash with something to do when it ends",
+    script: put(`TMOUT=${ENDS}; trap "exec bash --norc --noprofile" EXIT`),
+    limit: "unknown",
+    ends: false,
+  },
+  {
+    name: "zsh with something to do when it ends",
+    script: put(`TMOUT=${ENDS}; TRAPEXIT() { sleep 100; }`, "/etc/zsh/zshrc"),
+    shell: "/bin/zsh",
+    limit: "unknown",
+    ends: false,
+  },
+  { name: "the prompt computes it", script: put(`TMOUT=${ENDS}; PS1="\\$((TMOUT=900)) "`), limit: 900 },
+  {
+    name: "a trap before every command",
+    script: put(`TMOUT=${ENDS}; trap "TMOUT=900" DEBUG`),
+    limit: 900,
+    ends: false,
+    types: ":\n",
+  },
   { name: "the profile becomes zsh", script: `${SET}; ${top("exec zsh")}`, limit: null, ends: false },
   { name: "the profile starts tmux", script: `${SET}; ${top('[ -n "$TMUX" ] || tmux')}`, limit: "unknown" },
   {

@@ -6,7 +6,7 @@ import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { patient } from "../patience.ts";
 
-const NAMES = ["fishy", "zero", "keyed", "clean"] as const;
+const NAMES = ["fishy", "zero", "keyed", "stays", "clean"] as const;
 const POLICY = `
 name: own-files
 controls: [shell-timeout]
@@ -15,8 +15,9 @@ roles:
 ${NAMES.map((name) => `  ${name}-role: { users: [${name}], client_idle_timeout: 10m }`).join("\n")}
 `;
 const OWN = `
-for user in ${NAMES.join(" ")}; do cp /etc/skel/.bashrc /etc/skel/.profile /home/$user; done
+for user in ${NAMES.join(" ")}; do cp /etc/skel/.bashrc /etc/skel/.profile /etc/skel/.bash_logout /home/$user; done
 echo 'if [ -t 0 ]; then exec fish; fi' >> /home/fishy/.bashrc
+echo 'exec bash --norc' >> /home/stays/.bash_logout
 echo 'TMOUT=0' >> /home/zero/.profile
 sed -i 's/^ssh-/command="cat",&/' /home/keyed/.ssh/authorized_keys
 `;
@@ -53,6 +54,7 @@ describe.skipIf(lacks !== null).each(["bookworm", "trixie"] as const)(
         fishy: { outcome: "unknown" },
         zero: { outcome: "pass", evidence: "effective" },
         keyed: { outcome: "unknown" },
+        stays: { outcome: "unknown", reason: expect.stringContaining("/home/stays/.bash_logout:") },
         clean: { outcome: "pass", evidence: "effective" },
       });
       expect(applied["fishy"]?.reason).toMatch(/fishy's \/home\/fishy\/\.bashrc:\d+ puts another program/u);

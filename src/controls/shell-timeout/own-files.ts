@@ -81,6 +81,7 @@ const BY_KEY: ReadonlySet<OwnKind> = new Set<OwnKind>(["command", "key-environme
 const WORDS: Readonly<Record<OwnKind, string>> = {
   tmout: "is about the shell's limit",
   alarm: "does something else on the alarm that ends an idle shell",
+  leaving: "does something when the shell ends, which may keep it",
   exec: "puts another program in the shell's place",
   program: "starts another shell or program",
   elsewhere: "makes the shell read other files",

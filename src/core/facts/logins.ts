@@ -93,6 +93,8 @@ function posixAnswer(said: Said): Reading<ShellAnswer> {
   const traps = said.has("alarm") || !["", "0"].includes(of("trapalrm"));
   if (traps && family !== "zsh" && family !== "bash")
     return unreadable("something is to be done on its alarm");
+  if (said.has("leaving") || !["", "000"].includes(of("leavers")))
+    return unreadable("something is to be done when it ends, which may keep it");
   const refused = of("unset") === "refused" && (family === "ksh93" || of("assign") === "refused");
   // zshparam(1) TMOUT: with a trap on ALRM it runs that and stays.
   const heeded = family !== "other" && !(family === "zsh" && traps);

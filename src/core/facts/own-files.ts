@@ -7,6 +7,7 @@ import { lines, malformed, type Sections } from "./sections.ts";
 const KINDS: ReadonlySet<string> = new Set<OwnKind>([
   "tmout",
   "alarm",
+  "leaving",
   "exec",
   "program",
   "elsewhere",
