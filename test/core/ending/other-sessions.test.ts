@@ -34,10 +34,11 @@ function there(main: string, more: Partial<UserClass> = {}, says: readonly strin
   const facts = host({ version: version("8.4"), main, classes: [{ ...person("ann"), ...more }] });
   const done = applied(facts, POLICY, ALL);
   const classes = done.sshd.classes.state === "known" ? done.sshd.classes.value : [];
-  const asked = classes.map((each) => ({
-    ...each,
-    effective: known([...(each.effective.state === "known" ? each.effective.value : []), ...says]),
-  }));
+  const asked = classes.map((each) =>
+    Object.assign({}, each, {
+      effective: known([...(each.effective.state === "known" ? each.effective.value : []), ...says]),
+    }),
+  );
   return { ...done, watchdogTimer: known(true), sshd: { ...done.sshd, classes: known(asked) } };
 }
 
@@ -163,8 +164,8 @@ test.each<[string, WatchdogRun, number]>([
   ["with runs that take longer than its interval", { every: 30, since: 1, took: 40 }, 637 + 2 * 10 + 40],
   ["seldom, by a drop-in", { every: 60, since: 1, took: 0.2 }, 637 + 2 * 30],
 ])("a plan promises what the watchdog that is there keeps: %s", (_, watchdogRun, within) => {
-  const there = applied(host({ version: version("8.4"), classes: [person("ann")] }), POLICY, ALL);
-  const { coverage } = planHost({ ...there, watchdogRun }, POLICY, ALL, CONTROLS);
+  const facts = applied(host({ version: version("8.4"), classes: [person("ann")] }), POLICY, ALL);
+  const { coverage } = planHost({ ...facts, watchdogRun }, POLICY, ALL, CONTROLS);
   const own = coverage.filter(({ control, kind }) => control === "watchdog" && kind === "tmux");
   expect(own.map((each) => each.within)).toEqual([within]);
 });
