@@ -116,6 +116,9 @@ function own(random: Random): Piece {
         "TRAPALRM() { : }\n",
         "PROMPT_COMMAND='TMOUT=0'\n",
         "return\n",
+        "trap 'sleep 600' EXIT\n",
+        "PS1='$((TMOUT=900)) '\n",
+        "trap 'TMOUT=0' DEBUG\n",
         "set +o errexit\n",
         "exec tmux\n",
       ]);
@@ -136,7 +139,22 @@ function odd(random: Random): Piece {
     ],
     [{ path: "/etc/zsh/zshenv", text: "unsetopt GLOBAL_RCS\n", how: "append" }],
     [{ path: "/etc/bash.bashrc", text: "return 0\n", how: "prepend" }],
-    [{ path: `/home/${name}/.bash_logout`, text: "clear\n", how: "file", owner: name }],
+    [
+      {
+        path: `/home/${name}/${random.pick([".bash_logout", ".zlogout", ".logout"])}`,
+        text: random.pick(["clear\n", "sleep 600\n", "exec dash\n", "cat\n", '[ "$SHLVL" = 1 ] && clear\n']),
+        how: "file",
+        owner: name,
+      },
+    ],
+    [
+      {
+        path: random.pick(["/etc/profile.d/30-leave.sh", "/etc/bash.bashrc", "/etc/zsh/zshrc"]),
+        text: random.pick(["trap 'sleep 600' EXIT\n", "trap 'exec dash' 0\n", "trap ':' EXIT\n"]),
+        how: "append",
+      },
+    ],
+    [{ path: "/etc/bash.bash_logout", text: random.pick(["sleep 600\n", "clear\n"]), how: "file" }],
     [{ path: "/etc/profile.d/10-noise.sh", text: "echo TMOUT=3\n", how: "file" }],
     [{ path: "/etc/profile.d/05-dash.sh", text: "case $- in *i*) exec dash ;; esac\n", how: "file" }],
   ]);
