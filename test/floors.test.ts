@@ -25,7 +25,7 @@ const TOP = 7;
  * that stand in the floor's own folder. A room that is not named here is an error.
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  core: "text sshd shell policy facts verdict ending baseline plan probe audit explain wizard check schedule kube teleport".split(
+  core: "text sshd shell policy facts verdict ending baseline plan render probe audit explain wizard check schedule kube teleport".split(
     " ",
   ),
   controls: ["shell-timeout", "sshd", "logind", "watchdog", "."],
@@ -41,6 +41,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "cklb",
     "kube",
     "teleport",
+    "render",
     ".",
   ],
   host: ["channel", "openssh", "keys", "shell", "."],
@@ -73,6 +74,7 @@ const MAIN: Readonly<Record<string, string>> = {
   "core/baseline": "judge-baseline",
   "core/check": "question",
   "core/plan": "host",
+  "core/render": "rendering",
   "core/probe": "plan",
   "core/audit": "host",
   "core/explain": "person",
@@ -98,6 +100,7 @@ const MAIN: Readonly<Record<string, string>> = {
   "report/sarif": "sarif",
   "report/cklb": "cklb",
   "report/kube": "audit-text",
+  "report/render": "output",
   config: "yaml-text",
   "config/policy": "policy",
   "config/inventory": "inventory",

@@ -12,6 +12,7 @@ import { registerInit } from "./commands/init.ts";
 import { registerKube } from "./commands/kube.ts";
 import { registerPlan } from "./commands/plan.ts";
 import { registerProfiles } from "./commands/profiles.ts";
+import { registerRender } from "./commands/render.ts";
 import { registerReport } from "./commands/report.ts";
 import { registerRevert } from "./commands/revert.ts";
 import { registerSchedule } from "./commands/schedule.ts";
@@ -58,6 +59,7 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
     registerHistory,
     registerReport,
     registerProfiles,
+    registerRender,
     registerSchedule,
     registerKube,
     registerTeleport,

@@ -3,6 +3,7 @@ import { checkPolicy } from "../core/check/question.ts";
 import { inertFindings } from "../core/ending/inert-lines.ts";
 import { ladder } from "../core/ending/ladder.ts";
 import { remoteScript } from "../template/remote-script.ts";
+import { systemFacts } from "../core/render/facts.ts";
 import { outcomeOfAll } from "../core/verdict/outcome.ts";
 import { inForce } from "../core/wizard/now.ts";
 import { parseWizardSurvey } from "../core/wizard/survey.ts";
@@ -126,6 +127,7 @@ function found(
     probes: verification?.probes ?? [],
     findings,
     managed: facts.curfew.originals.length > 0,
+    facts: systemFacts(facts),
     ...(plan.error === undefined ? {} : { error: plan.error }),
   };
 }

@@ -1,6 +1,7 @@
 import type { ErrorData } from "./error.ts";
 import type { InForce } from "./ending.ts";
 import type { Finding, LadderCell } from "./finding.ts";
+import type { SystemFacts } from "./render.ts";
 import type { ProbeResult } from "./run.ts";
 
 /** What `curfew check` found on one host: what is set there, and what really ends which session. */
@@ -19,5 +20,7 @@ export interface CheckedHost {
   readonly findings: readonly Finding[];
   /** Whether curfew has changed the host before: then its policy is what to hold it against. */
   readonly managed: boolean;
+  /** What `render --facts` needs of the host; left out where it could not be read. */
+  readonly facts?: SystemFacts;
   readonly error?: ErrorData;
 }

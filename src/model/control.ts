@@ -101,6 +101,8 @@ export interface HostActivation {
    * defines `activate_NAME WHEN`, as guard-undo.sh describes. Left out: the guard itself knows it.
    */
   readonly script?: string;
+  /** The systemd units that it restarts, for tools that make no use of the script; none where left out. */
+  readonly units?: readonly string[];
   /** What is said where it fails: `systemd-logind did not restart`. */
   readonly failed: string;
 }

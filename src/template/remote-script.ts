@@ -37,7 +37,7 @@ export function remoteScript(name: string | readonly string[], values: ScriptVal
 }
 
 /** Scripts that stay on the host for a while, where somebody may come upon them and wonder. */
-const LEFT_ON_HOSTS = /^guard-(?:undo|end)|(?:^|\/)activate\b/u;
+const LEFT_ON_HOSTS = /^guard-(?:undo|end)|^render\b|(?:^|\/)activate\b/u;
 /** A line that is nothing but a comment, and is not the first with the interpreter's name. */
 const COMMENT = /^[ \t]*#(?!!).*\n/gmu;
 

@@ -83,9 +83,15 @@ async function check(
     return {
       verdict: worstOf(checked.map(({ outcome }) => outcome)) ?? "unknown",
       document: () => documentText(headOf(checked, limit), checked),
+      record: () => documentText(headOf(checked, limit), checked.map(withoutFacts)),
       text: ({ paint }) => checkText(checked, { paint, columns, limit, proved: prove === true }),
     };
   });
+}
+
+/** A journal tells what was found; the hosts' files are for `render`, and only where they were asked for. */
+function withoutFacts({ facts: _facts, ...host }: CheckedHost): CheckedHost {
+  return host;
 }
 
 function refuseContradictions(targets: readonly string[], options: CheckOptions): void {

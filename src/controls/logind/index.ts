@@ -34,6 +34,7 @@ export const logind: Control = {
   activation: {
     name: "restart-logind",
     script: "activate/restart-logind",
+    units: ["systemd-logind.service"],
     failed: "systemd-logind did not restart",
   },
   settings: [{ name: "StopIdleSessionSec", judge: judgeLogindRule }],

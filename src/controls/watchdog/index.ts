@@ -30,6 +30,7 @@ export const watchdog: Control = {
   activation: {
     name: "restart-watchdog",
     script: "activate/restart-watchdog",
+    units: ["curfew-watchdog.timer"],
     failed: "the watchdog did not start",
   },
   render,
