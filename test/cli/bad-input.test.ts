@@ -114,7 +114,7 @@ async function expectRefused(
   expect(stderr).toMatch(/^error: \S/mu);
   expect(stderr).not.toMatch(/^\s+at |hint: this is a defect|node:internal|\bundefined\b|\[object/mu);
   expect(stderr.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\u202e]/u);
-  expect(stderr.length).toBeLessThan(4000);
+  expect(stderr.length).toBeLessThan(5000);
   // The commands of the history make an empty one where there is none.
   const remembers = ["history", "report"].includes(given[0] ?? "");
   expect((await readdir(own)).filter((name) => !(remembers && name === "state"))).toEqual(["files"]);

@@ -41,9 +41,7 @@ Exit codes: 0 written, 3 the policy cannot be had on that system, 64 bad usage o
 `;
 
 export function registerRender(program: Command, { terminal }: Setting): void {
-  const command = program
-    .command("render")
-    .summary("write the files offline, for images and other tools");
+  const command = program.command("render").summary("write the files offline, for images and other tools");
   command.description(
     "Writes what a policy comes to on a system, offline: as a folder, an archive, a role of Ansible, user data for cloud-init or a script.",
   );
