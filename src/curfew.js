@@ -20,7 +20,10 @@ if (given.length === 1 && (given[0] === "--version" || given[0] === "-V")) {
   process.stdout.write(`${JSON.parse(readFileSync(pathOf("../package.json"), "utf8")).version}\n`);
 } else if (isNewEnough(process.versions.node)) {
   keepCompiled();
-  import(existsSync(pathOf("cli.ts")) ? "./cli.ts" : "../dist/src/cli.js").catch(refuse);
+  // kubectl waits for it with every command, so it loads a handful of files instead of the whole program.
+  const isGate = given[0] === "kube" && given[1] === "gate" && given[2] !== "--help" && given[2] !== "-h";
+  const name = isGate ? "cli/kube/gate-entry" : "cli";
+  import(existsSync(pathOf("cli.ts")) ? `./${name}.ts` : `../dist/src/${name}.js`).catch(refuse);
 } else if (existsSync(localNode)) {
   runUnder(localNode);
 } else {
@@ -48,7 +51,9 @@ function keepCompiled() {
 
 /** Runs the same command under another Node and ends as that one ends. */
 function runUnder(node) {
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...given], { stdio: "inherit" });
+  // The gate has to know kubectl, which is this process's parent.
+  const env = { ...process.env, CURFEW_RUN_UNDER: String(process.pid) };
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...given], { stdio: "inherit", env });
   // A terminal sends its signals to both processes; cli/interrupts.ts counts such a pair as one.
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) process.on(signal, () => child.kill(signal));

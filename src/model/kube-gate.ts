@@ -20,6 +20,8 @@ export interface Caller {
 
 export interface GateState {
   readonly schema: "curfew/kube-gate/1";
+  /** What `curfew kube login` takes, for messages. */
+  readonly context: string;
   readonly idle: Seconds | null;
   readonly max: Seconds | null;
   /** Null: nobody has logged in yet. */

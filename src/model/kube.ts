@@ -86,3 +86,16 @@ export interface KubeLimits {
   readonly idle: Seconds | null;
   readonly max: Seconds | null;
 }
+
+/** What becomes of the next kubectl command with a context. */
+export interface KubeSession {
+  readonly context: string;
+  readonly user: string;
+  /** `no-user`: the kubeconfig has no user of the name that the context gives. */
+  readonly state: "open" | "ended" | "no-login" | "no-gate" | "no-user";
+  readonly idle: Seconds | null;
+  readonly max: Seconds | null;
+  /** Since the login. */
+  readonly sinceSeconds: Seconds | null;
+  readonly leftSeconds: Seconds | null;
+}

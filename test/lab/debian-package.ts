@@ -23,9 +23,11 @@ export async function debianPackage(release: Release, name: string): Promise<str
       `Dir::State::Lists=${work}/lists`,
       `Dir::Cache=${work}/cache`,
       "APT::Sandbox::User=root",
+      "Acquire::Check-Valid-Until=false",
     ].flatMap((option) => ["-o", option]);
     await execa("apt-get", [...options, "update", "-qq"]);
-    await execa("apt-get", [...options, "download", "-qq", name], { cwd: work });
+    // By release: apt would rather look for the version that this machine has installed from elsewhere.
+    await execa("apt-get", [...options, "download", "-qq", `${name}/${release}`], { cwd: work });
     const file = (await readdir(work)).find((each) => each.endsWith(".deb"));
     if (file === undefined) throw new Error(`apt-get downloaded nothing for ${name}`);
     await execa("dpkg", ["-x", join(work, file), join(work, "files")]);

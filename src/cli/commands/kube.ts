@@ -1,12 +1,16 @@
 import type { Command } from "commander";
+import { CurfewError } from "../../model/error.ts";
 import * as args from "../options/args.ts";
 import type { KubeAuditOptions } from "../kube/audit.ts";
+import type { GateOptions } from "../kube/install.ts";
 import type { Setting } from "../terminal/setting.ts";
 
 const EXAMPLE = `
 Example:
   curfew kube audit                         the kubeconfigs that kubectl would read
   curfew kube audit -p policy.yaml admin.conf --format sarif -o reports
+  curfew kube install prod --idle 15m --max 8h
+  curfew kube login prod
 
 kubectl ends no session: what is in a kubeconfig is used until the server refuses it. curfew help
 kubernetes says what ends what. No secret is printed, stored or sent anywhere.
@@ -36,6 +40,8 @@ export function registerKube(program: Command, setting: Setting): void {
     .description("Judges kubeconfigs, and ends kubectl sessions that the policy ends.")
     .addHelpText("after", EXAMPLE);
   registerAudit(command, setting);
+  registerGate(command, setting);
+  registerLogin(command, setting);
 }
 
 function registerAudit(kube: Command, { terminal, setExitCode }: Setting): void {
@@ -54,4 +60,81 @@ function registerAudit(kube: Command, { terminal, setExitCode }: Setting): void 
       const { auditKube } = await import("../kube/audit.ts");
       setExitCode(await auditKube(files, options, terminal));
     });
+}
+
+const INSTALL_HELP = `
+Example:
+  curfew kube install prod -p policy.yaml
+  curfew kube install prod --idle 15m --max 8h --end-streams
+  curfew kube remove prod
+
+The gate stands before the context's own exec plugin (aws, gke-gcloud-auth-plugin, kubelogin, any) and
+asks it only while the session lasts. remove leaves the file as it was, byte for byte. A user with a
+token or a certificate is refused, as kubectl would not run the gate. The state is its user's own, so
+whoever wants to can evade it: see curfew help kubernetes.
+`;
+
+function registerGate(kube: Command, { terminal }: Setting): void {
+  const install = kube
+    .command("install")
+    .summary("put the gate before a context's exec plugin")
+    .description("Puts curfew's gate before the exec plugin of a context's user.")
+    .argument("<context>", "the context, as in the kubeconfig");
+  args.addPolicyOption(install);
+  kubeconfigOption(install)
+    .option("--idle <duration>", "no kubectl command for this long: a new login", args.duration)
+    .option("--max <duration>", "a new login after this long in any case", args.duration)
+    .option("--end-streams", "end exec, logs -f, get -w and port-forward that outlive the session")
+    .option("-q, --quiet", "do not say which policy is used")
+    .addHelpText("after", INSTALL_HELP)
+    .action(async (context: string, options: GateOptions) => {
+      const { installGate } = await import("../kube/install.ts");
+      await installGate(context, options, terminal);
+    });
+  kubeconfigOption(
+    kube
+      .command("remove")
+      .description("take the gate away; the kubeconfig is as it was")
+      .argument("<context>", "the context, as in the kubeconfig"),
+  ).action(async (context: string, options: KubeconfigOption) => {
+    const { removeGate } = await import("../kube/install.ts");
+    await removeGate(context, options, terminal);
+  });
+}
+
+function registerLogin(kube: Command, { terminal }: Setting): void {
+  kubeconfigOption(
+    kube
+      .command("login")
+      .summary("log in anew, with the plugin behind the gate")
+      .description("Empties what the plugin remembers, as far as it is known, runs it, and begins a session.")
+      .argument("[context]", "the context; the current one if left out"),
+  ).action(async (context: string | undefined, options: KubeconfigOption) => {
+    const { loginGate } = await import("../kube/login.ts");
+    await loginGate(context, options, terminal);
+  });
+  kubeconfigOption(kube.command("status").description("per context: time left, and since when"))
+    .option("--json", "print one JSON document on standard output")
+    .action(async (options: KubeconfigOption & { readonly json?: true }) => {
+      const { showStatus } = await import("../kube/status.ts");
+      await showStatus(options, terminal);
+    });
+  kube
+    .command("gate")
+    .summary("what kubectl runs: the exec plugin itself")
+    .description("The exec credential plugin that install puts into a kubeconfig. kubectl runs it.")
+    .argument("<arguments...>", "--session ID -- PLUGIN [ARGUMENT...]")
+    .allowUnknownOption()
+    .action(() => {
+      // The bin sees it before this program is loaded; whoever gets here gave it no session.
+      throw new CurfewError("usage", "kubectl runs the gate; curfew kube install writes its arguments");
+    });
+}
+
+interface KubeconfigOption {
+  readonly kubeconfig?: string;
+}
+
+function kubeconfigOption(command: Command): Command {
+  return command.option("--kubeconfig <file>", "this kubeconfig instead of those that kubectl would read");
 }

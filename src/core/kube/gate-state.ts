@@ -14,7 +14,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function isState(data: unknown): data is GateState {
   if (!isFields(data) || data["schema"] !== "curfew/kube-gate/1") return false;
-  const { idle, max, login, use, callers } = data;
+  const { context, idle, max, login, use, callers } = data;
+  if (typeof context !== "string") return false;
   const limits = [idle, max].every((each) => each === null || (isNumber(each) && each > 0));
   const moments = [login, use].every((each) => each === null || isMoment(each));
   return (

@@ -20,3 +20,8 @@ export function gateWords(command: string, args: readonly string[]): GateWords |
   if (!own.includes("--session") || !ID.test(id)) return undefined;
   return { id, endStreams: own.includes("--end-streams"), own: end + 1 };
 }
+
+/** What `gateWords` reads back. */
+export function gateArguments(id: string, endStreams: boolean): readonly string[] {
+  return ["kube", "gate", ...(endStreams ? ["--end-streams"] : []), "--session", id, "--"];
+}

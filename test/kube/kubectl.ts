@@ -1,0 +1,18 @@
+/** The real kubectl, as Debian has it; a kubectl that a machine has already may be a vendor's dispatcher. */
+import { join } from "node:path";
+import { debianPackage } from "../lab/debian-package.ts";
+
+/** By the release of Debian; 1.32 and 1.36 when this was written. */
+export const KUBECTL_RELEASES = ["trixie", "sid"] as const;
+
+export type Kubectl = { readonly path: string } | { readonly reason: string };
+
+/** Where it is, or why it cannot be had, for the name of a skipped test. */
+export async function findKubectl(release: (typeof KUBECTL_RELEASES)[number]): Promise<Kubectl> {
+  try {
+    return { path: join(await debianPackage(release, "kubectl"), "usr/bin/kubectl") };
+  } catch (error) {
+    const [first = ""] = String(error instanceof Error ? error.message : error).split("\n");
+    return { reason: `Debian's kubectl of ${release} cannot be had: ${first}` };
+  }
+}
