@@ -27,9 +27,7 @@ export function shellEndings({ facts, account, kind, placed }: EndingQuestion): 
   });
   if (said.is === "limit") {
     const doubt =
-      otherWay(account, facts) ??
-      ownDoubt(account) ??
-      (placed === undefined ? unevenly(account, facts) : undefined);
+      otherWay(account, facts) ?? ownDoubt(account) ?? unevenly(account, facts, placed !== undefined);
     return one({ confirmed: said.words, ...(doubt === undefined ? {} : { doubt }) });
   }
   if (said.is === "none") return one({ confirmed: undefined, denied: said.words });
@@ -41,10 +39,15 @@ function otherWay(account: UserClass, facts: Facts): string | undefined {
   return otherShell(account, facts) ?? unaskedKeys(account) ?? unaskedRoot(account);
 }
 
-/** A condition that somebody else wrote may make others of the class another limit than those who were asked. */
-function unevenly({ logins = [] }: UserClass, facts: Facts): string | undefined {
+/**
+ * A condition that somebody else wrote may give others of the class another limit than those who were asked. Where ours
+ * is there, only what comes before it and cannot be changed.
+ */
+function unevenly({ logins = [] }: UserClass, facts: Facts, placed: boolean): string | undefined {
   if (logins.every(({ size, asked }) => size <= asked.length)) return undefined;
-  const setting = foreignSettings(facts).find(({ conditional }) => conditional);
+  const setting = foreignSettings(facts).find(
+    ({ conditional, first, readonly }) => conditional && (!placed || (first && readonly)),
+  );
   return setting === undefined
     ? undefined
     : `not everybody was asked, and ${setting.file}:${setting.line} ${CONDITIONAL}`;

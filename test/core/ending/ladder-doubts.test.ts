@@ -120,6 +120,18 @@ describe("TMOUT", () => {
     expect(found.evidence ?? "").toBe(limit === null ? (text === null ? "" : "configured") : "effective");
   });
 
+  test.each<[string, string, string]>([
+    ["/etc/profile.d/00-a.sh", "[ $UID = 1003 ] && readonly TMOUT=0", "unknown"],
+    ["/etc/profile.d/00-a.sh", "[ $UID = 1003 ] && TMOUT=0", "pass"],
+    ["/etc/profile.d/zz.sh", "[ $UID = 1003 ] && readonly TMOUT=0", "pass"],
+  ])("a condition of somebody else before ours, in %s: %s", (file, text, outcome) => {
+    const facts = host({ version: version("8.4"), classes: [{ ...nobody, size: 9 }] });
+    const there = applied(facts, POLICY, ["shell-timeout"]);
+    const foreignTimeouts = [{ file, line: 1, text }];
+    const found = cell({ ...there, foreignTimeouts }, "default", "idle-shell", POLICY, ["shell-timeout"]);
+    expect(found.outcome).toBe(outcome);
+  });
+
   test("a condition of somebody else leaves out those who were not asked", () => {
     const many = { ...nobody, size: 9 };
     const facts = answered(host({ version: version("8.4"), classes: [many] }), () => 300);
