@@ -154,13 +154,15 @@ $say $form $words \"bash \${BASH_VERSION-}\" $words $words \"zsh \${ZSH_VERSION-
 case \${KSH_VERSION-} in *93*) ;; *) (TMOUT=1) && $say $form $words \"assign no\" $words || $say $form $words \"assign refused\" $words ;; esac
 \\/bin/sh -c '$say $form $words \"exported \${TMOUT+yes}\" $words'
 case \"\$(trap)\" in *ALRM*) $say $form $words \"alarm yes\" $words ;; esac
-case \"\$(trap)\" in *EXIT*) $say $form $words \"leaving yes\" $words ;; esac
-$say $form $words \"leavers \${+functions[TRAPEXIT]}\${+functions[zshexit]}\${#zshexit_functions}\" $words
+$say $form $words \"traps begin\" $words
+\\trap
+$say $form $words \"traps end\" $words
 $say $form $words \"cpid \$\$\" $words $words \"version \$version\" $words $words \"minutes-set \$?autologout\" $words
 (unset autologout) && $say $form $words \"minutes-unset no\" $words || $say $form $words \"minutes-unset refused\" $words
 $say $form $words \"minutes \$autologout\" $words
 $say $form $words \"fpid \$fish_pid\" $words $words \"fish \$FISH_VERSION\" $words
 $say $form $words \"trapalrm \${+functions[TRAPALRM]}\" $words
+$say $form $words \"leavers \${+functions[TRAPEXIT]}\${+functions[zshexit]}\${#zshexit_functions}\" $words
 case \${CURFEW_ASKED-} in \$\$) \\kill -KILL \$\$ ;; esac
 if (\$?CURFEW_ASKED) if (\$CURFEW_ASKED == \$\$) kill -KILL \$\$
 test \"\$CURFEW_ASKED\" = \"\$fish_pid\"; and kill -KILL \$fish_pid
@@ -204,6 +206,9 @@ answers='
 BEGIN { open = left right "["; close_it = "]" left right; ORS = "" }
 {
   gsub(/\r/, "")
+  # A subshell of zsh has none of them, so the shell lists its traps itself.
+  if (traps == "begin" && $0 ~ /[ \t](SIG)?EXIT$/) found("leaving yes")
+  if (traps == "begin" && $0 ~ /[ \t](SIG)?ALRM$/) found("alarm yes")
   while ((at = index($0, open)) > 0) {
     rest = substr($0, at + length(open))
     end = index(rest, close_it)
@@ -218,6 +223,7 @@ function found(text,   word, value) {
   value = substr(text, length(word) + 2)
   if (value ~ /[\001-\037\177]/ || length(value) > 200) value = "?"
   if (word == "self") { self = value; return }
+  if (word == "traps") { traps = value; return }
   if (word ~ /^.?pid$/) { if (value == "") return; value = value == self ? "same" : "other" }
   if (word in seen || value == "" && word !~ /^(value|exported|missing)$/) return
   seen[word] = 1

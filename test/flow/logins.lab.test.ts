@@ -137,6 +137,19 @@ const LAYOUTS: readonly Layout[] = [
     ends: false,
   },
   {
+    name: "zsh with a trap on ALRM",
+    script: put(`TMOUT=${ENDS}; trap "echo" ALRM`, "/etc/zsh/zshrc"),
+    shell: "/bin/zsh",
+    limit: null,
+    ends: false,
+  },
+  {
+    name: "zsh with a trap on EXIT",
+    script: put(`TMOUT=${ENDS}; trap "sleep 100" EXIT`, "/etc/zsh/zshrc"),
+    shell: "/bin/zsh",
+    limit: "unknown",
+  },
+  {
     name: "zsh with something to do when it ends",
     script: put(`TMOUT=${ENDS}; TRAPEXIT() { sleep 100; }`, "/etc/zsh/zshrc"),
     shell: "/bin/zsh",

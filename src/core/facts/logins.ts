@@ -66,14 +66,20 @@ function answerOf(said: Said): Reading<ShellAnswer> {
   if (said.has("missing")) return unreadable("it does not exist, or cannot be executed");
   if (said.get("pid") === "other" || said.get("cpid") === "other")
     return unreadable("the system's files start another program, which takes the prompt");
-  if (said.get("pid") === "same" && said.has("value")) return posixAnswer(said);
-  if (said.get("cpid") === "same" && said.has("version")) return cshAnswer(said);
+  if (said.get("pid") === "same" && said.has("value")) return wholly(said, posixAnswer(said));
+  if (said.get("cpid") === "same" && said.has("version")) return wholly(said, cshAnswer(said));
   if (said.get("fpid") === "same") return known(WITHOUT_LIMIT);
   return unreadable(
     said.get("status") === "137"
       ? "it gave no answer at its prompt within 5 s"
       : "it ended before it came to its prompt, or is not a shell",
   );
+}
+
+/** One that hangs before it has said everything may do so when its time is over as well. */
+function wholly(said: Said, answer: Reading<ShellAnswer>): Reading<ShellAnswer> {
+  const hung = said.get("status") === "137" && answer.state === "known" && answer.value.limit !== null;
+  return hung ? unreadable("it hung before it had answered everything") : answer;
 }
 
 const WITHOUT_LIMIT: ShellAnswer = {

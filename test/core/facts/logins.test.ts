@@ -63,6 +63,8 @@ describe("what a shell said", () => {
       { family: "tcsh", version: "tcsh 6.24", limit: 900, readonly: true },
     ],
     ["tcsh without", ["cpid same", "version tcsh 6.24", "minutes-set 0"], { limit: null }],
+    ["zsh with nothing to do", ["pid same", "zsh 5.9", "value 6", "leavers 000", "status 0"], { limit: 6 }],
+    ["no limit, and it hangs", ["pid same", "bash 5", "value ", "status 137"], { limit: null }],
     ["fish", ["fpid same", "fish 4.0"], { family: "other", limit: null }],
   ])("%s", (_, words, expected) => {
     expect(said(...words)).toMatchObject({ state: "known", value: expected });
@@ -78,6 +80,13 @@ describe("what a shell said", () => {
     ["octal to some", ["pid same", "bash 5", "value 0600"], /not a number/u],
     ["control characters are not printed", ["pid same", "bash 5", "value ?"], /its TMOUT is "\?"/u],
     ["an alarm of mksh's own", ["pid same", "ksh @(#)MIRBSD KSH R59", "value 6", "alarm yes"], /alarm/u],
+    ["something to do when it ends", [...BASH, "leaving yes"], /when it ends, which may keep it/u],
+    [
+      "a function for it",
+      ["pid same", "zsh 5.9", "value 6", "leavers 010"],
+      /when it ends, which may keep it/u,
+    ],
+    ["it hangs half-way", [...BASH, "status 137"], /it hung before it had answered everything/u],
     [
       "a list for autologout",
       ["cpid same", "version tcsh 6", "minutes-set 1", "minutes x"],
