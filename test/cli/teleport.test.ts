@@ -430,3 +430,174 @@ test("--json", async () => {
     ],
   });
 });
+
+describe("explain", () => {
+  const ROLES = [
+    NET,
+    CAP,
+    role("dev", "  options: {client_idle_timeout: 5m}"),
+    role("admin", "  options: {client_idle_timeout: 0s}"),
+  ].join("---\n");
+
+  test("the strictest wins, and its place is named", async () => {
+    const { exitCode, stdout } = await curfew({ a: ROLES }, [
+      "explain",
+      "alice",
+      "--roles",
+      "admin,dev",
+      "a",
+    ]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/ends after: 5m, role dev \(a:\d+\)/u);
+    expect(stdout).toMatch(/○ cluster +15m0s/u);
+    expect(stdout).toMatch(/- admin +0s, sets none/u);
+    expect(stdout).toMatch(/expired certificate: cluster_auth_preference/u);
+  });
+
+  test("a role that was not given is unknown", async () => {
+    const { exitCode, stdout } = await curfew({ a: ROLES }, ["explain", "alice", "--roles", "devs", "a"]);
+    expect({ exitCode, stdout }).toMatchObject({
+      exitCode: 3,
+      stdout: expect.stringContaining('did you mean "dev"?'),
+    });
+  });
+
+  test("what holds once the auth server starts again", async () => {
+    const file = FILE.replace("15m", "30m");
+    const { stdout } = await curfew({ a: NET, b: file }, ["explain", "alice", "--roles", "x", "a", "b"]);
+    expect(stdout).toMatch(/once the auth server starts again: 30m, auth_service \(b:6\)/u);
+  });
+
+  test("--json, teleport.yaml of the folder, and bad usage", async () => {
+    const files = { "teleport.yaml": FILE };
+    const { stdout, stderr } = await curfew(files, ["explain", "alice", "--roles", "x", "--json"]);
+    expect(stderr).toContain("using teleport.yaml");
+    expect(JSON.parse(stdout)).toMatchObject({
+      summary: { user: "alice", seconds: 900, outcome: "unknown" },
+    });
+    expect(await curfew({}, ["explain", "alice", "--roles", "x"])).toMatchObject({ exitCode: 64 });
+    expect(await curfew({ a: NET }, ["explain", "alice", "a"])).toMatchObject({ exitCode: 64 });
+  });
+});
+
+describe("render", () => {
+  const render = (text: string, policy = POLICY, name = "n.yaml") =>
+    curfew({ [name]: text, "p.yaml": policy }, ["render", "-p", "p.yaml", "--from", name]);
+  const CLUSTER = "name: x\ndefaults: {client_idle_timeout: 10m}\n";
+
+  test.each<[string, string, string, string]>([
+    ["a value, its comment kept", "client_idle_timeout: 15m", "client_idle_timeout: 10m", FILE],
+    ["a value of tctl", "client_idle_timeout: 15m0s", "client_idle_timeout: 10m", NET],
+    ["a quoted value", '"15m"', "10m", FILE.replace("15m", '"15m"')],
+    ["a wrong value", "900", "10m", netconfig("  client_idle_timeout: 900")],
+    ["never", "never", "10m", netconfig("  client_idle_timeout: never # for now")],
+    ["no value", "timeout:", "timeout: 10m", netconfig("  client_idle_timeout:")],
+    [
+      "a missing key",
+      "  keep_alive",
+      "  client_idle_timeout: 10m\n  keep_alive",
+      netconfig("  keep_alive_count_max: 3"),
+    ],
+    [
+      "an empty flow map",
+      "spec: {}",
+      "spec: {client_idle_timeout: 10m}",
+      "kind: cluster_networking_config\nversion: v2\nspec: {}\n",
+    ],
+    [
+      "a missing spec",
+      "kind:",
+      "spec:\n  client_idle_timeout: 10m\nkind:",
+      "kind: cluster_networking_config\nversion: v2\n",
+    ],
+    [
+      "an empty spec",
+      "spec:",
+      "spec: {client_idle_timeout: 10m}",
+      "kind: cluster_networking_config\nversion: v2\nspec:\n",
+    ],
+  ])("%s", async (_, from, to, text) => {
+    const { exitCode, stdout } = await render(text, CLUSTER);
+    expect(`${stdout}\n`).toBe(text.replace(from, to));
+    expect(exitCode).toBe(0);
+    expect(await curfew({ a: `${stdout}\n` }, ["check", "a", "--limit", "10m", "-v"])).toMatchObject({
+      stdout: expect.stringContaining("wanted at most 10m, found 10m"),
+    });
+  });
+
+  test("of a stream, the documents that change, and mapped roles with their own limit", async () => {
+    const text = [
+      CAP,
+      NET,
+      role("contractor", "  # theirs\n  options: {forward_agent: true}"),
+      role("dev", "  options: {}"),
+    ].join("---\n");
+    const { exitCode, stdout, stderr } = await render(text);
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe(
+      `${NET.replace("15m0s", "10m")}---\n${role("contractor", "  # theirs\n  options: {client_idle_timeout: 5m, forward_agent: true}")}`.trimEnd(),
+    );
+    expect(stderr).toContain("15m0s becomes 10m");
+  });
+
+  test("JSON of tctl stays JSON", async () => {
+    const resource = {
+      kind: "cluster_networking_config",
+      version: "v2",
+      metadata: { name: "x" },
+      spec: { keep_alive_count_max: 3 },
+    };
+    const { stdout } = await render(JSON.stringify([resource], null, 4), CLUSTER);
+    expect(JSON.parse(stdout)).toEqual({
+      ...resource,
+      spec: { client_idle_timeout: "10m", keep_alive_count_max: 3 },
+    });
+  });
+
+  test("a stricter value stays, a missing role is said, and so is a resource that teleport.yaml owns", async () => {
+    const strict = await render(netconfig("  client_idle_timeout: 1m"), CLUSTER);
+    expect(strict).toMatchObject({ exitCode: 0, stdout: "", stderr: expect.stringContaining("stays 1m") });
+    const missing = await render(NET);
+    expect(missing).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("role contractor is not in --from"),
+    });
+    const owned = await render(netconfig("  client_idle_timeout: 1h", "config-file"), CLUSTER);
+    expect(owned.stderr).toContain("teleport.yaml owns this resource");
+  });
+
+  test("bad usage", async () => {
+    expect(await render(NET, "name: x\n")).toMatchObject({ exitCode: 64, stdout: "" });
+    const typo = await render(NET, POLICY.replace("roles: [", "role: ["));
+    expect(typo).toMatchObject({ exitCode: 64, stderr: expect.stringContaining('unknown key "role"') });
+    expect(await render("kind: Secret\napiVersion: v1\n")).toMatchObject({ exitCode: 64, stdout: "" });
+  });
+});
+
+test("curfew explain says what holds through the gateway and past it", async () => {
+  await writeFile(join(directory, "p.yaml"), POLICY);
+  await writeFile(
+    join(directory, "n.yaml"),
+    `${NET}---\n${role("contractor", "  options: {client_idle_timeout: 3m}")}`,
+  );
+  const { stdout, exitCode } = await runHere(
+    ["explain", "-p", "p.yaml", "alice", "--groups", "ext", "--teleport", "n.yaml"],
+    { directory, environment: { HOME: directory } },
+  );
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/Through Teleport[\s\S]*ends after: 3m, role contractor/u);
+  expect(stdout).toMatch(
+    /Past Teleport, by a direct login: 5m, role vendor of the policy.*does not hold there/u,
+  );
+});
+
+test("README shows what check prints", async () => {
+  const readme = await readFile(join(import.meta.dirname, "../../README.md"), "utf8");
+  const [, screen] = /<!-- screen: curfew teleport check -->\n\n```text\n([\s\S]*?)\n```/u.exec(readme) ?? [];
+  const wrong = CAP.replace(
+    "  disconnect_expired_cert: true",
+    "  options:\n    client_idle_timeout: 15m\n    disconnect_expired_cert: true",
+  );
+  const { stdout } = await curfew({ "cap.yaml": wrong }, ["check", "-q", "cap.yaml"]);
+  expect(stdout).toBe(screen);
+});

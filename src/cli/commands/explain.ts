@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { documentText } from "../../core/verdict/document.ts";
 import { explainPerson } from "../../core/explain/person.ts";
 import { hostLimits } from "../../core/policy/host-limits.ts";
+import type { TeleportExplanation } from "../../core/teleport/explain.ts";
 import { selectHosts } from "../../core/policy/host-pattern.ts";
 import { CONTROL_IDS } from "../../controls/registry.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
@@ -9,9 +10,17 @@ import { CurfewError } from "../../model/error.ts";
 import type { Explanation, TypicalHost } from "../../model/explanation.ts";
 import type { Host, Inventory } from "../../model/host.ts";
 import type { Policy } from "../../model/policy.ts";
-import { explainText } from "../../report/host/explain-text.ts";
-import { addHostOptions, addOutputOptions, addPolicyOption, type PolicyOptions } from "../options/args.ts";
+import { explainText, type ExplainTextOptions } from "../../report/host/explain-text.ts";
+import { gatewayText } from "../../report/teleport/explain-text.ts";
+import {
+  addHostOptions,
+  addOutputOptions,
+  addPolicyOption,
+  collect,
+  type PolicyOptions,
+} from "../options/args.ts";
 import { defaultSources, hasSource } from "../options/default-sources.ts";
+import { gatewayFor } from "../options/teleport-inputs.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import type { Setting } from "../terminal/setting.ts";
@@ -20,6 +29,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 
 interface ExplainOptions extends PolicyOptions {
   readonly groups: readonly string[];
+  readonly teleport?: readonly string[];
 }
 
 const EXAMPLE = `
@@ -27,6 +37,10 @@ Example:
   curfew explain -p policy.yaml alice --groups sudo,ext     from the policy alone
   curfew explain -p policy.yaml 'EXAMPLE\\jdoe'               an account of a directory
   curfew explain -p policy.yaml -i inventory.yaml alice@web1  from the host's own accounts and versions
+  curfew explain -p policy.yaml -i inventory.yaml alice@web1 --teleport netconfig.yaml --teleport roles.yaml
+
+With --teleport it also says which limit holds through the gateway, for the Teleport roles that the
+policy's roles name, and which past it.
 
 Exit codes: 0 explained, 3 the host cannot be judged.
 `;
@@ -47,6 +61,7 @@ export function registerExplain(program: Command, { terminal, setExitCode }: Set
     names,
     [],
   );
+  command.option("--teleport <file>", "what tctl get printed, or teleport.yaml; may be repeated", collect);
   addHostOptions(command);
   addOutputOptions(command)
     .addHelpText("after", EXAMPLE)
@@ -78,9 +93,10 @@ async function offline(user: string, options: ExplainOptions, terminal: Terminal
   const today = new Date().toISOString().slice(0, 10);
   const person = explainPerson(policy, { user, groups: options.groups }, null, today, CONTROL_IDS);
   const explanation = { ...person, typical: await typicalHosts(policy, person, today) };
+  const gateway = await gatewayFor(explanation, policy, options.teleport, terminal);
   const view = { paint: terminal.outPaint, verbose: options.verbose === true };
-  if (options.json === true) await terminal.out(documentOf(explanation));
-  else await terminal.page(fitted(explainText(explanation, view), terminal));
+  if (options.json === true) await terminal.out(documentOf(explanation, gateway));
+  else await terminal.page(fitted(textOf(explanation, gateway, view), terminal));
   return 0;
 }
 
@@ -148,17 +164,27 @@ async function ask(
     const explanation = await run.phase("explain", [host.name], () =>
       explainOnHost(policy, user, host, run.context),
     );
+    const gateway = await gatewayFor(explanation, policy, options.teleport, terminal);
     return {
       verdict: explanation.error === undefined ? "pass" : "unknown",
-      document: () => documentOf(explanation),
-      text: (view) => explainText(explanation, view),
+      document: () => documentOf(explanation, gateway),
+      text: (view) => textOf(explanation, gateway, view),
     };
   });
 }
 
-function documentOf(explanation: Explanation): Iterable<string> {
+function textOf(
+  explanation: Explanation,
+  gateway: TeleportExplanation | undefined,
+  view: ExplainTextOptions,
+): string {
+  const own = explainText(explanation, view);
+  return gateway === undefined ? own : own + gatewayText(gateway, explanation.limits, view.paint);
+}
+
+function documentOf(explanation: Explanation, gateway: TeleportExplanation | undefined): Iterable<string> {
   const { user, limits } = explanation;
   const outcome = explanation.error === undefined ? "explained" : "unknown";
   const head = { schema: "curfew/explain/1", summary: { user, limits } };
-  return documentText(head, [{ ...explanation, outcome }]);
+  return documentText(head, [{ ...explanation, ...(gateway !== undefined && { gateway }), outcome }]);
 }

@@ -2,11 +2,15 @@
 import type { Command } from "commander";
 import type { Setting } from "../terminal/setting.ts";
 import { registerTeleportCheck } from "./teleport-check.ts";
+import { registerTeleportExplain } from "./teleport-explain.ts";
+import { registerTeleportRender } from "./teleport-render.ts";
 
 const EXAMPLE = `
 Example:
   tctl get netconfig,cap,roles | curfew teleport check -
   curfew teleport check /etc/teleport.yaml --limit 15m
+  curfew teleport explain alice --roles access,editor netconfig.yaml roles.yaml
+  curfew teleport render -p policy.yaml --from netconfig.yaml
 
 curfew help teleport tells what Teleport's idle timeout ends, and what it does not.
 `;
@@ -19,4 +23,6 @@ export function registerTeleport(program: Command, setting: Setting): void {
     .helpCommand(false)
     .addHelpText("after", EXAMPLE);
   registerTeleportCheck(command, setting);
+  registerTeleportExplain(command, setting);
+  registerTeleportRender(command, setting);
 }

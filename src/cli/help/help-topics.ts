@@ -13,6 +13,7 @@ export const HELP_TOPICS = {
   auditing: "profiles, findings, evidence, history, reports, alerts",
   operations: "CI, timers, containers, large fleets",
   troubleshooting: "every error code: what it means, what to do",
+  teleport: "the idle timeout of a Teleport gateway: where it stands, what it ends",
   migrating: "from Ansible roles and hand-made files",
   contributing: "floors, adding a control or a report format, lab, tests",
 } as const;

@@ -1,9 +1,13 @@
 /** What the commands about Teleport read. */
+import { existsSync } from "node:fs";
 import { type Command, InvalidArgumentError } from "commander";
+import type { TeleportExplanation } from "../../core/teleport/explain.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { TELEPORT_SESSIONS } from "../../core/teleport/sessions.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Seconds } from "../../model/duration.ts";
+import type { Explanation } from "../../model/explanation.ts";
+import type { Policy } from "../../model/policy.ts";
 import type { TeleportInput, TeleportLimits } from "../../model/teleport.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { hasSource } from "./default-sources.ts";
@@ -13,6 +17,39 @@ import { type PolicyInput, loadPolicyFor } from "./inputs.ts";
 export async function loadTeleport(files: readonly string[], terminal: Terminal): Promise<TeleportInput> {
   const { parseTeleport, readTeleportTexts } = await import("../../config/teleport/teleport.ts");
   return parseTeleport(await readTeleportTexts(files, terminal.input));
+}
+
+/** The files that were given, or teleport.yaml of this folder, which is said. Errors: CurfewError `usage`. */
+export function teleportFiles(
+  given: readonly string[],
+  quiet: true | undefined,
+  { err, errPaint }: Pick<Terminal, "err" | "errPaint">,
+): readonly string[] {
+  if (given.length > 0) return given;
+  if (!existsSync(STARTER)) {
+    throw new CurfewError("usage", "no file of Teleport was given", {
+      hint: "give teleport.yaml, or - for the output of tctl get netconfig,cap,roles",
+    });
+  }
+  if (quiet !== true) err(`${errPaint.dim(`no file was given: using ${STARTER}`)}\n`);
+  return [STARTER];
+}
+
+const STARTER = "teleport.yaml";
+
+/** Behind `--teleport`: what holds for somebody whom these roles of the policy name. */
+export async function gatewayFor(
+  { user, roles }: Pick<Explanation, "user" | "roles">,
+  policy: Policy,
+  files: readonly string[] | undefined,
+  terminal: Terminal,
+): Promise<TeleportExplanation | undefined> {
+  if (files === undefined) return undefined;
+  const { explainTeleport } = await import("../../core/teleport/explain.ts");
+  const { documents } = await loadTeleport(files, terminal);
+  const matching = roles.filter(({ applies, because }) => applies !== "no" && because.length > 0);
+  const names = matching.flatMap(({ role }) => policy.roles[role]?.teleport?.roles ?? []);
+  return explainTeleport(user, [...new Set(names)], documents);
 }
 
 export interface LimitOptions {

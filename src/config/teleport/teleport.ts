@@ -29,7 +29,7 @@ export interface TeleportText {
 }
 
 /** A document with the YAML that it came from. */
-interface LocatedDocument {
+export interface LocatedDocument {
   readonly document: TeleportDocument;
   readonly yaml: YamlText;
   /** The map of the document in that YAML. */
@@ -95,7 +95,7 @@ export function parseTeleport(texts: readonly TeleportText[]): TeleportInput {
 }
 
 /** The documents of one file; kinds that do not matter here are added to `ignored`. Errors as parseTeleport. */
-function locateDocuments({ file, text }: TeleportText, ignored: Set<string>): LocatedDocument[] {
+export function locateDocuments({ file, text }: TeleportText, ignored: Set<string>): LocatedDocument[] {
   refuseTerraform(file, text);
   return parseYamlStream(file, text).flatMap((yaml) =>
     nodesOf(yaml).flatMap((node) => {
