@@ -10,6 +10,7 @@ import { registerExplain } from "./commands/explain.ts";
 import { registerHistory } from "./commands/history.ts";
 import { registerInit } from "./commands/init.ts";
 import { registerKube } from "./commands/kube.ts";
+import { registerLint } from "./commands/lint.ts";
 import { registerPlan } from "./commands/plan.ts";
 import { registerProfiles } from "./commands/profiles.ts";
 import { registerRender } from "./commands/render.ts";
@@ -60,6 +61,7 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
     registerReport,
     registerProfiles,
     registerRender,
+    registerLint,
     registerSchedule,
     registerKube,
     registerTeleport,

@@ -1,0 +1,109 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import type { Command } from "commander";
+import { visible, visibleJson } from "../../core/text/visible.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { LintFinding } from "../../model/lint.ts";
+import { addAnswerOptions, addPolicyOption, type AnswerOptions, collect } from "../options/args.ts";
+import { defaultSources, hasSource } from "../options/default-sources.ts";
+import type { ExitCode } from "../terminal/exit.ts";
+import type { Setting } from "../terminal/setting.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+interface LintOptions extends AnswerOptions {
+  readonly policy?: string;
+  readonly inventory?: readonly string[];
+}
+
+const EXAMPLE = `
+Example:
+  curfew lint                                    the files of this folder
+  curfew lint -p policy.yaml -i inventory.yaml   also which patterns of hosts match nothing
+  curfew lint policy.yaml hosts.ini              which is which is told by what is in them
+
+Nothing is contacted and no program is run. Every finding is FILE:LINE:COLUMN: error or warning: what is wrong.
+
+Exit codes: 0 nothing found, 2 errors or warnings, 64 a file is missing or bad usage.
+`;
+
+export function registerLint(program: Command, { terminal, setExitCode }: Setting): void {
+  const command = program
+    .command("lint")
+    .summary("check a policy and an inventory without any host")
+    .description("Finds everything that is wrong with policies and inventories. Contacts no host.")
+    .argument("[file...]", "policies and inventories, in place of -p and -i");
+  addPolicyOption(command).option("-i, --inventory <source>", "an inventory; may be repeated", collect);
+  addAnswerOptions(command)
+    .addHelpText("after", EXAMPLE)
+    .action(async (files: readonly string[], options: LintOptions) =>
+      setExitCode(await lint(files, options, terminal)),
+    );
+}
+
+async function lint(files: readonly string[], options: LintOptions, terminal: Terminal): Promise<ExitCode> {
+  const chosen = await chooseFiles(files, options, terminal);
+  const { lintFiles } = await import("../../flow/lint.ts");
+  const findings = await lintFiles(chosen, terminal.environment, new Date());
+  if (options.json === true) await terminal.out([visibleJson(`${JSON.stringify(documentOf(findings))}\n`)]);
+  else await show(findings, options, terminal);
+  return findings.length === 0 ? 0 : 2;
+}
+
+interface Chosen {
+  readonly policies: readonly string[];
+  readonly inventory: readonly string[] | undefined;
+}
+
+async function chooseFiles(
+  files: readonly string[],
+  options: LintOptions,
+  terminal: Terminal,
+): Promise<Chosen> {
+  const named = [...files, ...(options.policy === undefined ? [] : [options.policy])];
+  const missing = named.find((file) => !existsSync(file));
+  if (missing !== undefined) throw new CurfewError("usage", `there is not a file ${visible(missing)}`);
+  const policies = files.filter(isPolicy);
+  const sources = [...files.filter((file) => !policies.includes(file)), ...(options.inventory ?? [])];
+  if (options.policy !== undefined) policies.push(options.policy);
+  if (policies.length + sources.length > 0) {
+    return { policies, inventory: sources.length === 0 ? undefined : sources };
+  }
+  return {
+    policies: await defaultSources("policy", options, terminal),
+    inventory: hasSource("inventory", undefined)
+      ? await defaultSources("inventory", options, terminal)
+      : undefined,
+  };
+}
+
+/** A policy has limits or roles at the beginning of a line; an inventory is everything else. */
+function isPolicy(file: string): boolean {
+  return (
+    statSync(file).isFile() &&
+    /\.ya?ml$/u.test(file) &&
+    /^(?:defaults|roles|controls|exemptions|baseline|profile)[ \t]*:/mu.test(readFileSync(file, "utf8"))
+  );
+}
+
+async function show(
+  findings: readonly LintFinding[],
+  { quiet }: LintOptions,
+  { say, err, outPaint }: Terminal,
+): Promise<void> {
+  const lines = findings.map(({ severity, position: { file, line, column }, message }) => {
+    const place = [visible(file), line, column].filter((part) => part !== undefined && part !== "");
+    const word = severity === "error" ? outPaint.red("error:") : outPaint.yellow("warning:");
+    return `${[...place, ""].join(":")}${place.length === 0 ? "" : " "}${word} ${visible(message)}\n`;
+  });
+  if (lines.length > 0) await say(lines.join(""));
+  else if (quiet !== true) err("nothing is wrong\n");
+}
+
+function documentOf(findings: readonly LintFinding[]): object {
+  const count = (wanted: LintFinding["severity"]): number =>
+    findings.filter(({ severity }) => severity === wanted).length;
+  return {
+    schema: "curfew/lint/1",
+    summary: { errors: count("error"), warnings: count("warning") },
+    findings: findings.map(({ severity, position, message }) => ({ severity, ...position, message })),
+  };
+}

@@ -1,0 +1,77 @@
+/** `curfew lint`: every finding with its place, and no host. */
+import { readFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runHere } from "./run-here.ts";
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "curfew-lint-"));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+const lint = async (files: Readonly<Record<string, string>>, ...given: readonly string[]) => {
+  for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
+  return runHere(["lint", ...given], { directory, environment: { HOME: directory } });
+};
+const GOOD = "name: here\ndefaults: {client_idle_timeout: 10m}\n";
+const HOSTS = "all: {children: {web: {hosts: {web1: }}}}\n";
+
+describe("curfew lint", () => {
+  test("nothing wrong: exit 0", async () => {
+    const call = await lint({ "policy.yaml": GOOD, "inventory.yaml": HOSTS });
+    expect(call).toMatchObject({ exitCode: 0, stdout: "" });
+    expect(call.stderr).toContain("nothing is wrong");
+  });
+
+  test("a mistake in the policy and one in the inventory, both with their places", async () => {
+    const files = {
+      "bad.yaml": "name: here\ndefaults: {client_idle_timeot: 10m}\n",
+      "bad-hosts.yaml": "all:\n  hosts:\n    web1: {ansible_port: many}\n",
+    };
+    const { exitCode, stdout } = await lint(files, "-p", "bad.yaml", "-i", "bad-hosts.yaml");
+    expect(exitCode).toBe(2);
+    expect(stdout).toMatch(/^bad\.yaml:2:\d+: error: /mu);
+    expect(stdout).toMatch(/^bad-hosts\.yaml:3:\d+: error: /mu);
+  });
+
+  test("a role that is looser than the defaults, and a pattern that matches nothing, where they are written", async () => {
+    const files = {
+      "loose.yaml": `${GOOD}roles:\n  vendor:\n    groups: [ext]\n    hosts: [wbe]\n    client_idle_timeout: 1h\n`,
+      "hosts.yaml": HOSTS,
+    };
+    const { exitCode, stdout } = await lint(files, "loose.yaml", "hosts.yaml", "--json");
+    expect(exitCode).toBe(2);
+    const { schema, summary, findings } = JSON.parse(stdout);
+    expect(schema).toBe("curfew/lint/1");
+    expect(summary).toEqual({ errors: 0, warnings: 2 });
+    expect(findings).toContainEqual(
+      expect.objectContaining({ file: "loose.yaml", line: 7, severity: "warning" }),
+    );
+    const pattern = findings.find(({ message }: { message: string }) => message.includes("wbe"));
+    expect(pattern).toMatchObject({ line: 6, column: 13 });
+    expect(pattern.message).toContain("web");
+  });
+
+  test("a missing file is bad usage", async () => {
+    expect(await lint({}, "-p", "none.yaml")).toMatchObject({ exitCode: 64 });
+    expect(await lint({}, "none.yaml")).toMatchObject({ exitCode: 64 });
+  });
+
+  test("the hook of pre-commit names a command that is there, and files that it reads", async () => {
+    const [hook] = parse(await readFile(join(import.meta.dirname, "../../.pre-commit-hooks.yaml"), "utf8"));
+    expect(hook).toMatchObject({ id: "curfew-lint", entry: "curfew lint", language: "node" });
+    const pattern = new RegExp(hook.files, "u");
+    expect(["policy.yaml", "fleet/inventory.yml", "curfew.yaml"].every((name) => pattern.test(name))).toBe(
+      true,
+    );
+    expect(pattern.test("my-policy.yaml.txt")).toBe(false);
+    const [command = "", ...rest] = hook.entry.split(" ");
+    expect(command).toBe("curfew");
+    expect(await runHere([...rest, "policy.yaml"], { directory, environment: {} })).toMatchObject({
+      exitCode: 0,
+    });
+  });
+});
