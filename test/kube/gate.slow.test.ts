@@ -8,11 +8,11 @@ import { findKubectl, KUBECTL_RELEASES } from "./kubectl.ts";
 const found = await Promise.all(
   KUBECTL_RELEASES.map(async (release) => {
     const kubectl = await findKubectl(release);
-    return { release, kubectl, why: "reason" in kubectl ? `: ${kubectl.reason}` : "" };
+    return { title: `kubectl of ${release}${"reason" in kubectl ? `: ${kubectl.reason}` : ""}`, kubectl };
   }),
 );
 
-describe.for(found)("kubectl of $release$why", ({ kubectl }) => {
+describe.for(found)("$title", ({ kubectl }) => {
   const path = "path" in kubectl ? kubectl.path : "";
   const skip = "reason" in kubectl;
   let desk: Desk;
@@ -208,4 +208,23 @@ describe.for(found)("kubectl of $release$why", ({ kubectl }) => {
     expect(performance.now() - begin).toBeGreaterThan(2000);
     await expect.poll(() => desk.cluster.streams(), { timeout: patient(5000) }).toBe(0);
   });
+
+  test.skipIf(skip)(
+    "verify shows it: within answered, after refused, the stream ended; the session is kept",
+    async () => {
+      await gated("--idle", "15m", "--end-streams");
+      const before = await desk.state();
+      const verify = ["kube", "verify", "dev", "--scaled", "4", "--kubectl", path, "--json"];
+      const shown = await desk.curfew(...verify);
+      const { probes } = JSON.parse(shown.stdout) as { probes: { session: string; outcome: string }[] };
+      expect(probes).toMatchObject([
+        { session: "within", outcome: "pass" },
+        { session: "after", outcome: "pass" },
+        { session: "stream", outcome: "pass" },
+      ]);
+      expect([shown.exitCode, await desk.state()]).toEqual([0, before]);
+      await writePlugin(desk.directory, "v1", '{"token":"bad"}');
+      expect((await desk.curfew(...verify)).exitCode).toBe(3);
+    },
+  );
 });

@@ -3,6 +3,7 @@ import { CurfewError } from "../../model/error.ts";
 import * as args from "../options/args.ts";
 import type { KubeAuditOptions } from "../kube/audit.ts";
 import type { GateOptions } from "../kube/install.ts";
+import type { VerifyGateOptions } from "../kube/verify.ts";
 import type { Setting } from "../terminal/setting.ts";
 
 const EXAMPLE = `
@@ -102,7 +103,12 @@ function registerGate(kube: Command, { terminal }: Setting): void {
   });
 }
 
-function registerLogin(kube: Command, { terminal }: Setting): void {
+const VERIFY_HELP = `
+Exit codes: 0 refused and ended as it should be, 2 a call was answered or a stream stayed open after
+the limit, 3 it could not be shown.
+`;
+
+function registerLogin(kube: Command, { terminal, setExitCode }: Setting): void {
   kubeconfigOption(
     kube
       .command("login")
@@ -118,6 +124,23 @@ function registerLogin(kube: Command, { terminal }: Setting): void {
     .action(async (options: KubeconfigOption & { readonly json?: true }) => {
       const { showStatus } = await import("../kube/status.ts");
       await showStatus(options, terminal);
+    });
+  kubeconfigOption(
+    kube
+      .command("verify")
+      .summary("prove the gate with a real kubectl")
+      .description(
+        "Runs kubectl within the limit, after it, and a stream over it. The session of the person is kept.",
+      )
+      .argument("<context>", "the context, as in the kubeconfig"),
+  )
+    .option("--scaled <seconds>", "scale the limits down to about this", args.positive)
+    .option("--kubectl <program>", "this kubectl", "kubectl")
+    .option("--json", "print one JSON document on standard output")
+    .addHelpText("after", VERIFY_HELP)
+    .action(async (context: string, options: VerifyGateOptions) => {
+      const { verifyGate } = await import("../kube/verify.ts");
+      setExitCode(await verifyGate(context, options, terminal));
     });
   kube
     .command("gate")
