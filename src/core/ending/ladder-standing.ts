@@ -45,15 +45,26 @@ export function promised(
   const several = new Set(standings.map(({ outcome }) => outcome)).size > 1;
   const worst = standings.toSorted((left, right) => rank(right) - rank(left))[0];
   if (worst === undefined) return { ...NOTHING, outcome: "pass", reason: "no account here is in it" };
-  const who = people[standings.indexOf(worst)]?.account.representative ?? "";
-  return several && worst.reason !== undefined ? { ...worst, reason: `${who}: ${worst.reason}` } : worst;
+  if (!several || worst.reason === undefined) return worst;
+  // A failure that is known is said also where somebody else is unknown.
+  const failed =
+    worst.outcome === "unknown" ? standings.find(({ outcome }) => outcome === "fail") : undefined;
+  const named = [worst, failed].flatMap((standing) =>
+    standing?.reason === undefined
+      ? []
+      : [`${people[standings.indexOf(standing)]?.account.representative ?? ""}: ${standing.reason}`],
+  );
+  return { ...worst, reason: named.join("; ") };
 }
 
 const NOTHING = { configured: null, effective: null, evidence: null } as const;
 
-/** Waived last: one exempt member says nothing about the others. Among equals the latest end. */
+/**
+ * Unknown before fail, as everywhere (`verdict/outcome.ts`); waived last: one exempt member says nothing about the
+ * others. Among equals the latest end.
+ */
 function rank({ outcome, effective, configured }: Standing): number {
-  const order = { waived: 0, pass: 1, unknown: 2, fail: 3 } as const;
+  const order = { waived: 0, pass: 1, fail: 2, unknown: 3 } as const;
   const seconds = configured?.seconds ?? effective?.seconds ?? 0;
   return order[outcome] + Math.min(seconds, 1e6) / 1e7;
 }

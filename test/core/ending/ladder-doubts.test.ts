@@ -58,6 +58,22 @@ describe("somebody in two roles has the stricter limit of each", () => {
   });
 });
 
+test("within a cell unknown comes before fail, as in a host; whoever fails is named as well", () => {
+  const policy = limits(role("default", null, 60));
+  const ann = says(person("ann"), "clientaliveinterval 600", "clientalivecountmax 3");
+  const joe: UserClass = { ...person("joe"), effective: unreadable("sshd did not answer") };
+  const bea = says(person("bea"), "clientaliveinterval 30", "clientalivecountmax 1");
+  const found = (...classes: UserClass[]): LadderCell => {
+    const facts = host({ version: version("8.4"), classes });
+    return cell(facts, "default", "frozen-client", policy, ["sshd"]);
+  };
+  expect(found(bea, ann).outcome).toBe("fail");
+  expect(found(bea, ann, joe)).toMatchObject({
+    outcome: "unknown",
+    reason: expect.stringMatching(/^joe: .*; ann: ClientAlive/u),
+  });
+});
+
 describe("TMOUT", () => {
   test.each(["python3.11", "git-shell", "ksh-by-hand"])("means nothing that anybody knows to %s", (kind) => {
     const facts = host({ version: version("8.4"), classes: [nobody] });
