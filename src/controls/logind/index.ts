@@ -11,18 +11,18 @@ import type { Coverage, Finding } from "../../model/finding.ts";
 import { LOGIND_FILE, LOGIND_MAIN_FILE } from "../../model/host-paths.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { DesiredFile } from "../../model/plan.ts";
-import { WITH_TERMINAL } from "../../model/session-kind.ts";
+import { WITH_TERMINAL, hasTerminal } from "../../model/session-kind.ts";
 import { renderTemplate } from "../../template/template.ts";
 import { demandsOf } from "../../core/policy/baseline-rules.ts";
 import { backstop } from "../../core/policy/backstop.ts";
-import { logindAbility } from "./ability.ts";
+import { logindAbility, stopSeconds } from "./ability.ts";
 import { logindEndings } from "./endings.ts";
-import { logindInForce } from "./in-force.ts";
 import { logindInert } from "./inert.ts";
-import { logindTimeouts, logindUnscalable } from "./probe.ts";
 import { judgeLogindRule } from "./rule.ts";
 import { logindEndsOlder } from "./older.ts";
 import { logindMainFile } from "./main.ts";
+import type { InForce } from "../../model/ending.ts";
+import type { ConfiguredTimeout, ProbedSession } from "../../model/timeout.ts";
 
 export const logind: Control = {
   id: "logind",
@@ -142,4 +142,31 @@ function looserRoles({ roles, defaults }: HostLimits, limit: Seconds): Finding[]
 /** Measured on Debian 12; not for sessions without a terminal. */
 function coverage(role: string, within: Seconds): Coverage[] {
   return WITH_TERMINAL.map((kind) => ({ control: "logind", role, kind, within }));
+}
+
+/** What logind does on a host before curfew, for people; nothing where it is known to end no SSH session. Pure. */
+function logindInForce(facts: Facts): InForce[] {
+  const seconds = secondsOf(facts);
+  if (seconds === 0) return [];
+  const effect = `ends sessions at a terminal after ${seconds} s without input`;
+  return [{ setting: `StopIdleSessionSec ${seconds}`, source: "logind", effect, verdict: "ends" }];
+}
+
+/** Never scaled: logind runs outside the shadow instance. Nothing where it is known to see no SSH session. */
+function logindTimeouts({ facts, session }: Pick<ProbedSession, "facts" | "session">): ConfiguredTimeout[] {
+  const seconds = hasTerminal(session) ? secondsOf(facts) : 0;
+  if (seconds === 0) return [];
+  return [{ by: "logind", real: seconds, fires: seconds, source: "StopIdleSessionSec" }];
+}
+
+/** After how long it ends a session at a terminal here; 0: never. */
+function secondsOf(facts: Facts): number {
+  const said = facts.logind;
+  const works = logindAbility(facts).works !== "no";
+  return said.state === "known" && works ? stopSeconds(said.value) : 0;
+}
+
+function logindUnscalable(probed: ProbedSession): string | undefined {
+  const inTime = logindTimeouts(probed).some(({ real }) => real <= probed.limit);
+  return inTime ? "logind's StopIdleSessionSec cannot be scaled" : undefined;
 }

@@ -7,15 +7,15 @@ import { MINUTES_SCRIPT, SHELL_RC_FILES, SHELL_SCRIPT } from "../../model/host-p
 import type { HostLimits } from "../../model/limits.ts";
 import { shellEndings, shellsAlike } from "./endings.ts";
 import { shellFiles } from "./files.ts";
-import { shellInForce } from "./in-force.ts";
 import { shellKept, shellTimeouts, shellUnscalable } from "./probe.ts";
 import { judgeTmoutRule } from "./rule.ts";
 import { scaledShells } from "./scale.ts";
-import { winningForeign } from "../../core/shell/foreign-timeout.ts";
+import { winningForeign, foreignSettings } from "../../core/shell/foreign-timeout.ts";
 import { shellFindings } from "./findings.ts";
 import { KSH93_GRACE, minutesOf } from "./limits.ts";
 import type { ShellFamily } from "../../core/shell/families.ts";
 import { familiesIn } from "./members.ts";
+import type { InForce } from "../../model/ending.ts";
 
 export const shellTimeout: Control = {
   id: "shell-timeout",
@@ -66,4 +66,14 @@ function coverage(facts: Facts, limits: HostLimits): Coverage[] {
 function endsWithin(family: ShellFamily, idle: number): number {
   if (family === "tcsh") return minutesOf(idle) * 60;
   return family === "ksh93" ? Math.max(idle, KSH93_GRACE + 1) : idle;
+}
+
+/** What limits the prompts of a host's shells before curfew, for people. Pure. */
+function shellInForce(facts: Facts): InForce[] {
+  return foreignSettings(facts).map(({ file, line, text }) => ({
+    setting: text,
+    source: `${file}:${line}`,
+    effect: "ends a shell at its prompt, but no program in it; a user may start a shell without it",
+    verdict: "partly",
+  }));
 }

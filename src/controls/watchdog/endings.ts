@@ -1,8 +1,10 @@
 /** What the watchdog on a host ends, where the policy's files are there. Pure. */
 import { otherTerminal } from "../../core/sshd/other-session.ts";
-import type { EndingQuestion, Endings } from "../../model/ending.ts";
+import type { EndingQuestion, Endings, InertLine } from "../../model/ending.ts";
 import { WATCHDOG_FILES } from "../../model/host-paths.ts";
-import { installedInterval, watchdogPace, watchdogStarted } from "./installed.ts";
+import { installedInterval, watchdogPace, watchdogStarted, WATCHDOG_STOPPED } from "./installed.ts";
+import type { Facts } from "../../model/facts.ts";
+import { WITH_TERMINAL } from "../../model/session-kind.ts";
 
 /** Effective where its starter runs, which is all that can be asked. */
 export function watchdogEndings({ facts, account, placed }: EndingQuestion): Endings {
@@ -27,3 +29,21 @@ export function watchdogEndings({ facts, account, placed }: EndingQuestion): End
 }
 
 const NOTHING: Endings = { endings: [], unread: [] };
+
+/** The watchdog's script is there, and nothing starts it. */
+export function watchdogInert(facts: Facts): InertLine[] {
+  const { script, timer } = WATCHDOG_FILES;
+  const interval = installedInterval(facts);
+  if (interval === undefined || facts.watchdogTimer.state !== "known" || facts.watchdogTimer.value) return [];
+  return [
+    {
+      check: "mechanism-works",
+      control: "watchdog",
+      subject: "curfew-watchdog.timer",
+      text: `OnUnitActiveSec=${interval}s, running ${script}`,
+      source: timer,
+      why: WATCHDOG_STOPPED,
+      kinds: WITH_TERMINAL,
+    },
+  ];
+}

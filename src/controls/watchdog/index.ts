@@ -13,7 +13,7 @@ import type { HostLimits } from "../../model/limits.ts";
 import { WITH_TERMINAL } from "../../model/session-kind.ts";
 import { watchdogEndings } from "./endings.ts";
 import { expectedLate } from "./installed.ts";
-import { watchdogInert } from "./inert.ts";
+import { watchdogInert } from "./endings.ts";
 import { watchdogKept, watchdogTimeouts, watchdogUnscalable } from "./probe.ts";
 import { watchdogEndsOlder } from "./older.ts";
 import { watchdogFiles } from "./files.ts";

@@ -9,9 +9,9 @@ import type { Finding } from "../../model/finding.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { HostPlan } from "../../model/plan.ts";
 import type { Baseline, BaselineRule } from "../../model/baseline.ts";
-import { rulesFor, systemOf } from "../policy/baseline-rules.ts";
+import { rulesFor, systemOf, relationText } from "../policy/baseline-rules.ts";
 import type { Demand, Judgement } from "../../model/rule.ts";
-import { ruleFinding } from "./rule-finding.ts";
+import type { ControlId } from "../../model/control-id.ts";
 
 /**
  * One finding per rule, setting and role that somebody here is in, and per setting for the whole
@@ -83,3 +83,21 @@ const UNSPOKEN: Judgement = {
   evidence: "configured",
   outcome: "unknown",
 };
+
+/** A finding about one rule. */
+function ruleFinding({ rule, setting, relation }: Demand, control: ControlId, judgement: Judgement): Finding {
+  const { role, about, expected, actual, source, evidence, outcome, waiver } = judgement;
+  return {
+    check: "baseline-rule",
+    control,
+    role,
+    rule: rule.id,
+    subject: about === undefined ? setting : `${setting} ${about}`,
+    expected: expected ?? `${setting} is ${relationText(relation)}`,
+    actual,
+    source,
+    evidence,
+    outcome,
+    ...(waiver === undefined ? {} : { waiver }),
+  };
+}

@@ -6,24 +6,22 @@
 import { hash } from "node:crypto";
 import type { Control } from "../../model/control.ts";
 import { CurfewError } from "../../model/error.ts";
-import type { Facts, LoginEnds } from "../../model/facts.ts";
+import type { Facts, LoginEnds, ForeignTimeout } from "../../model/facts.ts";
 import { serverOf } from "../sshd/openssh-version.ts";
 import { parseConfiguration } from "./configuration.ts";
 import { parseBinaryVersion, parseOptions, parseSshdPath } from "./daemon.ts";
 import { parseFiles, type ParsedFiles } from "./files.ts";
-import { parseOs } from "./machine.ts";
 import { parseSources } from "./name-sources.ts";
 import { parsePeople, type Effective } from "./people.ts";
-import { parseSections, type Sections } from "./sections.ts";
+import { parseSections, type Sections, lines, malformed } from "./sections.ts";
 import { parseLogind, parseService, parseSystemdVersion, parseWatchdogTimer } from "./service.ts";
 import { parseLoginSessions } from "./sessions.ts";
 import { parseShells } from "./shells.ts";
 import { parseCurfewState } from "./state.ts";
-import { parseTimeouts } from "./timeouts.ts";
 import { parseTimes } from "./times.ts";
 import { parseWatchdogRun } from "./watchdog.ts";
-import { parseWays } from "./ways.ts";
 import { visible } from "../text/visible.ts";
+import { known, unreadable } from "../../model/reading.ts";
 
 /** What the controller knows about one run of the script. */
 export interface FactsRun {
@@ -154,3 +152,52 @@ function digestOf(
 function asText(reading: Effective): unknown {
   return reading.state === "known" ? reading.value.join("\n") : reading;
 }
+
+/** os-release(5). */
+function parseOs(files: ParsedFiles): Facts["os"] {
+  const state = files.of("os")[0]?.state ?? unreadable("it was not read");
+  if (state.state !== "known") return state;
+  const values = new Map<string, string>();
+  for (const line of state.value.content.split("\n")) {
+    const match = /^([A-Z_]+)=(["']?)(.*)\2$/u.exec(line);
+    if (match !== null) values.set(match[1] ?? "", visible((match[3] ?? "").slice(0, 200)));
+  }
+  const id = values.get("ID") ?? "linux";
+  const like = (values.get("ID_LIKE") ?? "").split(/\s+/u, 20).filter((name) => name !== "");
+  const base = { id, versionId: values.get("VERSION_ID") ?? "", name: values.get("PRETTY_NAME") ?? id };
+  return known(like.length === 0 ? base : { ...base, like });
+}
+
+const MOST_TIMEOUTS = 1000;
+/** Characters of a line with its file. What is longer is cut, and then sets nobody knows what. */
+const LONGEST = 1000;
+const CUT = "TMOUT=$(...)";
+
+/** Errors: CurfewError `remote` for a line that is not file, line number and text. */
+function parseTimeouts(sections: Sections): ForeignTimeout[] {
+  const found = lines(sections.one("timeouts"));
+  if (found.length > MOST_TIMEOUTS) throw malformed(sections.host, "timeouts", "there are too many");
+  return found.map((entry) => {
+    const [file, line, ...text] = entry.slice(0, LONGEST + 1).split("\t");
+    if (entry.length > LONGEST) text.push(CUT);
+    if (file === undefined || !/^\d{1,9}$/u.test(line ?? "") || text.length === 0) {
+      throw malformed(sections.host, "timeouts", "a line is incomplete");
+    }
+    // What is indented stands in a branch.
+    return { file, line: Number(line), text: visible(text.join(" ").trimEnd()) };
+  });
+}
+
+/** For people: `process 812 (/usr/sbin/dropbear)`, `ssh2.socket (/usr/sbin/sshd)`. */
+function parseWays(sections: Sections): string[] {
+  return lines(sections.maybe("ways"))
+    .slice(0, MOST)
+    .flatMap((line) => {
+      const [way = "", program = ""] = line.split("\t");
+      if (way === "") return [];
+      const named = /^\d{1,10}$/u.test(way) ? `process ${way}` : visible(way.slice(0, 100));
+      return [program === "" ? named : `${named} (${visible(program.slice(0, 200))})`];
+    });
+}
+
+const MOST = 50;

@@ -1,9 +1,8 @@
 /** Findings for spreadsheets: RFC 4180, UTF-8 without a byte order mark, CRLF, a header line. */
 import { reportedFindings } from "./reported-findings.ts";
-import type { AuditRun } from "../../model/audit.ts";
+import type { AuditRun, RuleInfo } from "../../model/audit.ts";
 import type { Finding } from "../../model/finding.ts";
 import { clipLine } from "../layout/clip.ts";
-import { severityOf } from "./severity.ts";
 
 const COLUMNS = [
   "run",
@@ -71,4 +70,10 @@ function line(run: AuditRun, host: string, finding: Finding, severity: string): 
 function cell(text: string): string {
   const defused = clipLine(text, LONGEST_CELL).replace(FORMULA, "$1$2'");
   return /[",;]|^\s|\s$/u.test(defused) ? `"${defused.replaceAll('"', '""')}"` : defused;
+}
+
+/** The baseline's own severity for a finding; empty where no rule of it is concerned. */
+function severityOf(profile: AuditRun["profile"]): (finding: Finding) => RuleInfo["severity"] | "" {
+  const severities = new Map(profile?.rules.map(({ id, severity }) => [id, severity]));
+  return ({ rule }) => (rule === undefined ? "" : (severities.get(rule) ?? ""));
 }
