@@ -283,6 +283,11 @@ describe("one by one", () => {
     ["revert -i PLACE,", /no terminal/u],
     ["apply", /-i, --inventory not given/u],
     ["apply -i PLACE,", /no terminal/u],
+    // What is wrong with the input comes first, even where there is no terminal either.
+    ["apply -i PLACE, --become-pass-file none", /cannot read the sudo password from none/u],
+    ["revert -i PLACE, --become-pass-file empty", /holds no password/u],
+    ["apply -i PLACE, -K --become-pass-file none", /exclude each other/u],
+    ["apply -i PLACE, --max-hurt -1", /--max-hurt -1: not a whole number|argument missing/u],
     ["apply --yes", /-i, --inventory not given/u],
     ["explain", /missing required argument/u],
     ["explain -p policy.yaml", /missing required argument/u],

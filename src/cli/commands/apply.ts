@@ -11,6 +11,7 @@ import { type ApplyRequest, loadRequest } from "../options/apply-request.ts";
 import { approve, refuseHurt, resultWithoutChange } from "./approval.ts";
 import * as args from "../options/args.ts";
 import { refuseWithout } from "../options/ask.ts";
+import { refuseBadPassword } from "../options/become-password.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import type { Setting } from "../terminal/setting.ts";
 import { type Run, type RunResult, withRun } from "../progress/run-context.ts";
@@ -76,6 +77,7 @@ async function apply(file: string | undefined, options: ApplyOptions, terminal: 
     throw new CurfewError("usage", "--scaled is for sessions that are opened: give --verify as well");
   }
   const request = await loadRequest(file, options, terminal);
+  await refuseBadPassword(options);
   if (options.yes !== true) refuseWithout(terminal, "give --yes to apply without a question");
   const { hosts } = request.fleet;
   return withRun({ command: "apply", hosts, options, terminal }, async (run) => {

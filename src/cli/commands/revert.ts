@@ -4,6 +4,7 @@ import { countBy, resultVerdict } from "../../core/verdict/outcome.ts";
 import type { HostResult } from "../../model/run.ts";
 import { resultText } from "../../report/host/result-text.ts";
 import { addChangeOptions, addHostOptions, addOutputOptions, type ChangeOptions } from "../options/args.ts";
+import { refuseBadPassword } from "../options/become-password.ts";
 import { confirm, refuseWithout } from "../options/ask.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import { loadHosts } from "../options/inputs.ts";
@@ -33,6 +34,7 @@ export function registerRevert(program: Command, { terminal, setExitCode }: Sett
 
 async function revert(options: ChangeOptions, terminal: Terminal): Promise<ExitCode> {
   const { hosts } = await loadHosts(options, terminal);
+  await refuseBadPassword(options);
   if (options.yes !== true) refuseWithout(terminal, "give --yes to revert without a question");
   const names = hosts.map(({ name }) => name);
   return withRun({ command: "revert", hosts, options, terminal }, async (run) => {

@@ -7,6 +7,16 @@ import { askSecret } from "./ask.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /**
+ * Refuses what `becomePassword` would refuse later, before anybody is told that there is no terminal: what is wrong with
+ * the input comes first. Standard input is not touched. Errors as `becomePassword`.
+ */
+export async function refuseBadPassword({ askBecomePass, becomePassFile }: HostOptions): Promise<void> {
+  refuseBoth(askBecomePass, becomePassFile);
+  if (becomePassFile !== undefined && becomePassFile !== "-")
+    firstLine(await read(becomePassFile), becomePassFile);
+}
+
+/**
  * The sudo password: asked for without echo (`-K`), or the first line of a file or of standard
  * input. Undefined where neither was asked for.
  * Errors: CurfewError `usage` for both at once or without a terminal, `input` for the file.
@@ -15,18 +25,26 @@ export async function becomePassword(
   { askBecomePass, becomePassFile }: HostOptions,
   terminal: Terminal,
 ): Promise<Secret | undefined> {
-  if (askBecomePass === true && becomePassFile !== undefined) {
-    throw new CurfewError("usage", "--ask-become-pass and --become-pass-file exclude each other");
-  }
+  refuseBoth(askBecomePass, becomePassFile);
   if (askBecomePass === true) {
     const hint = "give --become-pass-file FILE, or - for standard input";
     return new Secret(await askSecret("sudo password:", hint, terminal));
   }
   if (becomePassFile === undefined) return undefined;
-  const text = becomePassFile === "-" ? await terminal.input() : await read(becomePassFile);
+  return new Secret(
+    firstLine(becomePassFile === "-" ? await terminal.input() : await read(becomePassFile), becomePassFile),
+  );
+}
+
+function refuseBoth(ask: true | undefined, file: string | undefined): void {
+  if (ask !== true || file === undefined) return;
+  throw new CurfewError("usage", "--ask-become-pass and --become-pass-file exclude each other");
+}
+
+function firstLine(text: string, file: string): string {
   const [line = ""] = text.split(/\r?\n/u);
-  if (line !== "") return new Secret(line);
-  throw new CurfewError("input", `${visible(becomePassFile)} holds no password in its first line`);
+  if (line !== "") return line;
+  throw new CurfewError("input", `${visible(file)} holds no password in its first line`);
 }
 
 async function read(file: string): Promise<string> {
