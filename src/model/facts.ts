@@ -55,15 +55,15 @@ export interface UserClass {
 
 /** How the host starts and reloads its sshd. */
 export interface SshService {
-  readonly manager: "systemd" | "openrc" | "sysv" | "none";
-  /** `ssh.service`, `sshd`; empty for manager `none`. */
+  readonly manager: "systemd" | "openrc" | "sysv" | "runit" | "none";
+  /** `ssh.service`, `sshd`; for runit the directory of the service; empty for manager `none`. */
   readonly unit: string;
   /** Process id of the listening daemon, where there is one. */
   readonly pid: number | null;
   /** True where a socket unit listens and starts one sshd per connection: nothing to reload. */
   readonly perConnection: boolean;
-  /** True where a boot-time unit or cron entry can be placed for the guard. */
-  readonly bootHook: "systemd" | "cron" | "none";
+  /** What can run the guard's check at the next boot: a unit, a line of cron, a service of OpenRC. */
+  readonly bootHook: "systemd" | "cron" | "openrc" | "none";
 }
 
 /** The running logind; its Reading is absent where none runs. */

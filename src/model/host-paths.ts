@@ -42,3 +42,17 @@ export const SHELL_RC_FILES = {
   mksh: ["/etc/mkshrc"],
   tcsh: ["/etc/csh.cshrc"],
 } as const;
+
+/**
+ * Where a distribution's own file sources another one for changes of the administrator's (SUSE): the block goes there.
+ * The file itself is overwritten by updates, and what it unsets on its way would be undone.
+ */
+export const SHELL_HOOKS: Readonly<Record<string, string>> = {
+  "/etc/bash.bashrc": "/etc/bash.bashrc.local",
+  "/etc/zshrc": "/etc/zsh.zshrc.local",
+  "/etc/ksh.kshrc": "/etc/ksh.kshrc.local",
+  "/etc/csh.cshrc": "/etc/csh.cshrc.local",
+};
+
+/** The same files as the distribution ships them, where those in /etc are left to the administrator. */
+export const VENDOR_RC_FILES: readonly string[] = Object.keys(SHELL_HOOKS).map((path) => `/usr${path}`);

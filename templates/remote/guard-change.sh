@@ -242,8 +242,28 @@ install_boot_hook() {
   case $boothook in
     systemd) boot_unit ;;
     cron) printf '@reboot root /bin/sh %s boot\n' "$guard/undo.sh" >/etc/cron.d/curfew-guard && chmod 0644 /etc/cron.d/curfew-guard ;;
-    *) say "note this host has neither systemd nor cron: a reboot within $within s would not undo the change" ;;
+    openrc) boot_service ;;
+    *) say "note this host has neither systemd nor OpenRC nor a cron that reads /etc/cron.d: a reboot within $within s would not undo the change" ;;
   esac
+}
+
+# Before sshd, so that there is nothing to reload.
+boot_service() {
+  cat >/etc/init.d/curfew-guard <<'SERVICE' || return 1
+#!/sbin/openrc-run
+description="curfew: take back a change that nobody confirmed before the reboot"
+depend() {
+  after localmount root
+  before ssh sshd dropbear
+}
+start() {
+  for undo in /var/lib/curfew/guard/*/undo.sh; do
+    [ ! -f "$undo" ] || /bin/sh "$undo" boot
+  done
+  return 0
+}
+SERVICE
+  chmod 0755 /etc/init.d/curfew-guard && ln -sf /etc/init.d/curfew-guard /etc/runlevels/boot/curfew-guard && sync
 }
 
 boot_unit() {

@@ -97,7 +97,8 @@ finish_damaged() {
   [ ! -f "$1/undo.sh" ] || sh "$1/undo.sh" tidy >/dev/null 2>&1
   [ -d "$1" ] && { [ ! -f "$1/undo.sh" ] || ! grep -q '^tidy()' "$1/undo.sh"; } || return 0
   [ ! -e "$1/confirmed" ] || [ ! -e "$1/written" ] || mv "$1/written" "$base/written"
-  rm -f /etc/systemd/system/sysinit.target.wants/curfew-guard.service /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard
+  rm -f /etc/systemd/system/sysinit.target.wants/curfew-guard.service /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard \
+    /etc/init.d/curfew-guard /etc/runlevels/boot/curfew-guard
   [ ! -f "$1/staged" ] || forget_staged "$1"
   rm -rf "$1"
 }
@@ -133,7 +134,8 @@ sweep() {
     rm -rf "$old"
   done
   # A check at boot of a change that nobody knows of any more.
-  rm -f /etc/systemd/system/sysinit.target.wants/curfew-guard.service /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard
+  rm -f /etc/systemd/system/sysinit.target.wants/curfew-guard.service /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard \
+    /etc/init.d/curfew-guard /etc/runlevels/boot/curfew-guard
   # What a kill left of write_lock: 32 digits.
   rm -f "$base"/lock.????????????????????????????????
   # How earlier changes ended whose controllers did not live to hear it.

@@ -37,6 +37,11 @@ units_were_read() {
 units_read=
 
 activate_again() {
-  if [ "$1" = boot ] && [ "$manager" = systemd ]; then activate boot; else activate undo; fi
+  if [ "$1" = boot ] && early; then activate boot; else activate undo; fi
+}
+
+# Whether a check at boot comes before all services: cron's comes after them.
+early() {
+  [ "$manager" = systemd ] || [ -e /etc/init.d/curfew-guard ]
 }
 

@@ -83,7 +83,8 @@ obstacle() {
 files() {
   set -- /etc/profile /etc/profile.local /etc/profile.d/* /etc/bash.bashrc /etc/bash.bashrc.local /etc/bashrc \
     /etc/bash/bashrc /etc/bash/bashrc.d/* /etc/bashrc.d/* /etc/zshenv /etc/zprofile /etc/zshrc /etc/zlogin \
-    /etc/zsh/* /etc/ksh.kshrc /etc/mkshrc /etc/csh.cshrc /etc/csh.login /etc/csh/cshrc.d/* /etc/csh/login.d/* \
+    /etc/zsh/* /etc/zsh.zshrc.local /etc/ksh.kshrc /etc/ksh.kshrc.local /etc/sh.shrc.local /etc/mkshrc \
+    /etc/csh.cshrc /etc/csh.cshrc.local /etc/csh.login /etc/csh/cshrc.d/* /etc/csh/login.d/* \
     /etc/environment /etc/environment.d/*.conf /etc/security/pam_env.conf "$minutes" /usr/etc/profile \
     /usr/etc/bash.bashrc /usr/etc/profile.d/*
   IFS=$newline

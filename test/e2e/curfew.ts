@@ -24,7 +24,7 @@ export interface Call {
 /** A call that is still going on. */
 export interface Running {
   readonly done: Promise<Call>;
-  kill(signal: "SIGKILL" | "SIGINT"): void;
+  kill(signal: "SIGKILL" | "SIGINT" | "SIGSTOP" | "SIGCONT"): void;
   /** Hears all of standard error so far, whenever there is more. */
   onProgress(listener: (stderr: string) => void): void;
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # boot.sh start INIT DIR IMAGE NETNS GROUP HOSTNAME
-# Becomes one host: this process turns into the supervisor (systemd-nspawn, or unshare for INIT=none),
+# Becomes one host: this process turns into the supervisor (systemd-nspawn, or unshare for INIT=none, where sshd is
+# the first process, and INIT=own, where the host's own /sbin/init is),
 # in control groups of its own and in a mount namespace that takes the overlay with it when it dies.
 # boot.sh hold DIR IMAGE: mounts the overlay only, says "ready", keeps it until standard input ends.
 # Everything printed is the host's console.
@@ -33,7 +34,7 @@ start() {
         exec unshare --mount --propagation private sh "$0" with-systemd "$dir" "$image" "$netns" "$group" "$name"
     fi
     exec nsenter --net="/run/netns/$netns" unshare --mount --propagation private --pid --uts --ipc \
-        --fork --kill-child sh "$0" without-init "$dir" "$image" "$name"
+        --fork --kill-child sh "$0" without-systemd "$init" "$dir" "$image" "$name"
 }
 
 with_systemd() {
@@ -48,15 +49,16 @@ with_systemd() {
         --timezone=off --link-journal=no --console=pipe
 }
 
-without_init() {
-    dir=$1 image=$2 name=$3
+without_systemd() {
+    init=$1 dir=$2 image=$3 name=$4
     mount_overlay "$dir" "$image"
     cd "$dir/merged"
     hostname "$name"
     mount -t proc proc proc
     mount -t sysfs -o ro sysfs sys
     mount -t tmpfs -o mode=755 tmpfs run
-    mkdir -p run/sshd run/lock
+    mkdir -p run/lock
+    [ "$init" = own ] || mkdir run/sshd
     mount -t tmpfs -o mode=755 tmpfs dev
     for device in null zero full random urandom tty; do
         touch "dev/$device"
@@ -75,7 +77,13 @@ without_init() {
     cd /
     umount -l /run/old-root
     rmdir /run/old-root
-    exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin /usr/sbin/sshd -D -e
+    set -- /usr/sbin/sshd -D -e
+    if [ "$init" = own ]; then
+        touch /dev/console
+        mount --bind /dev/null /dev/console
+        set -- /sbin/init
+    fi
+    exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 
 verb=$1
@@ -83,7 +91,7 @@ shift
 case $verb in
     start) start "$@" ;;
     with-systemd) with_systemd "$@" ;;
-    without-init) without_init "$@" ;;
+    without-systemd) without_systemd "$@" ;;
     hold) exec unshare --mount --propagation private sh "$0" held "$@" ;;
     held) mount_overlay "$@" && echo ready && cat > /dev/null ;;
 esac

@@ -1,4 +1,4 @@
-/** A Debian package that the images do not hold, unpacked beside them: nothing of it is installed anywhere. */
+/** Debian packages that the images do not hold, unpacked beside them: nothing of them is installed anywhere. */
 import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,11 +6,12 @@ import { execa } from "execa";
 import { findMirror, type Release } from "./image.ts";
 
 /**
- * A directory with the files of the package `name` as `release` has it today; fetched once per machine and kept.
- * Fails with apt's words where it cannot be had.
+ * A directory with the files of the packages `names` as `release` has them today; fetched once per machine and kept.
+ * From inside the lab there is no way to a mirror: who needs them there has them fetched by `prepareLab`.
+ * Fails with apt's words where they cannot be had.
  */
-export async function debianPackage(release: Release, name: string): Promise<string> {
-  const kept = join(tmpdir(), `curfew-lab-package-${release}-${name}`);
+export async function debianPackage(release: Release, ...names: readonly string[]): Promise<string> {
+  const kept = join(tmpdir(), `curfew-lab-package-${release}-${names.join("+")}`);
   if (await exists(kept)) return kept;
   const work = await mkdtemp(`${kept}-`);
   try {
@@ -27,10 +28,11 @@ export async function debianPackage(release: Release, name: string): Promise<str
     ].flatMap((option) => ["-o", option]);
     await execa("apt-get", [...options, "update", "-qq"]);
     // By release: apt would rather look for the version that this machine has installed from elsewhere.
-    await execa("apt-get", [...options, "download", "-qq", `${name}/${release}`], { cwd: work });
-    const file = (await readdir(work)).find((each) => each.endsWith(".deb"));
-    if (file === undefined) throw new Error(`apt-get downloaded nothing for ${name}`);
-    await execa("dpkg", ["-x", join(work, file), join(work, "files")]);
+    const wanted = names.map((name) => `${name}/${release}`);
+    await execa("apt-get", [...options, "download", "-qq", ...wanted], { cwd: work });
+    const files = (await readdir(work)).filter((each) => each.endsWith(".deb"));
+    if (files.length < names.length) throw new Error(`apt-get did not download all of ${names.join(", ")}`);
+    for (const file of files) await execa("dpkg", ["-x", join(work, file), join(work, "files")]);
     // Whoever was faster has made the same.
     await rename(join(work, "files"), kept).catch(() => undefined);
     return kept;

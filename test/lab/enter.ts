@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import { ensureImages, pruneImages } from "./image.ts";
+import { ensureInits } from "./inits.ts";
 import { openRun } from "./lab.ts";
 import { inNetns } from "./network.ts";
 import { ensurePackages } from "./packages.ts";
@@ -17,6 +18,8 @@ export function say(line: string): void {
 export async function prepareLab(): Promise<void> {
   await ensurePackages(say);
   await ensureImages(say);
+  // Tests of these inits say what is missing.
+  await ensureInits().catch((error: unknown) => say(`lab: ${String(error)}`));
   if (!(await reap())) await pruneImages();
 }
 

@@ -14,8 +14,8 @@ export interface HostSpec {
   readonly release: Release;
   /** host name and ssh_config alias; default `<release>-<number>` */
   readonly name?: string;
-  /** "none": sshd is process 1, there is no logind, a reboot check or a service manager */
-  readonly init?: "systemd" | "none";
+  /** "none": sshd is process 1, there is no logind, a reboot check or a service manager; "own": /sbin/init is */
+  readonly init?: "systemd" | "none" | "own";
   readonly users?: readonly UserSpec[];
   /** extra groups; those of `users` are made anyway. Spaces are allowed. */
   readonly groups?: readonly string[];

@@ -15,7 +15,7 @@ export interface Machine {
   readonly dir: string;
   /** the image's directory */
   readonly image: string;
-  readonly init: "systemd" | "none";
+  readonly init: "systemd" | "none" | "own";
   readonly hostname: string;
   readonly address: string;
   readonly port: number;

@@ -1,6 +1,6 @@
 import { CurfewError } from "../../model/error.ts";
 import type { Facts, FileFact } from "../../model/facts.ts";
-import { MINUTES_SCRIPT, SHELL_RC_FILES, SHELL_SCRIPT } from "../../model/host-paths.ts";
+import { MINUTES_SCRIPT, SHELL_HOOKS, SHELL_RC_FILES, SHELL_SCRIPT } from "../../model/host-paths.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { DesiredFile } from "../../model/plan.ts";
 import { readsDropIns } from "../../core/shell/foreign-timeout.ts";
@@ -8,6 +8,7 @@ import { setBlock } from "../../core/plan/managed-block.ts";
 import { renderTemplate } from "../../template/template.ts";
 import { shellBranches, type Branches } from "./branches.ts";
 import { minutesOf } from "./limits.ts";
+import { shellHook } from "../../core/shell/hooks.ts";
 import { familiesOf } from "../../core/shell/families.ts";
 import { type TmoutForm, tmoutForm, tmoutLines } from "./tmout-form.ts";
 
@@ -32,7 +33,7 @@ export function shellFiles(facts: Facts, limits: HostLimits, selected: boolean):
     ownFile(SHELL_SCRIPT, script),
     ownFile(MINUTES_SCRIPT, minutes),
     ...sourcingBlocks(facts, wanted ? sourceBody() : null),
-    ...blockIn(facts, "/etc/csh.cshrc", tcsh ? cshBody(branches) : null, tcsh),
+    ...blocksAt(facts, "/etc/csh.cshrc", tcsh ? cshBody(branches) : null, tcsh),
   ];
 }
 
@@ -97,8 +98,24 @@ function sourcingBlocks(facts: Facts, body: readonly string[] | null): DesiredFi
       path === "/etc/profile" &&
       state?.state === "known" &&
       state.value.content.split("\n").some(readsDropIns);
-    return blockIn(facts, path, covered ? null : body, false);
+    return blocksAt(facts, path, covered ? null : body, false);
   });
+}
+
+/** In the file, or in the hook that it sources; the block of an earlier version goes from the other one. */
+function blocksAt(
+  facts: Facts,
+  path: string,
+  body: readonly string[] | null,
+  create: boolean,
+): DesiredFile[] {
+  const hook = SHELL_HOOKS[path];
+  if (hook === undefined) return blockIn(facts, path, body, create);
+  const hooked = shellHook(path, facts) !== undefined;
+  return [
+    ...blockIn(facts, path, hooked ? null : body, create && !hooked),
+    ...blockIn(facts, hook, hooked ? body : null, hooked && body !== null),
+  ];
 }
 
 function blockIn(facts: Facts, path: string, body: readonly string[] | null, create: boolean): DesiredFile[] {

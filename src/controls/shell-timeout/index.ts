@@ -3,7 +3,13 @@ import { withoutShell } from "../../core/sshd/without-shell.ts";
 import type { Control, Rendered } from "../../model/control.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Coverage } from "../../model/finding.ts";
-import { MINUTES_SCRIPT, SHELL_RC_FILES, SHELL_SCRIPT } from "../../model/host-paths.ts";
+import {
+  MINUTES_SCRIPT,
+  SHELL_HOOKS,
+  SHELL_RC_FILES,
+  SHELL_SCRIPT,
+  VENDOR_RC_FILES,
+} from "../../model/host-paths.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import { shellEndings, shellsAlike } from "./endings.ts";
 import { shellFiles } from "./files.ts";
@@ -23,7 +29,7 @@ export const shellTimeout: Control = {
     "catches shells at their prompt (TMOUT); breaks nothing, as nothing runs there; a user can start a shell without it",
   mechanisms: ["TMOUT"],
   own: [SHELL_SCRIPT, MINUTES_SCRIPT],
-  shared: Object.values(SHELL_RC_FILES).flat(),
+  shared: [...Object.values(SHELL_RC_FILES).flat(), ...Object.values(SHELL_HOOKS), ...VENDOR_RC_FILES],
   settings: [{ name: "TMOUT", judge: judgeTmoutRule }],
   render,
   cannot: (account, kind) => (kind === "idle-shell" ? withoutShell(account) : undefined),

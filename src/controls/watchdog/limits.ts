@@ -38,7 +38,7 @@ export function watchdogStarter({ kernel, service }: Facts): WatchdogStarter {
     return { by: "nothing", reason, outcome: "unknown" };
   }
   const { bootHook } = service.value;
-  if (bootHook !== "none") return { by: bootHook };
+  if (bootHook === "systemd" || bootHook === "cron") return { by: bootHook };
   return {
     by: "nothing",
     reason: "there is neither systemd nor a cron that reads /etc/cron.d",

@@ -19,11 +19,12 @@ export function parseService(sections: Sections): Reading<SshService> {
   const pid = /^\d{1,10}$/u.test(listener) ? Number(listener) : null;
   if (started === "per-connection") return known(perConnection(sections));
   if (sections.maybe("systemd") !== undefined) return underSystemd(sections, pid);
-  const [openrc, scripts = ""] = sections.one("init").arguments;
+  const [openrc, scripts = "", supervised = ""] = sections.one("init").arguments;
   const [, , , init = ""] = sections.one("machine").arguments;
   if (init === "") return unreadable("the process that runs as number 1 cannot be told");
   const [script = ""] = scripts.trim().split(" ");
   const base = { pid, perConnection: false, bootHook: bootHook(sections) } as const;
+  if (/^\/[\w./-]+$/u.test(supervised)) return known({ ...base, manager: "runit", unit: supervised });
   if (openrc === "openrc" && script !== "") return known({ ...base, manager: "openrc", unit: script });
   if (init === "init" && script !== "") return known({ ...base, manager: "sysv", unit: script });
   if (pid === null) return unreadable("no sshd listens here and no service manager would start one");
@@ -132,5 +133,6 @@ function parseIdleStop(said: string): string | undefined {
 
 function bootHook(sections: Sections): SshService["bootHook"] {
   const crons = lines(sections.maybe("cron")).map((path) => path.slice(path.lastIndexOf("/") + 1));
-  return crons.some((name) => name === "cron" || name === "crond") ? "cron" : "none";
+  if (crons.some((name) => name === "cron" || name === "crond")) return "cron";
+  return sections.maybe("init")?.arguments[0] === "openrc" ? "openrc" : "none";
 }

@@ -2,6 +2,7 @@
 import type { Seconds } from "../../model/duration.ts";
 import type { Facts, ForeignTimeout } from "../../model/facts.ts";
 import { SHELL_SCRIPT } from "../../model/host-paths.ts";
+import { shellHook } from "./hooks.ts";
 import { isPlain } from "./plain-assignment.ts";
 import { tmoutValues } from "./tmout-values.ts";
 import { unread } from "./reads.ts";
@@ -27,9 +28,10 @@ export interface ForeignSetting {
 export function foreignSettings(facts: Facts): ForeignSetting[] {
   const lines = facts.foreignTimeouts.map(withoutComment);
   const groups = Map.groupBy(lines, ({ file, text }) => `${variableOf(text)} ${file}`);
-  const dropIns = dropInsLine(facts);
+  const before = (line: ForeignTimeout): boolean =>
+    isBefore(line, dropInsLine(facts)) || isBeforeHook(line, facts);
   return [...groups.values()]
-    .map((group) => settingOf(group, dropIns))
+    .map((group) => settingOf(group, before))
     .filter((setting) => setting !== undefined);
 }
 
@@ -117,7 +119,7 @@ export function readsDropIns(line: string): boolean {
 
 function settingOf(
   lines: readonly ForeignTimeout[],
-  dropIns: number | undefined,
+  before: (line: ForeignTimeout) => boolean,
 ): ForeignSetting | undefined {
   const [start] = lines;
   if (start === undefined) return undefined;
@@ -129,7 +131,7 @@ function settingOf(
     seconds: loosestOf(lines),
     readonly: lines.some(({ text }) => makesReadonly(text)),
     conditional: !lines.every(({ text }) => isPlain(text)),
-    first: isBefore(start, dropIns),
+    first: before(start),
   };
 }
 
@@ -168,6 +170,12 @@ function valuesOf({ text }: ForeignTimeout): (Seconds | undefined)[] {
   return tmoutValues(text).map((value) =>
     value === "" ? 0 : /^\d+$/u.test(value) ? Number(value) : undefined,
   );
+}
+
+/** Above the line that sources the hook in which our block is. */
+function isBeforeHook({ file, line }: ForeignTimeout, facts: Pick<Facts, "files">): boolean {
+  const hook = shellHook(file.replace(/^\/usr(?=\/etc\/)/u, ""), facts);
+  return hook?.file === file && line < hook.line;
 }
 
 /** Read before profile.d: the environment, the top of /etc/profile, zsh's earlier files; in profile.d by name. */

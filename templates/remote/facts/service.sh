@@ -1,9 +1,21 @@
 part_service() {
   if [ -d /run/systemd/system ]; then systemd; fi
   scripts=''
-  for script in ssh sshd; do [ ! -x "/etc/init.d/$script" ] || scripts="$scripts $script"; done
-  section init "$(if [ -e /run/openrc/softlevel ]; then echo openrc; fi)" "$scripts"
+  for script in ssh sshd; do
+    # Of two the one that OpenRC has started.
+    if [ -e "/run/openrc/started/$script" ]; then scripts="$script $scripts"
+    elif [ -x "/etc/init.d/$script" ]; then scripts="$scripts $script"
+    fi
+  done
+  section init "$(if [ -e /run/openrc/softlevel ]; then echo openrc; fi)" "$scripts" "$(supervised)"
   [ "$init" = systemd ] || [ ! -d /etc/cron.d ] || cron_daemons
+}
+
+# Where runit keeps the service whose process the listener is: runsv(8) works in its directory.
+supervised() {
+  case ${listener:-several} in several) return ;; esac
+  parent_of "$listener" || return 0
+  [ "$name" != runsv ] || readlink "/proc/$parent/cwd" 2>/dev/null
 }
 
 systemd() {

@@ -45,7 +45,9 @@ unfinished() {
   if ! [ -d "$1" ]; then
     set --
     if [ -z "$holder" ] && [ -e /var/lib/curfew/lock ]; then section unfinished "$dead" lock; fi
-    if [ -e /etc/systemd/system/curfew-guard.service ] || [ -e /etc/cron.d/curfew-guard ]; then section unfinished '' hook; fi
+    for hook in /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard /etc/init.d/curfew-guard; do
+      if [ -e "$hook" ]; then section unfinished '' hook; break; fi
+    done
   fi
   for path in "$@"; do
     if ! printable "$path" || [ -e "${path}armed" ] || [ -e "${path}reverting" ]; then continue; fi

@@ -5,7 +5,8 @@ part_timeouts() {
   set -- /etc/profile /etc/profile.local /etc/profile.d/*.sh /etc/profile.d/*.csh /etc/profile.d/*.local \
     /etc/profile.d/*.zsh /etc/bash.bashrc /etc/bash.bashrc.local /etc/bashrc /etc/bash/bashrc \
     /etc/bash/bashrc.d/* /etc/bashrc.d/* /etc/zshenv /etc/zprofile /etc/zshrc /etc/zlogin /etc/zsh/* \
-    /etc/ksh.kshrc /etc/mkshrc /etc/csh.cshrc /etc/csh.login /etc/tcsh.tcshrc /etc/tcsh.login \
+    /etc/ksh.kshrc /etc/ksh.kshrc.local /etc/zsh.zshrc.local /etc/sh.shrc.local /etc/mkshrc \
+    /etc/csh.cshrc /etc/csh.cshrc.local /etc/csh.login /etc/tcsh.tcshrc /etc/tcsh.login \
     /etc/csh/cshrc.d/* /etc/csh/login.d/* /etc/environment /etc/environment.d/*.conf \
     /etc/security/pam_env.conf /etc/default/login /usr/etc/profile /usr/etc/bash.bashrc \
     /usr/etc/profile.d/*.sh /usr/etc/profile.d/*.csh

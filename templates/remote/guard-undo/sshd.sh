@@ -279,6 +279,7 @@ start_sshd() {
     systemd) for service in $(cat "$guard/sockets" 2>/dev/null) "$unit"; do ! start_unit "$service" || return 0; done ;;
     openrc) bounded 30 rc-service "$unit" restart >/dev/null 2>&1 && started "$unit" && return 0 ;;
     sysv) bounded 30 service "$unit" restart >/dev/null 2>&1 && started "$unit" && return 0 ;;
+    runit) bounded 30 sv start "$unit" >/dev/null 2>&1 && started "$unit" && return 0 ;;
   esac
   by_hand && started "sshd, by hand"
 }

@@ -10,7 +10,7 @@ import type { Facts, ForeignTimeout } from "../../../src/model/facts.ts";
 import { MINUTES_SCRIPT, SHELL_SCRIPT } from "../../../src/model/host-paths.ts";
 import type { HostLimits } from "../../../src/model/limits.ts";
 import { unreadable } from "../../../src/model/reading.ts";
-import { exemption, host, limits, person, role } from "../facts-fixture.ts";
+import { exemption, fileFact, host, limits, person, role } from "../facts-fixture.ts";
 import { golden } from "../golden.ts";
 import { hostileName } from "../hostile-names.ts";
 
@@ -310,3 +310,65 @@ function withoutNulls(found: Record<string, string | null>): Record<string, stri
     Object.entries(found).filter((entry): entry is [string, string] => entry[1] !== null),
   );
 }
+
+describe("hooks of the administrator's own (SUSE)", () => {
+  const FILES = {
+    "/etc/bash.bashrc":
+      "# /etc/zsh.zshrc.local\ntest -s /etc/bash.bashrc.local && . /etc/bash.bashrc.local\n",
+    "/etc/csh.cshrc": "unset autologout\nif ( -r /etc/csh.cshrc.local ) source /etc/csh.cshrc.local\n",
+    "/etc/zshrc": "# [ -r /etc/zsh.zshrc.local ] && . /etc/zsh.zshrc.local\n",
+  };
+  const shells = ["bash", "zsh", "tcsh"];
+
+  test("the block is where the distribution's file sources it, and that file stays as it is", () => {
+    const found = contents(host({ shells, files: FILES }), POLICY);
+    expect(found["/etc/bash.bashrc.local"]).toMatch(/^# BEGIN curfew shell-timeout\n/u);
+    expect(found["/etc/csh.cshrc.local"]).toContain("set -r autologout");
+    expect([found["/etc/bash.bashrc"], found["/etc/csh.cshrc"]]).toEqual([
+      FILES["/etc/bash.bashrc"],
+      FILES["/etc/csh.cshrc"],
+    ]);
+    // A comment sources nothing.
+    expect(found["/etc/zshrc"]).toContain("# BEGIN curfew");
+    expect(found["/etc/zsh.zshrc.local"]).toBeUndefined();
+  });
+
+  test("also where only the vendor's file is there", () => {
+    const facts = host({ shells, files: { "/usr/etc/bash.bashrc": ". /etc/bash.bashrc.local\n" } });
+    const files = facts.files.map((file) =>
+      file.path === "/etc/bash.bashrc" ? fileFact(file.path, null) : file,
+    );
+    const found = contents({ ...facts, files }, POLICY);
+    expect(found["/etc/bash.bashrc.local"]).toContain("# BEGIN curfew");
+    expect(found["/usr/etc/bash.bashrc"]).toBeUndefined();
+  });
+
+  test("applied twice is applied once, and not selected everything goes", () => {
+    const once = contents(host({ shells, files: FILES }), POLICY);
+    const again = host({ shells, files: { ...FILES, ...withoutNulls(once) } });
+    expect(contents(again, POLICY)).toEqual(once);
+    expect(contents(again, POLICY, false)).toMatchObject({
+      "/etc/bash.bashrc.local": null,
+      "/etc/csh.cshrc.local": null,
+    });
+  });
+
+  test("an older block in the distribution's file moves to the hook", () => {
+    const block = contents(host({ shells, files: { "/etc/bash.bashrc": "x\n" } }), POLICY)[
+      "/etc/bash.bashrc"
+    ];
+    const files = { "/etc/bash.bashrc": `${block}. /etc/bash.bashrc.local\n` };
+    const found = contents(host({ shells, files }), POLICY);
+    expect(found["/etc/bash.bashrc"]).toBe("x\n. /etc/bash.bashrc.local\n");
+    expect(found["/etc/bash.bashrc.local"]).toContain("# BEGIN curfew");
+  });
+
+  test("what the distribution's file unsets above its hook is read first", () => {
+    const facts = { ...host({ shells, files: FILES }), foreignTimeouts: [CSH_UNSET] };
+    expect(said(facts).filter((each) => each.includes("unset"))).toEqual([
+      expect.stringMatching(/^pass .* is read first and overridden/u),
+    ]);
+  });
+});
+
+const CSH_UNSET: ForeignTimeout = { file: "/etc/csh.cshrc", line: 1, text: "unset autologout" };

@@ -14,6 +14,7 @@ interface Answer {
   readonly init?: string;
   readonly openrc?: boolean;
   readonly scripts?: string;
+  readonly supervised?: string;
   readonly cron?: string;
   readonly systemd?: string;
   readonly units?: string;
@@ -33,7 +34,22 @@ describe("parseService", () => {
     [
       "OpenRC",
       { init: "init", openrc: true, scripts: " sshd" },
-      { ...none, manager: "openrc", unit: "sshd", pid: 40 },
+      { ...none, manager: "openrc", unit: "sshd", pid: 40, bootHook: "openrc" },
+    ],
+    [
+      "OpenRC with a cron that reads cron.d",
+      { init: "init", openrc: true, scripts: "sshd  ssh", cron: "/usr/sbin/crond\n" },
+      { manager: "openrc", unit: "sshd", bootHook: "cron" },
+    ],
+    [
+      "runit, whatever scripts there are",
+      { init: "runit", scripts: " ssh", supervised: "/etc/sv/ssh" },
+      { ...none, manager: "runit", unit: "/etc/sv/ssh", pid: 40 },
+    ],
+    [
+      "a supervisor with a name that no service has",
+      { init: "runit", supervised: "/etc/sv/$(reboot)" },
+      { ...none, manager: "none", unit: "", pid: 40 },
     ],
     [
       "SysV",
@@ -197,7 +213,7 @@ function sections(answer: Answer): Sections {
   const parts = [
     ["machine", `\t0\tLinux\tboot\t${init}\n`],
     ["listener", `\t${listener}\t${started}\n`],
-    ["init", `\t${answer.openrc === true ? "openrc" : ""}\t${scripts}\n`],
+    ["init", `\t${answer.openrc === true ? "openrc" : ""}\t${scripts}\t${answer.supervised ?? ""}\n`],
     ["cron", answer.cron === undefined ? undefined : `\n${answer.cron}`],
     ["systemd", answer.systemd === undefined ? undefined : `\nsystemd ${answer.systemd}\n`],
     ["units", answer.units === undefined ? undefined : `\n${answer.units}`],

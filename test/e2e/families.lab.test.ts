@@ -1,0 +1,129 @@
+/** Hosts laid out as RHEL 8, RHEL 9, Ubuntu 24.04, SUSE and Alpine lay theirs out: once through all of curfew. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { FAMILIES, type Family, familyHost } from "../lab/families.ts";
+import type { LabHost } from "../lab/host.ts";
+import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
+import { patient } from "../patience.ts";
+import { canLogIn, etcDifferences, openDesk } from "./curfew.ts";
+import {
+  applyAndDie,
+  applyAndLosePower,
+  applyTwice,
+  expectHealed,
+  openFindings,
+  revertWhole,
+  scaledPrompts,
+  type Trip,
+} from "./round-trip.ts";
+
+const POLICY = `
+name: families
+controls: [sshd, shell-timeout]
+defaults: { client_idle_timeout: 15m, unresponsive_timeout: 3m }
+roles:
+  admin: { users: [root], client_idle_timeout: 10m }
+  vendor: { groups: [ext], client_idle_timeout: 5m }
+`;
+
+/** Where curfew's part of sshd's configuration is, and the files that are its whole; nothing else may be changed. */
+const TOUCHED: Readonly<Record<Family, readonly string[]>> = {
+  rhel8: ["/etc/ssh/sshd_config"],
+  rhel9: ["/etc/ssh/sshd_config.d/00-00-curfew.conf"],
+  ubuntu2404: ["/etc/ssh/sshd_config.d/00-00-curfew.conf"],
+  suse: ["/etc/bash.bashrc.local", "/etc/csh.cshrc.local", "/etc/ssh/sshd_config.d/00-00-curfew.conf"],
+  alpine: ["/etc/ssh/sshd_config.d/00-00-curfew.conf"],
+};
+
+/** What an audit cannot pass there, and why. */
+const OPEN: Readonly<Partial<Record<Family, readonly RegExp[]>>> = {
+  // All that 8.0 has for a session that nobody answers for carries the idle limit.
+  rhel8: [/ClientAlive/u],
+};
+
+const LIMIT = 'echo "<$TMOUT>"; (TMOUT=1) 2>/dev/null || echo kept';
+/** A shell as somebody gets it there, what is typed, and what has to come back. */
+const SHELLS: Readonly<Partial<Record<Family, readonly (readonly [string, string, string])[]>>> = {
+  // /etc/profile inside a function under `emulate -L ksh`; a shell that is no login shell reads profile.d the same way.
+  rhel9: [
+    ["su - zoe", LIMIT, "<900>\r\nkept"],
+    ["su zoe", LIMIT, "<900>\r\nkept"],
+    ["su vera", LIMIT, "<300>\r\nkept"],
+  ],
+  // PROFILEREAD is exported: a login shell in another one reads no profile.d; csh's own file unsets autologout.
+  suse: [
+    ["su - vera", `bash -l\n${LIMIT}\nexit`, "<300>\r\nkept"],
+    ["su - cy", 'echo "<$autologout $last_of_cshrc>"', "<15 reached>"],
+    ["su - vera", 'echo "<$LAST_OF_BASHRC>"', "<reached>"],
+  ],
+  // profile.d by the names that pass Ubuntu 26.04's filter.
+  ubuntu2404: [["su - vera", LIMIT, "<300>\r\nkept"]],
+};
+
+/** What a shell on a terminal prints while this is typed. */
+async function typed(host: LabHost, how: string, lines: string): Promise<string> {
+  const { stdout } = await host.exec(`(sleep 1; cat) | script -qc '${how}' /dev/null`, {
+    input: `${lines}\nexit\n`,
+  });
+  return stdout;
+}
+
+const lacks = labUnavailable();
+describe.skipIf(lacks !== null).each(FAMILIES)(`%s${lacks === null ? "" : ` (${lacks})`}`, (family) => {
+  let lab: Lab;
+  let trip: Trip;
+  beforeAll(async () => {
+    lab = await openLab();
+    const host = await lab.host(familyHost(family));
+    const desk = await openDesk(lab, [host], POLICY);
+    trip = { lab, host, desk, before: await host.etcDigest() };
+  }, patient(120_000));
+  afterAll(() => lab?.close());
+  // A test that failed must not make the next one fail.
+  afterEach(async () => {
+    if (etcDifferences(trip.before, await trip.host.etcDigest()).length > 0)
+      await trip.desk.run(["revert", "--yes"]);
+  });
+
+  test(
+    "apply, apply again, audit, verify, revert",
+    async () => {
+      await applyTwice(trip);
+      const touched = etcDifferences(trip.before, await trip.host.etcDigest());
+      expect(touched).toEqual(expect.arrayContaining([...TOUCHED[family]]));
+      const allowed = OPEN[family] ?? [];
+      const open = await openFindings(trip);
+      expect(open.filter((each) => !allowed.some((pattern) => pattern.test(each)))).toEqual([]);
+      for (const user of ["root", "vera"]) expect(await canLogIn(lab, trip.host, user), user).toBe(true);
+      const probed = await scaledPrompts(trip);
+      expect(probed.length).toBeGreaterThan(1);
+      expect(
+        probed.filter((each) => !each.includes(" pass ")),
+        probed.join("; "),
+      ).toEqual([]);
+      for (const [how, line, said] of SHELLS[family] ?? [])
+        expect(await typed(trip.host, how, line), how).toContain(said);
+      await revertWhole(trip);
+    },
+    patient(180_000),
+  );
+
+  test.each(["staged", "armed", "applied", "reloaded"])(
+    "the controller dies at %s",
+    async (step) => {
+      await applyAndDie(trip, step);
+      await expectHealed(trip);
+      expect(await canLogIn(lab, trip.host, "vera")).toBe(true);
+    },
+    patient(120_000),
+  );
+
+  test.each(["applied", "reloaded"])(
+    "it loses power at %s",
+    async (step) => {
+      await applyAndLosePower(trip, step);
+      await expectHealed(trip);
+      expect(await canLogIn(lab, trip.host, "vera")).toBe(true);
+    },
+    patient(120_000),
+  );
+});
