@@ -307,6 +307,15 @@ describe("check: against a limit", () => {
     expect(exitCode).toBe(code);
   });
 
+  test.each<[string, string, number]>([
+    ["a loose role", role("dev", "  options: {client_idle_timeout: 15m}"), 3],
+    ["a role that sets none", role("dev", "  options: {}"), 3],
+    ["a strict role", role("dev", "  options: {client_idle_timeout: 5m}"), 0],
+    ["the preference alone", CAP, 3],
+  ])("without the cluster's value: %s", async (_, text, code) => {
+    expect(await curfew({ a: text }, ["check", "a", "--limit", "10m"])).toMatchObject({ exitCode: code });
+  });
+
   test("--limit", async () => {
     expect(await curfew({ a: FILE }, ["check", "a", "--limit", "10m"])).toMatchObject({ exitCode: 2 });
     expect(await curfew({ a: FILE }, ["check", "a", "--limit", "15m"])).toMatchObject({ exitCode: 0 });

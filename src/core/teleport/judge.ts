@@ -22,6 +22,7 @@ export function judgeTeleport(
     ...documents.flatMap((document) => clusterFindings(document, cluster, limits)),
     ...documents.flatMap((document) => roleFindings(document, cluster)),
     ...mappedFindings(documents, cluster, limits),
+    ...withoutCluster(documents, cluster, limits),
     ...lastingFindings(cluster),
     ...certificateFindings(documents),
   ];
@@ -117,6 +118,31 @@ function mappedFindings(
         expected: `at most ${formatDuration(limit)}`,
         actual: said,
         outcome: holds ? "pass" : unknown ? "unknown" : "fail",
+      }),
+    ];
+  });
+}
+
+/** A limit was asked for and the cluster's value is not among the files: only a role that is strict itself holds. */
+function withoutCluster(
+  documents: readonly TeleportDocument[],
+  { later }: ClusterLimits,
+  { cluster, roles }: TeleportLimits,
+): PlacedFinding[] {
+  if (cluster === undefined || later !== undefined) return [];
+  const given = documents.filter(({ kind }) => kind === "role");
+  const judged = given.length === 0 ? documents.slice(0, 1) : given.filter(({ name }) => !roles.has(name));
+  return judged.flatMap((document) => {
+    const { entry, seconds } = limitOf(document);
+    if (seconds === undefined) return [];
+    const holds = seconds > 0 && seconds <= cluster;
+    const own = seconds > 0 ? (entry?.text ?? "") : "none";
+    return [
+      placed(entry?.valueAt ?? document.at, "teleport-limit", {
+        subject: given.length === 0 ? "the cluster" : `role ${document.name}`,
+        expected: `at most ${formatDuration(cluster)}`,
+        actual: holds ? own : `${own} here, and the cluster's value is not among the files`,
+        outcome: holds ? "pass" : "unknown",
       }),
     ];
   });
