@@ -73,7 +73,7 @@ async function hostOf(target: string, { environment }: Terminal): Promise<Host> 
 async function enter(host: Host, options: WizardOptions, terminal: Terminal): Promise<Secret | undefined> {
   const interrupts = watchInterrupts(() => undefined);
   try {
-    const { openDoor } = await import("../wizard/door.ts");
+    const { openDoor } = await import("../wizard/access.ts");
     return await openDoor(host, options, terminal, interrupts.stopping);
   } finally {
     interrupts.close();
