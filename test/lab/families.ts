@@ -214,8 +214,9 @@ const SUSE: Partial<HostSpec> = {
 /** sshd without PAM, no logind, ash for people, and no cron that reads /etc/cron.d. */
 const ALPINE: Partial<HostSpec> = {
   users: [
-    { name: "vera", groups: ["ext"], uid: 2001 },
-    { name: "al", shell: "/bin/ash", uid: 2004 },
+    // Without PAM sshd refuses accounts that have no password at all: they are locked.
+    { name: "vera", groups: ["ext"], uid: 2001, password: "locked-no-more" },
+    { name: "al", shell: "/bin/ash", uid: 2004, password: "locked-no-more" },
   ],
   removeFiles: ["/etc/zsh", "/etc/cron.d", "/etc/init.d/ssh", "/etc/os-release"],
   files: {
