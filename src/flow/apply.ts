@@ -1,4 +1,5 @@
 import { guardChange, writtenAfter } from "../core/plan/guard.ts";
+import { refuseLostLines } from "../core/plan/lost-lines.ts";
 import type { Connection } from "../model/connection.ts";
 import { CurfewError } from "../model/error.ts";
 import type { HostPlan } from "../model/plan.ts";
@@ -12,11 +13,14 @@ import { type WaveOptions, inWaves } from "./guard/waves.ts";
 export interface ApplyOptions extends WaveOptions {
   /** Plans somebody has seen and approved, by host; without it whatever the host needs is done. */
   readonly approved?: ReadonlyMap<string, HostPlan>;
+  /** Somebody said yes to lines of others that their shells skip from then on. */
+  readonly acceptLostLines?: boolean;
 }
 
 /**
  * Brings every host to what the policy asks: two logins per host, the second confirms.
- * A host whose facts or changes differ from those of its approved plan is refused (`stale-plan`).
+ * A host whose facts or changes differ from those of its approved plan is refused (`stale-plan`), and so is one on
+ * which lines of others would be lost (`lost-lines`) unless that is accepted.
  */
 export async function applyFleet(
   fleet: Fleet,
@@ -67,6 +71,7 @@ async function carryOut(
   }
   refuseStale(decision, options.approved?.get(host));
   if (plan.changes.length === 0) return { host, outcome: "unchanged" };
+  if (options.acceptLostLines !== true) refuseLostLines(plan);
   const changes = plan.changes.map(guardChange);
   const change = {
     token: context.token(),

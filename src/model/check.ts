@@ -44,6 +44,10 @@ export const CHECKS = {
     title: "No other file sets TMOUT or autologout",
     help: "A second assignment wins or fails depending on order and readonly; keep one place for it.",
   },
+  "lines-kept": {
+    title: "No line of somebody's shell files is lost",
+    help: "A line that sets TMOUT fails where TMOUT is readonly, and the shell skips lines below it; remove the line, or accept the loss.",
+  },
   "version-ability": {
     title: "The host's versions can do what the policy asks",
     help: "This release cannot enforce it; upgrade, choose another control, or accept the wider limit.",

@@ -13,6 +13,7 @@ export type ErrorCode =
   | "escalation"
   | "unsupported"
   | "stale-plan"
+  | "lost-lines"
   | "locked"
   | "hurt"
   | "invalid-config"

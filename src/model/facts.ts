@@ -1,3 +1,5 @@
+import type { LimitLine } from "./limit-line.ts";
+import type { LoginEnds } from "./login-ends.ts";
 import type { LoginShell } from "./login-shell.ts";
 import type { PlainData } from "./facts-part.ts";
 import type { Reading } from "./reading.ts";
@@ -150,13 +152,6 @@ export interface CurfewState {
   readonly written: Readonly<Record<string, string>>;
 }
 
-/** Where a login came from, and where it went (ssh(1), SSH_CONNECTION). */
-export interface LoginEnds {
-  readonly from: string;
-  readonly to: string;
-  readonly port: number;
-}
-
 /** When a file last changed, by the host's clock: ISO time, UTC. */
 export interface FileTimes {
   /** Content, owner, mode or name: nothing sets this back. */
@@ -221,6 +216,8 @@ export interface Facts {
   /** Parent directories of the above that do not exist; sorted. */
   readonly missingDirectories: readonly string[];
   readonly foreignTimeouts: readonly ForeignTimeout[];
+  /** Lines of anybody that fail once the limit is readonly; left out where that was not asked. Not part of the digest. */
+  readonly limitLines?: Reading<readonly LimitLine[]>;
   /** What controls asked for themselves, by their id; left out where none did. */
   readonly parts?: Readonly<Record<string, Reading<PlainData>>>;
   readonly curfew: CurfewState;

@@ -1,4 +1,5 @@
 import type { Seconds } from "./duration.ts";
+import type { LimitLine } from "./limit-line.ts";
 import type { Reading } from "./reading.ts";
 
 /** What a shell said at its prompt, when it was run as sshd would run it for an account. */
@@ -68,4 +69,6 @@ export interface LoginShell {
   readonly asked: readonly AskedAccount[];
   /** Left out where nobody looked. */
   readonly own?: OwnFiles;
+  /** Lines in them that fail once the limit is readonly; left out where there are none. */
+  readonly limitLines?: readonly LimitLine[];
 }

@@ -247,10 +247,13 @@ function follow(root, text,   path) {
     else queue[++last] = path
   }
 }
-function say(word, root, value) {
+function say(word, root, value,   for_what) {
   gsub(/[\001-\037\177]/, "?", value)
-  if (((word, root) in told) && told[word, root] == number " " name || ++hits > 60 && word != "unread") return
-  if (word != "unread") told[word, root] = number " " name
+  for_what = root
+  # Each file counts: what is lost there is looked up.
+  if (word == "tmout") { for_what = value; sub(/:[0-9]+$/, "", for_what) }
+  if (((word, for_what) in told) && told[word, for_what] == number " " name || ++hits > 60 && word != "unread") return
+  if (word != "unread") told[word, for_what] = number " " name
   else if (++hits > 80) return
   print number "\t" name "\t" word "\t" root "\t" substr(value, 1, 300)
 }

@@ -20,6 +20,7 @@ const FACTS = {
   files: [],
   ask_shells: "",
   own_files: "",
+  lost_lines: "",
 };
 const word = fc.string({ unit: "binary", maxLength: 40 }).filter((text) => !text.includes("\0"));
 const templates = new URL("../../templates/remote/", import.meta.url);

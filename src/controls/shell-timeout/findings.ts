@@ -8,6 +8,7 @@ import type { HostLimits } from "../../model/limits.ts";
 import { environmentTimeouts } from "../../core/shell/environment-timeout.ts";
 import { foreignSettings } from "../../core/shell/foreign-timeout.ts";
 import { foreignFinding } from "./foreign-finding.ts";
+import { lostFindings } from "./lost-lines.ts";
 import { presentRoles } from "../../core/policy/present-people.ts";
 import { KSH93_GRACE, minutesOf } from "./limits.ts";
 import { type ShellFamily, shellsWithoutTimeout } from "../../core/shell/families.ts";
@@ -31,6 +32,7 @@ export function shellFindings(facts: Facts, limits: HostLimits): Finding[] {
     ...[...foreignSettings(facts), ...environmentTimeouts(facts)].map((foreign) =>
       foreignFinding(foreign, strictest, placed),
     ),
+    ...lostFindings(facts, limits, placed),
   ];
 }
 

@@ -6,11 +6,13 @@
 import { hash } from "node:crypto";
 import type { Control } from "../../model/control.ts";
 import { CurfewError } from "../../model/error.ts";
-import type { Facts, LoginEnds, ForeignTimeout } from "../../model/facts.ts";
+import type { Facts, ForeignTimeout } from "../../model/facts.ts";
+import type { LoginEnds } from "../../model/login-ends.ts";
 import { serverOf } from "../sshd/openssh-version.ts";
 import { parseConfiguration } from "./configuration.ts";
 import { parseBinaryVersion, parseOptions, parseSshdPath } from "./daemon.ts";
 import { parseFiles, type ParsedFiles } from "./files.ts";
+import { parseLimitLines, systemLimitLines } from "./lost-lines.ts";
 import { parseSources } from "./name-sources.ts";
 import { parsePeople, type Effective } from "./people.ts";
 import { parseSections, type Sections, lines, malformed } from "./sections.ts";
@@ -77,6 +79,7 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
     times,
     otherWays,
     remoteAccounts: parseSources(sections),
+    ...systemLimitLines(parseLimitLines(sections)),
     ...(login === undefined ? {} : { login }),
     ...(watchdogRun === undefined ? {} : { watchdogRun }),
     ...(loggedIn === undefined ? {} : { sessions: loggedIn }),
@@ -126,6 +129,7 @@ function digestOf(
     | "otherWays"
     | "remoteAccounts"
     | "login"
+    | "limitLines"
     | "watchdogRun"
     | "sessions"
   >,

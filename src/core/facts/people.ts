@@ -3,6 +3,7 @@ import type { UserClass } from "../../model/facts.ts";
 import { known, unreadable, type Reading } from "../../model/reading.ts";
 import type { LoginShell } from "../../model/login-shell.ts";
 import { parseLogin, parseShellAnswers } from "./logins.ts";
+import { ownLimitLines, parseLimitLines } from "./lost-lines.ts";
 import { parseOwnFiles } from "./own-files.ts";
 import { lines, malformed, type Section, type Sections } from "./sections.ts";
 import { visible } from "../text/visible.ts";
@@ -35,6 +36,7 @@ export function parsePeople(sections: Sections, selectors: readonly string[]): P
   const effective = answers.get("-") ?? unreadable(NOT_ASKED);
   const shells = parseShellAnswers(sections);
   const own = parseOwnFiles(sections);
+  const limitLines = parseLimitLines(sections);
   const classes: UserClass[] = [];
   const missing: string[] = [];
   let failure: string | undefined;
@@ -49,7 +51,8 @@ export function parsePeople(sections: Sections, selectors: readonly string[]): P
       classes.push({ ...parseClass(fields, sections, selectors, answers), logins });
     } else if (tag === "login") {
       number += 1;
-      logins.push({ ...parseLogin(fields, number, shells, sections), ...own(number) });
+      const asked = parseLogin(fields, number, shells, sections);
+      logins.push({ ...asked, ...own(number), ...ownLimitLines(limitLines, number) });
     } else if (tag === "missing") missing.push(...parseSelectors(fields[0] ?? "", sections, selectors));
     else if (tag === "failed") failure = visible(fields.join(" ").slice(0, 500));
     else if (tag !== "shell")

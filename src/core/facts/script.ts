@@ -20,6 +20,7 @@ const FACT_PARTS = [
   "ways",
   "files",
   "timeouts",
+  "lost-lines",
   "state",
   // Last, as these are about every file that another part has shown.
   "times",
@@ -70,5 +71,6 @@ export function factsScript(
     files: factFiles(controls),
     ask_shells: remoteScript("ask-shells", {}),
     own_files: remoteScript("own-files", {}),
+    lost_lines: remoteScript("lost-lines", {}),
   });
 }

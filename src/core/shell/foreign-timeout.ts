@@ -173,13 +173,27 @@ function valuesOf({ text }: ForeignTimeout): (Seconds | undefined)[] {
 }
 
 /** Above the line that sources the hook in which our block is. */
-function isBeforeHook({ file, line }: ForeignTimeout, facts: Pick<Facts, "files">): boolean {
+function isBeforeHook(
+  { file, line }: Pick<ForeignTimeout, "file" | "line">,
+  facts: Pick<Facts, "files">,
+): boolean {
   const hook = shellHook(file.replace(/^\/usr(?=\/etc\/)/u, ""), facts);
   return hook?.file === file && line < hook.line;
 }
 
+/** Whether a line of a system-wide file is read before curfew's own. */
+export function readBeforeOurs(
+  facts: Pick<Facts, "files">,
+): (line: { file: string; line: number }) => boolean {
+  const dropIns = dropInsLine(facts);
+  return (line) => isBefore(line, dropIns) || isBeforeHook(line, facts);
+}
+
 /** Read before profile.d: the environment, the top of /etc/profile, zsh's earlier files; in profile.d by name. */
-function isBefore({ file, line }: ForeignTimeout, dropIns: number | undefined): boolean {
+function isBefore(
+  { file, line }: Pick<ForeignTimeout, "file" | "line">,
+  dropIns: number | undefined,
+): boolean {
   if (file === "/etc/profile" && dropIns !== undefined) return line < dropIns;
   if (/^(?:\/usr)?\/etc\/(?:environment|profile|zshenv|zprofile|zsh\/zshenv|zsh\/zprofile)$/u.test(file))
     return true;

@@ -22,6 +22,7 @@ const CONTROLS_OF_CHECK: Readonly<Record<CheckId, readonly string[]>> = {
   "daemon-current": ["ac-17"],
   "foreign-setting": ["ac-17"],
   "foreign-timeout": ["ac-2.5", "ac-12"],
+  "lines-kept": ["ac-17"],
   "version-ability": TERMINATION,
   backstop: TERMINATION,
   "warning-given": ["ac-12.3"],

@@ -57,6 +57,7 @@ export const errorDataSchema = z.strictObject({
     "escalation",
     "unsupported",
     "stale-plan",
+    "lost-lines",
     "locked",
     "hurt",
     "invalid-config",

@@ -26,6 +26,7 @@ main() {
   include_directories=''
   real_of=''
   real_is=''
+  limit_files=''
   bounded=''
   if timeout 5 true 2>/dev/null; then bounded='timeout 15'; fi
   cd / || return

@@ -11,6 +11,7 @@ part_own_files() {
         timeout -s KILL 6 env -i PATH=/usr/bin:/bin:/usr/sbin:/sbin LC_ALL=C sh -c {{own_files}} curfew 2>/dev/null
     )
     [ -z "$told" ] || printf '%s\n' "$told"
+    limit_files=$limit_files$(printf '%s\n' "$told" | awk -F '\t' "$with_limit")$newline
     left=$(printf '%s\n%s\n%s\n' "$left" "$token" "$told" | token=$token awk -F '\t' "$not_read")
     [ -n "$left" ] || return 0
     printf '%s\n' "$left" | awk -F '\t' 'NR == 1 { print $2 "\t" $4 "\tunread\t-\tthe home did not answer in time" }'
@@ -19,6 +20,9 @@ part_own_files() {
   done
   : "$turn"
 }
+
+# shellcheck disable=SC2016 # an awk program
+with_limit='$3 == "tmout" { sub(/:[0-9]+$/, "", $5); print $1 "\t" $2 "\t" $5 }'
 
 # shellcheck disable=SC2016 # an awk program
 not_read='

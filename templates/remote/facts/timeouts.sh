@@ -17,6 +17,7 @@ part_timeouts() {
     if [ -f "$path" ] && [ -r "$path" ]; then set -- "$@" "$path"; fi
   done
   [ $# -eq 0 ] || within awk "$assignments" "$@"
+  [ $# -eq 0 ] || limit_files=$limit_files$(within grep -lE 'TMOUT|autologout' "$@" /dev/null | sed "s/^/0$tab-$tab/")$newline
 }
 
 # Blocks of curfew count as its own only when they are closed. A line that not everybody reaches, in a branch or

@@ -40,6 +40,7 @@ const CODES: Record<ErrorCode, true> = {
   escalation: true,
   unsupported: true,
   "stale-plan": true,
+  "lost-lines": true,
   locked: true,
   hurt: true,
   "invalid-config": true,
