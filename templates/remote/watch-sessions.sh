@@ -155,8 +155,10 @@ scan() {
   done
 }
 
-# tell SHELL SSHD START
+# tell SHELL SSHD START: what a process says of itself counts only where root's own sshd has that connection, as its
+# name and its environment are anybody's to choose.
 tell() {
+  monitor_of "$2" || return 0
   from=
   user=
   environment=$(tr '\000\n' '\n ' <"/proc/$1/environ" 2>/dev/null)
@@ -172,8 +174,79 @@ SSH_CONNECTION="*) ;; *) return ;; esac
   done <<EOT
 $environment
 EOT
-  printf 'session %s %s %s %s\n' "$1" "$2" "$user" "$from"
   told="$told$1:$3 "
+  case $from in *[!0-9A-Za-z.:%_\ -]*) return ;; esac
+  # shellcheck disable=SC2086 # two addresses, each with its port
+  ! is_connected "$monitor" $from || printf 'session %s %s %s %s\n' "$1" "$2" "$user" "$from"
 }
+
+# Sets `monitor` to the sshd of root's for that connection: the one given, or the one above it where that has taken
+# on the account (PRIVILEGE SEPARATION). Built-in commands first, for whoever has thousands of processes.
+monitor_of() {
+  monitor=$1
+  if ! is_roots "$monitor"; then
+    { read -r stat <"/proc/$monitor/stat"; } 2>/dev/null || return 1
+    # shellcheck disable=SC2086 # the fields behind `PID (name) `
+    set -- ${stat##*) }
+    monitor=$2
+    is_roots "$monitor" || return 1
+  fi
+  exe=$(readlink "/proc/$monitor/exe" 2>/dev/null)
+  case ${exe% (deleted)} in */sshd | */sshd-session) ;; *) return 1 ;; esac
+}
+
+# Not only for the moment, as somebody's set-user-ID program is.
+is_roots() {
+  while read -r field real effective saved _; do
+    case $field in Uid:) [ "$real$effective$saved" = 000 ]; return ;; esac
+  done 2>/dev/null <"/proc/$1/status"
+  return 1
+}
+
+# is_connected PID CLIENT PORT SERVER PORT: whether a TCP socket of the process has these two ends.
+is_connected() {
+  [ $# -eq 5 ] || return 1
+  # shellcheck disable=SC2012 # numbers, and what they lead to
+  sockets=$(ls -l "/proc/$1/fd" 2>/dev/null | sed -n 's/.*socket:\[\([0-9]*\)]$/\1/p' | tr '\n' ' ')
+  [ -n "$sockets" ] || return 1
+  [ -n "${order:-}" ] || order=$(printf '\001\000' | od -An -td2 | tr -d ' ')
+  cat "/proc/$1/net/tcp" "/proc/$1/net/tcp6" 2>/dev/null |
+    awk -v sockets=" $sockets" -v order="$order" -v client="$2" -v from="$3" -v server="$4" -v to="$5" "$ends"
+}
+
+# The kernel prints addresses as words of four bytes in the order of the machine.
+# shellcheck disable=SC2016 # an awk program
+ends='
+BEGIN { remote = hexadecimal(client) sprintf(":%04X", from); here = hexadecimal(server) sprintf(":%04X", to) }
+index(sockets, " " $10 " ") && whole($2) == here && whole($3) == remote { found = 1; exit }
+END { exit !found }
+# An IPv4 address is one that is mapped into IPv6.
+function whole(end) {
+  return length(end) > 13 ? end : "00000000" "00000000" word("0", "0", "255", "255") end
+}
+function word(a, b, c, d) {
+  return order == 1 ? sprintf("%02X%02X%02X%02X", d, c, b, a) : sprintf("%02X%02X%02X%02X", a, b, c, d)
+}
+function hexadecimal(text,   part, count, i, half, left, right, missing, byte, out) {
+  sub(/%.*/, "", text)
+  if (text !~ /:/) {
+    split(text, part, ".")
+    return "0000000000000000" word("0", "0", "255", "255") word(part[1], part[2], part[3], part[4])
+  }
+  count = split(text, half, "::")
+  left = half[1] == "" ? 0 : split(half[1], part, ":")
+  for (i = 1; i <= left; i++) byte[i] = part[i]
+  right = count < 2 || half[2] == "" ? 0 : split(half[2], part, ":")
+  for (i = 1; i <= right; i++) byte[8 - right + i] = part[i]
+  for (i = 1; i <= 8; i += 2) out = out word(high(byte[i]), low(byte[i]), high(byte[i + 1]), low(byte[i + 1]))
+  return out
+}
+function high(group) { return number(substr("0000" group, length(group) + 1, 2)) }
+function low(group) { return number(substr("0000" group, length(group) + 3, 2)) }
+function number(digits) {
+  digits = tolower(digits)
+  return (index("0123456789abcdef", substr(digits, 1, 1)) - 1) * 16 + index("0123456789abcdef", substr(digits, 2, 1)) - 1
+}
+'
 
 main
