@@ -20,11 +20,8 @@ import type { Terminal } from "../terminal/terminal.ts";
 interface ApplyOptions extends args.PolicyOptions, args.ChangeOptions {
   readonly verify?: true;
   readonly scaled?: number;
-<<<<<<< HEAD
   readonly maxHurt?: number;
-=======
   readonly acceptLostLines?: true;
->>>>>>> e5322c5 (shell-timeout: plan names lines of others that fail once TMOUT is readonly and what they take along; apply does nothing there without --accept-lost-lines)
 }
 
 const EXAMPLE = `
@@ -33,13 +30,10 @@ Example:
   curfew plan -p policy.yaml -i inventory.yaml -o plan.json && curfew apply plan.json --yes
 
 A host whose new login does not work within --confirm-within takes its change back by itself.
-<<<<<<< HEAD
 Who is logged in and idle beyond the limit is listed before the question, warned by the watchdog, and
 ended a minute later (warn_before where it is set); --max-hurt 0 refuses to do that to anybody.
-=======
 A host on which a TMOUT in somebody's shell files would fail and take lines below it along (umask,
 exports) is not changed; plan names them. Remove the line, or give --accept-lost-lines.
->>>>>>> e5322c5 (shell-timeout: plan names lines of others that fail once TMOUT is readonly and what they take along; apply does nothing there without --accept-lost-lines)
 A saved plan is refused when the policy, the inventory or a host changed since.
 Exit codes: 0 every host is as the policy wants, 2 with --verify a session was not dropped,
 3 a host was not changed or cannot be judged, or more sessions would end than --max-hurt allows.
@@ -54,15 +48,12 @@ export function registerApply(program: Command, { terminal, setExitCode }: Setti
   args.addHostOptions(command);
   args
     .addChangeOptions(command)
-<<<<<<< HEAD
     .option(
       "--max-hurt <n>",
       "change nothing where more sessions than this would end at once",
       args.countOption,
     )
-=======
     .option("--accept-lost-lines", "go on where lines of others below a TMOUT of theirs are lost")
->>>>>>> e5322c5 (shell-timeout: plan names lines of others that fail once TMOUT is readonly and what they take along; apply does nothing there without --accept-lost-lines)
     .option("--verify", "then open real sessions that have to be dropped")
     .option("--scaled <seconds>", "with --verify: scale every limit down", args.positive);
   args
