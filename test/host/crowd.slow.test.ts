@@ -61,7 +61,7 @@ beforeEach(async () => {
   const hostKey = newKey(join(dir, "host"));
   writeFileSync(join(dir, "answer"), FACTS, "latin1");
   for (const _ of ["good", "hostile"]) {
-    const server = fork(join(import.meta.dirname, "crowd-server.ts"), [
+    const server = fork(new URL("crowd-server.ts", import.meta.url), [
       join(dir, "host"),
       join(dir, "answer"),
     ]);
