@@ -50,9 +50,8 @@ describe.skipIf(lacks !== null)(`scanners${lacks === null ? "" : ` (${lacks})`}`
     });
     const installed = await host.exec("dpkg -i /root/oscap/*.deb");
     expect(installed.exitCode, installed.stderr).toBe(0);
-    // What the content says about the system it is for: here the rules are of interest, not the name.
-    if (osRelease !== undefined)
-      await host.exec("sed -i 's,<[a-z0-9.-]*:platform idref=[^>]*>,,' /root/ds.xml");
+    // A host of the lab has no kernel of its own, and only the name of another system: the rules are of interest.
+    await host.exec("sed -i 's,<[a-z0-9.-]*:platform idref=[^>]*>,,' /root/ds.xml");
     return host;
   }
 
