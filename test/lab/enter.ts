@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
+import { ensureDebianPackages } from "./debian-package.ts";
 import { ensureImages, pruneImages } from "./image.ts";
 import { ensureInits } from "./inits.ts";
 import { openRun } from "./lab.ts";
@@ -20,6 +21,7 @@ export async function prepareLab(): Promise<void> {
   await ensureImages(say);
   // Tests of these inits say what is missing.
   await ensureInits().catch((error: unknown) => say(`lab: ${String(error)}`));
+  await ensureDebianPackages(say);
   if (!(await reap())) await pruneImages();
 }
 
