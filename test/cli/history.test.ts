@@ -139,7 +139,7 @@ describe("curfew report", () => {
     const { stdout, exitCode } = await curfew(["report", "--format", "json,csv", "-o", "out"]);
     expect([stdout, exitCode]).toEqual(["", 0]);
     const names = await readdir(join(directory, "out"));
-    expect(names.map((name) => name.split(".").at(-1)).toSorted()).toEqual(["csv", "json"]);
+    expect(names.map((name) => name.split(".").at(-1)).toSorted()).toEqual(["SHA256SUMS", "csv", "json"]);
   });
 
   test.each<[string[], string]>([

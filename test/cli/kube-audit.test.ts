@@ -174,7 +174,7 @@ test("every report format has the findings and no secret", async () => {
   const { exitCode } = await curfew("kube", "audit", "config", "--format", formats, "-o", "reports");
   expect(exitCode).toBe(2);
   const names = await readdir(join(directory, "reports"));
-  expect(names).toHaveLength(7);
+  expect(names).toHaveLength(8);
   const texts = await Promise.all(names.map((name) => readFile(join(directory, "reports", name), "utf8")));
   expect(texts.filter((text) => text.includes(SECRET))).toEqual([]);
   expect(texts.filter((text) => text.includes("does not say when it ends")).length).toBeGreaterThanOrEqual(5);

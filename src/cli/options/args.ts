@@ -2,6 +2,7 @@
 import { accessSync, constants } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseWaves } from "../../core/plan/waves.ts";
+import { splitWords } from "../../config/inventory/shell-words.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { REPORT_FORMAT_NAMES, type ReportFormatName } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
@@ -43,6 +44,8 @@ export interface ChangeOptions extends HostOptions {
 export interface ReportOptions {
   readonly format?: readonly ReportFormatName[];
   readonly output?: string;
+  /** The program and its arguments. */
+  readonly signWith?: readonly string[];
 }
 
 /** `-p`. Whether it was given is for `loadPolicyFor` to say, after commander has found what is misspelt. */
@@ -112,7 +115,16 @@ export function addChangeOptions(command: Command): Command {
 export function addReportOptions(command: Command): Command {
   return command
     .option("--format <formats>", `write files: ${REPORT_FORMAT_NAMES.join(", ")}; commas between`, formats)
-    .option("-o, --output <directory>", "where they go, made if it is not there");
+    .option("-o, --output <directory>", "where they go, made if it is not there, with a SHA256SUMS")
+    .option("--sign-with <command>", "sign SHA256SUMS: a command from its text to a signature", words);
+}
+
+/** A command as words with quotes; no shell reads it. */
+function words(text: string): readonly string[] {
+  const split = splitWords(text, false);
+  if (typeof split === "string") throw new InvalidArgumentError(split);
+  if (split[0] !== undefined && split[0].text !== "") return split.map((word) => word.text);
+  throw new InvalidArgumentError("it names no program");
 }
 
 export function durationOption(flags: string, description: string, seconds: Seconds): Option {

@@ -6,7 +6,7 @@ import { CurfewError } from "../../model/error.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
 import type { ReportOptions } from "./args.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { refuseUnwritableDirectory } from "./writable.ts";
+import { refuseMissingProgram, refuseUnwritableDirectory } from "./writable.ts";
 
 /**
  * Refuses what could not be written, before anybody waits for an audit. Errors: CurfewError `usage` for formats
@@ -19,6 +19,7 @@ export async function checkReports(
   requireDirectory(options);
   if (options.output === undefined) return;
   refuseUnwritableDirectory(options.output);
+  if (options.signWith?.[0] !== undefined) refuseMissingProgram(options.signWith[0]);
   const { REPORT_FORMATS } = await import("../../report/audit-formats.ts");
   for (const name of wanted(options)) {
     const refused = REPORT_FORMATS[name].refuses?.(header);
@@ -27,9 +28,13 @@ export async function checkReports(
 }
 
 /** Errors: CurfewError `usage`. */
-export function requireDirectory({ format, output }: ReportOptions): void {
-  if (format === undefined || output !== undefined) return;
-  throw new CurfewError("usage", "--format writes files: say where with -o DIRECTORY");
+export function requireDirectory({ format, output, signWith }: ReportOptions): void {
+  if (output !== undefined) return;
+  if (format !== undefined) {
+    throw new CurfewError("usage", "--format writes files: say where with -o DIRECTORY");
+  }
+  if (signWith === undefined) return;
+  throw new CurfewError("usage", "--sign-with signs files: say where they go with -o DIRECTORY");
 }
 
 /** A directory alone gets the report for people. */
@@ -38,8 +43,9 @@ function wanted({ format }: ReportOptions): readonly ReportFormatName[] {
 }
 
 /**
- * Writes the files that were asked for, takes the evidence along that they link to, and says where they are.
- * Errors: as `writeReports`.
+ * Writes the files that were asked for, takes the evidence along that they link to, lists their digests beside them,
+ * has the list signed, and says where they are. Errors: as `writeReports`, and CurfewError `remote` where there is no
+ * signature; the files are there then.
  */
 export async function saveReports(
   options: ReportOptions & { readonly quiet?: true },
@@ -47,26 +53,46 @@ export async function saveReports(
   context: AuditContext,
   terminal: Terminal,
 ): Promise<void> {
-  const { output, quiet } = options;
+  const { output, quiet, signWith } = options;
   if (output === undefined) return;
-  const [{ REPORT_FORMATS }, { writeReports }] = await Promise.all([
+  const [{ REPORT_FORMATS }, { writeReports, writeSums }] = await Promise.all([
     import("../../report/audit-formats.ts"),
     import("../../store/file/report-files.ts"),
   ]);
   const files = wanted(options).flatMap((name) => Array.from(REPORT_FORMATS[name].files(run, context)));
-  const paths = await writeReports(output, files);
-  const left = await takeEvidence(run, output, terminal);
+  const sums = new Map<string, string>();
+  const paths = await writeReports(output, files, sums);
+  const left = await takeEvidence(run, output, sums, terminal);
+  const text = await writeSums(output, sums);
+  if (signWith !== undefined) await sign(signWith, output, text);
   if (quiet === true) return;
   const [first = ""] = paths;
   const what = paths.length === 1 ? visible(first) : `${paths.length} files in ${visible(output)}`;
   const without =
-    left === 0 ? "" : `, without ${left} files of evidence that are not on this machine as they were`;
-  terminal.err(`${terminal.errPaint.dim(`wrote ${what}${without}`)}\n`);
+    left === 0
+      ? ""
+      : `, without ${left} ${left === 1 ? "file" : "files"} of evidence, not on this machine as they were`;
+  const signed = signWith === undefined ? "" : ", signed";
+  terminal.err(`${terminal.errPaint.dim(`wrote ${what}${signed}${without}`)}\n`);
 }
 
-async function takeEvidence(run: AuditRun, output: string, { environment }: Terminal): Promise<number> {
+async function sign(command: readonly string[], output: string, text: string): Promise<void> {
+  const [{ makeSignature }, { writeSignature }] = await Promise.all([
+    import("../../store/file/signature.ts"),
+    import("../../store/file/report-files.ts"),
+  ]);
+  await writeSignature(output, await makeSignature(command, text));
+}
+
+async function takeEvidence(
+  run: AuditRun,
+  output: string,
+  sums: Map<string, string>,
+  { environment }: Terminal,
+): Promise<number> {
   const files = run.hosts.flatMap(({ evidence }) => evidence);
   if (files.length === 0) return 0;
   const { copyEvidence } = await import("../../store/run/evidence-copy.ts");
-  return copyEvidence(join(stateDirectory(environment, homedir()), "runs", run.runId), output, files);
+  const directory = join(stateDirectory(environment, homedir()), "runs", run.runId);
+  return copyEvidence(directory, output, files, sums);
 }

@@ -1,6 +1,6 @@
 /** Whether something can be written or read, said before anybody waits for it. */
 import { accessSync, constants, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { visible } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/error.ts";
 
@@ -29,6 +29,25 @@ export function refuseUnreadableFile(path: string): void {
   }
   if (statOf(path)?.isDirectory() !== true) return;
   throw new CurfewError("input", `cannot read ${visible(path)}: it is a directory`);
+}
+
+/** Errors: CurfewError `input` for a program that is not there, as execvp(3) looks for it. */
+export function refuseMissingProgram(name: string): void {
+  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  const places = name.includes("/") ? [resolve(name)] : folders.map((folder) => join(folder, name));
+  if (places.some(isProgram)) return;
+  throw new CurfewError("input", `there is not a program ${visible(name)} that can be run`, {
+    hint: "--sign-with takes the program and its arguments, not a line for a shell",
+  });
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statOf(path)?.isFile() === true;
+  } catch {
+    return false;
+  }
 }
 
 function refuseClosed(path: string, directory: string): void {

@@ -11,6 +11,7 @@ import { type AuditOptions, refuseContradictions } from "../options/audit-option
 import { defaultSources } from "../options/default-sources.ts";
 import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import { checkReports } from "../options/report-files.ts";
+import { command } from "../../template/shell-quote.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** The options of an audit that nobody sits in front of. */
@@ -65,6 +66,7 @@ export async function withSources<T extends ScheduledOptions>(options: T, termin
 /** The arguments of `curfew audit` that mean the same from any directory. */
 export function auditArguments(options: ScheduledOptions): string[] {
   const { policy, inventory = [], limit, verify, sessions, scaled, format, output, alerts, keep } = options;
+  const { signWith } = options;
   const { sshConfig, trustSshConfig, becomePassFile, connectTimeout, concurrency, verbose } = options;
   return [
     ...absolute("--policy", policy),
@@ -75,6 +77,7 @@ export function auditArguments(options: ScheduledOptions): string[] {
     ...value("--scaled", scaled?.toString()),
     ...value("--format", format?.join(",")),
     ...absolute("--output", output),
+    ...value("--sign-with", signWith === undefined ? undefined : command(signWith)),
     ...absolute("--alerts", alerts),
     ...value("--keep", keep === undefined ? undefined : `${keep / 86_400}d`),
     ...absolute("--ssh-config", sshConfig),

@@ -8,7 +8,7 @@ export const EXIT_CODES = {
   0: "everything asked for holds",
   1: "unexpected: a defect of curfew",
   2: "a difference or a failed finding",
-  3: "a host could not be judged or changed, a result not stored or told (outranks 2)",
+  3: "a host could not be judged or changed, a result not stored, signed or told (outranks 2)",
   64: "bad usage or input; nothing was contacted",
   75: "skipped: an audit of the same schedule is still running",
   130: "interrupted",

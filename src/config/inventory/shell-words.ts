@@ -17,12 +17,14 @@ interface Reading {
  * uses: blanks separate, single quotes keep everything, double quotes keep all but `\"` and `\\`,
  * a backslash outside quotes keeps the next character, an unquoted `#` ends the line.
  * Returns what is wrong as text: an open quote, nothing after the last backslash.
+ *
+ * @param comments False where `#` is a character as any other.
  */
-export function splitWords(line: string): Word[] | string {
+export function splitWords(line: string, comments = true): Word[] | string {
   const reading: Reading = { words: [], text: "", offset: -1, quote: "" };
   for (let index = 0; index < line.length; index += 1) {
     const character = line[index] ?? "";
-    if (reading.quote === "" && character === "#") break;
+    if (comments && reading.quote === "" && character === "#") break;
     if (escapes(line, index, reading.quote)) {
       if (index + 1 >= line.length) return "nothing follows the backslash";
       begin(reading, index);

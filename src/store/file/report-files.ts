@@ -1,9 +1,12 @@
+import { createHash, type Hash } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { visible } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { ReportFile } from "../../report/format/report-file.ts";
 import { writeAtomically } from "./atomic-write.ts";
 import { makeDirectory } from "./make-directory.ts";
+import { SIGNATURE, SUMS, type Sums, sumsText } from "./sums.ts";
 
 /**
  * The group may read a report, so that it can be handed on, and nobody else: it names hosts, accounts
@@ -18,20 +21,52 @@ const BATCH = 1 << 18;
 
 /**
  * Writes the files of reports into a directory, which is made if it is missing, each atomically: who
- * reads sees the report before or this one. Returns the paths in the order of the files.
+ * reads sees the report before or this one. Returns the paths in the order of the files; the digest of each is added to
+ * `sums`.
  * Errors: CurfewError `input` naming the path, where it cannot be written (no space, no permission,
  * a directory in its place); files that are already written stay.
  */
-export async function writeReports(directory: string, files: Iterable<ReportFile>): Promise<string[]> {
+export async function writeReports(
+  directory: string,
+  files: Iterable<ReportFile>,
+  sums: Sums = new Map(),
+): Promise<string[]> {
   await attempt(directory, () => makeDirectory(directory, DIRECTORY_MODE));
   const paths: string[] = [];
   for (const { name, chunks, shared } of files) {
     const path = join(directory, name);
     const mode = shared === true ? SHARED_MODE : FILE_MODE;
-    await attempt(path, () => writeAtomically(path, batches(chunks), mode));
+    const digest = createHash("sha256");
+    await attempt(path, () => writeAtomically(path, digested(batches(chunks), digest), mode));
+    sums.set(name, digest.digest("hex"));
     paths.push(path);
   }
   return paths;
+}
+
+/**
+ * Writes `SHA256SUMS` beside the reports, as `sha256sum -c` reads it, and returns its text. The signature of the one
+ * before is removed: it would not match. Errors: as `writeReports`.
+ */
+export async function writeSums(directory: string, sums: Sums): Promise<string> {
+  const text = sumsText(sums);
+  await attempt(join(directory, SIGNATURE), () => rm(join(directory, SIGNATURE), { force: true }));
+  await attempt(join(directory, SUMS), () => writeAtomically(join(directory, SUMS), [text], FILE_MODE));
+  return text;
+}
+
+/** Writes the signature beside it. Errors: as `writeReports`. */
+export async function writeSignature(directory: string, signature: Uint8Array): Promise<void> {
+  const path = join(directory, SIGNATURE);
+  await attempt(path, () => writeAtomically(path, [signature], FILE_MODE));
+}
+
+/** What was meant to be written counts, not what somebody may have put there since. */
+function* digested(chunks: Iterable<string>, digest: Hash): Generator<string> {
+  for (const chunk of chunks) {
+    digest.update(chunk);
+    yield chunk;
+  }
 }
 
 function* batches(chunks: Iterable<string>): Generator<string> {
