@@ -42,13 +42,29 @@ const secret = z
   .meta({ description: "A file whose first line is the value, or an environment variable" });
 export type SecretSource = z.output<typeof secret>;
 
+const WEBHOOK_FORMATS = ["json", "slack", "teams", "pagerduty", "template"] as const;
+
 const webhook = z.strictObject({
   name,
-  url: z.union([z.url({ protocol: /^https?$/u }), secret]).meta({
-    description: "http(s) address; one that is a secret in itself comes from a file or the environment",
+  url: z
+    .union([z.url({ protocol: /^https?$/u }), secret])
+    .optional()
+    .meta({
+      description:
+        "http(s) address; one that is a secret in itself comes from a file or the environment; PagerDuty's own if left out with its format",
+    }),
+  format: z.enum(WEBHOOK_FORMATS).default("json").meta({
+    description:
+      "json: curfew/alert/1; slack: {text}, as Slack, Mattermost and Rocket.Chat take it; teams: an Adaptive Card for a Workflows webhook; pagerduty: Events API v2; template: your own",
   }),
-  format: z.enum(["json", "slack"]).default("json").meta({
-    description: "json: curfew/alert/1; slack: {text}, as Slack, Mattermost and Rocket.Chat take it",
+  template: line.optional().meta({
+    description: "With format template: a Handlebars file that becomes the JSON body",
+  }),
+  routing_key: secret.optional().meta({
+    description: "With format pagerduty: the integration key, from a file or the environment",
+  }),
+  secret: secret.optional().meta({
+    description: "Signs each request (HMAC-SHA256), from a file or the environment",
   }),
   headers: z
     .record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/u, "a header's name"), secret)
@@ -88,6 +104,11 @@ export type Alerts = z.output<typeof alertsSchema>;
 export type Webhook = Alerts["webhooks"][number];
 export type Mail = Alerts["mail"][number];
 
+/** Where the secrets of a webhook are read from. */
+export function secretsOf({ url, headers, routing_key, secret: key }: Webhook): readonly SecretSource[] {
+  return [url, routing_key, key, ...Object.values(headers)].filter((source) => typeof source === "object");
+}
+
 /** An exemption that ends soon. */
 export interface ExpiringExemption {
   readonly name: string;
@@ -113,6 +134,9 @@ export interface Alert {
   /** ISO time of the audit. */
   readonly at: string;
   readonly policy: string;
+  /** The hosts that `-l` chose, empty for all; findings that fail or are unknown in that audit. Left out where not known. */
+  readonly limit?: string;
+  readonly open?: number;
   /** True where nobody was told of an audit before: what fails is told as it stands. */
   readonly first: boolean;
   readonly failing: readonly FindingChange[];

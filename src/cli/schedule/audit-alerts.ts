@@ -104,7 +104,11 @@ async function attempt(
   };
   try {
     const outbox = await openOutbox(state, now);
-    const destinations = alertDestinations(alerts, aborting, terminal.environment);
+    const destinations = alertDestinations(alerts, {
+      signal: aborting,
+      environment: terminal.environment,
+      now,
+    });
     return await send({ destinations, queue: outbox, pause: wait }, outbox);
   } catch (error) {
     // A full disk, a directory out of reach: the audit's own result must still be seen.

@@ -42,6 +42,7 @@ export async function checkAudit(options: ScheduledOptions, terminal: Terminal):
     options.policy,
     ...(options.inventory ?? []).filter((source) => existsSync(source)),
     options.alerts,
+    ...(alerts?.webhooks ?? []).map(({ template }) => template),
     options.sshConfig,
     options.becomePassFile,
   ].filter((path) => path !== undefined);

@@ -15,9 +15,15 @@ type Path = readonly PropertyKey[];
 export interface FileForm {
   readonly schema: unknown;
   readonly name: string;
+  /** What may stand where the schema has a union. */
+  readonly union?: string;
 }
 
-const POLICY: FileForm = { schema: policySchema, name: "the policy" };
+const POLICY: FileForm = {
+  schema: policySchema,
+  name: "the policy",
+  union: "the word all or a list of controls",
+};
 
 /** The problems behind one issue: unknown keys point at the key, wrong values at the value. */
 export function issueProblems(yaml: YamlText, issue: Issue, form: FileForm = POLICY): Problem[] {
@@ -52,7 +58,7 @@ function unknownKeys(yaml: YamlText, path: Path, keys: readonly string[], form: 
   });
 }
 
-/** `controls` of an exemption is the only union: the word `all`, or a list. */
+/** `controls` of an exemption is the only union of a policy: the word `all`, or a list. */
 function unionProblems(yaml: YamlText, issue: Issue & { code: "invalid_union" }, form: FileForm): Problem[] {
   const { node } = locate(yaml, issue.path);
   const branch = isSeq(node) ? issue.errors.at(-1) : undefined;
@@ -61,7 +67,7 @@ function unionProblems(yaml: YamlText, issue: Issue & { code: "invalid_union" },
       issueProblems(yaml, { ...inner, path: [...issue.path, ...inner.path] }, form),
     );
   }
-  const message = `${label(issue.path, form)}: expected the word all or a list of controls, found ${found(node)}`;
+  const message = `${label(issue.path, form)}: expected ${form.union ?? "another value"}, found ${found(node)}`;
   return [{ position: yaml.positionOf(node), message }];
 }
 

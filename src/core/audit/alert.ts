@@ -12,11 +12,12 @@ import { changeKind } from "./changes.ts";
 import { findingKey } from "../verdict/finding-key.ts";
 
 /** Everything an audit has to tell, before it is cut to what a destination wants. */
-export type News = Required<Pick<Alert, "first" | AlertEvent>>;
+export type News = Required<Pick<Alert, "first" | AlertEvent>> & Pick<Alert, "open">;
 
 /** What an alert says of the run that it is about. */
 export interface AlertedRun extends Pick<AuditRun, "runId" | "finishedAt"> {
   readonly policy: { readonly name: string };
+  readonly inventory?: Pick<AuditRun["inventory"], "limit">;
 }
 
 /** What people know already. */
@@ -51,6 +52,7 @@ export function newsOf(
     undemonstrated: of("undemonstrated").filter(({ before: was }) => was !== "pass"),
     expiring: expiringSoon(policy, run.startedAt, since.days).filter((exemption) => isNews(exemption, since)),
     unfinished: [],
+    open: standing(run).length,
   };
 }
 
@@ -89,6 +91,8 @@ export function alertFor(
     runId: run.runId,
     at: run.finishedAt,
     policy: run.policy.name,
+    ...(run.inventory === undefined ? {} : { limit: run.inventory.limit }),
+    ...(news.open === undefined ? {} : { open: news.open }),
     first: news.first,
     failing: take("failing", news.failing),
     recovered: take("recovered", news.recovered),

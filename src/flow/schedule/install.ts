@@ -12,7 +12,7 @@ import {
   unitName,
 } from "../../core/schedule/files.ts";
 import { checkCalendar } from "../../host/systemd.ts";
-import type { Alerts } from "../../model/alert.ts";
+import { type Alerts, secretsOf } from "../../model/alert.ts";
 import type { Seconds } from "../../model/duration.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Schedule, Scheduler, ScheduleTime } from "../../model/schedule.ts";
@@ -77,9 +77,7 @@ function refuseEnvironment(scheduler: Scheduler, { alerts, environmentFile }: Sc
     if (systemdOf(scheduler) !== undefined) return;
     throw new CurfewError("usage", "--environment-file is for systemd: cron has no such thing");
   }
-  const webhooks = alerts?.webhooks ?? [];
-  const sources = webhooks.flatMap(({ url, headers }) => [url].concat(Object.values(headers)));
-  const variable = sources.find((source) => typeof source !== "string" && "env" in source);
+  const variable = (alerts?.webhooks ?? []).flatMap(secretsOf).find((source) => "env" in source);
   if (variable === undefined) return;
   throw new CurfewError(
     "input",

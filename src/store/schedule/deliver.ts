@@ -1,4 +1,5 @@
 /** Alerts to the outside: one attempt each. */
+import { createHmac } from "node:crypto";
 import { execa } from "execa";
 import { visible } from "../../core/text/visible.ts";
 import { DeliveryError, type Mail } from "../../model/alert.ts";
@@ -12,6 +13,8 @@ export interface WebhookRequest {
   readonly body: string;
   /** The same for every attempt, so that the receiver can tell a repetition. */
   readonly id: string;
+  /** Lets the receiver know who sent it, and when. */
+  readonly signing?: { readonly key: Secret; readonly at: Date };
 }
 
 const TIMEOUT_MS = 10_000;
@@ -20,7 +23,7 @@ const TIMEOUT_MS = 10_000;
  * POSTs JSON. Redirects are not followed: they would carry the secrets elsewhere. Errors: DeliveryError.
  */
 export async function postWebhook(request: WebhookRequest, signal: AbortSignal): Promise<void> {
-  const { name, url, headers, body, id } = request;
+  const { name, url, headers, body, id, signing } = request;
   const response = await fetch(url.reveal(), {
     method: "POST",
     redirect: "manual",
@@ -29,6 +32,7 @@ export async function postWebhook(request: WebhookRequest, signal: AbortSignal):
       "user-agent": "curfew",
       "idempotency-key": id,
       ...Object.fromEntries(headers.map(([key, value]) => [key, value.reveal()])),
+      ...(signing === undefined ? {} : signatureHeaders(signing, body)),
     },
     body,
     signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
@@ -40,6 +44,16 @@ export async function postWebhook(request: WebhookRequest, signal: AbortSignal):
   // Answers that may be others a moment later (RFC 9110 §15.5.9 and §15.6, RFC 6585 §4).
   const again = response.status >= 500 || response.status === 429 || response.status === 408;
   throw new DeliveryError(`webhook ${name} answered with status ${response.status}`, again);
+}
+
+/**
+ * HMAC-SHA256 over `TIMESTAMP.BODY`, in hexadecimal digits. The time is signed with it, in seconds since 1970, so that a
+ * receiver can refuse what was recorded and sent again.
+ */
+function signatureHeaders({ key, at }: NonNullable<WebhookRequest["signing"]>, body: string): object {
+  const timestamp = String(Math.floor(at.getTime() / 1000));
+  const mac = createHmac("sha256", key.reveal()).update(`${timestamp}.${body}`).digest("hex");
+  return { "x-curfew-timestamp": timestamp, "x-curfew-signature": `sha256=${mac}` };
 }
 
 /** A message with its recipients, for sendmail(8). */
