@@ -37,6 +37,12 @@ const START_SECONDS = 15;
 /** A program ends by itself so long after nobody waits for its session any more. */
 const SPARE_SECONDS = 60;
 
+/**
+ * A shell that is left or hung up writes its history: neither there (tcsh: savehist), nor, by its blank, in one that is
+ * written at once. A kind of shell without `unset` complains and goes on.
+ */
+const NO_HISTORY = " unset HISTFILE savehist";
+
 /** The login shell at its prompt. */
 export async function openShell(setup: OpeningSetup): Promise<OpenedSession> {
   const { connection, planned, signal } = setup;
@@ -64,10 +70,8 @@ export async function openProgram(setup: OpeningSetup, program: ProbeProgram): P
   const opened = await openShell(setup);
   const { channel, terminal } = opened;
   if (terminal === undefined) return opened;
-  // Neither in the history (a shell that is left or hung up writes it), nor in one that skips blanks.
-  terminal.write(
-    ` unset HISTFILE; ${program.line(setup.token, lifetime(setup), setup.planned.scaledLimit)}\r`,
-  );
+  const line = program.line(setup.token, lifetime(setup), setup.planned.scaledLimit);
+  terminal.write(`${NO_HISTORY}; ${line}\r`);
   const typedAt = performance.now();
   await started(channel, setup, program);
   if (program.noisy) return { ...opened, quietSince: typedAt };
@@ -77,6 +81,11 @@ export async function openProgram(setup: OpeningSetup, program: ProbeProgram): P
   }
   // One that was gone at once leaves a session of another kind.
   await started(channel, setup, program);
+  if (program.prompts === true) {
+    // Its own files may name a history, which it writes even if nothing was typed; and see openUsedShell.
+    terminal.write(`${NO_HISTORY}\r`);
+    await settle(terminal, setup.planned, setup.signal);
+  }
   return { ...opened, quietSince: channel.lastActivity() };
 }
 

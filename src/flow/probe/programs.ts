@@ -11,6 +11,8 @@ export interface ProbeProgram {
   readonly runs: RegExp;
   /** Prints for as long as it runs, so that there is no quiet moment to wait for. */
   readonly noisy: boolean;
+  /** It is a shell that waits for lines itself. */
+  readonly prompts?: true;
 }
 
 /**
@@ -32,14 +34,17 @@ const STATUS_SECONDS = 15;
 export const PROBE_PROGRAMS = {
   // The login shell once more, as whoever types its name gets it: what a shell reads then is not what it reads at login.
   "nested-shell": {
-    line: (token) => `env CURFEW_PROBE=${token} sh -c 'exec "$SHELL"'`,
+    // ksh93 begins a history as soon as it starts, unless its name is empty.
+    line: (token) => `env HISTFILE= CURFEW_PROBE=${token} sh -c 'exec "$SHELL"'`,
     runs: /sh$/u,
     noisy: false,
+    prompts: true,
   },
   "escaped-shell": {
     line: (token) => `exec env -u TMOUT HISTFILE= CURFEW_PROBE=${token} bash --norc --noprofile`,
     runs: /^bash$/u,
     noisy: false,
+    prompts: true,
   },
   "foreground-program": {
     line: (token) => `env CURFEW_PROBE=${token} LESSHISTFILE=- sh -c '${EDITOR_OR_PAGER}'`,
