@@ -17,6 +17,7 @@ settings() {
   any=no
   check=no
   placed=no
+  ran=no
   for option do
     case $option in
       --any-system) any=yes ;;
@@ -58,12 +59,12 @@ each_block() {
 # Whether this is the system that the files are for. Files for another one may limit nothing there.
 right_system() {
   [ "$any" = no ] || return 0
-  right_name || stop "these files are for $label, and this is $id $version; nothing was changed (--any-system puts them there nevertheless)"
+  right_name || stop "these files are for $label, and this is $id $version; $unchanged (--any-system puts them there nevertheless)"
   release=$("$sshd" -V 2>&1 | sed -n 's/.*OpenSSH_\([0-9]*\)\.\([0-9]*\).*/\1 \2/p' | head -n 1)
-  [ -n "$release" ] || stop "which OpenSSH this is could not be found out; nothing was changed"
+  [ -n "$release" ] || stop "which OpenSSH this is could not be found out; $unchanged"
   number=$((${release% *} * 1000 + ${release#* }))
   [ "$number" -ge "$from" ] && { [ -z "$before" ] || [ "$number" -lt "$before" ]; } ||
-    stop "OpenSSH ${release% *}.${release#* } needs other files than these; nothing was changed (--any-system puts them there nevertheless)"
+    stop "OpenSSH ${release% *}.${release#* } needs other files than these; $unchanged (--any-system puts them there nevertheless)"
 }
 
 right_name() {
@@ -85,7 +86,7 @@ os_release() {
 }
 
 find_sshd() {
-  [ -x "$sshd" ] || sshd=$(command -v sshd) || stop "there is not an sshd on this host; nothing was changed"
+  [ -x "$sshd" ] || sshd=$(command -v sshd) || stop "there is not an sshd on this host; $unchanged"
 }
 
 # Where the files lie: beside this script in a folder that was unpacked, or at a fixed place.
@@ -119,7 +120,7 @@ is() {
 stage_file() {
   number=$((number + 1))
   if [ -n "$source" ]; then
-    cat "${source%/}$1" >"$work/new/$number" || stop "$source$1 cannot be read; nothing was changed"
+    cat "${source%/}$1" >"$work/new/$number" || stop "$source$1 cannot be read; $unchanged"
   else
     printf '%s' "$7" >"$work/new/$number" || return 1
   fi
@@ -153,11 +154,11 @@ stage_shared() {
     : >"$work/top"
     if [ -f "$shared" ]; then
       cp -p "$shared" "$new" || return 1
-      [ "$(grep -c '^# BEGIN curfew ' "$new")" = "$(grep -c '^# END curfew ' "$new")" ] ||
-        stop "$shared: a block of curfew in it is damaged; nothing was changed"
+      in_order "$new" ||
+        stop "$shared: a block of curfew in it is damaged; $unchanged"
       sed '/^# BEGIN curfew /,/^# END curfew /d' "$shared" >"$new" || return 1
     elif [ -e "$shared" ]; then
-      stop "$shared is not a file; nothing was changed"
+      stop "$shared is not a file; $unchanged"
     else
       : >"$new"
     fi
@@ -172,6 +173,14 @@ stage_shared() {
   done
 }
 
+# Whether each block of curfew has its end before the next one begins: what is taken out are blocks and nothing else.
+in_order() {
+  awk '
+    /^# BEGIN curfew / { if (open) wrong = 1; open = 1 }
+    /^# END curfew / { if (!open) wrong = 1; open = 0 }
+    END { exit wrong || open }' "$1"
+}
+
 # Puts one block into the text at hand, if it is for that file.
 put_block() {
   [ "$1" = "$shared" ] || return 0
@@ -179,13 +188,19 @@ put_block() {
     [ -n "$5" ] || return 0
     mode=$5
   fi
-  printf '# BEGIN curfew %s\n%s\n# END curfew %s\n' "$2" "$6" "$2" >"$work/block"
+  line=
+  header=
   case $3 in
-    top) cat "$work/block" >>"$work/top" && return ;;
     match) line=$(awk 'tolower($1) == "match" { print NR; exit }' "$new") ;;
-    section) line=$(awk -v after="$4" '{ sub(/^[ \t]+/, ""); sub(/[ \t\r]+$/, "") } $0 == after { print NR + 1; exit }' "$new") ;;
-    *) line= ;;
+    section)
+      line=$(awk -v after="$4" '{ sub(/^[ \t]+/, ""); sub(/[ \t\r]+$/, "") } $0 == after { print NR + 1; exit }' "$new")
+      # A file without that section: settings outside of any mean nothing.
+      [ -n "$line" ] || header="$4
+"
+      ;;
   esac
+  printf '# BEGIN curfew %s\n%s%s\n# END curfew %s\n' "$2" "$header" "$6" "$2" >"$work/block"
+  if [ "$3" = top ]; then cat "$work/block" >>"$work/top"; return; fi
   awk -v line="${line:-0}" -v block="$work/block" '
     function put() { while ((getline text <block) > 0) print text; done = 1 }
     NR == line { put() }
@@ -237,6 +252,7 @@ undo() {
   [ ! -f "$work/made" ] || sed '1!G;h;$!d' "$work/made" | while IFS= read -r made; do rmdir "$made" 2>/dev/null; done
   [ -z "$begun" ] || { activate "$begun" || lost=yes; }
   [ "$lost" = no ] || stop "$1; not everything could be taken back: look at the files above and at sshd before the last session ends"
+  [ "$source" != / ] || stop "$1; $unchanged"
   stop "$1; every file is as it was before"
 }
 
@@ -249,7 +265,7 @@ ended() {
 
 # activate NAMES: makes them take effect; where no service manager runs, as in an image, its start does.
 activate() {
-  [ -d /run/systemd/system ] || case $1 in *reload-sshd*) reload_by_signal; return ;; *) return 0 ;; esac
+  [ -d /run/systemd/system ] || case $1 in *reload-sshd*) begun=reload-sshd; reload_by_signal; return ;; *) return 0 ;; esac
   for name in $1; do
     case " $begun " in *" $name "*) ;; *) begun="$begun $name" ;; esac
     case $name in
@@ -266,7 +282,12 @@ reload_sshd() {
     ! systemctl -q is-active "$unit" || systemctl restart "$unit" || return 1
     return 0
   fi
-  systemctl -q is-active "$unit" || { reload_by_signal; return; }
+  if ! systemctl -q is-active "$unit"; then
+    [ "$ran" = yes ] || { reload_by_signal; return; }
+    # It ended when it was to read its configuration anew.
+    systemctl restart "$unit" || return 1
+  fi
+  ran=yes
   systemctl reload "$unit" || return 1
   sleep 1
   systemctl -q is-active "$unit"
@@ -280,12 +301,19 @@ socket_active() {
 }
 
 reload_by_signal() {
+  complaint="sshd could not be told to read its configuration anew"
   pid=$(cat /run/sshd.pid /var/run/sshd.pid 2>/dev/null | head -n 1)
   case $pid in '' | *[!0-9]*) return 0 ;; esac
   case $(cat "/proc/$pid/comm" 2>/dev/null) in sshd*) ;; *) return 0 ;; esac
   kill -HUP "$pid" || return 1
   sleep 1
-  kill -0 "$pid"
+  # One that ended is there until its parent takes note.
+  read -r stat 2>/dev/null <"/proc/$pid/stat" || stat=') Z'
+  case ${stat##*') '} in [ZX]*) ;; *) return 0 ;; esac
+  # Nothing is known here that would start it again.
+  complaint="sshd (process $pid) ended instead of reading its configuration anew: start it"
+  lost=yes
+  return 1
 }
 
 units_were_read() {
@@ -295,19 +323,23 @@ units_were_read() {
 install_all() {
   settings "$@"
   [ "$(id -u)" = 0 ] || stop "this has to run as root"
+  unchanged="nothing was changed"
+  find_source
+  # Then the files were put there by whoever unpacked them, before this script could judge them.
+  [ "$source" != / ] ||
+    unchanged="what was unpacked is in place already: take it out before sshd starts anew or this host does"
   find_sshd
   right_system
-  find_source
-  work=$(mktemp -d) || stop "a temporary folder cannot be made; nothing was changed"
+  work=$(mktemp -d) || stop "a temporary folder cannot be made; $unchanged"
   lost=no
   begun=
   needed=
   number=0
   trap ended EXIT
   trap 'exit 129' HUP INT TERM
-  mkdir "$work/new" && : >"$work/plan" || stop "$work cannot be written; nothing was changed"
-  valid || stop "sshd refuses its configuration as it is: $complaint; nothing was changed"
-  each_file stage_file && stage_shared && stage_absent || stop "$work cannot be written; nothing was changed"
+  mkdir "$work/new" && : >"$work/plan" || stop "$work cannot be written; $unchanged"
+  valid || stop "sshd refuses its configuration as it is: $complaint; $unchanged"
+  each_file stage_file && stage_shared && stage_absent || stop "$work cannot be written; $unchanged"
   if [ ! -s "$work/plan" ] && [ "$source" != / ]; then
     say "everything is in place; nothing was changed"
     return 0
