@@ -9,7 +9,7 @@ import packageData from "../package.json" with { type: "json" };
 
 const ROOT = resolve(import.meta.dirname, "..");
 /** Run in the checkout only. */
-const SCRIPTS = new Set(["schema.ts", "man.ts"]);
+const SCRIPTS = new Set(["gate-bundle.ts", "schema.ts", "man.ts"]);
 let directory: string;
 let packed: readonly string[];
 

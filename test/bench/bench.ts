@@ -13,6 +13,7 @@ import { type Lab, openLab } from "../lab/lab.ts";
 import { machineLacks } from "../lab/packages.ts";
 import { measureChanging } from "./changing.ts";
 import { manyAddresses } from "./fleet.ts";
+import { gateGoals, gateText, measureGate } from "./gate.ts";
 import { allGoals } from "./goals.ts";
 import { reportPageText } from "./report-page.ts";
 import { historyGoals, measureHistory } from "./history.ts";
@@ -77,6 +78,7 @@ async function measureAll(lab: Lab, { hosts, realHosts, seconds }: Options): Pro
       .join(" ")}\n\n`,
   );
   const startUp = await measureStartUp(15);
+  const gate = await measureGate(40);
   say(`bench: booting ${realHosts + 1} hosts`);
   const places = await manyAddresses(lab, Math.max(...hosts));
   const real = await bootHosts(lab, realHosts);
@@ -95,7 +97,9 @@ async function measureAll(lab: Lab, { hosts, realHosts, seconds }: Options): Pro
   const history = await measureHistory(1000, [5, 50], 3);
   print(tableText([...readings, ...changings, history].flatMap(({ rows }) => rows)));
   print(`\n${tripsText(trips)}`);
-  print(`\n${goalsText([...allGoals(startUp, readings, changings), ...historyGoals(history)])}`);
+  print(`\n${gateText(gate)}`);
+  const goals = [...allGoals(startUp, readings, changings), ...gateGoals(gate), ...historyGoals(history)];
+  print(`\n${goalsText(goals)}`);
   say("bench: the HTML report");
   print(`\n${await reportPageText()}`);
   say(`bench: ${Math.round((performance.now() - begin) / 1000)} s`);

@@ -8,6 +8,7 @@ import { loadInventory } from "../../../src/config/inventory/inventory.ts";
 import { loadPolicy } from "../../../src/config/policy/policy.ts";
 import { hostLimits } from "../../../src/core/policy/host-limits.ts";
 import type { Host } from "../../../src/model/host.ts";
+import { gateBundle } from "../../../src/gate-bundle.ts";
 import { schemaFiles } from "../../../src/schema.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
@@ -99,6 +100,14 @@ describe("starter files", () => {
     expect(Object.keys(policy.roles)).toEqual(["admin", "vendor"]);
     expect(policy.exemptions).toHaveLength(1);
   });
+});
+
+test("the gate's file is current (npm run schema)", async () => {
+  const [path, text] = await gateBundle();
+  expect(await readFile(join(root, path), "utf8")).toBe(text);
+  // Each further one is waited for by every kubectl command.
+  const loaded = Array.from(text.matchAll(/(?:require|import)\("([^"]+)"\)/gu), ([, name]) => name);
+  expect(loaded.toSorted()).toEqual(["node:child_process", "node:fs", "node:os", "node:path"]);
 });
 
 test.each(Object.entries(schemaFiles()))("%s is current (npm run schema)", async (path, text) => {
