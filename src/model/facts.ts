@@ -55,9 +55,12 @@ export interface UserClass {
   readonly logins?: readonly LoginShell[];
 }
 
+export const SERVICE_MANAGERS = ["systemd", "openrc", "sysv", "runit", "none"] as const;
+export const BOOT_HOOKS = ["systemd", "cron", "openrc", "none"] as const;
+
 /** How the host starts and reloads its sshd. */
 export interface SshService {
-  readonly manager: "systemd" | "openrc" | "sysv" | "runit" | "none";
+  readonly manager: (typeof SERVICE_MANAGERS)[number];
   /** `ssh.service`, `sshd`; for runit the directory of the service; empty for manager `none`. */
   readonly unit: string;
   /** Process id of the listening daemon, where there is one. */
@@ -65,7 +68,7 @@ export interface SshService {
   /** True where a socket unit listens and starts one sshd per connection: nothing to reload. */
   readonly perConnection: boolean;
   /** What can run the guard's check at the next boot: a unit, a line of cron, a service of OpenRC. */
-  readonly bootHook: "systemd" | "cron" | "openrc" | "none";
+  readonly bootHook: (typeof BOOT_HOOKS)[number];
 }
 
 /** The running logind; its Reading is absent where none runs. */

@@ -200,11 +200,12 @@ function key(text,   lower) {
   if (lower ~ /(^|,)[ \t]*environment=/) say("key-environment", "keys", where)
   if (lower ~ /(^|,)(no-pty|restrict)([ \t,]|$)/ && lower !~ /(^|,)pty([ \t,]|$)/) say("no-pty", "keys", where)
 }
-function script(root, text,   before_hash) {
+function script(root, text,   before_hash, raw) {
   if (match(text, /[ \t]#/)) {
     before_hash = substr(text, 1, RSTART - 1)
     if (before_hash !~ /["\047`\\]/) text = before_hash
   }
+  raw = tolower(text)
   gsub(/["\047\\]/, "", text)
   # Stock files of distributions.
   gsub(/eval[ \t]+([$][(]|`)(SHELL=\/bin\/sh[ \t]+)?(\/usr\/bin\/)?(lesspipe|dircolors)[^)`;|&]*[)`]/, ":", text)
@@ -212,24 +213,31 @@ function script(root, text,   before_hash) {
   if (loop && root == ".bashrc" && text ~ /^[.] [$]rc$/) return
   gsub(/exec[ \t]+[0-9]*[<>][^;]*/, ":", text)
   if (text ~ /(^|[^A-Za-z0-9_])(TMOUT|autologout)([^A-Za-z0-9_]|$)/) say("tmout", root, where)
-  if (text ~ /TRAPALRM|trap[ \t].*(ALRM|[ \t]14([ \t;]|$))/) say("alarm", root, where)
+  if (text ~ /TRAPALRM|trap[ \t].*(ALRM|[ \t]14([ \t;]|$))/ || traps(raw, "(alrm|14)")) say("alarm", root, where)
   if (text ~ /(^|[ \t;&|({)`!])exec[ \t]+[^ \t]/) say("exec", root, where)
   if (text ~ program) say("program", root, where)
   if (shell ~ /zsh/ && (text ~ /ZDOTDIR=/ || tolower(text) ~ /set(opt)?[ \t].*rcs/)) say("elsewhere", root, where)
   if (shell ~ /ksh|\/sh$/ && text ~ /(^|[ \t;&|({)])ENV=/ && text !~ /ENV=(~|[$]HOME|[$][{]HOME[}])\/[.](mksh|ksh|sh)rc([ \t;&|)}]|$)/) say("elsewhere", root, where)
   if (text ~ computed) say("computed", root, where)
-  if (leaving(root, text)) say("leaving", root, where)
+  if (leaving(root, text) || traps(raw, "(exit|0)")) say("leaving", root, where)
   follow(root, text)
+}
+# bash, ksh and dash take a name of a signal in any case, and one of several lines has it behind the last quote.
+function traps(raw, signal) {
+  gsub(/"[^"]*"|\047[^\047]*\047/, "_", raw)
+  return raw ~ ("trap[ \t][^;&|]*[ \t](sig)?" signal "([ \t;&|)}]|$)") || raw ~ ("[\"\047][ \t]+(sig)?" signal "[ \t]*([;&|)}]|$)")
 }
 # What ends a shell can keep its session: bash runs its logout file and its trap although its time is over.
 function leaving(root, text,   n, i, words) {
   if (root !~ /logout$/) return text ~ /trap[ \t].*(EXIT|[ \t]0([ \t;]|$))|TRAPEXIT|zshexit/
-  gsub(/[][(){};&|!]/, "\n", text)
+  gsub(/[][(){};&|!`]/, "\n", text)
   gsub(/(^|[ \t\n])(if|then|else|elif|fi|endif|do|done|case|esac|in)([ \t\n]|$)/, "\n&\n", text)
   n = split(text, words, "\n")
   for (i = 1; i <= n; i++) {
     sub(/^[ \t]+/, "", words[i])
-    if (words[i] == "" || words[i] ~ /^([$]SHLVL|-[a-z]|=|[$][A-Z_]+ )/) continue
+    if (words[i] == "" || words[i] ~ /^([$]SHLVL|-[a-z]|=|[$][A-Z_]+ +(=|-[a-z]))/) continue
+    # Waits for an answer, or halts the shell.
+    if (words[i] ~ /^[^ \t]*rm[ \t]+(-[a-zA-Z]+[ \t]+)*-[a-zA-Z]*[iI]|^kill[ \t].*(STOP|TSTP|TTIN|TTOU|-19|-20|-21|-22)/) return 1
     if (words[i] ~ /^[ \t]*(if|then|else|elif|fi|endif|test)([ \t]|$)/) continue
     if (words[i] !~ /^(\/usr\/bin\/|\/bin\/)?(clear|clear_console|echo|printf|reset|tput|rm|kill|history|unset|hash|true|exit|return|:)([ \t]|$)/) return 1
   }

@@ -61,6 +61,13 @@ describe("what a user logs in with", () => {
     ["a token without an end", `token: ${jwt({ iat: now })}`, "fail", /never ends/u, 2],
     ["a token for an hour", `token: ${jwt({ iat: now, exp: now + 3600 })}`, "fail", /valid for 1h/u, 2],
     ["a token for ten minutes", `token: ${jwt({ iat: now, exp: now + 600 })}`, "pass", /valid for 10m/u, 0],
+    [
+      "a token of a day that says it begins late",
+      `token: ${jwt({ iat: now + 86_000, exp: now + 86_400 })}`,
+      "fail",
+      /more, until/u,
+      2,
+    ],
     ["a token that has ended", `token: ${jwt({ iat: now - 900, exp: now - 300 })}`, "pass", /ended on/u, 0],
     ["a bootstrap token", "token: abcdef.0123456789abcdef", "fail", /bootstrap token/u, 2],
     ["a password", `username: admin\npassword: ${SECRET}`, "fail", /password that never ends/u, 2],

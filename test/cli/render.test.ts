@@ -178,6 +178,20 @@ describe("saved facts", () => {
     }
   });
 
+  test.each([
+    { manager: "openrc", unit: "sshd", bootHook: "openrc" },
+    { manager: "runit", unit: "/var/service/sshd", bootHook: "none" },
+    { manager: "sysv", unit: "ssh", bootHook: "cron" },
+  ] as const)("those of a host with $manager are taken", async (service) => {
+    const value = { pid: 1, perConnection: false, ...service };
+    const facts = { ...systemFacts(host()), service: { state: "known", value } };
+    const saved = { schema: "curfew/check/1", hosts: [{ host: "web1", facts }] };
+    await writeFile(join(directory, "init.json"), JSON.stringify(saved));
+    const name = `from-${service.manager}`;
+    const { exitCode, stderr } = await render("--facts", "init.json", "--as", "dir", "-o", name);
+    expect(exitCode, stderr).toBe(0);
+  });
+
   test("what a host calls itself is no expression for Ansible, and no line of a script", async () => {
     const facts = host();
     const name = "Debian {{ lookup('pipe', 'touch x') }}";

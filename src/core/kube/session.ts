@@ -58,14 +58,19 @@ function lifeOutcome(credential: Credential, limits: KubeLimits, now: Date): Jud
   const until = life.until.slice(0, 16).replace("T", " ");
   const left = Math.floor((Date.parse(life.until) - now.getTime()) / 1000);
   if (left <= 0) return { actual: `${what} that ended on ${until} UTC`, outcome: "pass" };
-  const length = life.seconds ?? left;
-  const valid = life.seconds === null ? `for ${spanText(left)} more` : `for ${spanText(length)}`;
+  // Who says to begin later than now, which no server holds against a token, says how long it lasts in vain.
+  const known = life.seconds !== null && left <= life.seconds + SKEW;
+  const length = known ? (life.seconds ?? left) : left;
+  const valid = known ? `for ${spanText(length)}` : `for ${spanText(left)} more`;
   const actual = `${what}, valid ${valid}, until ${until} UTC`;
   const most = Math.min(limits.idle ?? Number.POSITIVE_INFINITY, limits.max ?? Number.POSITIVE_INFINITY);
   const certain = kind === "client-certificate" && !hasLimit(limits);
   if (certain) return { actual: `${actual}; it cannot be revoked`, outcome: "fail" };
   return { actual, outcome: length <= most ? "pass" : "fail" };
 }
+
+/** By how much clocks may differ. */
+const SKEW: Seconds = 60;
 
 const WORDS: Readonly<Record<Credential["kind"], string>> = {
   token: "token",

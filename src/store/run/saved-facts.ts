@@ -4,6 +4,7 @@ import { z } from "zod";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { visible } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/error.ts";
+import { BOOT_HOOKS, SERVICE_MANAGERS } from "../../model/facts.ts";
 import type { SystemFacts } from "../../model/render.ts";
 
 const line = z.string().regex(/^[^\u0000-\u001f\u007f]*$/u, "one line without control characters");
@@ -41,11 +42,11 @@ const factsSchema: z.ZodType<SystemFacts> = z.strictObject({
   kernel: line,
   service: reading(
     z.strictObject({
-      manager: z.enum(["systemd", "openrc", "sysv", "none"]),
+      manager: z.enum(SERVICE_MANAGERS),
       unit: line,
       pid: id.nullable(),
       perConnection: z.boolean(),
-      bootHook: z.enum(["systemd", "cron", "none"]),
+      bootHook: z.enum(BOOT_HOOKS),
     }),
   ),
   systemdVersion: reading(id),

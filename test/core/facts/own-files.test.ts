@@ -50,6 +50,12 @@ describe("a line that may keep a shell", () => {
     ["PROMPT_COMMAND='TMOUT=0'", "tmout"],
     ["((TMOUT=0))", "tmout"],
     ["trap '' ALRM", "alarm"],
+    ["trap : alrm", "alarm"],
+    ["trap 'sleep 999' EXIT", "leaving"],
+    ["trap 'sleep 999' exit", "leaving"],
+    ["trap wait Exit; true", "leaving"],
+    ["  sleep 999' SigExit", "leaving"],
+    ["' 0", "leaving"],
     ['if [ -z "$TMUX" ]; then tmux attach || tmux new; fi', "program"],
     ["command screen -R", "program"],
     ["LANG=C /usr/bin/zsh -l", "program"],
@@ -75,6 +81,9 @@ describe("a line that may keep a shell", () => {
     'test -r ~/.dircolors && eval "$(dircolors -b ~/.dircolors)" || eval "$(dircolors -b)"',
     'test -z "$PROFILEREAD" && . /etc/profile || true',
     "MY_TMOUT=3",
+    "trap 'rm -f x; exit' INT TERM",
+    "trap 'echo' INT; exit",
+    'test "$x" = 0 || exit',
   ])("not: %s", async (line) => {
     expect(await look({ ".bashrc": `${line}\n` })).toEqual([]);
   });
@@ -88,6 +97,21 @@ describe("a line that may keep a shell", () => {
     };
     expect(await look(files)).toEqual(["exec ~/.bash/last:2", "program ~/.bashrc.d/x:1"]);
   });
+});
+
+test.each(["exec bash", "$EDITOR ~/notes", "echo `cat`", "[ -e x ] && rm -i x", "kill -STOP $$"])(
+  "a logout file: %s",
+  async (line) => {
+    expect(await look({ ".bash_logout": `${line}\n` })).toContain("leaving ~/.bash_logout:1");
+  },
+);
+
+test.each([
+  'if [ "$SHLVL" = 1 ]; then [ -x /usr/bin/clear_console ] && /usr/bin/clear_console -q; fi',
+  '[ "$TERM" = linux ] && clear',
+  "rm -rf ~/.cache/x; kill $SSH_AGENT_PID",
+])("a harmless logout file: %s", async (line) => {
+  expect(await look({ ".bash_logout": `${line}\n` })).toEqual([]);
 });
 
 test("each shell's own files", async () => {
