@@ -44,12 +44,12 @@ export function parseYaml(file: string, text: string, { quotes = true } = {}): Y
 }
 
 /** Every document of a stream (`---` between them), each as parseYaml; none where there is not one. Errors as parseYaml. */
-export function parseYamlStream(file: string, text: string): readonly YamlText[] {
+export function parseYamlStream(file: string, text: string, { quotes = true } = {}): readonly YamlText[] {
   const lineCounter = new LineCounter();
   const options = { ...OPTIONS, lineCounter };
   const documents = parseOrRefuse(file, () => parseAllDocuments<ParsedNode>(text, options));
   if ("empty" in documents) return [];
-  return documents.map((document) => checked(document, { file, text, lineCounter, quotes: true }));
+  return documents.map((document) => checked(document, { file, text, lineCounter, quotes }));
 }
 
 interface YamlSource {

@@ -1,7 +1,8 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { CurfewError } from "../../model/error.ts";
 import * as args from "../options/args.ts";
 import type { KubeAuditOptions } from "../kube/audit.ts";
+import type { KubeServerOptions } from "../kube/server.ts";
 import type { GateOptions } from "../kube/install.ts";
 import type { VerifyGateOptions } from "../kube/verify.ts";
 import type { Setting } from "../terminal/setting.ts";
@@ -41,6 +42,7 @@ export function registerKube(program: Command, setting: Setting): void {
     .description("Judges kubeconfigs, and ends kubectl sessions that the policy ends.")
     .addHelpText("after", EXAMPLE);
   registerAudit(command, setting);
+  registerServer(command, setting);
   registerGate(command, setting);
   registerLogin(command, setting);
 }
@@ -60,6 +62,47 @@ function registerAudit(kube: Command, { terminal, setExitCode }: Setting): void 
     .action(async (files: readonly string[], options: KubeAuditOptions) => {
       const { auditKube } = await import("../kube/audit.ts");
       setExitCode(await auditKube(files, options, terminal));
+    });
+}
+
+const SERVER_HELP = `
+Example:
+  curfew kube server -p policy.yaml /etc/kubernetes/manifests/*.yaml /var/lib/kubelet/config.yaml
+  kubectl get clusterrolebindings,rolebindings,clusterroles,roles -A -o json | curfew kube server -
+  curfew kube server --render-authentication -p policy.yaml
+
+Reads static pods of kube-apiserver and kube-controller-manager, KubeletConfiguration,
+AuthenticationConfiguration, and RBAC as kubectl prints it. Says what is in force, what is required and
+without effect, and what is missing. System accounts and service accounts are not judged.
+
+Exit codes: 0 everything passes, 2 a finding fails, 3 something cannot be judged, 64 a file is none of
+these.
+`;
+
+function registerServer(kube: Command, { terminal, setExitCode }: Setting): void {
+  const command = kube
+    .command("server")
+    .summary("judge a cluster's own files: API server, kubelet, tokens, RBAC")
+    .description("Judges what a cluster itself does to end sessions, from its files. Contacts no cluster.")
+    .argument("[file...]", "files of the cluster; - is standard input");
+  args.addPolicyOption(command);
+  args.addReportOptions(command);
+  args
+    .addAnswerOptions(command)
+    .option("-v, --verbose", "also what passes")
+    .option(
+      "--render-authentication",
+      "print the rule that accepts no token with a longer life than the policy's",
+    )
+    .addOption(
+      new Option("--claim <claim>", "with it: where a token's life begins")
+        .choices(["nbf", "iat"])
+        .default("nbf"),
+    )
+    .addHelpText("after", SERVER_HELP)
+    .action(async (files: readonly string[], options: KubeServerOptions) => {
+      const { auditKubeServer } = await import("../kube/server.ts");
+      setExitCode(await auditKubeServer(files, options, terminal));
     });
 }
 

@@ -52,20 +52,23 @@ export async function auditKube(
     },
   );
   const machine = auditedMachine(hostname(), audited);
-  await saveReports(options, runOf(machine, paths, loaded, now), { trend: [], changes: [] }, terminal);
+  await saveReports(options, runOf([machine], paths, loaded, now), { trend: [], changes: [] }, terminal);
   await show(audited, machine, loaded?.policy, options, terminal);
   return exitCodeOfVerdict(machine.outcome);
 }
 
 /** A policy is not needed: what never ends and what lies open is wrong without one. */
-async function policyOf(options: KubeAuditOptions, terminal: Terminal): Promise<PolicyInput | undefined> {
+export async function policyOf(
+  options: Pick<KubeAuditOptions, "policy" | "quiet">,
+  terminal: Terminal,
+): Promise<PolicyInput | undefined> {
   if (!hasSource("policy", options.policy)) return undefined;
   return loadPolicyFor(options.policy, null, options, terminal);
 }
 
 /** In the form of every other audit, for its report formats. */
-function runOf(
-  machine: AuditedHost,
+export function runOf(
+  machines: readonly AuditedHost[],
   paths: readonly string[],
   loaded: PolicyInput | undefined,
   now: Date,
@@ -85,7 +88,7 @@ function runOf(
     sessions: [],
     verified: false,
     findings: [],
-    hosts: [{ ...machine, findings: machine.findings.map(anywhere) }],
+    hosts: machines.map((each) => ({ ...each, findings: each.findings.map(anywhere) })),
   };
 }
 

@@ -35,7 +35,7 @@ function adviceLines(findings: readonly Finding[], { paint, columns }: KubeView)
 }
 
 /** A finding in two or three lines: what it is about, what was found, where. */
-function statementLines(finding: Finding, { paint, columns }: KubeView): string[] {
+export function statementLines(finding: Finding, { paint, columns }: KubeView): string[] {
   const { check, subject, expected, actual, rule, source, outcome } = finding;
   const sign = signText(findingSign(finding), paint);
   const about = subject === undefined ? "" : `${visible(subject)}: `;
@@ -74,7 +74,7 @@ function fileLines({ kubeconfig, limits, findings }: Audited, view: KubeView): s
 
 const VERDICTS = { pass: "in compliance", fail: "out of compliance", unknown: "not fully judged" } as const;
 
-function verdictLines(findings: readonly Finding[], view: KubeView): string[] {
+export function verdictLines(findings: readonly Finding[], view: KubeView): string[] {
   const verdict = outcomeOfAll(findings);
   const { fail = 0, unknown = 0 } = countBy(findings.map(({ outcome }) => outcome));
   const open = [...(fail > 0 ? [`${fail} fail`] : []), ...(unknown > 0 ? [`${unknown} unknown`] : [])];
