@@ -27,8 +27,9 @@ export function parseLimitLines(sections: Sections): LimitLines | undefined {
     const line = /^\d{1,3}$/u.test(login) ? lineOf(fields) : undefined;
     if (line === undefined)
       throw malformed(sections.host, "lost-lines", `a line begins with ${visible(text).slice(0, 40)}`);
-    const same = found.get(Number(login)) ?? [];
-    found.set(Number(login), [...same, line]);
+    const same = found.get(Number(login));
+    if (same === undefined) found.set(Number(login), [line]);
+    else same.push(line);
   }
   return known(found);
 }

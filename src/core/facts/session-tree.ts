@@ -17,6 +17,8 @@ export interface SessionProcess {
 /** The answer, taken apart. */
 export interface SessionTable {
   readonly processes: ReadonlyMap<number, SessionProcess>;
+  /** The first remote half of an editor, by the number of its account. */
+  readonly editors: ReadonlyMap<string, SessionProcess>;
   /** Access times of terminals, seconds since 1970, by number. */
   readonly touched: ReadonlyMap<number, number>;
   /** Of sshd's processes. */
@@ -42,21 +44,30 @@ export interface SshConnection {
   readonly tops: readonly { readonly top: SessionProcess; readonly below: readonly SessionProcess[] }[];
 }
 
-/** Of this very login nothing is said, unless it has a terminal: then somebody sits there. */
-export function connectionsOf(table: SessionTable): SshConnection[] {
+/** How often a process may count, once for each login that it is in: sshd within sshd within sshd. */
+const MOST_WITHIN = 10;
+
+/**
+ * Of this very login nothing is said, unless it has a terminal: then somebody sits there. Undefined where processes are
+ * in more logins than any real ones are.
+ */
+export function connectionsOf(table: SessionTable): SshConnection[] | undefined {
   const children = Map.groupBy(table.processes.values(), ({ ppid }) => ppid);
   const own = lineage(table.self, table);
-  return [...table.processes.values()].flatMap((daemon) => {
+  let left = MOST_WITHIN * table.processes.size;
+  const found = [...table.processes.values()].flatMap((daemon) => {
     const login = loginOf(daemon, table);
-    if (login === undefined || isMonitor(daemon)) return [];
+    if (login === undefined || isMonitor(daemon) || left < 0) return [];
     const started = (children.get(daemon.pid) ?? []).filter(({ sshd }) => sshd !== "sshd-auth");
     const tops = started.map((top) => ({ top, below: below(top, children) }));
+    for (const each of tops) left -= each.below.length;
     const others = tops.filter(({ top }) => !own.has(top.pid) || top.tty !== 0);
     if (others.length === 0 && tops.length > 0) return [];
     const monitor = table.processes.get(daemon.ppid);
     const address = table.addresses.get(daemon.pid) ?? (monitor && table.addresses.get(monitor.pid)) ?? null;
     return [{ login, owner: daemon.uid, address, daemon, tops: others }];
   });
+  return left < 0 ? undefined : found;
 }
 
 const NAMED = /^sshd(?:-session)?: (.+?)(?: \[(?:priv|postauth)\]|@\S+)$/u;

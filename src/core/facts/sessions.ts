@@ -7,6 +7,12 @@ import { remoteAddress } from "./remote-address.ts";
 import { lines, malformed, type Section, type Sections } from "./sections.ts";
 import { connectionsOf, type SessionProcess, type SessionTable, type SshConnection } from "./session-tree.ts";
 
+/** As the script has it, which then says "many". */
+const MOST_PROCESSES = 4000;
+/** Longer than any that the script prints: 4000 bytes of id(1). */
+const LONGEST_LINE = 4400;
+/** The script shows so much of a command line; what looks into it may take the square of its length. */
+const LONGEST_WORDS = 300;
 /** More lines than the script prints for 4000 processes. */
 const MOST_LINES = 20_000;
 
@@ -14,11 +20,14 @@ const MOST_LINES = 20_000;
 export function parseLoginSessions(sections: Sections): Reading<readonly LoginSession[]> | undefined {
   const section = sections.maybe("sessions");
   if (section === undefined) return undefined;
-  const rows = lines(section).map((line) => line.split("\t", 9));
-  if (rows.length > MOST_LINES || rows.some(([word]) => word === "many"))
-    return unreadable("more than 4000 processes run in logins there");
+  const rows = lines(section).map((line) => line.slice(0, LONGEST_LINE).split("\t", 9));
+  const processes = rows.filter(([word]) => word === "process").length;
+  if (rows.length > MOST_LINES || processes > MOST_PROCESSES || rows.some(([word]) => word === "many"))
+    return unreadable(`more than ${MOST_PROCESSES} processes run in logins there`);
   const table = tableOf(rows, section, sections.host);
-  return known(connectionsOf(table).flatMap((connection) => sessionsIn(connection, table)));
+  const connections = connectionsOf(table);
+  if (connections === undefined) return unreadable("there are too many logins within logins there");
+  return known(connections.flatMap((connection) => sessionsIn(connection, table)));
 }
 
 function tableOf(rows: readonly (readonly string[])[], section: Section, host: string): SessionTable {
@@ -32,7 +41,7 @@ function tableOf(rows: readonly (readonly string[])[], section: Section, host: s
     if (/^\d{1,18}$/u.test(text)) return Number(text);
     throw malformed(host, "sessions", `${visible(text).slice(0, 40)} is not a number`);
   };
-  const words = new Map(of("words", 2).map(([, pid, text = ""]) => [number(pid), visible(text.trim())]));
+  const words = new Map(of("words", 2).map(([, pid, text = ""]) => [number(pid), wordsOf(text)]));
   const daemons = new Map(of("sshd", 2).map(([, pid, name = ""]) => [number(pid), visible(name)]));
   const processes = of("process", 6).map(
     ([, pid, ppid, uid = "", tty, start, name = ""]): SessionProcess => ({
@@ -47,8 +56,10 @@ function tableOf(rows: readonly (readonly string[])[], section: Section, host: s
     }),
   );
   const [now, uptime, ticks, self, little] = section.arguments;
+  const editors = processes.filter(({ words: text }) => EDITOR.test(text)).toReversed();
   return {
     processes: new Map(processes.map((each) => [each.pid, each])),
+    editors: new Map(editors.map((each) => [each.uid, each])),
     touched: new Map(of("idle", 2).map(([, terminal, time]) => [number(terminal), number(time)])),
     addresses: new Map(
       of("from", 2).flatMap(([, pid, text = ""]): [number, string][] => {
@@ -62,6 +73,10 @@ function tableOf(rows: readonly (readonly string[])[], section: Section, host: s
     ticks: Math.max(1, number(ticks)),
     self: number(self),
   };
+}
+
+function wordsOf(text: string): string {
+  return visible(text.slice(0, LONGEST_WORDS).trim());
 }
 
 function sessionsIn(connection: SshConnection, table: SessionTable): LoginSession[] {
@@ -110,8 +125,8 @@ function groupsOf(login: string, owner: string, { people }: SessionTable): reado
   return [...(groups ?? "").matchAll(/(?:^|,)\d+\(([^()]*)\)/gu)].map(([, name = ""]) => name);
 }
 
-function remoteEditor(owner: string, { processes }: SessionTable): readonly [Activity, string] | undefined {
-  const editor = [...processes.values()].find(({ uid, words }) => uid === owner && EDITOR.test(words));
+function remoteEditor(owner: string, { editors }: SessionTable): readonly [Activity, string] | undefined {
+  const editor = editors.get(owner);
   return editor === undefined || owner === "0" ? undefined : ["editor", nameOfEditor(editor)];
 }
 

@@ -5,6 +5,7 @@ import { remoteAddress } from "../../../src/core/facts/remote-address.ts";
 import { parseSections } from "../../../src/core/facts/sections.ts";
 import { parseLoginSessions } from "../../../src/core/facts/sessions.ts";
 import { CurfewError } from "../../../src/model/error.ts";
+import { patient } from "../../patience.ts";
 import type { LoginSession } from "../../../src/model/session.ts";
 
 const NOW = 1_700_000_000;
@@ -50,6 +51,13 @@ const BOB = [
   ["person", "bob", "uid=1000(bob) gid=100(users) groups=100(users),1001(domain vendors)"],
 ];
 const IDLE = ["idle", 3, NOW - 312];
+
+/** So many processes of sshd from number 10 on, each of them a connection of bob's. */
+const many = (count: number, above: (pid: number) => number): Row[] =>
+  Array.from({ length: count }, (_, at) => 10 + at).flatMap((pid) => {
+    const title = `sshd: bob@pts/${pid}`;
+    return [process(pid, above(pid), 0, 0, 9, "sshd"), ["words", pid, title], ["sshd", pid, "sshd"]] as Row[];
+  });
 
 describe("sessions", () => {
   test("a terminal: whose, from where, how long idle, what runs", () => {
@@ -155,6 +163,29 @@ describe("sessions", () => {
     expect(parse([["many"]])).toMatchObject({ state: "unreadable" });
     expect(() => parse([["process", 1, 2]])).toThrow(/incomplete/u);
     expect(() => parse([["idle", "x", "1"]])).toThrow(/not a number/u);
+  });
+
+  test.each([
+    ["more processes than the script shows", many(4001, () => 1)],
+    ["logins in logins in logins", many(4000, (pid) => pid - 1)],
+  ])("%s are refused, and cost no time", (_, rows) => {
+    const begun = performance.now();
+    expect(parse(rows)).toMatchObject({ state: "unreadable" });
+    expect(performance.now() - begun).toBeLessThan(patient(2000));
+  });
+
+  test("connections without a session, names and groups without end cost no time", () => {
+    const words = `sshd: ${"@a".repeat(300_000)} `;
+    const groups = `uid=1000(bob) ${" groups=".repeat(100_000)}\u2028`;
+    const rows = [
+      ...many(2000, () => 1),
+      ...Array.from({ length: 2000 }, (_, at) => process(5000 + at, 1, 0, 0, 9, "node")),
+      ["words", 11, words],
+      ["person", "bob", groups],
+    ];
+    const begun = performance.now();
+    expect(sessions(rows).length).toBeGreaterThan(1000);
+    expect(performance.now() - begun).toBeLessThan(patient(2000));
   });
 
   test("whatever comes is read, or refused as such", () => {
