@@ -11,7 +11,9 @@ import { systemFacts } from "../../src/core/render/facts.ts";
 import { planHost } from "../../src/core/plan/host.ts";
 import { hostLimits } from "../../src/core/policy/host-limits.ts";
 import { loadPolicy } from "../../src/config/policy/policy.ts";
+import { CurfewError } from "../../src/model/error.ts";
 import { RENDER_FORMS } from "../../src/model/render.ts";
+import { raw } from "../../src/report/render/ansible-task.ts";
 import { host } from "../controls/facts-fixture.ts";
 import { runHere } from "./run-here.ts";
 
@@ -177,6 +179,14 @@ describe("saved facts", () => {
       );
     }
   });
+
+  test.each(["{% endraw %}", "{%- endraw %}", "{%+ endraw -%}", "{%\n endraw %}"])(
+    "%j ends no text of a role: it is refused",
+    (text) => {
+      expect(() => raw(`# ${text}{{ lookup('pipe', 'id') }}`)).toThrow(CurfewError);
+      expect(raw("{{ x }}")).toBe("{% raw %}{{ x }}{% endraw %}");
+    },
+  );
 
   test.each([
     { manager: "openrc", unit: "sshd", bootHook: "openrc" },

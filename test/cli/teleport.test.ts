@@ -330,6 +330,13 @@ test("kinds of session that Teleport does not end are told, and judged where ask
   expect(told.stdout).toMatch(/kubectl requests one by one +never/u);
   const judged = await curfew({ a: FILE }, ["check", "a", "--sessions", "kube-requests"]);
   expect(judged).toMatchObject({ exitCode: 2, stdout: expect.stringMatching(/^a:6:24: ✗ kube-requests/mu) });
+  const strict =
+    "kind: role\nversion: v7\nmetadata: {name: a}\nspec:\n  options:\n    client_idle_timeout: 5m\n    disconnect_expired_cert: true\n";
+  const alone = ["check", "a", "--limit", "15m", "--sessions", "kube-requests,kube-exec"];
+  expect(await curfew({ a: strict }, alone)).toMatchObject({
+    exitCode: 3,
+    stdout: expect.stringMatching(/kube-exec[^]*✗ kube-requests|✗ kube-requests[^]*kube-exec/u),
+  });
   const wrong = await curfew({ a: FILE }, ["check", "a", "--sessions", "databse"]);
   expect(wrong).toMatchObject({ exitCode: 64, stderr: expect.stringContaining('did you mean "database"?') });
 });

@@ -44,7 +44,7 @@ export function withPlainWords(rendering: Rendering): Rendering {
 /** Text of a task that Jinja leaves alone. */
 export function raw(text: string): string {
   if (!/\{[{%#]/u.test(text)) return text;
-  if (/\{%-?\s*endraw/u.test(text)) {
+  if (/\{%[-+]?\s*endraw/u.test(text)) {
     throw new CurfewError("unsupported", "a role of Ansible cannot hold a name with {% endraw %}");
   }
   return `{% raw %}${text}{% endraw %}`;
