@@ -165,6 +165,7 @@ describe.skipIf(chromium === null)(
       await page.press("ArrowRight");
       await page.press("ArrowRight");
       await page.press("ArrowRight");
+      await page.press("ArrowRight");
       expect(await page.value("document.activeElement.getAttribute('aria-label')")).toBe(
         "escaped-shell: Fail, demonstrated",
       );
