@@ -76,6 +76,9 @@ export interface AuditHeader {
   /** Whether real sessions were opened; `scaled`: with limits scaled down to this many seconds. */
   readonly verified: boolean;
   readonly scaled?: number;
+  /** What the audit is about and who is responsible for it, in the words of whoever ran it. */
+  readonly scope?: string;
+  readonly assessor?: string;
 }
 
 /** What an audit came to, once every host has been judged. */

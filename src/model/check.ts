@@ -92,6 +92,10 @@ export const CHECKS = {
     title: "The compliance baseline's rule holds",
     help: "The effective number is not what the rule's text asks; see the rule and run curfew apply.",
   },
+  "baseline-system": {
+    title: "The compliance baseline is one for this system",
+    help: "Its rules were not judged here; choose the profile of this system (curfew profiles lists them), or give these hosts a policy of their own. curfew apply does not change this.",
+  },
   "kube-session": {
     title: "Cluster sessions end within their limits",
     help: "kubectl uses what is in the kubeconfig until the server refuses it; curfew kube install puts a gate before an exec plugin, and a static credential has to give way to one.",

@@ -16,7 +16,7 @@ import type { ExitCode } from "../terminal/exit.ts";
 import { daysAgo, withHistory } from "../options/history-access.ts";
 import { type Hosts, type PolicyInput, loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import type { Setting } from "../terminal/setting.ts";
-import { checkReports, saveReports } from "../options/report-files.ts";
+import { aboutAudit, checkReports, saveReports } from "../options/report-files.ts";
 import { type Run, type RunResult, withRun } from "../progress/run-context.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -125,9 +125,10 @@ function headerOf(
   { source: inventory }: Hosts,
   { policy, source }: PolicyInput,
   profile: AuditHeader["profile"],
-  { sessions, verify, scaled }: AuditOptions,
+  options: AuditOptions,
   { journal, context }: Run,
 ): AuditHeader {
+  const { sessions, verify, scaled } = options;
   return {
     schema: "curfew/audit/1",
     runId: journal.runId,
@@ -139,6 +140,7 @@ function headerOf(
     sessions,
     verified: verify === true,
     ...(scaled === undefined ? {} : { scaled }),
+    ...aboutAudit(options),
   };
 }
 

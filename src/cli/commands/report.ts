@@ -7,7 +7,7 @@ import { auditText } from "../../report/audit/text.ts";
 import { addReportOptions, type ReportOptions } from "../options/args.ts";
 import { type ExitCode, exitCodeOfVerdict } from "../terminal/exit.ts";
 import { isoTime, withHistory } from "../options/history-access.ts";
-import { checkReports, requireDirectory, saveReports } from "../options/report-files.ts";
+import { aboutAudit, checkReports, requireDirectory, saveReports } from "../options/report-files.ts";
 import type { Setting } from "../terminal/setting.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -58,7 +58,8 @@ export function registerReport(program: Command, { terminal, setExitCode }: Sett
 async function report(options: Options, terminal: Terminal): Promise<ExitCode> {
   requireDirectory(options);
   const { makeReport } = await import("../../flow/report.ts");
-  const made = await withHistory(terminal, (history) => makeReport(history, options));
+  const stored = await withHistory(terminal, (history) => makeReport(history, options));
+  const made = { ...stored, run: { ...stored.run, ...aboutAudit(options) } };
   if (options.output === undefined || options.json === true) await show(made, options, terminal);
   await checkReports(options, made.run);
   await saveReports(options, made.run, made.context, terminal);

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseWaves } from "../../core/plan/waves.ts";
 import { splitWords } from "../../config/inventory/shell-words.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
+import { visible } from "../../core/text/visible.ts";
 import { REPORT_FORMAT_NAMES, type ReportFormatName } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
 import { formatDuration, parseDuration, type Seconds } from "../../model/duration.ts";
@@ -46,6 +47,8 @@ export interface ReportOptions {
   readonly output?: string;
   /** The program and its arguments. */
   readonly signWith?: readonly string[];
+  readonly scope?: string;
+  readonly assessor?: string;
 }
 
 /** `-p`. Whether it was given is for `loadPolicyFor` to say, after commander has found what is misspelt. */
@@ -116,7 +119,16 @@ export function addReportOptions(command: Command): Command {
   return command
     .option("--format <formats>", `write files: ${REPORT_FORMAT_NAMES.join(", ")}; commas between`, formats)
     .option("-o, --output <directory>", "where they go, made if it is not there, with a SHA256SUMS")
-    .option("--sign-with <command>", "sign SHA256SUMS: a command from its text to a signature", words);
+    .option("--sign-with <command>", "sign SHA256SUMS: a command from its text to a signature", words)
+    .option("--scope <text>", "reports say that this is what was assessed", reportLine)
+    .option("--assessor <text>", "reports say that this is who assessed", reportLine);
+}
+
+/** One line that a report carries as it is. */
+function reportLine(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed !== "" && trimmed.length <= 500 && visible(trimmed) === trimmed) return trimmed;
+  throw new InvalidArgumentError("not one line of 1 to 500 characters, none of them invisible");
 }
 
 /** A command as words with quotes; no shell reads it. */

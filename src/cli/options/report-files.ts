@@ -37,6 +37,11 @@ export function requireDirectory({ format, output, signWith }: ReportOptions): v
   throw new CurfewError("usage", "--sign-with signs files: say where they go with -o DIRECTORY");
 }
 
+/** What the command line says of an audit; the audit's own words otherwise. */
+export function aboutAudit({ scope, assessor }: ReportOptions): Pick<AuditHeader, "scope" | "assessor"> {
+  return { ...(scope === undefined ? {} : { scope }), ...(assessor === undefined ? {} : { assessor }) };
+}
+
 /** A directory alone gets the report for people. */
 function wanted({ format }: ReportOptions): readonly ReportFormatName[] {
   return format ?? ["html"];
@@ -59,7 +64,8 @@ export async function saveReports(
     import("../../report/audit-formats.ts"),
     import("../../store/file/report-files.ts"),
   ]);
-  const files = wanted(options).flatMap((name) => Array.from(REPORT_FORMATS[name].files(run, context)));
+  const told = { ...run, ...aboutAudit(options) };
+  const files = wanted(options).flatMap((name) => Array.from(REPORT_FORMATS[name].files(told, context)));
   const sums = new Map<string, string>();
   const paths = await writeReports(output, files, sums);
   const left = await takeEvidence(run, output, sums, terminal);

@@ -67,7 +67,7 @@ export async function withSources<T extends ScheduledOptions>(options: T, termin
 /** The arguments of `curfew audit` that mean the same from any directory. */
 export function auditArguments(options: ScheduledOptions): string[] {
   const { policy, inventory = [], limit, verify, sessions, scaled, format, output, alerts, keep } = options;
-  const { signWith } = options;
+  const { signWith, scope, assessor } = options;
   const { sshConfig, trustSshConfig, becomePassFile, connectTimeout, concurrency, verbose } = options;
   return [
     ...absolute("--policy", policy),
@@ -79,6 +79,9 @@ export function auditArguments(options: ScheduledOptions): string[] {
     ...value("--format", format?.join(",")),
     ...absolute("--output", output),
     ...value("--sign-with", signWith === undefined ? undefined : command(signWith)),
+    // A text may begin with a dash.
+    ...(scope === undefined ? [] : [`--scope=${scope}`]),
+    ...(assessor === undefined ? [] : [`--assessor=${assessor}`]),
     ...absolute("--alerts", alerts),
     ...value("--keep", keep === undefined ? undefined : `${keep / 86_400}d`),
     ...absolute("--ssh-config", sshConfig),

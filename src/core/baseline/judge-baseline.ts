@@ -40,7 +40,7 @@ export function judgeBaseline(
 function wrongSystem(facts: Facts, baseline: Baseline, why: "foreign" | "unknown"): Finding {
   const { os } = facts;
   return {
-    check: "baseline-rule",
+    check: "baseline-system",
     control: "host",
     role: "*",
     subject: "system",

@@ -5,6 +5,7 @@ import { visible } from "../../core/text/visible.ts";
 import type { AuditContext, AuditRun, RunSummary } from "../../model/audit.ts";
 import { type AuditGrouping, groupingLines, hostLines } from "./by-text.ts";
 import { changeLines, trendLines } from "./changes-text.ts";
+import { passingLines } from "./passing-text.ts";
 import { driftLines, findingBlocks } from "./findings-text.ts";
 import { outcomeSign } from "../layout/signs.ts";
 import { count, outcomeText, timeText } from "./words.ts";
@@ -36,6 +37,7 @@ export function auditText(run: AuditRun, context: AuditContext, options: AuditTe
     headLines(run, columns, paint),
     glanceLines(run, paint),
     ...findingBlocks(run, view),
+    verbose ? passingLines(run, view) : [],
     verbose ? driftLines(run, paint) : [],
     changeLines(context, options.against, view),
     trendLines(context, paint),
@@ -73,10 +75,15 @@ function headLines(run: AuditRun, columns: number, paint: Paint): string[] {
   const sessions = verified
     ? `real sessions${scaled === undefined ? "" : ` scaled to ${scaled} s`}`
     : "no real sessions";
+  const about = [
+    ...(run.scope === undefined ? [] : [`scope: ${run.scope}`]),
+    ...(run.assessor === undefined ? [] : [`assessor: ${run.assessor}`]),
+  ];
   const limit = inventory.limit === "" ? "" : `, only ${inventory.limit}`;
   return [
     `${paint.bold(visible(policy.name))}  ${timeText(startedAt)}`,
     ...wrap(visible(`${baseline}, ${sessions}${limit}; judged: ${kinds.join(", ")}`), columns).map(paint.dim),
+    ...(about.length === 0 ? [] : wrap(visible(about.join("; ")), columns).map(paint.dim)),
     paint.dim(visible(`${runId}, curfew ${curfew}`)),
   ];
 }

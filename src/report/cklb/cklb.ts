@@ -85,14 +85,19 @@ function* checklist(
     active: true,
     mode: 2,
     has_path: false,
-    target_data: targetData(host),
+    target_data: targetData(host, run),
     cklb_version: "1.0",
   };
   yield `${visibleJson(JSON.stringify(document, null, 2))}\n`;
 }
 
-function targetData({ host, description }: AuditedHost): object {
+function targetData({ host, description }: AuditedHost, { scope, assessor }: AuditRun): object {
   const name = clipLine(host, LONGEST_HOST);
+  const about = [
+    description,
+    ...(scope === undefined ? [] : [`scope: ${scope}`]),
+    ...(assessor === undefined ? [] : [`assessor: ${assessor}`]),
+  ].filter((part) => part !== "");
   const isAddress = /^[\d.]+$|:/u.test(name);
   return {
     target_type: "Computing",
@@ -100,7 +105,7 @@ function targetData({ host, description }: AuditedHost): object {
     ip_address: isAddress ? name : "",
     mac_address: "",
     fqdn: !isAddress && name.includes(".") ? name : "",
-    comments: clipLine(description, 2000),
+    comments: clipLine(about.join("; "), 2000),
     role: "None",
     is_web_database: false,
     technology_area: "UNIX OS",

@@ -99,6 +99,8 @@ function* hostParts(run: AuditRun, why: readonly Reason[]): Iterable<string> {
 
 function aboutValues({ policy, profile, inventory, ...run }: AuditRun) {
   return {
+    scope: visible(run.scope ?? ""),
+    assessor: visible(run.assessor ?? ""),
     runId: visible(run.runId),
     started: visible(run.startedAt),
     finished: visible(run.finishedAt),

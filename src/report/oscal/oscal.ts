@@ -9,7 +9,7 @@ import { jsonText, LazyArray } from "../format/json-text.ts";
 import { hasRisks, type Objective, objectives, oscalFinding, risks } from "./findings.ts";
 import { REVIEWED_CONTROLS } from "./objectives.ts";
 import { evidenceUuid, hostUuid, observations, property, toolUuid } from "./observations.ts";
-import { markup } from "./text.ts";
+import { markup, plain } from "./text.ts";
 import { relativeUri } from "../format/relative-uri.ts";
 import { stableUuid } from "../format/uuid.ts";
 
@@ -30,6 +30,7 @@ export function renderOscal(run: AuditRun): Iterable<string> {
         "last-modified": run.finishedAt,
         version: run.runId,
         "oscal-version": OSCAL_VERSION,
+        ...assessorMetadata(run),
       },
       "import-ap": {
         href: `#${policyUuid(run)}`,
@@ -40,6 +41,16 @@ export function renderOscal(run: AuditRun): Iterable<string> {
       "back-matter": { resources: new LazyArray(() => resources(run)) },
     },
   });
+}
+
+function assessorMetadata({ assessor, runId }: AuditRun): object {
+  if (assessor === undefined) return {};
+  const uuid = stableUuid("assessor", runId, assessor);
+  return {
+    roles: [{ id: "assessor", title: "Assessor" }],
+    parties: [{ uuid, type: "person", name: plain(assessor) }],
+    "responsible-parties": [{ "role-id": "assessor", "party-uuids": [uuid] }],
+  };
 }
 
 function result(run: AuditRun, reviewed: readonly Objective[]): object {
@@ -53,11 +64,13 @@ function result(run: AuditRun, reviewed: readonly Objective[]): object {
     end: run.finishedAt,
     props: [
       property("run", run.runId),
+      ...(run.scope === undefined ? [] : [property("scope", run.scope)]),
       ...(run.profile === null ? [] : [property("profile", `${run.profile.id} ${run.profile.version}`)]),
       ...(run.scaled === undefined ? [] : [property("scaled-seconds", String(run.scaled))]),
     ],
     "local-definitions": localDefinitions(run),
     "reviewed-controls": reviewedControls(reviewed),
+    ...(run.scope === undefined ? {} : { remarks: markup(`Scope: ${run.scope}`) }),
     ...(isEmpty(observations(run)) ? {} : { observations: new LazyArray(() => observations(run)) }),
     ...(hasRisks(run) ? { risks: new LazyArray(() => risks(run)) } : {}),
     ...(reviewed.length === 0

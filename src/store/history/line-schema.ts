@@ -45,6 +45,8 @@ export const header = z.strictObject({
   sessions: z.array(z.enum(SESSION_KINDS)),
   verified: z.boolean(),
   scaled: seconds.exactOptional(),
+  scope: line.max(500).exactOptional(),
+  assessor: line.max(500).exactOptional(),
 } satisfies Keys<AuditHeader>);
 
 const rung = z.strictObject({ by: z.string(), seconds: seconds.nullable(), source: z.string() }).nullable();
