@@ -52,9 +52,10 @@ function answer(
   const { pathname, searchParams } = new URL(request.url ?? "/", "https://x");
   if (!token.startsWith("good")) return send(response, 401, status("Unauthorized", 401));
   seen.push(token);
-  if (searchParams.get("watch") !== null) {
-    response.writeHead(200, { "content-type": "application/json" });
-    response.write(`${JSON.stringify({ type: "ADDED", object: pod("first") })}\n`);
+  const isLog = pathname.endsWith("/log");
+  if (searchParams.get("watch") !== null || isLog) {
+    response.writeHead(200, { "content-type": isLog ? "text/plain" : "application/json" });
+    response.write(isLog ? "a line\n" : `${JSON.stringify({ type: "ADDED", object: pod("first") })}\n`);
     open.add(response);
     response.on("close", () => open.delete(response));
     return undefined;
@@ -80,7 +81,8 @@ function pod(name: string): object {
     resourceVersion: "1",
     creationTimestamp: "2026-01-01T00:00:00Z",
   };
-  return { kind: "Pod", apiVersion: "v1", metadata, spec: { containers: [] }, status: { phase: "Running" } };
+  const spec = { containers: [{ name: "only", image: "x" }] };
+  return { kind: "Pod", apiVersion: "v1", metadata, spec, status: { phase: "Running" } };
 }
 
 const PODS = {
@@ -102,6 +104,7 @@ const ANSWERS: Readonly<Record<string, object>> = {
   "/api": { kind: "APIVersions", versions: ["v1"] },
   "/apis": { kind: "APIGroupList", apiVersion: "v1", groups: [] },
   "/api/v1": { kind: "APIResourceList", groupVersion: "v1", resources: [PODS, NAMESPACES] },
+  "/api/v1/namespaces/default/pods/first": pod("first"),
   "/api/v1/namespaces/default/pods": {
     kind: "PodList",
     apiVersion: "v1",

@@ -197,9 +197,15 @@ describe.for(found)("$title", ({ kubectl }) => {
   );
 
   test.skipIf(skip)("a watch goes on past the expiry; with --end-streams it is ended", async () => {
-    await gated("--idle", "2s");
-    const open = k("get", "pods", "-w", "--request-timeout=8s");
-    await open;
+    await gated("--max", "3s");
+    const stop = new AbortController();
+    const watching = desk.run(path, ["get", "pods", "-w"], { cancelSignal: stop.signal });
+    await expect.poll(() => desk.cluster.streams(), { timeout: patient(5000) }).toBe(1);
+    const later = async () => (await k("get", "--raw", "/version")).exitCode;
+    await expect.poll(later, { timeout: patient(10_000) }).toBe(1);
+    expect(desk.cluster.streams()).toBe(1);
+    stop.abort();
+    await watching;
     await desk.curfew("kube", "remove", "dev");
     await gated("--idle", "3s", "--end-streams");
     const begin = performance.now();
