@@ -251,6 +251,9 @@ describe.skipIf(lacks !== null)(`activation${lacks === null ? "" : ` (${lacks})`
       await machine.exec(`systemctl unmask ssh.service; rm -rf /run/systemd/system/ssh.service.d; ${STOP}
         systemctl stop 'curfew-sshd-*'; systemctl reset-failed; systemctl daemon-reload
         for pid in $(pgrep -x sshd); do kill -CONT $pid; kill $pid; done; systemctl start ${own}`);
+      await expect
+        .poll(async () => canLogIn(lab, machine), { timeout: patient(20_000), interval: 500 })
+        .toBe(true);
     });
 
     test.each(harms)(
