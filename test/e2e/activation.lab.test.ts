@@ -368,7 +368,7 @@ function openSession(lab: Lab, { name }: LabHost): { answers(): Promise<void>; e
     async answers() {
       sent += 1;
       child.stdin?.write(`line ${sent}\n`);
-      await expect.poll(() => said, { timeout: 20_000 }).toContain(`line ${sent}\n`);
+      await expect.poll(() => said, { timeout: patient(20_000) }).toContain(`line ${sent}\n`);
     },
     end: () => void child.kill(),
   };
