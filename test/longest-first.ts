@@ -3,10 +3,11 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Roughly how many seconds on two quiet cores, of those that take more than half a minute. */
 const SECONDS: Readonly<Record<string, number>> = {
+  "e2e/activation.lab.test.ts": 700,
   "flow/verify-shadow.lab.test.ts": 190,
   "e2e/lock-out.lab.test.ts": 180,
   "flow/verify-sabotage.lab.test.ts": 170,
-  "controls/watchdog/watchdog.lab.test.ts": 160,
+  "controls/watchdog/watchdog.lab.test.ts": 300,
   "e2e/schedule.lab.test.ts": 150,
   "e2e/wizard.lab.test.ts": 140,
   "flow/verify-kinds.lab.test.ts": 130,
@@ -16,12 +17,12 @@ const SECONDS: Readonly<Record<string, number>> = {
   "e2e/outcomes.lab.test.ts": 100,
   "e2e/families.lab.test.ts": 240,
   "e2e/inits.lab.test.ts": 200,
-  "e2e/pages.lab.test.ts": 150,
+  "e2e/pages.lab.test.ts": 250,
   "e2e/render.lab.test.ts": 100,
   "e2e/scanners.lab.test.ts": 90,
   "controls/watchdog/cron.lab.test.ts": 90,
-  "e2e/profiles.lab.test.ts": 80,
-  "e2e/audit.lab.test.ts": 70,
+  "e2e/profiles.lab.test.ts": 300,
+  "e2e/audit.lab.test.ts": 150,
   "flow/verify-killed.lab.test.ts": 60,
   "controls/watchdog/grace.lab.test.ts": 60,
   "controls/logind/grace.lab.test.ts": 50,
