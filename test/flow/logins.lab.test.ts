@@ -138,7 +138,7 @@ const LAYOUTS: readonly Layout[] = [
   },
   {
     name: "zsh with a trap on ALRM",
-    script: put(`TMOUT=${ENDS}; trap "echo" ALRM`, "/etc/zsh/zshrc"),
+    script: put(`TMOUT=${ENDS}; trap ":" ALRM`, "/etc/zsh/zshrc"),
     shell: "/bin/zsh",
     limit: null,
     ends: false,
