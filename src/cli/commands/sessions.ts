@@ -122,5 +122,5 @@ function textOf(
   );
   const lines = judged ? fatesText(hosts, view) : loggedInText(hosts, view);
   const all = [...lines, ...lost];
-  return `${(all.length === 0 ? ["Not one session over SSH is open there."] : all).join("\n")}\n`;
+  return `${(all.length === 0 ? ["No SSH session is open there."] : all).join("\n")}\n`;
 }
