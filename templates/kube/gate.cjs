@@ -385,8 +385,7 @@ function askingNow(environment) {
 	};
 }
 function watchStream({ login, max, idle }, { now, caller, terminal }) {
-	const sinceLogin = login === null ? 0 : Math.max(now.wall - login.wall, now.uptime - login.uptime);
-	const end = max === null ? "" : String(Math.floor(now.uptime + max - sinceLogin));
+	const end = max === null || login === null ? "" : String(Math.floor(now.uptime + max - elapsed(login, now)));
 	const tty = terminalPath(terminal) ?? "";
 	const numbers = [
 		caller.pid,

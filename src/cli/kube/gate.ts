@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { homedir } from "node:os";
 import { gateWords } from "../../core/kube/gate-words.ts";
-import { afterUse, type Asking, decideGate } from "../../core/kube/gate-decision.ts";
+import { afterUse, type Asking, decideGate, elapsed } from "../../core/kube/gate-decision.ts";
 import { cappedCredential } from "../../core/kube/exec-credential.ts";
 import type { GateState } from "../../model/kube-gate.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
@@ -91,8 +91,8 @@ function askingNow(environment: NodeJS.ProcessEnv): WithTerminal | undefined {
 
 /** Ends the kubectl that asks once its session has ended: a stream is never asked for its credential again. */
 function watchStream({ login, max, idle }: GateState, { now, caller, terminal }: WithTerminal): void {
-  const sinceLogin = login === null ? 0 : Math.max(now.wall - login.wall, now.uptime - login.uptime);
-  const end = max === null ? "" : String(Math.floor(now.uptime + max - sinceLogin));
+  const end =
+    max === null || login === null ? "" : String(Math.floor(now.uptime + max - elapsed(login, now)));
   const tty = terminalPath(terminal) ?? "";
   const numbers = [caller.pid, caller.start, end, idle ?? "", tty].map(String);
   const options = { detached: true, stdio: "ignore", cwd: "/" } as const;

@@ -4,14 +4,16 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { execPlace, takenOut } from "../../config/kube/exec-place.ts";
 import { type ChosenContext, chooseContext, loadAll } from "../../config/kube/merged.ts";
-import { gateArguments, gateWords } from "../../core/kube/gate-words.ts";
+import { gateArguments, gateOf } from "../../core/kube/gate-words.ts";
 import { gateEdits, type TextEdit, undoEdits, withEdits } from "../../core/kube/gate-edit.ts";
+import { newGateState } from "../../core/kube/gate-state.ts";
 import { limitsText } from "../../core/kube/limits-text.ts";
 import { visible } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Seconds } from "../../model/duration.ts";
 import type { KubeLimits } from "../../model/kube.ts";
-import { gateDirectory, writeGateState } from "../../store/kube/gate-store.ts";
+import { withGateLock } from "../../store/kube/gate-lock.ts";
+import { gateDirectory, readGateState, writeGateState } from "../../store/kube/gate-store.ts";
 import {
   forgetGate,
   type InstallRecord,
@@ -42,7 +44,7 @@ export async function installGate(name: string, options: GateOptions, terminal: 
   refuseBypass(chosen);
   const { exec } = user;
   if (!exec) throw noPlugin(chosen);
-  const known = gateWords(exec.command, exec.args ?? []);
+  const known = gateOf(user);
   if (known !== undefined) return again(known.id, limits, chosen, terminal);
   const id = randomBytes(8).toString("hex");
   const place = execPlace(loaded.yaml, loaded.text, index);
@@ -52,14 +54,7 @@ export async function installGate(name: string, options: GateOptions, terminal: 
   const edits = gateEdits(loaded.text, place, ownProgram(), own, program);
   const directory = directoryOf(terminal);
   writeInstallRecord(directory, id, record(context.name, file, limits, edits));
-  writeGateState(directory, id, {
-    schema: "curfew/kube-gate/1",
-    context: context.name,
-    ...limits,
-    login: null,
-    use: null,
-    callers: [],
-  });
+  writeGateState(directory, id, newGateState(context.name, limits, null));
   try {
     await replaceKubeconfig(file, loaded.text, withEdits(loaded.text, edits));
   } catch (error) {
@@ -81,7 +76,7 @@ export async function removeGate(
   const chosen = await contextNamed(name, options.kubeconfig, terminal);
   const { loaded, user, index, context } = chosen;
   const file = loaded.kubeconfig.file.path;
-  const words = user.exec ? gateWords(user.exec.command, user.exec.args ?? []) : undefined;
+  const words = gateOf(user);
   if (words === undefined) {
     await terminal.say(
       `${visible(file)}: no gate stands before user ${visible(context.user)}; nothing to do\n`,
@@ -110,18 +105,12 @@ async function again(
   terminal: Terminal,
 ): Promise<void> {
   const directory = directoryOf(terminal);
-  const { readGateState } = await import("../../store/kube/gate-store.ts");
   const before = readInstallRecord(directory, id);
   if (before !== undefined) writeInstallRecord(directory, id, { ...before, ...limits });
-  const state = readGateState(directory, id);
-  const fresh = {
-    schema: "curfew/kube-gate/1",
-    context: context.name,
-    login: null,
-    use: null,
-    callers: [],
-  } as const;
-  writeGateState(directory, id, { ...(state ?? fresh), ...limits });
+  withGateLock(directory, id, () => {
+    const state = readGateState(directory, id) ?? newGateState(context.name, limits, null);
+    writeGateState(directory, id, { ...state, ...limits });
+  });
   await terminal.say(
     `${visible(loaded.kubeconfig.file.path)}: unchanged, a gate stands before user ${visible(context.user)} already; a session ${limitsText(limits)}\n`,
   );

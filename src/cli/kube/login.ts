@@ -4,7 +4,8 @@ import { homedir } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { ChosenContext } from "../../config/kube/merged.ts";
 import { isCredential } from "../../core/kube/exec-credential.ts";
-import { gateWords } from "../../core/kube/gate-words.ts";
+import { gateOf } from "../../core/kube/gate-words.ts";
+import { newGateState } from "../../core/kube/gate-state.ts";
 import { knownCache } from "../../core/kube/known-caches.ts";
 import { limitsText } from "../../core/kube/limits-text.ts";
 import { visible } from "../../core/text/visible.ts";
@@ -28,7 +29,7 @@ export async function loginGate(
 ): Promise<void> {
   const chosen = await contextNamed(name, options.kubeconfig, terminal);
   const { context, user } = chosen;
-  const words = user.exec ? gateWords(user.exec.command, user.exec.args ?? []) : undefined;
+  const words = gateOf(user);
   if (words === undefined) {
     throw new CurfewError("usage", `no gate stands before user ${visible(context.user)}`, {
       hint: `curfew kube install ${visible(context.name)} puts one there`,
@@ -52,14 +53,8 @@ export async function loginGate(
       hint: `curfew kube install ${visible(context.name)} sets them anew`,
     });
   }
-  const begun = {
-    schema: "curfew/kube-gate/1",
-    context: context.name,
-    login: readMoment(Date.now()),
-    use: null,
-    callers: [],
-  } as const;
-  withGateLock(directory, words.id, () => writeGateState(directory, words.id, { ...begun, ...limits }));
+  const begun = newGateState(context.name, limits, readMoment(Date.now()));
+  withGateLock(directory, words.id, () => writeGateState(directory, words.id, begun));
   await terminal.say(`logged in to ${visible(context.name)}; the session ${limitsText(limits)}\n`);
 }
 

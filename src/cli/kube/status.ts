@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { allContexts, chooseContext, loadAll } from "../../config/kube/merged.ts";
 import { decideGate, elapsed } from "../../core/kube/gate-decision.ts";
-import { gateWords } from "../../core/kube/gate-words.ts";
+import { gateOf } from "../../core/kube/gate-words.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { KubeSession } from "../../model/kube.ts";
 import type { LoadedKubeconfig } from "../../config/kube/kubeconfig.ts";
@@ -43,7 +43,7 @@ function sessionOf(
   const nothing = { context, user: "", idle: null, max: null, sinceSeconds: null, leftSeconds: null };
   try {
     const { user, context: found } = chooseContext(files, context);
-    const words = user.exec ? gateWords(user.exec.command, user.exec.args ?? []) : undefined;
+    const words = gateOf(user);
     if (words === undefined) return { ...nothing, user: found.user, state: "no-gate" };
     const state = read(words.id);
     // After the state: what another process writes meanwhile would lie in the future.

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { gateWords } from "../../core/kube/gate-words.ts";
+import { gateOf } from "../../core/kube/gate-words.ts";
+import { newGateState } from "../../core/kube/gate-state.ts";
 import { visible, visibleJson } from "../../core/text/visible.ts";
 import { outcomeOfAll } from "../../core/verdict/outcome.ts";
 import { formatDuration, type Seconds } from "../../model/duration.ts";
@@ -41,7 +42,7 @@ export async function verifyGate(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const { user, context } = await contextNamed(name, options.kubeconfig, terminal);
-  const words = user.exec ? gateWords(user.exec.command, user.exec.args ?? []) : undefined;
+  const words = gateOf(user);
   const state = words === undefined ? null : readGateState(directoryOf(terminal), words.id);
   if (words === undefined || state === null) {
     throw new CurfewError("usage", `no gate with a state stands before user ${visible(context.user)}`, {
@@ -59,16 +60,11 @@ export async function verifyGate(
       context: name,
       shortest: Math.min(limits.idle ?? Infinity, limits.max ?? Infinity),
     };
+    const directory = gateDirectory(join(shadow, "curfew"));
     const begin = (): void =>
-      writeGateState(gateDirectory(join(shadow, "curfew")), words.id, {
-        ...state,
-        ...limits,
-        login: readMoment(Date.now()),
-        use: null,
-        callers: [],
-      });
+      writeGateState(directory, words.id, newGateState(state.context, limits, readMoment(Date.now())));
     terminal.err(`waiting for ${formatDuration(probe.shortest)} and a stream as long\n`);
-    const used = () => readGateState(gateDirectory(join(shadow, "curfew")), words.id)?.use !== null;
+    const used = () => readGateState(directory, words.id)?.use !== null;
     const probes = await allProbes(probe, begin, used, words.endStreams);
     await show(probes, name, options, terminal);
     return exitCodeOfVerdict(outcomeOfAll(probes));

@@ -1,4 +1,11 @@
+import type { KubeLimits } from "../../model/kube.ts";
 import type { Caller, GateState, Moment } from "../../model/kube-gate.ts";
+
+/** The state of a gate that nobody has come to yet; `login` null: nor logged in. */
+export function newGateState(context: string, limits: KubeLimits, login: Moment | null): GateState {
+  const { idle, max } = limits;
+  return { schema: "curfew/kube-gate/1", context, idle, max, login, use: null, callers: [] };
+}
 
 /** A state as it was written; undefined where the text is anything else. By hand: a schema library takes longer to load than kubectl to run. */
 export function parseGateState(text: string): GateState | undefined {

@@ -21,6 +21,16 @@ export function gateWords(command: string, args: readonly string[]): GateWords |
   return { id, endStreams: own.includes("--end-streams"), own: end + 1 };
 }
 
+/** The gate before a user's exec plugin; undefined where none stands there. */
+export function gateOf({ exec }: { readonly exec?: ExecWords | null | undefined }): GateWords | undefined {
+  return exec ? gateWords(exec.command, exec.args ?? []) : undefined;
+}
+
+interface ExecWords {
+  readonly command: string;
+  readonly args?: readonly string[] | null | undefined;
+}
+
 /** What `gateWords` reads back. */
 export function gateArguments(id: string, endStreams: boolean): readonly string[] {
   return ["kube", "gate", ...(endStreams ? ["--end-streams"] : []), "--session", id, "--"];
