@@ -4,6 +4,7 @@ import { homedir, hostname } from "node:os";
 import { resolve } from "node:path";
 import packageData from "../../../package.json" with { type: "json" };
 import { documentText } from "../../core/verdict/document.ts";
+import { auditOfFiles } from "../../core/audit/of-files.ts";
 import { countFindings } from "../../core/audit/summary.ts";
 import type { AuditedKubeconfig } from "../../flow/kube/audit.ts";
 import type { AuditedHost, AuditRun } from "../../model/audit.ts";
@@ -73,23 +74,20 @@ export function runOf(
   loaded: PolicyInput | undefined,
   now: Date,
 ): AuditRun {
-  return {
-    schema: "curfew/audit/1",
-    runId: createRunId("kube", now, randomBytes(4).toString("hex")),
-    startedAt: now.toISOString(),
-    finishedAt: new Date().toISOString(),
-    curfew: packageData.version,
-    policy:
-      loaded === undefined
-        ? { name: "no policy", file: "", digest: digest("") }
-        : { name: loaded.policy.name, ...loaded.source },
-    profile: null,
-    inventory: { sources: paths, digest: digest(paths.join("\n")), limit: "" },
-    sessions: [],
-    verified: false,
-    findings: [],
-    hosts: machines.map((each) => ({ ...each, findings: each.findings.map(anywhere) })),
-  };
+  return auditOfFiles(
+    {
+      runId: createRunId("kube", now, randomBytes(4).toString("hex")),
+      startedAt: now.toISOString(),
+      finishedAt: new Date().toISOString(),
+      curfew: packageData.version,
+      policy:
+        loaded === undefined
+          ? { name: "no policy", file: "", digest: digest("") }
+          : { name: loaded.policy.name, ...loaded.source },
+      files: { sources: paths, digest: digest(paths.join("\n")) },
+    },
+    machines.map((each) => ({ ...each, findings: each.findings.map(anywhere) })),
+  );
 }
 
 function digest(text: string): string {

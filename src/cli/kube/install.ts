@@ -8,6 +8,7 @@ import { gateArguments, gateOf } from "../../core/kube/gate-words.ts";
 import { gateEdits, type TextEdit, undoEdits, withEdits } from "../../core/kube/gate-edit.ts";
 import { newGateState } from "../../core/kube/gate-state.ts";
 import { limitsText } from "../../core/kube/limits-text.ts";
+import { wantedLimits } from "../../core/kube/wanted-limits.ts";
 import { visible } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Seconds } from "../../model/duration.ts";
@@ -146,10 +147,7 @@ async function limitsOf(options: GateOptions, terminal: Terminal): Promise<KubeL
   const policy = wants
     ? (await loadPolicyFor(options.policy, null, quiet, terminal)).policy.kubernetes
     : undefined;
-  const limits = {
-    idle: given.idle ?? policy?.session_idle_timeout ?? null,
-    max: given.max ?? policy?.session_max ?? null,
-  };
+  const limits = policy === undefined ? given : wantedLimits(policy);
   if (limits.idle !== null || limits.max !== null) return limits;
   throw new CurfewError("usage", "there is no limit for the gate", {
     hint: "give --idle 15m or --max 8h, or a policy with kubernetes: {session_idle_timeout: 15m} by -p",

@@ -1,3 +1,5 @@
+import { auditedFiles } from "../../core/audit/of-files.ts";
+import { wantedLimits } from "../../core/kube/wanted-limits.ts";
 import { visible } from "../../core/text/visible.ts";
 import { countFindings } from "../../core/audit/summary.ts";
 import { documentText } from "../../core/verdict/document.ts";
@@ -39,18 +41,9 @@ export async function auditKubeServer(
   const files = [];
   for (const path of paths) files.push(await loadServerFile(path, terminal.input));
   const limits = limitsOf(loaded);
-  const machines = auditServer(files, limits).map(({ path, findings }): AuditedHost => {
-    return {
-      host: path,
-      outcome: outcomeOfAll(findings),
-      description: "cluster",
-      findings,
-      ladder: [],
-      probes: [],
-      drift: [],
-      evidence: [],
-    };
-  });
+  const machines = auditServer(files, limits).map(({ path, findings }) =>
+    auditedFiles(path, "cluster", findings),
+  );
   await saveReports(options, runOf(machines, paths, loaded, now), { trend: [], changes: [] }, terminal);
   await show(machines, limits, loaded, options, terminal);
   return exitCodeOfVerdict(outcomeOfAll(machines));
@@ -80,7 +73,7 @@ async function render(
 function limitsOf(loaded: PolicyInput | undefined): KubeLimits | null {
   const policy = loaded?.policy.kubernetes;
   if (policy === undefined) return null;
-  return { idle: policy.session_idle_timeout ?? null, max: policy.session_max ?? null };
+  return wantedLimits(policy);
 }
 
 async function show(

@@ -1,30 +1,16 @@
-import type { AuditedHost, AuditHeader, AuditRun } from "../../model/audit.ts";
+import type { AuditRun } from "../../model/audit.ts";
 import type { PlacedFinding, TeleportInput } from "../../model/teleport.ts";
-import { outcomeOfAll } from "../verdict/outcome.ts";
+import { auditedFiles, type FileAuditHeader, auditOfFiles } from "../audit/of-files.ts";
 
-/** Who judged, when, by which policy. */
-export type TeleportAuditHeader = Pick<AuditHeader, "runId" | "startedAt" | "curfew" | "policy">;
-
-/** The findings as an audit, so that every report format takes them: each file stands where a host does. */
+/** The findings as an audit: each file stands where a host does. */
 export function teleportAudit(
   { files, digest }: TeleportInput,
   placed: readonly PlacedFinding[],
-  header: TeleportAuditHeader,
+  header: Omit<FileAuditHeader, "files" | "finishedAt">,
 ): AuditRun {
-  const hosts = files.map((file): AuditedHost => {
+  const hosts = files.map((file) => {
     const findings = placed.filter(({ at }) => at.file === file).map(({ finding }) => finding);
-    const nothing = { ladder: [], probes: [], drift: [], evidence: [] };
-    return { host: file, outcome: outcomeOfAll(findings), description: "Teleport", findings, ...nothing };
+    return auditedFiles(file, "Teleport", findings);
   });
-  return {
-    schema: "curfew/audit/1",
-    ...header,
-    profile: null,
-    inventory: { sources: files, digest, limit: "" },
-    sessions: [],
-    verified: false,
-    finishedAt: header.startedAt,
-    findings: [],
-    hosts,
-  };
+  return auditOfFiles({ ...header, finishedAt: header.startedAt, files: { sources: files, digest } }, hosts);
 }

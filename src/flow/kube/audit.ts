@@ -1,7 +1,8 @@
 /** floor 4: what curfew does with kubeconfigs and around kubectl. */
+import { auditedFiles } from "../../core/audit/of-files.ts";
 import { auditKubeconfig } from "../../core/kube/audit.ts";
+import { wantedLimits } from "../../core/kube/wanted-limits.ts";
 import type { GateLimits } from "../../core/kube/view.ts";
-import { outcomeOfAll } from "../../core/verdict/outcome.ts";
 import type { AuditedHost } from "../../model/audit.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { Kubeconfig, KubeLimits } from "../../model/kube.ts";
@@ -42,14 +43,14 @@ export function auditKubeconfigs(all: readonly Kubeconfig[], work: KubeAuditWork
 /** This machine as an audit's host. */
 export function auditedMachine(host: string, audited: readonly AuditedKubeconfig[]): AuditedHost {
   const findings = audited.flatMap((each) => each.findings);
-  const outcome = audited.length === 0 ? "unknown" : outcomeOfAll(findings);
   const description = `kubeconfigs: ${audited.map(({ kubeconfig }) => kubeconfig.file.path).join(", ")}`;
-  return { host, outcome, description, findings, ladder: [], probes: [], drift: [], evidence: [] };
+  const machine = auditedFiles(host, description, findings);
+  return audited.length === 0 ? { ...machine, outcome: "unknown" } : machine;
 }
 
 function limitsFor(kubeconfig: Kubeconfig, { policy, ownerOf }: KubeAuditWork): KubeLimits | null {
   if (policy === undefined) return null;
-  const limits = { idle: policy.session_idle_timeout ?? null, max: policy.session_max ?? null };
+  const limits = wantedLimits(policy);
   if (policy.users.length + policy.groups.length === 0) return limits;
   const owner = ownerOf(kubeconfig);
   // Whose file it is is unknown: the limits hold rather than not.
