@@ -94,6 +94,26 @@ export function findPair(map: YAMLMap, key: string): Pair | undefined {
   return map.items.find((pair) => keyText(pair) === key);
 }
 
+/** The node at a path; for a missing one its parent, and the key that is missing there. */
+export function nodeAt(
+  yaml: YamlText,
+  path: readonly PropertyKey[],
+): { node: unknown; parent: unknown; key: string } {
+  let node: unknown = yaml.resolve(yaml.document.contents);
+  let parent: unknown;
+  for (const step of path) {
+    parent = node;
+    node = yaml.resolve(childOf(node, step));
+    if (node === undefined) return { node, parent, key: String(step) };
+  }
+  return { node, parent, key: String(path.at(-1) ?? "") };
+}
+
+function childOf(node: unknown, step: PropertyKey): unknown {
+  if (isSeq(node)) return node.items[Number(step)];
+  return isMap(node) ? findPair(node, String(step))?.value : undefined;
+}
+
 /** The key of a pair as text. */
 export function keyText(pair: Pair): string {
   return isScalar(pair.key) ? String(pair.key.value) : "";

@@ -1,8 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap, type YAMLSeq } from "yaml";
 import type { ExecPlace, TextEdit } from "../../core/kube/gate-edit.ts";
 import { inputError } from "../problem.ts";
-import { findPair, type YamlText } from "../yaml-text.ts";
-import { nodeAt } from "./kubeconfig-issue.ts";
+import { findPair, type YamlText, nodeAt } from "../yaml-text.ts";
 
 /**
  * Where the exec plugin of a user stands. Errors: CurfewError `input` where it is written in a way that cannot be edited

@@ -1,9 +1,9 @@
-import { isMap, isSeq } from "yaml";
+import { isMap } from "yaml";
 import type { z } from "zod";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Problem } from "../problem.ts";
-import { findPair, keyText, type YamlText } from "../yaml-text.ts";
+import { keyText, nodeAt, type YamlText } from "../yaml-text.ts";
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
@@ -22,23 +22,6 @@ export function kubeconfigProblems(yaml: YamlText, issue: Issue, schema: unknown
     ];
   }
   return [{ position: yaml.positionOf(node), message: `${name}: ${complaint(issue)}` }];
-}
-
-/** The node at a path, or the last one before it. */
-export function nodeAt(yaml: YamlText, path: Path): { node: unknown; parent: unknown; key: string } {
-  let node: unknown = yaml.resolve(yaml.document.contents);
-  let parent: unknown;
-  for (const step of path) {
-    parent = node;
-    node = yaml.resolve(childOf(node, step));
-    if (node === undefined) return { node, parent, key: String(step) };
-  }
-  return { node, parent, key: String(path.at(-1) ?? "") };
-}
-
-function childOf(node: unknown, step: PropertyKey): unknown {
-  if (isSeq(node)) return node.items[Number(step)];
-  return isMap(node) ? findPair(node, String(step))?.value : undefined;
 }
 
 function unknownKeys(

@@ -9,9 +9,9 @@ import type { SourcePosition } from "../../model/host.ts";
 import type { KubeCluster, KubeContext, Kubeconfig, KubeUser } from "../../model/kube.ts";
 import { inputError, type Problem } from "../problem.ts";
 import { readTextFile } from "../text-file.ts";
-import { parseYaml, scalarText, type YamlText } from "../yaml-text.ts";
+import { parseYaml, scalarText, type YamlText, nodeAt } from "../yaml-text.ts";
 import { credentialsOf } from "./credentials.ts";
-import { kubeconfigProblems, nodeAt } from "./kubeconfig-issue.ts";
+import { kubeconfigProblems } from "./kubeconfig-issue.ts";
 import { kubeconfigSchema, type RawKubeconfig } from "./kubeconfig-schema.ts";
 
 /** As read, with the text and the tree, for who edits it. */

@@ -1,12 +1,12 @@
 /** What zod found, said in the words and at the places of the file. */
-import { type YAMLMap, isMap, isScalar, isSeq } from "yaml";
+import { isMap, isScalar, isSeq } from "yaml";
 import type { z } from "zod";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { policySchema } from "./schema.ts";
 import type { KubernetesPolicy, Policy } from "../../model/policy.ts";
 import { durationAdvice } from "./duration-advice.ts";
 import type { Problem } from "../problem.ts";
-import { type YamlText, findPair, keyText, scalarText } from "../yaml-text.ts";
+import { type YamlText, findPair, keyText, nodeAt, scalarText } from "../yaml-text.ts";
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
@@ -29,7 +29,7 @@ const POLICY: FileForm = {
 export function issueProblems(yaml: YamlText, issue: Issue, form: FileForm = POLICY): Problem[] {
   if (issue.code === "unrecognized_keys") return unknownKeys(yaml, issue.path, issue.keys, form);
   if (issue.code === "invalid_union") return unionProblems(yaml, issue, form);
-  const { node, parent, key } = locate(yaml, issue.path);
+  const { node, parent, key } = nodeAt(yaml, issue.path);
   if (issue.code === "invalid_key") return [badKey(yaml, issue, parent, form)];
   if (node === undefined && parent !== undefined) {
     const message = `${label(issue.path.slice(0, -1), form)} has no ${shown(key)}`;
@@ -49,7 +49,7 @@ const DURATION_FIELDS: readonly string[] = [
 ] satisfies (keyof Policy["defaults"] | keyof KubernetesPolicy)[];
 
 function unknownKeys(yaml: YamlText, path: Path, keys: readonly string[], form: FileForm): Problem[] {
-  const { node } = locate(yaml, path);
+  const { node } = nodeAt(yaml, path);
   const pairs = new Map(isMap(node) ? node.items.map((pair) => [keyText(pair), pair]) : []);
   const known = knownKeys(path, form);
   return keys.map((key) => {
@@ -60,7 +60,7 @@ function unknownKeys(yaml: YamlText, path: Path, keys: readonly string[], form: 
 
 /** `controls` of an exemption is the only union of a policy: the word `all`, or a list. */
 function unionProblems(yaml: YamlText, issue: Issue & { code: "invalid_union" }, form: FileForm): Problem[] {
-  const { node } = locate(yaml, issue.path);
+  const { node } = nodeAt(yaml, issue.path);
   const branch = isSeq(node) ? issue.errors.at(-1) : undefined;
   if (branch !== undefined) {
     return branch.flatMap((inner) =>
@@ -84,23 +84,6 @@ function badKey(
     position: yaml.positionOf(pair?.key),
     message: `${label(issue.path.slice(0, -1), form)}: ${shown(key)}: ${reason}`,
   };
-}
-
-/** The node at a path; for a missing one its parent, and the key that is missing there. */
-function locate(yaml: YamlText, path: Path): { node: unknown; parent: unknown; key: string } {
-  let node: unknown = yaml.resolve(yaml.document.contents);
-  let parent: unknown;
-  for (const step of path) {
-    parent = node;
-    node = yaml.resolve(child(node, step));
-    if (node === undefined) return { node, parent, key: String(step) };
-  }
-  return { node, parent, key: String(path.at(-1) ?? "") };
-}
-
-function child(node: unknown, step: PropertyKey): unknown {
-  if (isSeq(node)) return node.items[Number(step)];
-  return isMap(node) ? findPair(node as YAMLMap, String(step))?.value : undefined;
 }
 
 function complaint(issue: Issue, node: unknown): string {
