@@ -18,7 +18,6 @@ import type {
 import { planHost } from "../plan/host.ts";
 import { activationsOf } from "../plan/activation.ts";
 import { CAPABILITIES, sshdVersion } from "../sshd/openssh-version.ts";
-import { assumptions } from "./assumptions.ts";
 import { blocksIn } from "./blocks.ts";
 import { withEverybody, withOpenssh, withoutShared } from "./facts.ts";
 import type { KnownSystem } from "./systems.ts";
@@ -145,4 +144,21 @@ const CHANGES: readonly OpenSshVersion[] = Object.values(CAPABILITIES)
 function releaseOf(text: string): OpenSshVersion {
   const [major = 0, minor = 0] = text.split(".").map(Number);
   return { major, minor };
+}
+
+/** What is taken for granted where no host is asked, for the header: complete sentences without a full stop. */
+function assumptions(question: RenderQuestion, own: readonly DesiredFile[]): string[] {
+  const { facts, system, limits, elsewhere, today } = question;
+  const dated = limits.exemptions.length > 0 || limits.expired.length > 0;
+  return [
+    system === undefined
+      ? "the system is as the host was when its facts were saved"
+      : `the system is ${system.label} as it is installed, started by systemd`,
+    `these shells are installed: ${[...new Set(facts.shells.map(({ kind }) => kind))].toSorted().join(", ")}`,
+    "sshd reads no line of others before the lines of curfew",
+    ...(dated ? [`exemptions are those of ${today}`] : []),
+    ...(limits.exemptions.length > 0 ? ["everybody whom an exemption names has an account"] : []),
+    ...elsewhere.map((name) => `${name} is for other hosts and left out`),
+    ...(own.every(({ content }) => content === null) ? ["curfew needs no file of its own here"] : []),
+  ];
 }
