@@ -251,7 +251,7 @@ install_boot_hook() {
 boot_service() {
   cat >/etc/init.d/curfew-guard <<'SERVICE' || return 1
 #!/sbin/openrc-run
-description="curfew: take back a change that nobody confirmed before the reboot"
+description="curfew: take back a change that was not confirmed before the reboot"
 depend() {
   after localmount root
   before ssh sshd dropbear
@@ -271,7 +271,7 @@ boot_unit() {
   [ -d "$wants" ] || { mkdir -m 0755 "$wants" && : >"$guard/made-wants"; } || return 1
   cat >/etc/systemd/system/curfew-guard.service <<'UNIT' || return 1
 [Unit]
-Description=curfew: take back a change that nobody confirmed before the reboot
+Description=curfew: take back a change that was not confirmed before the reboot
 DefaultDependencies=no
 After=local-fs.target
 Before=ssh.service sshd.service ssh.socket sshd.socket systemd-logind.service shutdown.target
