@@ -2,17 +2,19 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { FAMILIES, type Family, familyHost } from "../lab/families.ts";
 import type { LabHost } from "../lab/host.ts";
-import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
+import { labUnavailable } from "../lab/lab.ts";
 import { patient } from "../patience.ts";
-import { canLogIn, etcDifferences, openDesk } from "./curfew.ts";
+import { canLogIn, etcDifferences } from "./curfew.ts";
 import {
   applyAndDie,
   applyAndLosePower,
   applyTwice,
   expectHealed,
   openFindings,
+  openTrip,
   revertWhole,
   scaledPrompts,
+  takeBackLeft,
   type Trip,
 } from "./round-trip.ts";
 
@@ -69,20 +71,12 @@ async function typed(host: LabHost, how: string, lines: string): Promise<string>
 
 const lacks = labUnavailable();
 describe.skipIf(lacks !== null).each(FAMILIES)(`%s${lacks === null ? "" : ` (${lacks})`}`, (family) => {
-  let lab: Lab;
   let trip: Trip;
   beforeAll(async () => {
-    lab = await openLab();
-    const host = await lab.host(familyHost(family));
-    const desk = await openDesk(lab, [host], POLICY);
-    trip = { lab, host, desk, before: await host.etcDigest() };
+    trip = await openTrip(familyHost(family), POLICY);
   }, patient(120_000));
-  afterAll(() => lab?.close());
-  // A test that failed must not make the next one fail.
-  afterEach(async () => {
-    if (etcDifferences(trip.before, await trip.host.etcDigest()).length > 0)
-      await trip.desk.run(["revert", "--yes"]);
-  });
+  afterAll(() => trip?.lab.close());
+  afterEach(() => takeBackLeft(trip));
 
   test(
     "apply, apply again, audit, verify, revert",
@@ -93,7 +87,7 @@ describe.skipIf(lacks !== null).each(FAMILIES)(`%s${lacks === null ? "" : ` (${l
       const allowed = OPEN[family] ?? [];
       const open = await openFindings(trip);
       expect(open.filter((each) => !allowed.some((pattern) => pattern.test(each)))).toEqual([]);
-      for (const user of ["root", "vera"]) expect(await canLogIn(lab, trip.host, user), user).toBe(true);
+      for (const user of ["root", "vera"]) expect(await canLogIn(trip.lab, trip.host, user), user).toBe(true);
       const probed = await scaledPrompts(trip);
       expect(probed.length).toBeGreaterThan(1);
       expect(
@@ -113,7 +107,7 @@ describe.skipIf(lacks !== null).each(FAMILIES)(`%s${lacks === null ? "" : ` (${l
     async (step) => {
       await applyAndDie(trip, step);
       await expectHealed(trip);
-      expect(await canLogIn(lab, trip.host, "vera")).toBe(true);
+      expect(await canLogIn(trip.lab, trip.host, "vera")).toBe(true);
     },
     patient(120_000),
   );
@@ -123,7 +117,7 @@ describe.skipIf(lacks !== null).each(FAMILIES)(`%s${lacks === null ? "" : ` (${l
     async (step) => {
       await applyAndLosePower(trip, step);
       await expectHealed(trip);
-      expect(await canLogIn(lab, trip.host, "vera")).toBe(true);
+      expect(await canLogIn(trip.lab, trip.host, "vera")).toBe(true);
     },
     patient(120_000),
   );

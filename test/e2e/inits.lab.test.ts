@@ -1,9 +1,9 @@
 /** Hosts without systemd, under the real sysvinit, OpenRC and runit: sshd is theirs, before and after. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Init, withInit } from "../lab/inits.ts";
-import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
+import { labUnavailable } from "../lab/lab.ts";
 import { patient } from "../patience.ts";
-import { canLogIn, etcDifferences, openDesk, outcomes } from "./curfew.ts";
+import { canLogIn, outcomes } from "./curfew.ts";
 import {
   APPLY,
   applyAndDie,
@@ -11,8 +11,10 @@ import {
   applyTwice,
   expectHealed,
   openFindings,
+  openTrip,
   revertWhole,
   scaledPrompts,
+  takeBackLeft,
   type Trip,
 } from "./round-trip.ts";
 
@@ -43,20 +45,13 @@ const lacks = labUnavailable();
 describe.skipIf(lacks !== null).each(["sysvinit", "openrc", "runit"] as const)(
   `%s${lacks === null ? "" : ` (${lacks})`}`,
   (init) => {
-    let lab: Lab;
     let trip: Trip;
     beforeAll(async () => {
-      lab = await openLab();
-      const host = await lab.host(withInit(init, { name: init, users: [{ name: "vera", groups: ["ext"] }] }));
-      const desk = await openDesk(lab, [host], POLICY);
-      trip = { lab, host, desk, before: await host.etcDigest() };
+      const users = [{ name: "vera", groups: ["ext"] }];
+      trip = await openTrip(withInit(init, { name: init, users }), POLICY);
     }, patient(180_000));
-    afterAll(() => lab?.close());
-    // A test that failed must not make the next one fail.
-    afterEach(async () => {
-      if (etcDifferences(trip.before, await trip.host.etcDigest()).length > 0)
-        await trip.desk.run(["revert", "--yes"]);
-    });
+    afterAll(() => trip?.lab.close());
+    afterEach(() => takeBackLeft(trip));
 
     /** sshd runs, and the init knows it as its own. */
     async function expectOwn(): Promise<void> {
@@ -84,7 +79,7 @@ describe.skipIf(lacks !== null).each(["sysvinit", "openrc", "runit"] as const)(
         await applyAndDie(trip, step);
         await expectHealed(trip);
         await expectOwn();
-        expect(await canLogIn(lab, trip.host, "vera")).toBe(true);
+        expect(await canLogIn(trip.lab, trip.host, "vera")).toBe(true);
       },
       patient(120_000),
     );
@@ -95,7 +90,7 @@ describe.skipIf(lacks !== null).each(["sysvinit", "openrc", "runit"] as const)(
         await applyAndLosePower(trip, step);
         await expectHealed(trip);
         await expectOwn();
-        expect(await canLogIn(lab, trip.host, "vera")).toBe(true);
+        expect(await canLogIn(trip.lab, trip.host, "vera")).toBe(true);
       },
       patient(120_000),
     );

@@ -1,9 +1,9 @@
 /** What every host has to stand, however it is laid out and whatever starts it: once through all of curfew. */
 import { expect } from "vitest";
-import type { LabHost } from "../lab/host.ts";
-import type { Lab } from "../lab/lab.ts";
+import type { HostSpec, LabHost } from "../lab/host.ts";
+import { type Lab, openLab } from "../lab/lab.ts";
 import { patient } from "../patience.ts";
-import { canLogIn, type Desk, documentOf, etcDifferences, eventsIn, outcomes } from "./curfew.ts";
+import { canLogIn, type Desk, documentOf, etcDifferences, eventsIn, openDesk, outcomes } from "./curfew.ts";
 
 /** A host, the desk that knows it alone, and its /etc before anything. */
 export interface Trip {
@@ -16,6 +16,19 @@ export interface Trip {
 /** Seconds that the guard waits here. */
 const WITHIN = Math.min(patient(8), 20);
 export const APPLY = ["apply", "--yes", "--json", "--confirm-within", `${WITHIN}s`];
+
+/** A lab with that host alone, and a desk with that policy. */
+export async function openTrip(spec: HostSpec, policy: string): Promise<Trip> {
+  const lab = await openLab();
+  const host = await lab.host(spec);
+  const desk = await openDesk(lab, [host], policy);
+  return { lab, host, desk, before: await host.etcDigest() };
+}
+
+/** After each test: one that failed must not make the next one fail. */
+export async function takeBackLeft({ before, host, desk }: Trip): Promise<void> {
+  if (etcDifferences(before, await host.etcDigest()).length > 0) await desk.run(["revert", "--yes"]);
+}
 
 /** Plans, applies, and applies again, which changes nothing. */
 export async function applyTwice({ host, desk }: Trip): Promise<void> {

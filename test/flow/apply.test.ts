@@ -1,7 +1,6 @@
 /** What apply refuses or settles before it changes anything; a host's real answer, replayed. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { parsePolicy } from "../../src/config/policy/policy.ts";
 import { CONTROLS } from "../../src/controls/index.ts";
 import { applyFleet } from "../../src/flow/apply.ts";
 import type { Fleet, RunContext } from "../../src/flow/run/context.ts";
@@ -9,40 +8,20 @@ import { planFleet } from "../../src/flow/plan.ts";
 import type { Connection, ScriptOptions } from "../../src/model/connection.ts";
 import type { HostPlan } from "../../src/model/plan.ts";
 import type { HostResult } from "../../src/model/run.ts";
+import { BOOKWORM_ANSWER, EVERYBODY, GUARD_RECORD } from "../fixtures/bookworm-answer.ts";
 
 const GUARD = "feedfacefeedfacefeedfacefeedface";
-const FACTS = readFileSync(new URL("../fixtures/facts/bookworm.out", import.meta.url))
-  .toString("latin1")
-  // What apply would refuse: a file too large, one that is not UTF-8, a link to nothing, a block without an end.
-  .replace("# BEGIN curfew shell-timeout\n", "# begin curfew shell-timeout\n")
-  .replace(/(\/etc\/bashrc)\tregular\nx*/u, "$1\tabsent\n")
-  .replace("\ncaf\u00E9\n", "\ncafe\n")
-  .replace(/(\/etc\/ksh\.kshrc)\t\/nowhere\tdangling/u, "$1\t$1\tabsent");
-/** The whole section of the guard that the host was left with; with its frame. */
-const RECORD = /\n@[0-9a-f]{32}\tarmed\t0123abcd\tarmed\n[\d. \n]*/u;
-const IDLE = FACTS.replace(RECORD, "\n");
+const IDLE = BOOKWORM_ANSWER.replace(GUARD_RECORD, "\n");
 const pending = (state: string, dueIn: number): string =>
-  FACTS.replace(RECORD, `${section("armed", GUARD, state)}1000 60 500\n9999\n${560 - dueIn}.5 0.0\n`);
+  BOOKWORM_ANSWER.replace(
+    GUARD_RECORD,
+    `${section("armed", GUARD, state)}1000 60 500\n9999\n${560 - dueIn}.5 0.0\n`,
+  );
 /** A section in the frame of the answer. */
 const section = (...words: string[]): string => `\n@0123456789abcdef0123456789abcdef\t${words.join("\t")}\n`;
-const unfinished = (state: string): string => FACTS.replace(RECORD, section("unfinished", "feedface", state));
-// Everybody that the answer speaks about.
-const { policy } = parsePolicy(
-  "policy.yaml",
-  `
-name: p
-controls: [sshd]
-defaults: { client_idle_timeout: 15m }
-roles:
-  all:
-    users: [dev, gone, root]
-    groups: [domain users, nobody-has-it, operators, robots]
-    client_idle_timeout: 10m
-exemptions:
-  - { name: build, users: [dev], controls: all, justification: long builds, owner: ops, expires: 2026-11-22 }
-`,
-  new Date("2026-11-22"),
-);
+const unfinished = (state: string): string =>
+  BOOKWORM_ANSWER.replace(GUARD_RECORD, section("unfinished", "feedface", state));
+const policy = EVERYBODY;
 const host = { name: "web1", address: "web1", groups: ["all"], source: { file: "inventory" } };
 const fleet: Fleet = { policy, hosts: [host] };
 const OPTIONS = { waves: ["100%"], maxFail: 1, confirmWithinSeconds: 60, owner: "al@desk" };

@@ -1,17 +1,17 @@
 /** Twenty hostile hosts cost fifty good ones neither their results nor a deadline, and this process no memory without end. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { parsePolicy } from "../../src/config/policy/policy.ts";
 import { CONTROLS } from "../../src/controls/index.ts";
 import { planFleet } from "../../src/flow/plan.ts";
 import type { RunContext } from "../../src/flow/run/context.ts";
 import { createConnect } from "../../src/host/connect.ts";
 import type { Host } from "../../src/model/host.ts";
 import type { HostPlan } from "../../src/model/plan.ts";
+import { BOOKWORM_ANSWER, EVERYBODY, GUARD_RECORD } from "../fixtures/bookworm-answer.ts";
 import { patient } from "../patience.ts";
 import { hostNamed, newKey, NEVER } from "./sshd.ts";
 
@@ -27,29 +27,8 @@ const HOSTILE = [
 ] as const;
 const GOOD = 50;
 const MiB = 1024 * 1024;
-const FACTS = readFileSync(new URL("../fixtures/facts/bookworm.out", import.meta.url))
-  .toString("latin1")
-  .replace("# BEGIN curfew shell-timeout\n", "# begin curfew shell-timeout\n")
-  .replace(/(\/etc\/bashrc)\tregular\nx*/u, "$1\tabsent\n")
-  .replace("\ncaf\u00E9\n", "\ncafe\n")
-  .replace(/(\/etc\/ksh\.kshrc)\t\/nowhere\tdangling/u, "$1\t$1\tabsent")
-  .replace(/\n@[0-9a-f]{32}\tarmed\t0123abcd\tarmed\n[\d. \n]*/u, "\n");
-const { policy } = parsePolicy(
-  "policy.yaml",
-  `
-name: crowd
-controls: [sshd]
-defaults: { client_idle_timeout: 15m }
-roles:
-  all:
-    users: [dev, gone, root]
-    groups: [domain users, nobody-has-it, operators, robots]
-    client_idle_timeout: 10m
-exemptions:
-  - { name: build, users: [dev], controls: all, justification: long builds, owner: ops, expires: 2026-11-22 }
-`,
-  new Date("2026-11-22"),
-);
+const FACTS = BOOKWORM_ANSWER.replace(GUARD_RECORD, "\n");
+const policy = EVERYBODY;
 
 let dir = "";
 /** Two processes, so that the good ones have not to wait until the others have written. */

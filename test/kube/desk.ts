@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa, type Options } from "execa";
+import { expect } from "vitest";
 import type { GateState, Moment } from "../../src/model/kube-gate.ts";
 import { readMoment } from "../../src/store/kube/processes.ts";
 import { type Cluster, openCluster } from "./cluster.ts";
@@ -28,6 +29,14 @@ interface Ended {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitCode: number | undefined;
+}
+
+/** A gate before the only context, with a session that has just begun and no use of the login program counted. */
+export async function installAndLogIn(desk: Desk, options: readonly string[]): Promise<void> {
+  const limits = options.length === 0 ? ["--idle", "15m", "--max", "8h"] : options;
+  expect((await desk.curfew("kube", "install", "dev", ...limits)).exitCode).toBe(0);
+  expect((await desk.curfew("kube", "login")).exitCode).toBe(0);
+  await rm(`${desk.directory}/ran`);
 }
 
 /** `plugin`: what the login program does after counting; it prints a credential for `good` unless it says otherwise. */

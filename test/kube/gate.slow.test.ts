@@ -2,15 +2,10 @@
 import { chmod, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { patient } from "../patience.ts";
-import { type Desk, openDesk, writePlugin } from "./desk.ts";
-import { findKubectl, KUBECTL_RELEASES } from "./kubectl.ts";
+import { type Desk, installAndLogIn, openDesk, writePlugin } from "./desk.ts";
+import { everyKubectl } from "./kubectl.ts";
 
-const found = await Promise.all(
-  KUBECTL_RELEASES.map(async (release) => {
-    const kubectl = await findKubectl(release);
-    return { title: `kubectl of ${release}${"reason" in kubectl ? `: ${kubectl.reason}` : ""}`, kubectl };
-  }),
-);
+const found = await everyKubectl();
 
 describe.for(found)("$title", ({ kubectl }) => {
   const path = "path" in kubectl ? kubectl.path : "";
@@ -21,12 +16,7 @@ describe.for(found)("$title", ({ kubectl }) => {
     desk = await openDesk();
   });
   afterEach(() => desk.close());
-  const gated = async (...options: string[]) => {
-    const limits = options.length === 0 ? ["--idle", "15m", "--max", "8h"] : options;
-    expect((await desk.curfew("kube", "install", "dev", ...limits)).exitCode).toBe(0);
-    expect((await desk.curfew("kube", "login")).exitCode).toBe(0);
-    await rm(`${desk.directory}/ran`);
-  };
+  const gated = (...options: string[]) => installAndLogIn(desk, options);
 
   test.skipIf(skip)(
     "the plugin runs once per process; without a login the gate refuses in one line, with one it hands on",

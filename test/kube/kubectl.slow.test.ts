@@ -1,20 +1,14 @@
 /** What kubectl itself does with the gate and around it: the rows that are not about the gate's own state. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { patient } from "../patience.ts";
-import { type Desk, openDesk, writePlugin } from "./desk.ts";
-import { findKubectl, KUBECTL_RELEASES } from "./kubectl.ts";
+import { type Desk, installAndLogIn, openDesk, writePlugin } from "./desk.ts";
+import { everyKubectl } from "./kubectl.ts";
 
-const found = await Promise.all(
-  KUBECTL_RELEASES.map(async (release) => {
-    const kubectl = await findKubectl(release);
-    const title = `kubectl of ${release}${"reason" in kubectl ? `: ${kubectl.reason}` : ""}`;
-    return { title, kubectl, release };
-  }),
-);
+const found = await everyKubectl();
 
 describe.for(found)("$title", ({ kubectl, release }) => {
   const path = "path" in kubectl ? kubectl.path : "";
@@ -25,12 +19,7 @@ describe.for(found)("$title", ({ kubectl, release }) => {
     desk = await openDesk();
   });
   afterEach(() => desk.close());
-  const gated = async (...options: string[]) => {
-    const limits = options.length === 0 ? ["--idle", "15m", "--max", "8h"] : options;
-    expect((await desk.curfew("kube", "install", "dev", ...limits)).exitCode).toBe(0);
-    expect((await desk.curfew("kube", "login")).exitCode).toBe(0);
-    await rm(`${desk.directory}/ran`);
-  };
+  const gated = (...options: string[]) => installAndLogIn(desk, options);
   const change = async (from: string | RegExp, to: string) =>
     writeFile(desk.environment["KUBECONFIG"] ?? "", (await desk.config()).replace(from, to), { mode: 0o600 });
 
