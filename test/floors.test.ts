@@ -138,16 +138,6 @@ const MAIN: Readonly<Record<string, string>> = {
 /** What decisions may take from Node: computing, no effect. `node:net` for `isIP`. */
 const PURE = /^node:(?:path|crypto|util|net|buffer|stream)$/u;
 
-/** Of the use cases, those that still look at a clock or at chance by name instead of being given it. */
-const BY_NAME = new Set(
-  ["answers", "key", "kinds", "open", "recorder", "session", "wait", "watch", "ways"].map(
-    (name) => `flow/probe/${name}.ts`,
-  ),
-)
-  .add("flow/gather.ts")
-  .add("flow/shadow/shadow.ts")
-  .add("flow/guard/settle-guard.ts");
-
 /** `import`, `export … from`, dynamic `import()` and `import("…").Type`. */
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(?\s*)["']([^"']+)["']/gu;
 
@@ -244,13 +234,13 @@ describe("style", () => {
     expect(wrong.map(({ path }) => path)).toEqual([]);
   });
 
-  test("no further use case looks at a clock or at chance by name", () => {
+  test("no use case looks at a clock, a timer or chance by name: they are given", () => {
     const by =
-      /\b(?:Date\.now|performance\.now|Math\.random|randomUUID|randomBytes|randomInt)\b|\bnew Date\(\)|\bsetTimeout\b/u;
+      /\b(?:Date\.now|performance\.now|Math\.random|randomUUID|randomBytes|randomInt)\b|\bnew Date\(\)|\b(?:setTimeout|setInterval|generateKeyPairSync)\b/u;
     const looking = files.filter(
       ({ path, text }) => path.startsWith("flow/") && by.test(withoutComments(text)),
     );
-    expect(looking.map(({ path }) => path).filter((path) => !BY_NAME.has(path))).toEqual([]);
+    expect(looking.map(({ path }) => path)).toEqual([]);
   });
 
   test("each room's main file opens with what the room is for", () => {

@@ -60,6 +60,7 @@ async function factsAbout(
       signal: context.aborting,
       controls: context.controls,
       now,
+      token: context.token(),
     });
   } finally {
     connection.close();

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { serverOf } from "../core/sshd/openssh-version.ts";
 import { parseFacts } from "../core/facts/parse-facts.ts";
 import { type ExtraPart, factsScript } from "../core/facts/script.ts";
@@ -16,8 +15,8 @@ export interface GatherOptions {
   readonly now: Date;
   /** What is asked besides; nothing if left out. */
   readonly extra?: readonly ExtraPart[];
-  /** 32 fresh hexadecimal digits; random if left out. */
-  readonly token?: string;
+  /** 32 fresh hexadecimal digits: they frame the answer, so that nothing in it can be taken for its frame. */
+  readonly token: string;
 }
 
 /** Every command of the script that may hang has its own bound of 15 s; this is for all together. */
@@ -35,7 +34,7 @@ export async function gatherFacts(
   options: GatherOptions,
 ): Promise<Facts> {
   const { serverIdent, host } = connection;
-  const token = options.token ?? randomBytes(16).toString("hex");
+  const { token } = options;
   const openssh = serverOf(serverIdent).product === "openssh";
   const script = factsScript(token, selectors, openssh, options.controls, options.extra);
   const output = await connection.runScript(script, {

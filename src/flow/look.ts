@@ -33,7 +33,8 @@ export async function lookAt(host: Host, policy: Policy, context: RunContext): P
     const now = context.now();
     const selectors = selectorsOf(hostLimits(policy, host, now.toISOString().slice(0, 10)));
     const signal = context.aborting;
-    const facts = await gatherFacts(connection, selectors, { signal, controls: context.controls, now });
+    const asked = { signal, controls: context.controls, now, token: context.token() };
+    const facts = await gatherFacts(connection, selectors, asked);
     refuseArmed(facts, host.name);
     const script = remoteScript("wizard-survey", {});
     const { stdout } = await connection.runScript(script, { signal, timeoutSeconds: 120 });

@@ -91,6 +91,7 @@ export async function decide(
     controls: context.controls,
     now,
     extra,
+    token: context.token(),
   });
   const plan = planHost(facts, limits, fleet.policy.controls, context.controls);
   const sessions = sessionFates(facts, limits, plan, fleet.policy.controls, context.controls);

@@ -43,6 +43,7 @@ async function revertHost(
       signal: context.aborting,
       controls: context.controls,
       now: context.now(),
+      token: context.token(),
     }),
   });
   return afterOverdue(

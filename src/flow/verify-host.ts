@@ -71,7 +71,7 @@ export async function prepareProbes(
   const probeFacts = await readProbeFacts(connection, facts, wishes, signal);
   const plan = planProbes(host.name, probeFacts.accounts, limits, wishes, facts);
   const factor = scaleFactor(limits, scaled);
-  const recorder = createRecorder(host.name, facts, context.keep);
+  const recorder = createRecorder(host.name, facts, context);
   const { controls } = context;
   const target = { connection, facts, probeFacts, probes: plan.probes, factor, scaled, controls, recorder };
   return { target, plan, policy, decision, signal };

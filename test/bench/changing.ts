@@ -1,6 +1,7 @@
 /** What `curfew apply` costs on real hosts, beside the two floors. `curfew revert` takes every change back. */
 import { randomBytes } from "node:crypto";
 import { CONTROLS } from "../../src/controls/index.ts";
+import { TIME } from "../../src/host/time.ts";
 import { changeScript, guardChange, settleScript, writtenAfter } from "../../src/core/plan/guard.ts";
 import { hostLimits } from "../../src/core/policy/host-limits.ts";
 import { selectorsOf } from "../../src/core/policy/selectors.ts";
@@ -142,7 +143,7 @@ async function contextFor(hosts: readonly Host[], { sshConfig }: Desk): Promise<
     connectThrough,
     controls: CONTROLS,
     emit() {},
-    clock: () => performance.now(),
+    ...TIME,
     now: () => new Date(),
     token: () => randomBytes(16).toString("hex"),
     stopping: never,

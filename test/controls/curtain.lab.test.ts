@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadBaseline } from "../../src/config/policy/baseline.ts";
+import { TIME } from "../../src/host/time.ts";
 import { CONTROLS } from "../../src/controls/index.ts";
 import { applyBaseline } from "../../src/core/policy/apply-baseline.ts";
 import { applyFleet } from "../../src/flow/apply.ts";
@@ -100,7 +101,7 @@ describe.skipIf(lacks !== null)(`a mechanism from one folder${lacks === null ? "
       connectThrough,
       controls: ALL,
       emit: () => undefined,
-      clock: () => performance.now(),
+      ...TIME,
       now: () => new Date("2026-11-22T12:00:00Z"),
       token: () => randomBytes(16).toString("hex"),
       stopping: never,

@@ -111,6 +111,7 @@ describe.skipIf(lacks !== null)(`a crowd of named people${lacks === null ? "" : 
       controls: CONTROLS,
       signal: new AbortController().signal,
       now: new Date(),
+      token: "0123456789abcdef0123456789abcdef",
     });
   }
 

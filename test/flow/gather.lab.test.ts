@@ -38,7 +38,7 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
       host = await lab.host(richHost(release));
       await host.exec(AFTER_BOOT);
       connection = await sshConnection(lab, host, "root");
-      facts = await gatherFacts(connection, ASKED, { signal, now, controls: CONTROLS });
+      facts = await gatherFacts(connection, ASKED, { signal, now, controls: CONTROLS, token: TOKEN });
       if (process.env["CURFEW_CAPTURE"] === "1") await renewFixture(release, connection);
     });
     afterAll(() => host.stop());
@@ -139,25 +139,26 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
         signal,
         now,
         controls: CONTROLS,
+        token: TOKEN,
       });
       expect(ops).toEqual(facts);
     });
 
     test("changes nothing, and the digest holds still until something does", async () => {
       const before = await host.etcDigest();
-      const again = await gatherFacts(connection, ASKED, { signal, now, controls: CONTROLS });
+      const again = await gatherFacts(connection, ASKED, { signal, now, controls: CONTROLS, token: TOKEN });
       expect(again.digest).toBe(facts.digest);
       expect(await host.etcDigest()).toEqual(before);
       await host.exec(
         "systemctl restart ssh; rm /var/lib/curfew/lock; useradd -G operators -s /bin/bash zoe",
       );
-      expect((await gatherFacts(connection, ASKED, { signal, now, controls: CONTROLS })).digest).toBe(
-        facts.digest,
-      );
+      expect(
+        (await gatherFacts(connection, ASKED, { signal, now, controls: CONTROLS, token: TOKEN })).digest,
+      ).toBe(facts.digest);
       await host.writeFile("/etc/ssh/sshd_config.d/Z.conf", "# something\n");
-      expect((await gatherFacts(connection, ASKED, { signal, now, controls: CONTROLS })).digest).not.toBe(
-        facts.digest,
-      );
+      expect(
+        (await gatherFacts(connection, ASKED, { signal, now, controls: CONTROLS, token: TOKEN })).digest,
+      ).not.toBe(facts.digest);
       await host.writeFile("/etc/ssh/sshd_config.d/Z.conf", "# nothing\n");
     });
   });
@@ -172,6 +173,7 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
         signal,
         controls: CONTROLS,
         now,
+        token: TOKEN,
       });
     };
 
@@ -206,7 +208,7 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
       const connection = await sshConnection(lab, host, "root");
       const again = async (script: string): Promise<Facts> => {
         await host.exec(script);
-        return gatherFacts(connection, [], { signal, now, controls: CONTROLS });
+        return gatherFacts(connection, [], { signal, now, controls: CONTROLS, token: TOKEN });
       };
       expect(facts.times.sshdLoaded.state).toBe("known");
       expect((await again("touch /run/sshd.pid")).times.sshdLoaded).toMatchObject({

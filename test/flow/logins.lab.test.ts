@@ -14,6 +14,7 @@ import { patient } from "../patience.ts";
 const lacks = labUnavailable();
 const signal = new AbortController().signal;
 const now = new Date("2026-11-22T00:00:00Z");
+const TOKEN = "0123456789abcdef0123456789abcdef";
 
 /** One way in which a system sets, or seems to set, its shells' limit. */
 interface Layout {
@@ -227,7 +228,12 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "sid"] as const)(
     afterAll(() => lab.close());
 
     const ask = async (): Promise<Facts> =>
-      gatherFacts(connection, [{ name: "group:staffers", owners: [0] }], { signal, now, controls: CONTROLS });
+      gatherFacts(connection, [{ name: "group:staffers", owners: [0] }], {
+        signal,
+        now,
+        controls: CONTROLS,
+        token: TOKEN,
+      });
 
     test.each(LAYOUTS.filter(({ ends }) => release === "bookworm" || ends !== undefined))(
       "$name",

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { remoteScript } from "../../src/template/remote-script.ts";
-import { makeProbeKey } from "../../src/flow/probe/key.ts";
+import { makeProbeKey } from "../../src/host/keys/probe-key.ts";
 
 const WORD = "x'y z";
 const SCRIPTS: Readonly<Record<string, Parameters<typeof remoteScript>[1]>> = {

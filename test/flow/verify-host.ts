@@ -1,6 +1,7 @@
 /** What the tests of verify share: a run over lab hosts, and what a host looks like before and after. */
 import { randomBytes } from "node:crypto";
 import { CONTROLS } from "../../src/controls/index.ts";
+import { TIME } from "../../src/host/time.ts";
 import { verifyFleet } from "../../src/flow/verify.ts";
 import type { VerifyOptions } from "../../src/flow/verify-host.ts";
 import { connectThrough, createConnect } from "../../src/host/connect.ts";
@@ -45,7 +46,7 @@ export async function verify(
     systemSsh: createSystemSsh({ ...environment, PATH: path ?? environment.PATH }, sshConfig),
     controls: CONTROLS,
     emit,
-    clock: () => performance.now(),
+    ...TIME,
     now: () => new Date("2026-11-22T12:00:00Z"),
     token: () => randomBytes(16).toString("hex"),
     stopping,

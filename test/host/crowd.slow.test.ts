@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CONTROLS } from "../../src/controls/index.ts";
+import { TIME } from "../../src/host/time.ts";
 import { planFleet } from "../../src/flow/plan.ts";
 import type { RunContext } from "../../src/flow/run/context.ts";
 import { createConnect } from "../../src/host/connect.ts";
@@ -101,7 +102,7 @@ async function plan(users: readonly string[]): Promise<Outcome> {
       took = performance.now() - begun;
       aborting.abort();
     },
-    clock: () => performance.now(),
+    ...TIME,
     now: () => new Date("2026-11-22T00:00:00Z"),
     token: () => "0".repeat(32),
     stopping: NEVER,

@@ -9,6 +9,7 @@ import type { Host } from "../../model/host.ts";
 import type { Emit, RunEvent } from "../../model/run.ts";
 import type { Secret } from "../../model/secret.ts";
 import type { Paint } from "../../report/layout/paint.ts";
+import { TIME } from "../../host/time.ts";
 import { wrapStatement } from "../../report/layout/wrap.ts";
 import { createEvidence } from "../../store/run/evidence.ts";
 import { createRunId, type Journal, openJournal } from "../../store/run/journal.ts";
@@ -74,7 +75,7 @@ export async function withRun(
   const hosts = setting.hosts.map(({ name }) => name);
   let exitCode: ExitCode = 1;
   try {
-    emit({ type: "run-started", at: clock(), command, runId: journal.runId, hosts });
+    emit({ type: "run-started", at: TIME.clock(), command, runId: journal.runId, hosts });
     const result = await work(createRun(await createContext(parts, password, setting), parts));
     exitCode = interrupts.stopping.aborted ? 130 : exitCodeOfVerdict(result.verdict);
     await show(result, setting);
@@ -86,7 +87,7 @@ export async function withRun(
     throw error;
   } finally {
     interrupts.close();
-    emit({ type: "run-finished", at: clock(), exitCode });
+    emit({ type: "run-finished", at: TIME.clock(), exitCode });
     await journal.close();
     tellWhere(journal, exitCode, setting);
   }
@@ -102,7 +103,7 @@ interface Parts {
 }
 
 async function openParts({ command, options, terminal }: RunSetting): Promise<Parts> {
-  const progress = createProgress(options, terminal, clock);
+  const progress = createProgress(options, terminal, TIME.clock);
   const { yellow } = terminal.errPaint;
   const warn = (message: string): void => progress.note(`${yellow("warning:")} ${visible(message)}`);
   const journal = await openJournal({
@@ -140,7 +141,7 @@ async function createContext(
   });
   const { concurrency, connectTimeout: connectTimeoutSeconds } = options;
   const systemSsh = createSystemSsh(terminal.environment, options.sshConfig);
-  const effects = { connect, connectThrough, systemSsh, controls: CONTROLS, emit, clock, now, token, keep };
+  const effects = { connect, connectThrough, systemSsh, controls: CONTROLS, emit, ...TIME, now, token, keep };
   return { ...effects, stopping, aborting, concurrency, connectTimeoutSeconds };
 }
 
@@ -181,10 +182,6 @@ function tellWhere(journal: Journal, exitCode: ExitCode, { options, terminal }: 
   if (options.quiet === true || options.events === true || journal.directory === null) return;
   if (exitCode === 0 && options.verbose !== true) return;
   terminal.err(`${terminal.errPaint.dim(`recorded in ${visible(journal.directory)}`)}\n`);
-}
-
-function clock(): number {
-  return performance.now();
 }
 
 function now(): Date {

@@ -86,7 +86,7 @@ async function confirmUntil(
     } catch (error) {
       refusal = asCurfewError(error);
       if (!["unreachable", "timeout"].includes(refusal.code)) break;
-      await wait(Math.min(pause, Math.max(end - context.clock(), 0)), context.aborting);
+      await context.pause(Math.min(pause, Math.max(end - context.clock(), 0)), context.aborting);
     }
   }
   return { state: "unknown", outlook: "", ...(refusal === undefined ? {} : { refusal }) };
@@ -131,7 +131,7 @@ async function takeBack(
       const patience = ["unreachable", "timeout"].includes(code)
         ? pause
         : Math.max(end - context.clock(), 0) + 2000;
-      await wait(Math.min(patience, Math.max(last - context.clock(), 0)), context.aborting);
+      await context.pause(Math.min(patience, Math.max(last - context.clock(), 0)), context.aborting);
     }
   }
   return outlook(end, wish, context);
@@ -173,16 +173,4 @@ function step(
   context: RunContext,
 ): void {
   context.emit({ type: "host-step", at: context.clock(), host: connection.host.name, step: name });
-}
-
-async function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", done, { once: true });
-  });
 }

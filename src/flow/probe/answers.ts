@@ -24,13 +24,13 @@ export function terminalOf({ terminal, planned }: OpenProbe): NonNullable<OpenPr
  * comes is its own. What prints by itself has to go on.
  */
 async function terminalAnswers(open: OpenProbe): Promise<boolean> {
-  const { signal, planned } = open;
+  const { clock, planned } = open;
   const terminal = terminalOf(open);
   const before = terminal.transcript();
-  const since = performance.now();
+  const since = clock();
   if (!isNoisy(open)) terminal.write("\r");
-  while (performance.now() < since + ANSWER_SECONDS * 1000) {
-    if ((await over(terminal.ended, performance.now() + 100, signal)) !== undefined) return false;
+  while (clock() < since + ANSWER_SECONDS * 1000) {
+    if ((await over(terminal.ended, clock() + 100, open)) !== undefined) return false;
     if (isNoisy(open) && terminal.lastActivity() > since) return true;
     const grown = grownBy(before, terminal.transcript());
     const own = planned.session === "foreground-program" ? grown !== "" : /\S/u.test(grown);
@@ -57,15 +57,16 @@ function isNoisy({ planned: { session } }: OpenProbe): boolean {
  * What has no terminal is asked over its connection. sshd tells things in order: had it closed the channel,
  * that would be known before it answers about another.
  */
-async function connectionAnswers({ connection, channel, planned, signal }: OpenProbe): Promise<boolean> {
-  const until = performance.now() + ANSWER_SECONDS * 1000;
+async function connectionAnswers(open: OpenProbe): Promise<boolean> {
+  const { connection, channel, planned, clock, signal } = open;
+  const until = clock() + ANSWER_SECONDS * 1000;
   try {
     if (planned.session === "unused-connection") {
-      return await inTime(connection.noMoreSessions(signal), until, signal);
+      return await inTime(connection.noMoreSessions(signal), until, open);
     }
-    const other = await over(connection.openCommand(":", signal), until, signal);
+    const other = await over(connection.openCommand(":", signal), until, open);
     other?.close();
-    return other !== undefined && (await over(channel.ended, performance.now() + 100, signal)) === undefined;
+    return other !== undefined && (await over(channel.ended, clock() + 100, open)) === undefined;
   } catch (error) {
     if (signal.aborted) throw error;
     return false;

@@ -5,9 +5,10 @@ import { expectationsOf, obstacleOf, type Knowledge } from "../../core/probe/exp
 import type { PlannedProbe } from "../../core/probe/plan.ts";
 import { replacedFiles, unscalable } from "../../core/probe/scale-files.ts";
 import type { Connection } from "../../model/connection.ts";
+import type { Time } from "../../model/time.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { RunContext } from "../run/context.ts";
-import { makeProbeKey, type ProbeKey } from "./key.ts";
+import { makeProbeKey, type ProbeKey } from "../../host/keys/probe-key.ts";
 import { longestWait, notProbed, runProbe } from "./session.ts";
 import { throughHost, throughShadow } from "./ways.ts";
 import { startWatch, type HostWatch } from "./watch.ts";
@@ -74,7 +75,7 @@ export async function probeHost(
 
 async function setUp(target: ProbeTarget, context: RunContext, signal: AbortSignal): Promise<Prepared> {
   const { connection, facts, probes } = target;
-  const watch = await startWatch(connection, signal);
+  const watch = await startWatch(connection, { clock: context.clock, signal });
   const loopback = openLoopbacks(connection, facts, signal);
   const overShadow = probes.filter(({ via }) => via === "shadow");
   const keys = new Map(overShadow.map((planned) => [planned, makeProbeKey()]));
@@ -84,18 +85,31 @@ async function setUp(target: ProbeTarget, context: RunContext, signal: AbortSign
   });
   // The signs of life also keep this connection busy under the limits that are being tested.
   const seconds = Math.min(5, ...probes.map(({ limit }) => limit / 4));
-  const beat = setInterval(() => {
+  const down = new AbortController();
+  void everySoOften(seconds, context, down.signal, () => {
     watch.beat();
     loopback.beat();
     if (typeof shadow !== "string") shadow.beat();
-  }, seconds * 1000);
+  });
   const takeDown = async (): Promise<void> => {
-    clearInterval(beat);
+    down.abort();
     if (typeof shadow !== "string") await shadow.stop();
     loopback.end();
     watch.end();
   };
   return { watch, loopback, shadow, keys, takeDown };
+}
+
+async function everySoOften(
+  seconds: number,
+  { pause }: Time,
+  over: AbortSignal,
+  work: () => void,
+): Promise<void> {
+  while (!over.aborted) {
+    await pause(seconds * 1000, over);
+    if (!over.aborted) work();
+  }
 }
 
 async function probe(
@@ -116,7 +130,8 @@ async function probe(
   if (obstacle !== undefined) return { result: notProbed(planned, scaled, obstacle) };
   const shadowPort = typeof shadow === "string" ? undefined : shadow.port;
   const client = await clientOf(planned, context);
-  const setup = { connection, watch, context, client, signal };
+  const { clock, pause } = context;
+  const setup = { connection, watch, context, client, clock, pause, signal };
   const key = keys.get(planned);
   const way =
     instance === undefined || key === undefined
@@ -133,10 +148,12 @@ async function probe(
     controls: target.controls,
     inTurn: (work) => openings.add(work),
     events: instance?.events,
+    clock,
+    pause,
     signal,
     scaled,
     record: (record) => target.recorder.session(planned, record),
-    began: () => context.emit({ ...started, at: context.clock(), withinSeconds: scaledLimit }),
+    began: () => context.emit({ ...started, at: clock(), withinSeconds: scaledLimit }),
   });
   const reason = `${result.reason}${client.remark}`;
   return { ...beside, result: { ...result, client: client.name, reason } };
@@ -179,6 +196,7 @@ async function tryShadow(
       keys: lines,
       files: replacedFiles(facts, probeFacts.files, factor, target.controls),
       deadlineSeconds: longestWait(probes) + 120 + keys.size * 5,
+      clock: context.clock,
       signal,
       onLog: target.recorder.log,
     });

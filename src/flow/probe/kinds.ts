@@ -9,7 +9,7 @@ import type { OpenProbe } from "./opened.ts";
 import * as opening from "./open.ts";
 import { PROBE_PROGRAMS as PROGRAMS } from "./programs.ts";
 import { answers, terminalOf } from "./answers.ts";
-import { over, pause } from "./wait.ts";
+import { over, rest } from "./wait.ts";
 import type { TimedEvent } from "../shadow/shadow.ts";
 
 interface Probe {
@@ -50,8 +50,8 @@ function idleIn(program: keyof typeof PROGRAMS): Probe {
 }
 
 async function observeIdle(open: OpenProbe): Promise<Observation> {
-  const { planned, channel, quietSince, patience, signal } = open;
-  const end = await over(channel.ended, quietSince + patience * 1000, signal);
+  const { planned, channel, quietSince, patience } = open;
+  const end = await over(channel.ended, quietSince + patience * 1000, open);
   if (end !== undefined) return ended(open, end, quietSince);
   return kept(open, planned.expect === "kept");
 }
@@ -61,33 +61,33 @@ async function observeIdle(open: OpenProbe): Promise<Observation> {
  * moment counts; the connection has to go all the same.
  */
 async function observeUnused(open: OpenProbe): Promise<Observation> {
-  const { planned, channel, quietSince, patience, signal } = open;
+  const { planned, channel, quietSince, patience } = open;
   const until = quietSince + patience * 1000;
-  let end = await over(channel.ended, until, signal);
+  let end = await over(channel.ended, until, open);
   const closing = (): TimedEvent | undefined => ofConnection(open, "connection-unused");
   if (end === undefined && closing() !== undefined) {
-    end = await over(channel.ended, until + CLOSING_SECONDS * 1000, signal);
+    end = await over(channel.ended, until + CLOSING_SECONDS * 1000, open);
   }
   if (end === undefined) return kept(open, planned.expect === "kept");
-  await pause(LOG_SECONDS * 1000, signal);
+  await rest(LOG_SECONDS * 1000, open);
   return ended(open, { ...end, at: Math.min(end.at, closing()?.at ?? end.at) }, quietSince);
 }
 
 /** The client cannot see its own end, so the host is watched. The session is its shell. */
 async function observeFrozenClient(open: OpenProbe): Promise<Observation> {
-  const { processes, quietSince, patience, signal, watch } = open;
+  const { processes, quietSince, patience, clock, watch } = open;
   if (processes === undefined) {
     return { type: "unmeasured", reason: "the session's processes could not be found on the host" };
   }
   const shell = watch.whenGone(processes.shell);
   const sshd = watch.whenGone(processes.sshd);
   await open.silence();
-  const at = await over(shell, quietSince + patience * 1000, signal);
+  const at = await over(shell, quietSince + patience * 1000, open);
   // Nothing can be asked of it, but the host still has it.
   if (at === undefined) return { type: "kept", seconds: secondsOf(open), answers: true };
-  const sshdAt = await over(sshd, performance.now() + LOG_SECONDS * 1000, signal);
+  const sshdAt = await over(sshd, clock() + LOG_SECONDS * 1000, open);
   // sshd's last words may be on their way still.
-  if (sshdAt !== undefined) await pause(LOG_SECONDS * 1000, signal);
+  if (sshdAt !== undefined) await rest(LOG_SECONDS * 1000, open);
   const trace: SessionTrace = {
     seconds: (at - quietSince) / 1000,
     exitCode: null,
@@ -102,15 +102,15 @@ async function observeFrozenClient(open: OpenProbe): Promise<Observation> {
 
 /** A complete line now and then: TMOUT does not count anything less. */
 async function observeTyping(open: OpenProbe): Promise<Observation> {
-  const { planned, quietSince, signal } = open;
+  const { planned, quietSince, clock } = open;
   const terminal = terminalOf(open);
   const step = Math.min(TYPING_SECONDS, planned.scaledLimit / 3) * 1000;
   const until = quietSince + open.patience * 1000;
   let typedAt = quietSince;
-  while (performance.now() < until) {
+  while (clock() < until) {
     terminal.write("\r");
-    typedAt = performance.now();
-    const end = await over(terminal.ended, Math.min(typedAt + step, until), signal);
+    typedAt = clock();
+    const end = await over(terminal.ended, Math.min(typedAt + step, until), open);
     if (end !== undefined) return ended(open, end, typedAt);
   }
   return kept(open, true);
@@ -121,12 +121,12 @@ async function kept(open: OpenProbe, ask: boolean): Promise<Observation> {
   return { type: "kept", seconds, answers: ask && (await answers(open)) };
 }
 
-function secondsOf({ quietSince }: OpenProbe): number {
-  return (performance.now() - quietSince) / 1000;
+function secondsOf({ quietSince, clock }: OpenProbe): number {
+  return (clock() - quietSince) / 1000;
 }
 
 async function ended(open: OpenProbe, end: SessionEnd, since: number): Promise<Observation> {
-  await pause(LOG_SECONDS * 1000, open.signal);
+  await rest(LOG_SECONDS * 1000, open);
   const trace: SessionTrace = {
     seconds: (end.at - since) / 1000,
     exitCode: end.exitCode,
@@ -140,14 +140,15 @@ async function ended(open: OpenProbe, end: SessionEnd, since: number): Promise<O
 }
 
 /** What of the probe's own programs is still there, after they had time to die with their terminal. */
-async function orphansOf({ planned, watch, token, signal }: OpenProbe): Promise<readonly string[]> {
+async function orphansOf(open: OpenProbe): Promise<readonly string[]> {
+  const { planned, watch, token, clock } = open;
   if (!(planned.session in PROGRAMS)) return [];
   let left: readonly string[] = [];
   for (let looks = 0; looks < ORPHAN_LOOKS; looks++) {
-    const until = performance.now() + LISTING_SECONDS * 1000;
-    left = (await over(watch.programs(token), until, signal)) ?? [];
+    const until = clock() + LISTING_SECONDS * 1000;
+    left = (await over(watch.programs(token), until, open)) ?? [];
     if (left.length === 0) return [];
-    await pause(LOG_SECONDS * 1000, signal);
+    await rest(LOG_SECONDS * 1000, open);
   }
   return left;
 }

@@ -5,10 +5,10 @@ import type { Connection, OpenChannel, TerminalSession } from "../../model/conne
 import { CurfewError } from "../../model/error.ts";
 import { MISSING_PROGRAM, type ProbeProgram } from "./programs.ts";
 import type { HostWatch } from "./watch.ts";
-import { inTime, over } from "./wait.ts";
+import { inTime, over, type Waiting } from "./wait.ts";
 
 /** What is needed to open a session over a login. */
-export interface OpeningSetup {
+export interface OpeningSetup extends Waiting {
   readonly planned: PlannedProbe;
   readonly connection: Connection;
   readonly watch: HostWatch;
@@ -16,7 +16,6 @@ export interface OpeningSetup {
   readonly token: string;
   /** Where the shadow instance listens; undefined without one. */
   readonly shadowPort: number | undefined;
-  readonly signal: AbortSignal;
   /** Called at once with what was opened, so that its last words are known should nothing come of it. */
   readonly opened: (channel: OpenChannel) => void;
 }
@@ -25,7 +24,7 @@ export interface OpenedSession {
   readonly channel: OpenChannel;
   /** The same, where it has a terminal. */
   readonly terminal: TerminalSession | undefined;
-  /** `performance.now()` of the last activity: for a session that prints by itself, of what was typed last. */
+  /** When the last activity: for a session that prints by itself, of what was typed last. */
   readonly quietSince: number;
 }
 
@@ -45,10 +44,10 @@ const NO_HISTORY = " unset HISTFILE savehist";
 
 /** The login shell at its prompt. */
 export async function openShell(setup: OpeningSetup): Promise<OpenedSession> {
-  const { connection, planned, signal } = setup;
+  const { connection, signal } = setup;
   const terminal = await connection.openTerminal(signal);
   setup.opened(terminal);
-  await settle(terminal, planned, signal);
+  await settle(terminal, setup);
   return { channel: terminal, terminal, quietSince: terminal.lastActivity() };
 }
 
@@ -61,7 +60,7 @@ export async function openUsedShell(setup: OpeningSetup): Promise<OpenedSession>
   const { terminal } = opened;
   if (terminal === undefined) return opened;
   terminal.write("\r");
-  await settle(terminal, setup.planned, setup.signal);
+  await settle(terminal, setup);
   return { ...opened, quietSince: terminal.lastActivity() };
 }
 
@@ -72,19 +71,19 @@ export async function openProgram(setup: OpeningSetup, program: ProbeProgram): P
   if (terminal === undefined) return opened;
   const line = program.line(setup.token, lifetime(setup), setup.planned.scaledLimit);
   terminal.write(`${NO_HISTORY}; ${line}\r`);
-  const typedAt = performance.now();
+  const typedAt = setup.clock();
   await started(channel, setup, program);
   if (program.noisy) return { ...opened, quietSince: typedAt };
-  const until = performance.now() + START_SECONDS * 1000;
-  while (performance.now() < until && performance.now() - channel.lastActivity() < QUIET_MS) {
-    await over(channel.ended, performance.now() + 50, setup.signal);
+  const until = setup.clock() + START_SECONDS * 1000;
+  while (setup.clock() < until && setup.clock() - channel.lastActivity() < QUIET_MS) {
+    await over(channel.ended, setup.clock() + 50, setup);
   }
   // One that was gone at once leaves a session of another kind.
   await started(channel, setup, program);
   if (program.prompts === true) {
     // Its own files may name a history, which it writes even if nothing was typed; and see openUsedShell.
     terminal.write(`${NO_HISTORY}\r`);
-    await settle(terminal, setup.planned, setup.signal);
+    await settle(terminal, setup);
   }
   return { ...opened, quietSince: channel.lastActivity() };
 }
@@ -112,19 +111,16 @@ export async function openSftpProbe({ connection, signal }: OpeningSetup): Promi
  * A forward over which nothing goes. It leads to the shadow instance, which waits for a login for ever:
  * the host's own sshd would hang up, and hold it against the address.
  */
-export async function openForwardProbe({
-  connection,
-  shadowPort,
-  signal,
-}: OpeningSetup): Promise<OpenedSession> {
+export async function openForwardProbe(setup: OpeningSetup): Promise<OpenedSession> {
+  const { connection, shadowPort, clock, signal } = setup;
   if (shadowPort === undefined) {
     throw new CurfewError("unsupported", "there is no shadow instance for the forward to lead to");
   }
   const channel = await connection.openIdleForward(shadowPort, signal);
   // The far end says its name; whatever comes after that would be no idle forward.
-  const until = performance.now() + START_SECONDS * 1000;
-  while (channel.transcript() === "" && performance.now() < until) {
-    await over(channel.ended, performance.now() + 50, signal);
+  const until = clock() + START_SECONDS * 1000;
+  while (channel.transcript() === "" && clock() < until) {
+    await over(channel.ended, clock() + 50, setup);
   }
   return { channel, terminal: undefined, quietSince: channel.lastActivity() };
 }
@@ -133,14 +129,15 @@ export async function openForwardProbe({
  * The bare login, as `ssh -N` leaves it. sshd says yes to a login before PAM's part of it begins, which on a busy
  * host takes seconds (pam_systemd(8) starts a manager for each user's first session); no timeout runs before its end.
  */
-export async function openNothing({ connection, signal }: OpeningSetup): Promise<OpenedSession> {
-  const until = performance.now() + SETTLE_SECONDS * 1000;
-  if (!(await inTime(connection.noMoreSessions(signal), until, signal))) {
+export async function openNothing(setup: OpeningSetup): Promise<OpenedSession> {
+  const { connection, clock, signal } = setup;
+  const until = clock() + SETTLE_SECONDS * 1000;
+  if (!(await inTime(connection.noMoreSessions(signal), until, setup))) {
     throw new CurfewError("remote", `the host did not complete the login within ${SETTLE_SECONDS} s`);
   }
-  const quietSince = performance.now();
+  const quietSince = clock();
   const ended = connection.closed.then(() => {
-    return { at: performance.now(), exitCode: null, signal: null, connectionLost: true } as const;
+    return { at: clock(), exitCode: null, signal: null, connectionLost: true } as const;
   });
   const channel = { transcript: () => "", lastActivity: () => quietSince, ended, close: () => undefined };
   return { channel, terminal: undefined, quietSince };
@@ -150,21 +147,18 @@ function lifetime({ planned }: OpeningSetup): number {
   return Math.ceil(latest(planned.scaledLimit)) + SPARE_SECONDS;
 }
 
-async function started(
-  channel: OpenChannel,
-  { watch, token, signal, planned }: OpeningSetup,
-  { runs }: ProbeProgram,
-): Promise<void> {
-  const until = performance.now() + START_SECONDS * 1000;
-  while (performance.now() < until) {
-    const end = await over(channel.ended, performance.now() + 200, signal);
+async function started(channel: OpenChannel, setup: OpeningSetup, { runs }: ProbeProgram): Promise<void> {
+  const { watch, token, clock, planned } = setup;
+  const until = clock() + START_SECONDS * 1000;
+  while (clock() < until) {
+    const end = await over(channel.ended, clock() + 200, setup);
     const missing = MISSING_PROGRAM.exec(channel.transcript())?.[1];
     if (missing !== undefined) throw notStarted(missing);
     // What `env` answers where there is no such program (POSIX, env, EXIT STATUS).
     if (end?.exitCode === 127)
       throw notStarted(`the program of the ${planned.session} probe is not installed`);
     if (end !== undefined) throw notStarted(`the session ended before the ${planned.session} program ran`);
-    const names = await over(watch.programs(token), until, signal);
+    const names = await over(watch.programs(token), until, setup);
     if (names?.some((name) => runs.test(name)) === true) return;
   }
   throw notStarted(`the program of the ${planned.session} probe did not start within ${START_SECONDS} s`);
@@ -178,10 +172,11 @@ function notStarted(message: string): CurfewError {
  * Waits for a prompt: something was printed, and then nothing for a second. With a limit of a few
  * seconds the session's clock runs already; `quietSince` is the last activity, not the end of this wait.
  */
-async function settle(terminal: TerminalSession, planned: PlannedProbe, signal: AbortSignal): Promise<void> {
-  const until = performance.now() + SETTLE_SECONDS * 1000;
-  while (performance.now() < until) {
-    const end = await over(terminal.ended, performance.now() + 50, signal);
+async function settle(terminal: TerminalSession, setup: OpeningSetup): Promise<void> {
+  const { planned, clock } = setup;
+  const until = clock() + SETTLE_SECONDS * 1000;
+  while (clock() < until) {
+    const end = await over(terminal.ended, clock() + 50, setup);
     if (end !== undefined) {
       const status = end.exitCode === null ? "" : ` with status ${end.exitCode}`;
       throw new CurfewError(
@@ -189,7 +184,7 @@ async function settle(terminal: TerminalSession, planned: PlannedProbe, signal: 
         `the session of ${planned.user} ended${status} before there was a prompt`,
       );
     }
-    const quiet = performance.now() - terminal.lastActivity() >= QUIET_MS;
+    const quiet = clock() - terminal.lastActivity() >= QUIET_MS;
     if (quiet && /\S/u.test(terminal.transcript())) return;
   }
   throw new CurfewError(

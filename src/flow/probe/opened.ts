@@ -3,9 +3,13 @@ import type { Connection } from "../../model/connection.ts";
 import type { OpenedSession } from "./open.ts";
 import type { HostSession, HostWatch } from "./watch.ts";
 import type { TimedEvent } from "../shadow/shadow.ts";
+import type { Waiting } from "./wait.ts";
 
-/** A session in which nobody does anything any more. */
-export interface OpenProbe extends OpenedSession {
+/**
+ * A session in which nothing is done any more. Its signal is aborted when the host is lost, or the run is: waits
+ * end then.
+ */
+export interface OpenProbe extends OpenedSession, Waiting {
   readonly planned: PlannedProbe;
   readonly connection: Connection;
   /** The mark of the programs that it started. */
@@ -23,6 +27,4 @@ export interface OpenProbe extends OpenedSession {
   readonly silence: () => Promise<void>;
   /** The shadow instance's log so far; undefined for a live probe. */
   readonly events: (() => readonly TimedEvent[]) | undefined;
-  /** Aborted when the host is lost, or the run is. Waits end then. */
-  readonly signal: AbortSignal;
 }

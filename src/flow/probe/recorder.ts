@@ -5,8 +5,9 @@ import type { Facts } from "../../model/facts.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { Reading } from "../../model/reading.ts";
 import type { ProbeResult } from "../../model/run.ts";
+import type { Time } from "../../model/time.ts";
 
-/** One session as it went. Times in milliseconds of the monotonic clock (`performance.now()`). */
+/** One session as it went. Times in milliseconds of the run's clock. */
 export interface ProbeRecord {
   readonly startedAt: number;
   /** Of the last activity; null where the session never came to be idle. */
@@ -37,7 +38,11 @@ const LOG_LINES = 10_000;
 const LOG_LINE = 2000;
 
 /** `keep` undefined: nothing is kept, and nothing is said about it. */
-export function createRecorder(host: string, facts: Facts, keep: KeepEvidence | undefined): Recorder {
+export function createRecorder(
+  host: string,
+  facts: Facts,
+  { keep, clock }: { readonly keep?: KeepEvidence | undefined } & Pick<Time, "clock">,
+): Recorder {
   const log: string[] = [];
   const sessions = new Map<PlannedProbe, ProbeRecord & { readonly transcriptFile: string | undefined }>();
   const kept: Promise<EvidenceFile | undefined>[] = [];
@@ -53,7 +58,7 @@ export function createRecorder(host: string, facts: Facts, keep: KeepEvidence | 
       if (file !== undefined) add(file, `what the client of ${titleOf(planned)} received`, transcript);
     },
     log(line) {
-      log.push(`${performance.now().toFixed(1)} ${line.slice(0, LOG_LINE)}\n`);
+      log.push(`${clock().toFixed(1)} ${line.slice(0, LOG_LINE)}\n`);
       // Twice as many, so that the copying is paid for by what was heard.
       if (log.length > 2 * LOG_LINES) log.splice(0, LOG_LINES);
     },

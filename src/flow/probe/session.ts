@@ -15,12 +15,12 @@ import { SETTLE_SECONDS } from "./open.ts";
 import type { Way } from "./ways.ts";
 import type { HostWatch } from "./watch.ts";
 import { PROBE_PROGRAMS } from "./programs.ts";
-import { over } from "./wait.ts";
+import { over, type Waiting } from "./wait.ts";
 import type { TimedEvent } from "../shadow/shadow.ts";
 import type { ProbeRecord } from "./recorder.ts";
 
 /** What a probe needs from its host's run. */
-export interface ProbeContext extends Expectations {
+export interface ProbeContext extends Expectations, Waiting {
   readonly controls: readonly Control[];
   readonly watch: HostWatch;
   /** Does the work when it is this probe's turn: logins are paced. */
@@ -31,7 +31,6 @@ export interface ProbeContext extends Expectations {
   /** Where the shadow instance listens; undefined without one. */
   readonly shadowPort: number | undefined;
   readonly events: (() => readonly TimedEvent[]) | undefined;
-  readonly signal: AbortSignal;
   readonly scaled: number | undefined;
   /** Called when the wait begins. */
   readonly began: () => void;
@@ -55,7 +54,8 @@ interface Opened {
 export async function runProbe(planned: PlannedProbe, context: ProbeContext): Promise<ProbeOutcome> {
   const opened: Opened = {};
   let cannot: string | undefined;
-  const startedAt = performance.now();
+  const { clock, pause } = context;
+  const startedAt = clock();
   let observation: Observation;
   try {
     const open = await context.inTurn(() => openProbe(planned, context, opened));
@@ -69,15 +69,15 @@ export async function runProbe(planned: PlannedProbe, context: ProbeContext): Pr
   } finally {
     opened.connection?.close();
     if (planned.session in PROBE_PROGRAMS) {
-      const until = performance.now() + REAP_SECONDS * 1000;
-      await over(context.watch.reap(context.token), until, new AbortController().signal);
+      const whatever = { clock, pause, signal: new AbortController().signal };
+      await over(context.watch.reap(context.token), clock() + REAP_SECONDS * 1000, whatever);
     }
   }
   const transcript = opened.channel?.transcript() ?? "";
   context.record({
     startedAt,
     quietSince: opened.quietSince ?? null,
-    judgedAt: performance.now(),
+    judgedAt: clock(),
     transcript,
   });
   const saw = context.signal.aborted ? "" : transcript.slice(opened.quietAt ?? 0);
@@ -110,7 +110,7 @@ export function notProbed(planned: PlannedProbe, scaled: number | undefined, rea
 }
 
 async function openProbe(planned: PlannedProbe, context: ProbeContext, opened: Opened): Promise<OpenProbe> {
-  const { signal, watch, events, token, shadowPort, patience } = context;
+  const { clock, pause, signal, watch, events, token, shadowPort, patience } = context;
   if (signal.aborted) throw signal.reason;
   const connection = await context.way.logIn();
   opened.connection = connection;
@@ -120,6 +120,8 @@ async function openProbe(planned: PlannedProbe, context: ProbeContext, opened: O
     watch,
     token,
     shadowPort,
+    clock,
+    pause,
     signal,
     opened: (channel: OpenChannel) => void (opened.channel = channel),
   };
@@ -139,6 +141,8 @@ async function openProbe(planned: PlannedProbe, context: ProbeContext, opened: O
     ...located,
     watch,
     events,
+    clock,
+    pause,
     signal,
   };
 }

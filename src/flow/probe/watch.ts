@@ -2,6 +2,7 @@ import { remoteScript } from "../../template/remote-script.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Connection, RunningScript } from "../../model/connection.ts";
 import { CurfewError } from "../../model/error.ts";
+import type { Waiting } from "./wait.ts";
 
 /** A session with a terminal, as the host sees it. */
 export interface HostSession {
@@ -19,7 +20,7 @@ export interface HostSession {
 export interface HostWatch {
   /** All SSH sessions with a terminal, now and since the watch began; of two with one `from`, the later. */
   sessions(): Promise<readonly HostSession[]>;
-  /** Resolves with `performance.now()` when the process is gone. Never rejects; never resolves if the watch ends first. */
+  /** Resolves with the moment when the process is gone. Never rejects; never resolves if the watch ends first. */
   whenGone(pid: number): Promise<number>;
   /** Names of the processes that carry this probe's token, now. Whatever they are, they are reaped at the end. */
   programs(token: string): Promise<readonly string[]>;
@@ -34,7 +35,10 @@ export interface HostWatch {
  * Starts the watch: one channel and one cheap process per host, however many sessions.
  * Errors: CurfewError `unsupported` where the host cannot tell, and those of `Connection.startScript`.
  */
-export async function startWatch(connection: Connection, signal: AbortSignal): Promise<HostWatch> {
+export async function startWatch(
+  connection: Connection,
+  { clock, signal }: Pick<Waiting, "clock" | "signal">,
+): Promise<HostWatch> {
   // An abort would kill the script, and from its start on that must not happen: it has to tidy up.
   const starting = new AbortController();
   const giveUp = (): void => starting.abort(signal.reason);
@@ -51,7 +55,7 @@ export async function startWatch(connection: Connection, signal: AbortSignal): P
     reaps: new Map(),
   };
   const ready = Promise.withResolvers<void>();
-  void follow(script, state, ready).finally(() => {
+  void follow(script, state, ready, clock).finally(() => {
     const over = new CurfewError("remote", "the watch over sessions ended", { host: connection.host.name });
     ready.reject(over);
     for (const scan of state.scans.splice(0)) scan.reject(over);
@@ -108,13 +112,18 @@ interface Listing {
   readonly listed: PromiseWithResolvers<readonly string[]>;
 }
 
-async function follow(script: RunningScript, state: State, ready: PromiseWithResolvers<void>): Promise<void> {
+async function follow(
+  script: RunningScript,
+  state: State,
+  ready: PromiseWithResolvers<void>,
+  clock: Waiting["clock"],
+): Promise<void> {
   for await (const line of script.lines) {
     const [word, ...rest] = line.slice(0, LONGEST_LINE).split(" ");
     if (word === "ready") ready.resolve();
     else if (word === "fail")
       ready.reject(new CurfewError("unsupported", visible(rest.join(" ")).slice(0, 200)));
-    else if (word === "gone") state.gone.get(Number(rest[0]))?.resolve(performance.now());
+    else if (word === "gone") state.gone.get(Number(rest[0]))?.resolve(clock());
     else if (word === "program") noteProgram(state, rest);
     else if (word === "listed") finishListing(state, rest[0] ?? "");
     else if (word === "reaped") state.reaps.get(rest[0] ?? "")?.resolve();

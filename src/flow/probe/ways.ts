@@ -4,9 +4,9 @@ import type { PlannedProbe } from "../../core/probe/plan.ts";
 import type { Connection } from "../../model/connection.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { RunContext } from "../run/context.ts";
-import type { ProbeKey } from "./key.ts";
+import type { ProbeKey } from "../../host/keys/probe-key.ts";
 import type { OpenProbe } from "./opened.ts";
-import { over, pause } from "./wait.ts";
+import { over, rest, type Waiting } from "./wait.ts";
 import type { HostWatch } from "./watch.ts";
 import type { Loopback } from "../shadow/loopback.ts";
 import type { CuttableStream } from "../shadow/relay.ts";
@@ -22,13 +22,12 @@ export interface Way {
 }
 
 /** What both ways need. */
-export interface WaySetup {
+export interface WaySetup extends Waiting {
   readonly connection: Connection;
   readonly watch: HostWatch;
   readonly context: RunContext;
   /** What logs in as the probe's account: the library, or the system's ssh. */
   readonly client: Pick<RunContext, "connect" | "connectThrough">;
-  readonly signal: AbortSignal;
 }
 
 const LOCATE_TRIES = 10;
@@ -64,13 +63,13 @@ export function throughShadow(
       });
     },
     async locate() {
-      const accepted = await attempt(signal, async () =>
+      const accepted = await attempt(setup, async () =>
         shadow.events().find((event) => event.type === "accepted" && event.fingerprint === fingerprint),
       );
       if (accepted?.type !== "accepted") return NOWHERE;
       const { port } = accepted;
       if (session !== "frozen-client") return { port, processes: undefined };
-      const processes = await attempt(signal, async () =>
+      const processes = await attempt(setup, async () =>
         (await watch.sessions()).find((each) => each.clientPort === port && each.serverPort === shadow.port),
       );
       return { port, processes };
@@ -92,12 +91,12 @@ export function throughHost(planned: PlannedProbe, setup: WaySetup): Way {
       const as = identityFile === undefined ? host : { ...host, user, identityFile };
       const options = { signal, timeoutSeconds: context.connectTimeoutSeconds, keepAlive: false };
       const login = await client.connect(as, options);
-      if (session === "frozen-client") from = await connectionOf(login, signal);
+      if (session === "frozen-client") from = await connectionOf(login, setup);
       return login;
     },
     async locate() {
       if (from === undefined) return NOWHERE;
-      const processes = await attempt(signal, async () =>
+      const processes = await attempt(setup, async () =>
         (await watch.sessions()).find((each) => each.from === from && each.user === user),
       );
       return { port: undefined, processes };
@@ -106,9 +105,9 @@ export function throughHost(planned: PlannedProbe, setup: WaySetup): Way {
 }
 
 /** Both ends as the host sees them (ssh(1), SSH_CONNECTION): every login shell can print a variable. */
-async function connectionOf(login: Connection, signal: AbortSignal): Promise<string | undefined> {
-  const channel = await login.openCommand("echo $SSH_CONNECTION", signal);
-  await over(channel.ended, performance.now() + ASK_SECONDS * 1000, signal);
+async function connectionOf(login: Connection, waiting: Waiting): Promise<string | undefined> {
+  const channel = await login.openCommand("echo $SSH_CONNECTION", waiting.signal);
+  await over(channel.ended, waiting.clock() + ASK_SECONDS * 1000, waiting);
   const said = [...channel.transcript().matchAll(/^(\S+ \d+ \S+ \d+)\r?$/gmu)].at(-1);
   channel.close();
   return said?.[1];
@@ -121,11 +120,11 @@ function refusal(shadow: Shadow, user: string, error: unknown): unknown {
   return new CurfewError("auth", `sshd does not let ${user} in: ${refused.text}`, { cause: error });
 }
 
-async function attempt<T>(signal: AbortSignal, look: () => Promise<T | undefined>): Promise<T | undefined> {
+async function attempt<T>(waiting: Waiting, look: () => Promise<T | undefined>): Promise<T | undefined> {
   for (let tries = 0; tries < LOCATE_TRIES; tries++) {
     const found = await look();
     if (found !== undefined) return found;
-    await pause(100, signal);
+    await rest(100, waiting);
   }
   return undefined;
 }

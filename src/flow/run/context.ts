@@ -8,17 +8,16 @@ import type { KeepEvidence } from "../../model/evidence.ts";
 import type { Host } from "../../model/host.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { Emit } from "../../model/run.ts";
+import type { Time } from "../../model/time.ts";
 
 /** The effects and bounds of one run. */
-export interface RunContext {
+export interface RunContext extends Time {
   readonly connect: Connect;
   readonly connectThrough: ConnectThrough;
   /** For one probe of each host; the library opens it as well where this is left out. */
   readonly systemSsh?: SystemSsh | undefined;
   readonly controls: readonly Control[];
   readonly emit: Emit;
-  /** Milliseconds of a monotonic clock. */
-  readonly clock: () => number;
   /** Wall clock, for what people read and for exemptions' last days. */
   readonly now: () => Date;
   /** 32 hexadecimal digits of fresh randomness. */

@@ -1,5 +1,4 @@
 /** The shadow instance of one host, from the controller's side. */
-import { randomInt } from "node:crypto";
 import { loginSpecification } from "../../core/sshd/effective.ts";
 import { can } from "../../core/sshd/openssh-version.ts";
 import { remoteScript } from "../../template/remote-script.ts";
@@ -8,10 +7,11 @@ import { visible } from "../../core/text/visible.ts";
 import type { Connection, RunningScript } from "../../model/connection.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Facts } from "../../model/facts.ts";
+import type { Time } from "../../model/time.ts";
 
-export interface ShadowWishes {
+export interface ShadowWishes extends Pick<Time, "clock"> {
   readonly facts: Facts;
-  /** 32 hexadecimal digits; names the directory and the unit. */
+  /** 32 fresh hexadecimal digits: they name the directory and the unit, and choose the ports. */
   readonly token: string;
   /** Lines for authorized_keys by account. */
   readonly keys: ReadonlyMap<string, readonly string[]>;
@@ -24,7 +24,7 @@ export interface ShadowWishes {
   readonly onLog?: ((line: string) => void) | undefined;
 }
 
-/** A line of the instance's log that means something, and when it came (`performance.now()`). */
+/** A line of the instance's log that means something, and when it came. */
 export type TimedEvent = ShadowEvent & { readonly at: number };
 
 export interface Shadow {
@@ -45,7 +45,11 @@ export interface Shadow {
   stop(): Promise<void>;
 }
 
-const PORT_CANDIDATES = 8;
+/** Ports of the instance, by chance: one of them will be free. */
+function portCandidates(token: string): string[] {
+  const numbers = token.match(/[\da-f]{4}/gu) ?? [];
+  return numbers.map((digits) => String(20_000 + (Number.parseInt(digits, 16) % 40_000)));
+}
 
 /**
  * Starts the host's own sshd with the host's own configuration a second time, on loopback.
@@ -61,7 +65,7 @@ export async function startShadow(connection: Connection, wishes: ShadowWishes):
     account: [],
   };
   const ready = Promise.withResolvers<number>();
-  const over = follow(script, state, ready, wishes.onLog).finally(async () => {
+  const over = follow(script, state, ready, wishes).finally(async () => {
     const { stderr } = await script.ended;
     const said = visible(stderr.trim().split("\n").at(-1) ?? "").slice(0, 200);
     ready.reject(unsupported(`the shadow instance did not start${said === "" ? "" : `: ${said}`}`));
@@ -95,7 +99,7 @@ async function follow(
   script: RunningScript,
   state: State,
   ready: PromiseWithResolvers<number>,
-  onLog: ShadowWishes["onLog"],
+  { onLog, clock }: Pick<ShadowWishes, "onLog" | "clock">,
 ): Promise<void> {
   let said = 0;
   for await (const raw of script.lines) {
@@ -116,7 +120,7 @@ async function follow(
     } else if (word === "log") {
       onLog?.(rest);
       const event = parseShadowLog(rest);
-      if (event !== undefined) state.events.push({ ...event, at: performance.now() });
+      if (event !== undefined) state.events.push({ ...event, at: clock() });
     }
   }
 }
@@ -138,7 +142,7 @@ function shadowScript({ facts, token, keys, files, deadlineSeconds }: ShadowWish
     launch: remoteScript("shadow-launch", {
       ...values,
       main: mainFile.path === "/etc/ssh/sshd_config" ? "" : mainFile.path,
-      ports: Array.from({ length: PORT_CANDIDATES }, () => String(randomInt(20_000, 60_000))),
+      ports: portCandidates(token),
       listener: pid === null ? "" : String(pid),
       accounts: [...keys.keys()],
       outside: loginSpecification(facts) ?? "",

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { PlannedProbe } from "../../../src/core/probe/plan.ts";
+import { TIME } from "../../../src/host/time.ts";
 import { openProgram } from "../../../src/flow/probe/open.ts";
 import { PROBE_PROGRAMS } from "../../../src/flow/probe/programs.ts";
 import type { HostWatch } from "../../../src/flow/probe/watch.ts";
@@ -43,6 +44,7 @@ test.each(SHELLS.flatMap((shell) => KINDS.map((kind) => [kind, shell] as const))
         watch: { programs: async () => [kind === "nested-shell" ? shell : "bash"] } as unknown as HostWatch,
         token: TOKEN,
         shadowPort: undefined,
+        ...TIME,
         signal,
         opened: () => undefined,
       },
