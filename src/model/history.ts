@@ -3,6 +3,7 @@
  * file in `store/` that returns this.
  */
 import type { AuditedHost, AuditEnd, AuditHeader, AuditRun, FindingChange, RunSummary } from "./audit.ts";
+import type { HistoryViews } from "./history-views.ts";
 
 /** An audit being written. Each promise resolves when what it was given would survive a power cut. */
 export interface RunWriter {
@@ -26,7 +27,7 @@ export interface RunFilter {
   readonly like?: string | undefined;
 }
 
-export interface History {
+export interface History extends HistoryViews {
   /**
    * Begins a run. It is listed as `running` while this process lives, and `broken-off` if it dies.
    * `hosts`: the names of all hosts in the order of the inventory; a run that was broken off has
@@ -50,11 +51,14 @@ export interface History {
    */
   changes(before: string, after: string): Promise<FindingChange[]>;
   /**
-   * Takes away whole runs that started before the given ISO time; returns how many. Never a running one, never the
+   * Takes away whole runs, and what was applied, that started before the given ISO time; returns how many. Never a running one, never the
    * newest finished one of a policy.
    */
   prune(before: string): Promise<number>;
-  /** Everything but running runs as JSON lines: a header, its hosts, its end, run after run. */
+  /**
+   * Everything but running runs as JSON lines: a header, its hosts, its end, run after run; then what `recordApplied`
+   * took of the same policy and time, unless the newest few audits are asked for.
+   */
   export(filter: RunFilter): AsyncIterable<string>;
   /**
    * Takes in what `export` gave, each run whole or not at all; a run that is already there is left as it is.

@@ -48,6 +48,43 @@ export function openReader(file: string): Promise<Database> {
 }
 
 /**
+ * Opens `history.sqlite` in `state` as it is, for reading alone: it is neither made nor brought up to date.
+ * Errors: as `openDatabase`; CurfewError `input` also where there is none, or one of an older curfew.
+ */
+export async function openAsItIs(state: string): Promise<Database> {
+  const file = join(state, "history.sqlite");
+  inHistory(file, () => {
+    refuseForeignDirectory(state);
+    for (const end of ["", "-wal", "-shm", "-journal"]) refuseNotAFile(`${file}${end}`);
+    if (!existsSync(file)) throw noHistory(file);
+  });
+  return whenFree(file, async () => {
+    const database = await connect(file, { readOnly: true });
+    try {
+      refuseStranger(database, MIGRATIONS.length);
+      if (versionOf(database) < MIGRATIONS.length) throw olderHistory(file, versionOf(database));
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}
+
+function noHistory(file: string): CurfewError {
+  return new CurfewError("input", `there is no history ${visible(file)} yet`, {
+    hint: "curfew audit makes one; set XDG_STATE_HOME where it is another user's or stands elsewhere",
+  });
+}
+
+function olderHistory(file: string, version: number): CurfewError {
+  const state = version === 0 ? "has not been written yet" : "was written by an older curfew";
+  return new CurfewError("input", `the history ${visible(file)} ${state}; nothing was touched`, {
+    hint: "curfew history brings it up to date; run it once as the user whose history it is",
+  });
+}
+
+/**
  * Tries until nobody else holds the lock, without blocking the event loop.
  * Errors: as `historyError`; `input` after a minute.
  */
@@ -84,9 +121,10 @@ function makeFile(state: string, file: string): void {
   }
 }
 
-async function connect(file: string): Promise<Database> {
+async function connect(file: string, { readOnly = false } = {}): Promise<Database> {
   const { DatabaseSync: Connection } = await loadSqlite();
-  return wrap(file, new Connection(file, { timeout: BLOCKING_MS, enableForeignKeyConstraints: false }));
+  const options = { timeout: BLOCKING_MS, enableForeignKeyConstraints: false, readOnly };
+  return wrap(file, new Connection(file, options));
 }
 
 /** Early releases of Node 24 call their SQLite experimental, on the user's screen: 24.12.0 does, 24.21.0 does not. */

@@ -1,34 +1,51 @@
 /** Audits on this machine, remembered in one SQLite file. Everything goes through `History`. */
+import { setImmediate as turn } from "node:timers/promises";
 import type { AuditHeader } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
+import type { FindingSpread, HistoryViews } from "../../model/history-views.ts";
 import type { History, RunWriter } from "../../model/history.ts";
-import { type Database, openDatabase, whenFree } from "./database.ts";
+import { putApplied, readApplied, readAppliedRun } from "./applied.ts";
+import { type Database, openAsItIs, openDatabase, whenFree } from "./database.ts";
 import { readChanges } from "./changes.ts";
 import { exportRuns, importRuns } from "./lines.ts";
 import { ownProcess } from "./process.ts";
 import { pruneRuns } from "./prune.ts";
 import { createWriteQueue, type WriteQueue } from "./queue.ts";
 import { findRun, previousRun, readRun, runRow, selectRuns, summaryOf } from "./read.ts";
+import {
+  readCheckCounts,
+  readFrame,
+  readHost,
+  readHostPage,
+  readLife,
+  readNewest,
+  readOpen,
+  readSpread,
+} from "./views.ts";
 import { insertAbandonment, insertEnd, insertHost, insertRun } from "./write.ts";
 
 export interface HistoryOptions {
   /** curfew's state directory, from `stateDirectory`. */
   readonly state: string;
   readonly now: () => Date;
+  /** Open what is there, for reading alone: nothing is made, brought up to date or written. */
+  readonly readOnly?: boolean;
 }
 
 /**
  * Opens the history `history.sqlite` in the state directory, and makes it where there is none (directory 0700, file
  * 0600). Several curfew processes may have it open at once. Whatever a promise said was stored survives SIGKILL and
  * a power cut: write-ahead log, synchronised at each commit (https://sqlite.org/pragma.html#pragma_synchronous).
- * Errors: CurfewError `input` for a file that is damaged, out of reach, not curfew's or written by a newer curfew.
+ * Errors: CurfewError `input` for a file that is damaged, out of reach, not curfew's or written by a newer curfew;
+ * with `readOnly` also where there is none, or one that an older curfew wrote.
  */
-export async function openHistory({ state, now }: HistoryOptions): Promise<History> {
-  const database = await openDatabase(state);
+export async function openHistory({ state, now, readOnly = false }: HistoryOptions): Promise<History> {
+  const database = await (readOnly ? openAsItIs(state) : openDatabase(state));
   const queue = createWriteQueue(database);
   const open = new Set<RunWriter>();
   const read = <T>(work: () => T): Promise<T> => whenFree(database.file, () => database.snapshot(work));
   return {
+    ...createViews(database, queue, read),
     async begin(header, hosts) {
       const writer = await createWriter({
         database,
@@ -66,6 +83,32 @@ export async function openHistory({ state, now }: HistoryOptions): Promise<Histo
       await Promise.allSettled([...open].map((writer) => writer.abandon()));
       database.close();
     },
+  };
+}
+
+type Read = <T>(work: () => T) => Promise<T>;
+
+function createViews(database: Database, queue: WriteQueue, read: Read): HistoryViews {
+  return {
+    newest: () => read(() => readNewest(database)),
+    frame: (runId) => read(() => readFrame(database, runRow(database, runId))),
+    hosts: (runId, filter) => read(() => readHostPage(database, runRow(database, runId), filter)),
+    host: (runId, host) => read(() => readHost(database, runRow(database, runId), host)),
+    open: (runId) => read(() => readOpen(database, runRow(database, runId))),
+    checkCounts: (runId) => read(() => readCheckCounts(database, runRow(database, runId))),
+    async spread(finding, runIds) {
+      const spreads: FindingSpread[] = [];
+      // One run at a time: others have their turn in between.
+      for (const runId of runIds) {
+        spreads.push(await read(() => readSpread(database, runRow(database, runId), finding)));
+        await turn();
+      }
+      return spreads;
+    },
+    life: (host, filter) => read(() => readLife(database, host, filter)),
+    recordApplied: (run) => queue.add(() => putApplied(database, run)),
+    applied: (filter) => read(() => readApplied(database, filter)),
+    appliedRun: (runId) => read(() => readAppliedRun(database, runId)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/audit.ts";
+import type { AppliedHost, AppliedRun } from "../../model/history-views.ts";
 import type { LadderCell } from "../../model/finding.ts";
 import type { ProbeResult } from "../../model/run.ts";
 import { SESSION_KINDS } from "../../model/session-kind.ts";
@@ -10,7 +11,8 @@ export type HistoryLine =
   | { readonly type: "run"; readonly header: AuditHeader; readonly hosts: readonly string[] }
   | { readonly type: "host"; readonly host: AuditedHost }
   | { readonly type: "end"; readonly end: AuditEnd }
-  | { readonly type: "broken-off"; readonly at: string };
+  | { readonly type: "broken-off"; readonly at: string }
+  | { readonly type: "applied"; readonly applied: AppliedRun };
 
 /** A field that was added to a type must be added here, optional ones too: what is not named here is refused. */
 type Keys<T> = Readonly<Record<keyof T, z.ZodType>>;
@@ -19,10 +21,12 @@ const time = z.iso.datetime();
 const seconds = z.number().nonnegative();
 const name = line.min(1).max(256);
 
+const runId = z.string().regex(/^\d{8}T\d{6}Z-[a-z]{1,20}-[0-9a-f]{8}$/u, "the id of a run");
+
 /** What is stored and, with the hosts, printed as `curfew/audit/1`; schema.ts makes a JSON Schema of it. */
 export const header = z.strictObject({
   schema: z.literal("curfew/audit/1"),
-  runId: z.string().regex(/^\d{8}T\d{6}Z-[a-z]{1,20}-[0-9a-f]{8}$/u, "the id of a run"),
+  runId,
   startedAt: time,
   curfew: line,
   policy: z.strictObject({ name: line, file: line, digest }),
@@ -103,10 +107,29 @@ export const host = z.strictObject({
 
 export const end = z.strictObject({ finishedAt: time, findings: z.array(finding) } satisfies Keys<AuditEnd>);
 
+const applied: z.ZodType<AppliedRun> = z.strictObject({
+  runId,
+  command: line.min(1).max(40),
+  owner: z.string(),
+  startedAt: time,
+  finishedAt: time.nullable(),
+  curfew: line,
+  policy: z.strictObject({ name: line, digest }).nullable(),
+  hosts: z.array(
+    z.strictObject({
+      host: name,
+      outcome: z.enum(["unchanged", "confirmed", "rolled-back", "failed", "unknown", "skipped"]),
+      message: z.string().exactOptional(),
+      changed: z.array(z.string()),
+    } satisfies Keys<AppliedHost>),
+  ),
+} satisfies Keys<AppliedRun>);
+
 /** One line of an exported history, strictly: what is taken in will be reported as found. */
 export const historyLineSchema: z.ZodType<HistoryLine> = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("run"), header, hosts: z.array(name) }),
   z.strictObject({ type: z.literal("host"), host }),
   z.strictObject({ type: z.literal("end"), end }),
   z.strictObject({ type: z.literal("broken-off"), at: time }),
+  z.strictObject({ type: z.literal("applied"), applied }),
 ]);

@@ -4,6 +4,8 @@ import { shown } from "../../core/text/nearest.ts";
 import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { RunFilter } from "../../model/history.ts";
+import type { AppliedRun } from "../../model/history-views.ts";
+import { hasApplied, putApplied, readApplied, readAppliedRun } from "./applied.ts";
 import { type Database, openReader } from "./database.ts";
 import { type HistoryLine, historyLineSchema } from "./line-schema.ts";
 import type { WriteQueue } from "./queue.ts";
@@ -21,6 +23,7 @@ export async function* exportRuns(file: string, filter: RunFilter): AsyncGenerat
     for (const row of selectRuns(database, filter)) {
       if (stateOf(row) !== "running") yield* runLines(database, row);
     }
+    if (filter.last === undefined && filter.like === undefined) yield* appliedLines(database, filter);
   } finally {
     database.close();
   }
@@ -32,6 +35,13 @@ function* runLines(database: Database, row: RunRow): Generator<string, void, und
   for (const host of readHosts(database, row.id)) yield lineText({ type: "host", host });
   if (row.finished === null) yield lineText({ type: "broken-off", at: row.written });
   else yield lineText({ type: "end", end: { finishedAt: row.finished, findings } });
+}
+
+function* appliedLines(database: Database, { policy, since }: RunFilter): Generator<string, void, undefined> {
+  const { items } = readApplied(database, { policy, since, offset: 0, limit: -1 });
+  for (const { runId } of items.toReversed()) {
+    yield lineText({ type: "applied", applied: readAppliedRun(database, runId) });
+  }
 }
 
 function lineText(line: HistoryLine): string {
@@ -65,7 +75,9 @@ export async function importRuns(
     number += 1;
     if (text.trim() === "") continue;
     const line = parseLine(text, refuse);
-    if (line.type === "run") {
+    if (line.type === "applied") {
+      await storeApplied(line.applied);
+    } else if (line.type === "run") {
       if (pending !== undefined) refuse(`the audit that began in line ${pending.line} has no end`);
       pending = { line: number, header: line.header, planned: line.hosts, hosts: new Map() };
     } else if (pending === undefined) {
@@ -81,6 +93,13 @@ export async function importRuns(
   number += 1;
   if (pending !== undefined) refuse(`the end of the audit that began in line ${pending.line} is missing`);
   return added;
+
+  /** One that is there already stays as it is. */
+  function storeApplied(applied: AppliedRun): Promise<void> {
+    return queue.add(() => {
+      if (!hasApplied(database, applied.runId)) putApplied(database, applied);
+    });
+  }
 
   /** Whole or not at all; false where it is there already. */
   async function store({ header, planned, hosts }: Pending, ending: Ending): Promise<boolean> {

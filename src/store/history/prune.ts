@@ -1,9 +1,10 @@
 /** What the history forgets. */
 import type { Database } from "./database.ts";
+import { pruneApplied } from "./applied.ts";
 import { stateOf } from "./read.ts";
 
 /**
- * Takes away the runs that started before an ISO time, except running ones and the newest finished one of each
+ * Takes away what was applied before an ISO time, and the runs that started before it, except running ones and the newest finished one of each
  * policy, and everything that no other run refers to. Returns how many runs went. Runs inside a transaction.
  */
 export function pruneRuns(database: Database, before: string): number {
@@ -21,12 +22,13 @@ export function pruneRuns(database: Database, before: string): number {
     database.run("DELETE FROM run_host WHERE run = ?", id);
     database.run("DELETE FROM run WHERE id = ?", id);
   }
-  if (old.length > 0) database.exec(UNUSED);
+  const changes = pruneApplied(database, new Date(before).toISOString());
+  if (old.length > 0 || changes > 0) database.exec(UNUSED);
   return old.length;
 }
 
 const UNUSED = `
-  DELETE FROM host WHERE id NOT IN (SELECT host FROM run_host);
+  DELETE FROM host WHERE id NOT IN (SELECT host FROM run_host UNION SELECT host FROM applied_host);
   DELETE FROM finding_list WHERE id NOT IN (SELECT findings FROM run_host UNION SELECT findings FROM run);
   DELETE FROM finding WHERE id NOT IN (SELECT value FROM finding_list, json_each(finding_list.members));
   DELETE FROM content WHERE id NOT IN (
@@ -36,5 +38,6 @@ const UNUSED = `
     UNION SELECT drift FROM run_host WHERE drift IS NOT NULL
     UNION SELECT evidence FROM run_host WHERE evidence IS NOT NULL
     UNION SELECT header FROM run UNION SELECT planned FROM run
-    UNION SELECT baseline FROM run WHERE baseline IS NOT NULL);
+    UNION SELECT baseline FROM run WHERE baseline IS NOT NULL
+    UNION SELECT result FROM applied_host);
 `;

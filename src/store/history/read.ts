@@ -58,15 +58,19 @@ export function selectRuns(database: Database, { policy, since, finished, last, 
 export function runRow(database: Database, runId: string): RunRow {
   const row = database.get<RunRow>("SELECT * FROM run WHERE name = ?", runId);
   if (row !== undefined) return row;
-  const known = database.all<{ name: string }>(
-    "SELECT name FROM run ORDER BY started DESC, id DESC LIMIT 1000",
-  );
-  const names = known.map(({ name }) => name);
-  throw new CurfewError(
+  throw noRun(database, "run", runId);
+}
+
+/** What is said of an id that is not there. */
+export function noRun(database: Database, table: "run" | "applied", runId: string): CurfewError {
+  const sql = `SELECT name FROM ${table} ORDER BY started DESC, id DESC LIMIT 1000`;
+  const names = database.all<{ name: string }>(sql).map(({ name }) => name);
+  const what = table === "run" ? "audit" : "run that changed hosts with the id";
+  return new CurfewError(
     "input",
-    `there is no audit ${shown(runId)} in the history${didYouMean(runId, names)}`,
+    `there is no ${what} ${shown(runId)} in the history${didYouMean(runId, names)}`,
     {
-      hint: "curfew history lists them",
+      hint: table === "run" ? "curfew history lists them" : "curfew serve lists them under Applied",
     },
   );
 }
@@ -147,8 +151,13 @@ export function readHeader(
   };
 }
 
-/** Reads a run's hosts in the order of the inventory. What hosts share they share in memory, too. */
-export function* readHosts(database: Database, run: number): Generator<AuditedHost, void, undefined> {
+/** Reads a run's hosts in the order of the inventory, those after a position. What hosts share they share in memory, too. */
+export function* readHosts(
+  database: Database,
+  run: number,
+  from = -1,
+  page = 200,
+): Generator<AuditedHost, void, undefined> {
   type Parts = "ladder" | "probes" | "drift" | "evidence";
   type Row = Pick<AuditedHost, "host" | "outcome"> &
     Readonly<Record<"position" | "findings" | "about", number>> &
@@ -156,15 +165,16 @@ export function* readHosts(database: Database, run: number): Generator<AuditedHo
   const content = createContentReader(database);
   const findings = createFindingReader(database);
   const part = <T>(id: number | null): readonly T[] => (id === null ? [] : content<readonly T[]>(id));
-  let after = -1;
+  let after = from;
   for (;;) {
     // By pages: no statement stays open while whoever reads does something else.
     const rows = database.all<Row>(
       `SELECT host.name AS host, position, outcome, findings, about, ladder, probes, drift, evidence
        FROM run_host JOIN host ON host.id = run_host.host
-       WHERE run = ? AND position > ? ORDER BY position LIMIT 200`,
+       WHERE run = ? AND position > ? ORDER BY position LIMIT ?`,
       run,
       after,
+      page,
     );
     for (const row of rows) {
       const { description, error } = content<{ description: string; error?: ErrorData }>(row.about);

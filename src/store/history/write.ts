@@ -78,7 +78,8 @@ export function insertAbandonment(database: Database, run: number): void {
   database.run("UPDATE run SET process = NULL WHERE id = ?", run);
 }
 
-function hostId(database: Database, name: string): number {
+/** The number of a host, as it is or made now. */
+export function hostId(database: Database, name: string): number {
   const row = database.get<{ id: number }>("SELECT id FROM host WHERE name = ?", name);
   return row?.id ?? database.run("INSERT INTO host (name) VALUES (?)", name);
 }

@@ -1,0 +1,154 @@
+/** Pages and counts of the history: what is read is what is shown, however large the fleet. */
+import { compareOutcomes } from "../../core/verdict/outcome.ts";
+import { isMeant } from "../../core/audit/open.ts";
+import type { AuditedHost } from "../../model/audit.ts";
+import type { ErrorData } from "../../model/error.ts";
+import type {
+  CheckCount,
+  FindingFilter,
+  FindingSpread,
+  HostFilter,
+  HostLine,
+  HostVisit,
+  NewestRun,
+  OpenFindings,
+  Page,
+  RunFrame,
+  Slice,
+} from "../../model/history-views.ts";
+import { createContentReader, createFindingReader } from "./contents.ts";
+import type { Database } from "./database.ts";
+import { readHeader, readHosts, type RunRow, summaryOf } from "./read.ts";
+
+/** The newest finished run of each policy and `-l`, newest first. */
+export function readNewest(database: Database): NewestRun[] {
+  const rows = database.all<RunRow>(
+    `SELECT * FROM (
+       SELECT *, row_number() OVER (PARTITION BY policy, host_limit ORDER BY started DESC, id DESC) AS place
+       FROM run WHERE finished IS NOT NULL
+     ) WHERE place = 1 ORDER BY started DESC, id DESC`,
+  );
+  return rows.map((row) => ({ run: summaryOf(row), limit: row.host_limit }));
+}
+
+export function readFrame(database: Database, row: RunRow): RunFrame {
+  const { header, planned, findings } = readHeader(database, row);
+  return { header, run: summaryOf(row), planned: planned.length, findings };
+}
+
+const MATCHING = `FROM run_host
+  JOIN host ON host.id = run_host.host
+  JOIN finding_list ON finding_list.id = run_host.findings
+  WHERE run = ?1
+    AND (?2 IS NULL OR outcome = ?2 OR (?2 = 'fail' AND outcome = 'unknown' AND finding_list.fail > 0))
+    AND (?3 IS NULL OR instr(lower(host.name), lower(?3)) > 0)
+    AND (?4 IS NULL OR run_host.findings IN (SELECT value FROM json_each(?4)))`;
+
+/** The worst first, then in the order of the inventory. */
+export function readHostPage(database: Database, run: RunRow, filter: HostFilter): Page<HostLine> {
+  const { outcome, name, finding, offset, limit } = filter;
+  const lists = finding === undefined ? null : JSON.stringify(listsWith(database, run.id, finding));
+  const values = [run.id, outcome ?? null, name ?? null, lists];
+  const total = database.get<{ amount: number }>(`SELECT count(*) AS amount ${MATCHING}`, ...values);
+  type Row = Pick<HostLine, "host" | "outcome"> & HostLine["findings"] & { readonly about: number };
+  const rows = database.all<Row>(
+    `SELECT host.name AS host, outcome, about, fail, unknown, waived ${MATCHING}
+     ORDER BY CASE outcome WHEN 'unknown' THEN 0 WHEN 'fail' THEN 1 ELSE 2 END, position LIMIT ?5 OFFSET ?6`,
+    ...values,
+    limit,
+    offset,
+  );
+  const content = createContentReader(database);
+  const items = rows.map(({ host, outcome: its, about, fail, unknown, waived }) => {
+    const { description, error } = content<{ description: string; error?: ErrorData }>(about);
+    const findings = { fail, unknown, waived };
+    return { host, outcome: its, description: error?.message ?? description, findings };
+  });
+  return { total: total?.amount ?? 0, items };
+}
+
+/** One host as a run judged it. */
+export function readHost(database: Database, run: RunRow, host: string): AuditedHost | undefined {
+  const row = database.get<{ position: number }>(
+    "SELECT position FROM run_host JOIN host ON host.id = run_host.host WHERE run = ? AND host.name = ?",
+    run.id,
+    host,
+  );
+  if (row === undefined) return undefined;
+  for (const found of readHosts(database, run.id, row.position - 1, 1)) if (found.host === host) return found;
+  return undefined;
+}
+
+/** What did not pass: of the fleet first, then each list once. */
+export function readOpen(database: Database, run: RunRow): OpenFindings[] {
+  const reader = createFindingReader(database);
+  const lists = listsOf(database, run.id).map(({ list, hosts }) => ({ hosts, findings: reader.open(list) }));
+  const fleet = reader.open(run.findings);
+  return [
+    ...(fleet.length === 0 ? [] : [{ hosts: null, findings: fleet }]),
+    ...lists.filter(({ findings }) => findings.length > 0),
+  ];
+}
+
+/** All findings of a run, counted. */
+export function readCheckCounts(database: Database, run: RunRow): CheckCount[] {
+  const reader = createFindingReader(database);
+  const counts = new Map<string, CheckCount>();
+  for (const { list, hosts } of [{ list: run.findings, hosts: 1 }, ...listsOf(database, run.id)]) {
+    for (const { check, outcome } of reader.list(list)) {
+      const key = `${check} ${outcome}`;
+      counts.set(key, { check, outcome, amount: (counts.get(key)?.amount ?? 0) + hosts });
+    }
+  }
+  return [...counts.values()];
+}
+
+/** On how many hosts of one run a finding was open. */
+export function readSpread(database: Database, run: RunRow, finding: FindingFilter): FindingSpread {
+  const reader = createFindingReader(database);
+  const counts = { waived: 0, fail: 0, unknown: 0 };
+  for (const { list, hosts } of listsOf(database, run.id)) {
+    const [worst] = reader
+      .open(list)
+      .filter((its) => isMeant(its, finding))
+      .map(({ outcome }) => outcome)
+      .toSorted(compareOutcomes);
+    if (worst !== undefined && worst !== "pass") counts[worst] += hosts;
+  }
+  return { runId: run.name, ...counts };
+}
+
+/** What runs said of a host, newest first. */
+export function readLife(
+  database: Database,
+  host: string,
+  { policy, offset, limit }: Slice & { readonly policy?: string | undefined },
+): HostVisit[] {
+  type Row = RunRow & { readonly outcome: AuditedHost["outcome"]; readonly list: number };
+  const rows = database.all<Row>(
+    `SELECT run.*, run_host.outcome AS outcome, run_host.findings AS list
+     FROM run JOIN run_host ON run_host.run = run.id AND run_host.host = (SELECT id FROM host WHERE name = ?1)
+     WHERE (?2 IS NULL OR policy = ?2) ORDER BY started DESC, run.id DESC LIMIT ?3 OFFSET ?4`,
+    host,
+    policy ?? null,
+    limit,
+    offset,
+  );
+  const { open } = createFindingReader(database);
+  return rows.map((row) => ({ run: summaryOf(row), outcome: row.outcome, open: open(row.list) }));
+}
+
+/** Each list of findings of a run, and how many hosts have it: alike hosts share one. */
+function listsOf(database: Database, run: number): { readonly list: number; readonly hosts: number }[] {
+  return database.all(
+    "SELECT findings AS list, count(*) AS hosts FROM run_host WHERE run = ? GROUP BY findings ORDER BY min(position)",
+    run,
+  );
+}
+
+function listsWith(database: Database, run: number, finding: FindingFilter): number[] {
+  const { open } = createFindingReader(database);
+  return listsOf(database, run)
+    .map(({ list }) => list)
+    .filter((list) => open(list).some((its) => isMeant(its, finding)));
+}
