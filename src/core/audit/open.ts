@@ -16,7 +16,7 @@ export interface OpenReason {
   readonly variants: readonly OpenVariant[];
 }
 
-export interface OpenVariant {
+interface OpenVariant {
   readonly finding: Finding;
   readonly hosts: number;
 }
