@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { z } from "zod";
-import { HONOURED, IGNORED } from "./config/inventory/connection-variables.ts";
+import { HONOURED, IGNORED } from "./config/variables/connection-variables.ts";
 import { alertsSchema } from "./model/alert.ts";
 import { DURATION_PATTERN } from "./model/duration.ts";
 import { policySchema } from "./config/policy/schema.ts";

@@ -45,7 +45,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ".",
   ],
   host: ["channel", "openssh", "keys", "shell", "."],
-  config: [".", "policy", "inventory", "kube", "teleport"],
+  config: [".", "policy", "variables", "forms", "inventory", "kube", "teleport"],
   store: ["file", "run", "history", "schedule", "kube"],
   flow: ["run", "shadow", "guard", "probe", "kube", "schedule", "."],
   cli: [
@@ -57,6 +57,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "completion",
     "wizard",
     "kube",
+    "teleport",
     "commands",
     ".",
   ],
@@ -103,6 +104,8 @@ const MAIN: Readonly<Record<string, string>> = {
   "report/render": "output",
   config: "yaml-text",
   "config/policy": "policy",
+  "config/variables": "data",
+  "config/forms": "form",
   "config/inventory": "inventory",
   "config/kube": "kubeconfig",
   "store/file": "atomic-write",
@@ -132,6 +135,7 @@ const MAIN: Readonly<Record<string, string>> = {
   "cli/completion": "completion",
   "cli/wizard": "session",
   "cli/kube": "audit",
+  "cli/teleport": "command",
   "cli/commands": "plan",
 };
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { splitWords } from "../../src/config/inventory/shell-words.ts";
+import { splitWords } from "../../src/config/forms/shell-words.ts";
 import { openHistory } from "../../src/store/history/history.ts";
 import { writeReports, writeSums } from "../../src/store/file/report-files.ts";
 import { auditArguments, type ScheduledOptions } from "../../src/cli/schedule/audit.ts";

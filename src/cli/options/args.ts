@@ -2,7 +2,7 @@
 import { accessSync, constants } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseWaves } from "../../core/plan/waves.ts";
-import { splitWords } from "../../config/inventory/shell-words.ts";
+import { splitWords } from "../../config/forms/shell-words.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { visible } from "../../core/text/visible.ts";
 import { REPORT_FORMAT_NAMES, type ReportFormatName } from "../../model/audit.ts";

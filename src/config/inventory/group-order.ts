@@ -1,5 +1,5 @@
 import { shown } from "../../core/text/nearest.ts";
-import type { GroupEntry, InventoryData } from "./data.ts";
+import type { GroupEntry, InventoryData } from "../variables/data.ts";
 
 /** A group's place among the others. */
 export interface GroupPlace {

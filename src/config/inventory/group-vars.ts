@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { readVariablesFile } from "./ansible-yaml.ts";
-import type { GroupEntry, HostEntry, InventoryData } from "./data.ts";
+import { readVariablesFile } from "../forms/ansible-yaml.ts";
+import type { GroupEntry, HostEntry, InventoryData } from "../variables/data.ts";
 import { InputError } from "../problem.ts";
 import { readTextFile } from "../text-file.ts";
 

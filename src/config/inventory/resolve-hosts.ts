@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { foldNames } from "../../core/text/fold-names.ts";
 import { shown } from "../../core/text/nearest.ts";
 import type { Host, Inventory, LoadedInventory, SourcePosition } from "../../model/host.ts";
-import { type Directories, IGNORED, connectionSettings } from "./connection-variables.ts";
+import { type Directories, IGNORED, connectionSettings } from "../variables/connection-variables.ts";
 import { type GroupPlace, groupPlaces } from "./group-order.ts";
-import type { GroupEntry, HostEntry, InventoryData, Variable, Variables } from "./data.ts";
+import type { GroupEntry, HostEntry, InventoryData, Variable, Variables } from "../variables/data.ts";
 import { type Problem, inputError, problemLines } from "../problem.ts";
 
 /** Which of the hosts count. Errors: its own. */

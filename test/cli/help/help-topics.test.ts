@@ -10,7 +10,7 @@ import { EXIT_CODES } from "../../../src/cli/terminal/exit.ts";
 import { createProgram } from "../../../src/cli/program.ts";
 import { loadAlerts } from "../../../src/config/policy/alerts.ts";
 import { parsePolicy } from "../../../src/config/policy/policy.ts";
-import { splitWords } from "../../../src/config/inventory/shell-words.ts";
+import { splitWords } from "../../../src/config/forms/shell-words.ts";
 import { ALERT_EVENTS } from "../../../src/model/alert.ts";
 import { REPORT_FORMAT_NAMES } from "../../../src/model/audit.ts";
 import type { ErrorCode } from "../../../src/model/error.ts";

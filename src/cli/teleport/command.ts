@@ -1,9 +1,9 @@
 /** `curfew teleport`: the idle timeout of a Teleport gateway, judged from its files. Contacts nothing. */
 import type { Command } from "commander";
 import type { Setting } from "../terminal/setting.ts";
-import { registerTeleportCheck } from "./teleport-check.ts";
-import { registerTeleportExplain } from "./teleport-explain.ts";
-import { registerTeleportRender } from "./teleport-render.ts";
+import { registerTeleportCheck } from "./check.ts";
+import { registerTeleportExplain } from "./explain.ts";
+import { registerTeleportRender } from "./render.ts";
 
 const EXAMPLE = `
 Example:

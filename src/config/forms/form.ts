@@ -1,4 +1,5 @@
-import type { InventoryData } from "./data.ts";
+/** The forms in which an inventory may be written: each says whether a text is of it, and reads it. */
+import type { InventoryData } from "../variables/data.ts";
 
 /** A text that may be an inventory. */
 export interface TextSource {

@@ -11,7 +11,7 @@ import type { Setting } from "../terminal/setting.ts";
 import { withRun } from "../progress/run-context.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { refuseUnwritableDirectory } from "../options/writable.ts";
-import { addWizardOptions, FLAGS_HINT, type WizardOptions } from "../wizard/options.ts";
+import { addWizardOptions, FLAGS_HINT, type WizardOptions } from "./options.ts";
 
 const EXAMPLE = `
 Example:
@@ -45,7 +45,7 @@ async function wizard(target: string, options: WizardOptions, terminal: Terminal
   if (options.yes !== true) refuseWithout(terminal, FLAGS_HINT);
   const sudoPassword = await enter(host, options, terminal);
   return withRun({ command: "wizard", hosts: [host], options, terminal, sudoPassword }, async (run) => {
-    const { runSession } = await import("../wizard/session.ts");
+    const { runSession } = await import("./session.ts");
     return runSession(host, options, terminal, run);
   });
 }
@@ -73,7 +73,7 @@ async function hostOf(target: string, { environment }: Terminal): Promise<Host> 
 async function enter(host: Host, options: WizardOptions, terminal: Terminal): Promise<Secret | undefined> {
   const interrupts = watchInterrupts(() => undefined);
   try {
-    const { openDoor } = await import("../wizard/access.ts");
+    const { openDoor } = await import("./access.ts");
     return await openDoor(host, options, terminal, interrupts.stopping);
   } finally {
     interrupts.close();

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import type { SourcePosition } from "../../model/host.ts";
 import { expandHosts } from "./host-range.ts";
-import { type InventoryData, type Variable, addGroup, addHost } from "./data.ts";
+import { type InventoryData, type Variable, addGroup, addHost } from "../variables/data.ts";
 import { type InventoryForm, STDIN } from "./form.ts";
 import { type Word, splitWords } from "./shell-words.ts";
 

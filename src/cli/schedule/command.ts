@@ -4,8 +4,8 @@ import { SCHEDULE_NAME } from "../../model/schedule-name.ts";
 import { duration } from "../options/args.ts";
 import { addAuditOptions } from "../options/audit-options.ts";
 import type { Setting } from "../terminal/setting.ts";
-import type { InstallOptions } from "../schedule/install.ts";
-import type { RunOptions } from "../schedule/run.ts";
+import type { InstallOptions } from "./install.ts";
+import type { RunOptions } from "./run.ts";
 
 const EXAMPLE = `
 Example:
@@ -38,12 +38,12 @@ export function registerSchedule(program: Command, setting: Setting): void {
     .description("the schedules installed here: next audit, last result")
     .option("--json", "print one JSON document on standard output")
     .action(async ({ json }: { readonly json?: true }) => {
-      const { showSchedules } = await import("../schedule/installed.ts");
+      const { showSchedules } = await import("./installed.ts");
       await showSchedules(json === true, setting.terminal);
     });
   addName(command.command("remove").description("take a schedule away; the history stays")).action(
     async ({ name }: { readonly name: string }) => {
-      const { takeScheduleAway } = await import("../schedule/installed.ts");
+      const { takeScheduleAway } = await import("./installed.ts");
       await takeScheduleAway(name, setting.terminal);
     },
   );
@@ -66,7 +66,7 @@ function registerInstall(command: Command, { terminal }: Setting): void {
   addAuditOptions(install)
     .option("-v, --verbose", "every finding in the journal")
     .action(async (options: InstallOptions) => {
-      const { runInstall } = await import("../schedule/install.ts");
+      const { runInstall } = await import("./install.ts");
       await runInstall(options, terminal);
     });
 }
@@ -86,7 +86,7 @@ function registerRun(command: Command, { terminal, setExitCode }: Setting): void
   addAuditOptions(run)
     .option("-v, --verbose", "progress, every host and every finding")
     .action(async (options: RunOptions) => {
-      const { runSchedule } = await import("../schedule/run.ts");
+      const { runSchedule } = await import("./run.ts");
       setExitCode(await runSchedule(options, terminal));
     });
 }

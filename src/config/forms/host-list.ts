@@ -1,8 +1,8 @@
 import { shown } from "../../core/text/nearest.ts";
-import { isLogin, readPort } from "./connection-variables.ts";
+import { isLogin, readPort } from "../variables/connection-variables.ts";
 import type { InventoryForm } from "./form.ts";
 import { splitPort } from "./host-range.ts";
-import { type InventoryData, addHost } from "./data.ts";
+import { type InventoryData, addHost } from "../variables/data.ts";
 
 /** Where hosts come from that are named instead of a file. */
 const COMMAND_LINE = "-i";

@@ -10,7 +10,7 @@ import {
   type Variables,
   addGroup,
   addHost,
-} from "./data.ts";
+} from "../variables/data.ts";
 import { inputError } from "../problem.ts";
 import { type YamlText, keyText, parseYaml, scalarText } from "../yaml-text.ts";
 

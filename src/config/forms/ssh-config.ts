@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { CurfewError } from "../../model/error.ts";
-import { type InventoryData, addHost, hostNameProblem } from "./data.ts";
+import { type InventoryData, addHost, hostNameProblem } from "../variables/data.ts";
 import { shown } from "../../core/text/nearest.ts";
 import type { SourcePosition } from "../../model/host.ts";
 import { type InventoryForm, type FormContext, STDIN } from "./form.ts";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { expandHosts } from "../../../src/config/inventory/host-range.ts";
+import { expandHosts } from "../../../src/config/forms/host-range.ts";
 
 test.each([
   ["web", ["web"], undefined],

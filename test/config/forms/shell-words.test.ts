@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { splitWords } from "../../../src/config/inventory/shell-words.ts";
+import { splitWords } from "../../../src/config/forms/shell-words.ts";
 
 test.each([
   ["a b  c", ["a", "b", "c"]],

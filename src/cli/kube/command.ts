@@ -1,10 +1,10 @@
 import { type Command, Option } from "commander";
 import { CurfewError } from "../../model/error.ts";
 import * as args from "../options/args.ts";
-import type { KubeAuditOptions } from "../kube/audit.ts";
-import type { KubeServerOptions } from "../kube/server.ts";
-import type { GateOptions } from "../kube/install.ts";
-import type { VerifyGateOptions } from "../kube/verify.ts";
+import type { KubeAuditOptions } from "./audit.ts";
+import type { KubeServerOptions } from "./server.ts";
+import type { GateOptions } from "./install.ts";
+import type { VerifyGateOptions } from "./verify.ts";
 import type { Setting } from "../terminal/setting.ts";
 
 const EXAMPLE = `
@@ -60,7 +60,7 @@ function registerAudit(kube: Command, { terminal, setExitCode }: Setting): void 
     .option("-v, --verbose", "also what passes")
     .addHelpText("after", AUDIT_HELP)
     .action(async (files: readonly string[], options: KubeAuditOptions) => {
-      const { auditKube } = await import("../kube/audit.ts");
+      const { auditKube } = await import("./audit.ts");
       setExitCode(await auditKube(files, options, terminal));
     });
 }
@@ -101,7 +101,7 @@ function registerServer(kube: Command, { terminal, setExitCode }: Setting): void
     )
     .addHelpText("after", SERVER_HELP)
     .action(async (files: readonly string[], options: KubeServerOptions) => {
-      const { auditKubeServer } = await import("../kube/server.ts");
+      const { auditKubeServer } = await import("./server.ts");
       setExitCode(await auditKubeServer(files, options, terminal));
     });
 }
@@ -132,7 +132,7 @@ function registerGate(kube: Command, { terminal }: Setting): void {
     .option("-q, --quiet", "do not say which policy is used")
     .addHelpText("after", INSTALL_HELP)
     .action(async (context: string, options: GateOptions) => {
-      const { installGate } = await import("../kube/install.ts");
+      const { installGate } = await import("./install.ts");
       await installGate(context, options, terminal);
     });
   kubeconfigOption(
@@ -141,7 +141,7 @@ function registerGate(kube: Command, { terminal }: Setting): void {
       .description("take the gate away; the kubeconfig is as it was")
       .argument("<context>", "the context, as in the kubeconfig"),
   ).action(async (context: string, options: KubeconfigOption) => {
-    const { removeGate } = await import("../kube/install.ts");
+    const { removeGate } = await import("./install.ts");
     await removeGate(context, options, terminal);
   });
 }
@@ -159,13 +159,13 @@ function registerLogin(kube: Command, { terminal, setExitCode }: Setting): void 
       .description("Empties what the plugin remembers, as far as it is known, runs it, and begins a session.")
       .argument("[context]", "the context; the current one if left out"),
   ).action(async (context: string | undefined, options: KubeconfigOption) => {
-    const { loginGate } = await import("../kube/login.ts");
+    const { loginGate } = await import("./login.ts");
     await loginGate(context, options, terminal);
   });
   kubeconfigOption(kube.command("status").description("per context: time left, and since when"))
     .option("--json", "print one JSON document on standard output")
     .action(async (options: KubeconfigOption & { readonly json?: true }) => {
-      const { showStatus } = await import("../kube/status.ts");
+      const { showStatus } = await import("./status.ts");
       await showStatus(options, terminal);
     });
   kubeconfigOption(
@@ -182,7 +182,7 @@ function registerLogin(kube: Command, { terminal, setExitCode }: Setting): void 
     .option("--json", "print one JSON document on standard output")
     .addHelpText("after", VERIFY_HELP)
     .action(async (context: string, options: VerifyGateOptions) => {
-      const { verifyGate } = await import("../kube/verify.ts");
+      const { verifyGate } = await import("./verify.ts");
       setExitCode(await verifyGate(context, options, terminal));
     });
   kube
