@@ -10,7 +10,7 @@ import type { HostLimits } from "./limits.ts";
 import type { FactsPart } from "./facts-part.ts";
 import type { Activation, DesiredFile, Expectation, HostPlan } from "./plan.ts";
 import type { Baseline, RuleSetting } from "./baseline.ts";
-import type { OlderEnding, OlderSession } from "./session.ts";
+import type { OlderEnding, OlderSession } from "./older-session.ts";
 import type { SessionKind } from "./session-kind.ts";
 import type { Demand, Judgement } from "./rule.ts";
 import type { ConfiguredTimeout, Mechanism, ProbedSession, ReplacedFile, TimeoutFile } from "./timeout.ts";

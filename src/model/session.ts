@@ -1,8 +1,5 @@
 /** Who is logged in to a host at one moment. */
 import type { Seconds } from "./duration.ts";
-import type { Facts } from "./facts.ts";
-import type { HostLimits } from "./limits.ts";
-import type { HostPlan } from "./plan.ts";
 
 /**
  * `shell`: a prompt and nothing else; `job`: a command without a terminal; `transfer`: rsync, sftp (also sshfs), scp;
@@ -60,22 +57,3 @@ export interface SessionFate {
 }
 
 export type JudgedSession = LoginSession & SessionFate;
-
-/** What a mechanism is asked about a session that is older than its files. */
-export interface OlderSession {
-  readonly idle: Seconds;
-  readonly role: string;
-  readonly limit: Seconds;
-  readonly warnBefore: Seconds | null;
-  readonly facts: Facts;
-  readonly limits: HostLimits;
-  readonly plan: Pick<HostPlan, "changes" | "coverage">;
-}
-
-/** When it ends such a session that nobody types in. */
-export interface OlderEnding {
-  /** At the latest so long after its files are in place. */
-  readonly within: Seconds;
-  /** Whether the session is past its limit when the mechanism first looks. */
-  readonly over: boolean;
-}

@@ -11,7 +11,7 @@ import type { Plan } from "../../model/plan.ts";
 import { writeNew } from "../../store/file/atomic-write.ts";
 import { wizardInventory, wizardPolicy } from "../../report/wizard/files.ts";
 import { WIZARD_FILES } from "./answer-rules.ts";
-import type { WizardSession } from "./session.ts";
+import type { WizardSession } from "./state.ts";
 
 export interface DraftFiles {
   readonly policy: string;

@@ -2,17 +2,26 @@
 import { documentText } from "../../core/verdict/document.ts";
 import { resultVerdict, verifyVerdict, worst, type Verdict } from "../../core/verdict/outcome.ts";
 import { quote } from "../../template/shell-quote.ts";
+import type { WizardAnswers } from "../../core/wizard/draft.ts";
 import { questionsAfter } from "../../core/wizard/questions.ts";
+import type { HostPlan } from "../../model/plan.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { HostResult, HostVerification } from "../../model/run.ts";
 import { resultText } from "../../report/host/result-text.ts";
 import { fullProbeTime, provedText } from "../../report/wizard/end.ts";
 import { stepText } from "../../report/wizard/words.ts";
 import type { RunResult } from "../progress/run-context.ts";
-import { directoryFor, sourcesIn, writeFiles } from "./files.ts";
-import type { Decided, WizardSession } from "./session.ts";
+import { type DraftFiles, directoryFor, sourcesIn, writeFiles } from "./files.ts";
+import type { WizardSession } from "./state.ts";
 import { walk } from "./walk.ts";
 import { applyOne, proveOne } from "./work.ts";
+
+/** What somebody decided about, as it was shown. */
+export interface Decided {
+  readonly answers: WizardAnswers;
+  readonly files: DraftFiles;
+  readonly plan: HostPlan;
+}
 
 interface Done {
   readonly result?: HostResult;

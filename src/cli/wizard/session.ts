@@ -10,36 +10,18 @@ import type { Host } from "../../model/host.ts";
 import type { HostPlan } from "../../model/plan.ts";
 import { policySchema } from "../../config/policy/schema.ts";
 import { planText } from "../../report/host/plan-text.ts";
-import { foundText, hurtText, type WizardView } from "../../report/wizard/found.ts";
+import { foundText, hurtText } from "../../report/wizard/found.ts";
 import { controlsText, stepText } from "../../report/wizard/words.ts";
 import { wrapStatement } from "../../report/layout/wrap.ts";
 import type { Run, RunResult } from "../progress/run-context.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { draftFiles, type DraftFiles } from "./files.ts";
-import { finish } from "./finish.ts";
+import { draftFiles } from "./files.ts";
+import { type Decided, finish } from "./finish.ts";
 import { givenAnswers, type WizardOptions } from "./options.ts";
+import type { WizardSession } from "./state.ts";
 import { baselinesFor, refuseMisfits } from "./subject.ts";
 import { walk } from "./walk.ts";
 import { look, planOne } from "./work.ts";
-
-/** Everything a session has at hand. */
-export interface WizardSession {
-  readonly host: Host;
-  readonly options: WizardOptions;
-  readonly terminal: Terminal;
-  readonly run: Run;
-  readonly subject: WizardSubject;
-  readonly view: WizardView;
-  /** Shows a text to whoever sits there; nothing with `--quiet`. */
-  readonly say: (text: string) => void;
-}
-
-/** What somebody decided about, as it was shown. */
-export interface Decided {
-  readonly answers: WizardAnswers;
-  readonly files: DraftFiles;
-  readonly plan: HostPlan;
-}
 
 /** Asks, applies, proves, writes. Errors: CurfewError `interrupted`, `usage`, those of the use cases. */
 export async function runSession(

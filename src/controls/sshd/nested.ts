@@ -4,7 +4,7 @@ import type { Ending } from "../../model/ending.ts";
 import type { UserClass } from "../../model/facts.ts";
 import type { LoginShell, ShellAnswer } from "../../model/login-shell.ts";
 import type { Reading } from "../../model/reading.ts";
-import type { SshdSetting } from "./endings.ts";
+import type { SshdMechanism } from "./lines.ts";
 
 /** By how much sshd may be later than a shell with the same limit, whole seconds on either side. */
 const LEAD: Seconds = 2;
@@ -14,7 +14,7 @@ const LEAD: Seconds = 2;
  * Only where no shell does before sshd is ChannelTimeout in time; a session that showed otherwise was a race.
  */
 export function begunAnew(
-  { by, seconds }: Pick<SshdSetting, "by" | "seconds">,
+  { by, seconds }: { readonly by: SshdMechanism; readonly seconds: Seconds },
   account: UserClass,
 ): Pick<Ending, "denied" | "doubt"> {
   if (by !== "ChannelTimeout") return {};
