@@ -28,7 +28,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   core: "text sshd shell policy facts verdict ending baseline plan render probe audit explain wizard check schedule kube teleport".split(
     " ",
   ),
-  controls: ["shell-timeout", "sshd", "logind", "watchdog", "."],
+  controls: ["shell-timeout", "sshd", "logind", "watchdog", "postgresql", "."],
   report: [
     "layout",
     "format",
@@ -90,6 +90,7 @@ const MAIN: Readonly<Record<string, string>> = {
   "controls/sshd": "index",
   "controls/logind": "index",
   "controls/watchdog": "index",
+  "controls/postgresql": "index",
   report: "audit-formats",
   "report/layout": "page-text",
   "report/format": "audit-json",

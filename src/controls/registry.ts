@@ -10,6 +10,7 @@ const REGISTRY: Readonly<Record<ControlId, () => Promise<Control>>> = {
   "shell-timeout": async () => (await import("./shell-timeout/index.ts")).shellTimeout,
   logind: async () => (await import("./logind/index.ts")).logind,
   watchdog: async () => (await import("./watchdog/index.ts")).watchdog,
+  postgresql: async () => (await import("./postgresql/index.ts")).postgresql,
 };
 
 /** Every name, in the order of the lines. */

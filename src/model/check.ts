@@ -84,6 +84,10 @@ export const CHECKS = {
     title: "Every selected mechanism works on this host",
     help: "The setting is there but does nothing on this version or system; see what would end these sessions.",
   },
+  "user-overridable": {
+    title: "What a service's users can override themselves is known",
+    help: "A setting that its users may change is not a sure limit; select the control's watchdog, which ends their idle sessions whatever they set.",
+  },
   "session-ends": {
     title: "Idle sessions end within their limit, others are kept",
     help: "curfew explain tells which mechanism ends which kind of session, and what would end the rest.",

@@ -11,6 +11,7 @@ import type { FactsPart } from "./facts-part.ts";
 import type { Activation, DesiredFile, Expectation, HostPlan } from "./plan.ts";
 import type { Baseline, RuleSetting } from "./baseline.ts";
 import type { OlderEnding, OlderSession } from "./older-session.ts";
+import type { ServiceSessions } from "./service-sessions.ts";
 import type { SessionKind } from "./session-kind.ts";
 import type { Demand, Judgement } from "./rule.ts";
 import type { ConfiguredTimeout, Mechanism, ProbedSession, ReplacedFile, TimeoutFile } from "./timeout.ts";
@@ -42,6 +43,8 @@ export interface Control {
   readonly activation?: HostActivation;
   /** What it has to know of a host beside the files; see `Facts.parts`. */
   readonly facts?: FactsPart;
+  /** Sessions past sshd that it judges, with a service that the host may have; none where left out. */
+  readonly sessions?: ServiceSessions;
   /** The settings of baselines that it speaks for. */
   readonly settings?: readonly ControlSetting[];
   /**

@@ -6,7 +6,8 @@ export interface FactsPart {
   /** The part of the facts script, as `HostActivation.script`: it defines `part_ID`, which prints sections. */
   readonly script: string;
   /**
-   * What the sections come to, as plain data. They come from the host: whatever the script cannot have written is
+   * What the sections come to, as plain data. What changes by itself stands under the key `now` of a record and is not
+   * part of the digest. They come from the host: whatever the script cannot have written is
    * unreadable. Errors: CurfewError `remote` where the whole answer cannot be trusted.
    */
   parse(sections: SaidSections): Reading<PlainData>;

@@ -9,6 +9,8 @@ export interface RoleLimits {
   readonly role: string;
   readonly users: readonly string[];
   readonly groups: readonly string[];
+  /** Roles of databases that its people use beside those of their own names; none where left out. */
+  readonly databaseRoles?: readonly string[];
   /** Never looser than the defaults. */
   readonly idle: Seconds | null;
   readonly unresponsive: Seconds | null;

@@ -84,6 +84,10 @@ const role = z.strictObject({
   ...limits,
   users: z.array(name).default([]).meta({ description: "Accounts in the role" }),
   groups: z.array(name).default([]).meta({ description: "Unix groups whose members are in the role" }),
+  database_roles: z.array(name).optional().meta({
+    description:
+      "Roles or users of databases that its people use, beside those with the names of their accounts; see curfew help databases",
+  }),
   hosts: z
     .array(hostPattern)
     .optional()

@@ -11,6 +11,7 @@ export const SESSION_KINDS = [
   "idle-sftp",
   "unused-connection",
   "idle-forward",
+  "idle-database",
   "typing",
 ] as const;
 export type SessionKind = (typeof SESSION_KINDS)[number];
@@ -18,9 +19,22 @@ export type SessionKind = (typeof SESSION_KINDS)[number];
 /** The kinds that `verify` opens unless others are asked for: on some release, nothing ends each of the rest. */
 export const DEFAULT_PROBES = ["idle-shell", "frozen-client", "typing"] as const satisfies SessionKind[];
 
+/** The kinds of session with a service that people reach past sshd; see `ServiceSessions`. */
+type ServiceKind = "idle-database";
+export type SshKind = Exclude<SessionKind, ServiceKind>;
+
+/** Whether only controls that say so themselves end such a session, on hosts where the service runs. */
+export function isServiceKind(session: SessionKind): session is ServiceKind {
+  return session === "idle-database";
+}
+
+/** The kinds that every host has: those of its sshd. */
+export const SSH_KINDS: readonly SshKind[] = SESSION_KINDS.filter((kind) => !isServiceKind(kind));
+
 /** Whether the kind is a session with a terminal. */
 export function hasTerminal(session: SessionKind): boolean {
-  return !["idle-command", "idle-sftp", "unused-connection", "idle-forward"].includes(session);
+  const without: readonly SessionKind[] = ["idle-command", "idle-sftp", "unused-connection", "idle-forward"];
+  return !without.includes(session) && !isServiceKind(session);
 }
 
 /** The kinds with a terminal that have to end. */

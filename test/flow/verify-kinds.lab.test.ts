@@ -2,17 +2,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CurfewError } from "../../src/model/error.ts";
 import type { ProbeResult } from "../../src/model/run.ts";
-import { SESSION_KINDS, type SessionKind } from "../../src/model/session-kind.ts";
+import { SSH_KINDS, type SshKind } from "../../src/model/session-kind.ts";
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { bySession, LOOK, looksLike, peopledHost, verify, whose, type Target } from "./verify-host.ts";
 import { patient } from "../patience.ts";
 
 const lacks = labUnavailable();
-const KINDS = SESSION_KINDS.filter((kind) => kind !== "typing");
+const KINDS = SSH_KINDS.filter((kind) => kind !== "typing");
 
 type Cell = `${ProbeResult["outcome"]} ${ProbeResult["by"]}`;
-type Table = Readonly<Record<Exclude<SessionKind, "typing">, Cell>>;
+type Table = Readonly<Record<Exclude<SshKind, "typing">, Cell>>;
 
 /** sshd from 9.2 with `ChannelTimeout session:*` and UnusedConnectionTimeout, and nothing else. */
 const BY_SSHD: Table = {

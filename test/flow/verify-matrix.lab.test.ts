@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { HostVerification, ProbeResult } from "../../src/model/run.ts";
-import { SESSION_KINDS, type SessionKind } from "../../src/model/session-kind.ts";
+import { isServiceKind, SSH_KINDS, type SshKind } from "../../src/model/session-kind.ts";
 import { openDesk, outcomes, RELEASES } from "../e2e/curfew.ts";
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
@@ -30,7 +30,7 @@ const GONE = ["root root shadow network-gone", "bash bea shadow network-gone"];
 type Cell = readonly ProbeResult["by"][] | "nothing" | "kept";
 
 /** 8.4 has no idle timeout of its own: what has no terminal goes on for ever. */
-const WITHOUT_CHANNEL_TIMEOUT: Readonly<Record<SessionKind, Cell>> = {
+const WITHOUT_CHANNEL_TIMEOUT: Readonly<Record<SshKind, Cell>> = {
   "idle-shell": ["TMOUT", "watchdog"],
   "frozen-client": ["ClientAlive"],
   "nested-shell": ["watchdog"],
@@ -45,7 +45,7 @@ const WITHOUT_CHANNEL_TIMEOUT: Readonly<Record<SessionKind, Cell>> = {
   typing: "kept",
 };
 /** From 9.2, here for the whole host. All of them have the same limit, and the terminal's steps come between. */
-const WITH_CHANNEL_TIMEOUT: Readonly<Record<SessionKind, Cell>> = {
+const WITH_CHANNEL_TIMEOUT: Readonly<Record<SshKind, Cell>> = {
   ...WITHOUT_CHANNEL_TIMEOUT,
   // The one cuts the other's farewell off, now and then.
   "idle-shell": ["TMOUT", "ChannelTimeout", "watchdog", "unattributed"],
@@ -57,7 +57,7 @@ const WITH_CHANNEL_TIMEOUT: Readonly<Record<SessionKind, Cell>> = {
   "idle-sftp": ["ChannelTimeout"],
   "unused-connection": ["UnusedConnectionTimeout"],
 };
-const TABLES: Readonly<Record<(typeof RELEASES)[number], Readonly<Record<SessionKind, Cell>>>> = {
+const TABLES: Readonly<Record<(typeof RELEASES)[number], Readonly<Record<SshKind, Cell>>>> = {
   bullseye: WITHOUT_CHANNEL_TIMEOUT,
   bookworm: WITH_CHANNEL_TIMEOUT,
   trixie: WITH_CHANNEL_TIMEOUT,
@@ -75,7 +75,7 @@ describe.skipIf(lacks !== null)(`the full matrix${lacks === null ? "" : ` (${lac
     // All at once: they wait side by side.
     const probed = hosts.map(async (host) => {
       const target = { name: host.name, sshConfig: lab.sshConfigPath };
-      const options = { sessions: SESSION_KINDS, roles: ["root", "bash"] };
+      const options = { sessions: SSH_KINDS, roles: ["root", "bash"] };
       return [host.release, await verify(target, POLICY, options)] as const;
     });
     verified = Object.fromEntries(await Promise.all(probed));
@@ -87,7 +87,7 @@ describe.skipIf(lacks !== null)(`the full matrix${lacks === null ? "" : ` (${lac
     expect(verified[release]?.error).toBeUndefined();
     const table = TABLES[release];
     const shown = probes.map((probe) => [`${probe.session} ${whose(probe)}`, cellOf(probe, table)] as const);
-    const expected = SESSION_KINDS.flatMap((kind) =>
+    const expected = SSH_KINDS.flatMap((kind) =>
       (kind === "frozen-client" ? [...WHO, ...GONE] : WHO).map(
         (who) => [`${kind} ${who}`, wordsOf(table[kind])] as const,
       ),
@@ -117,9 +117,9 @@ describe.skipIf(lacks !== null)(`the full matrix${lacks === null ? "" : ` (${lac
 });
 
 /** The table's own words where it allows what was seen; else what was seen, with its reason. */
-function cellOf(probe: ProbeResult, table: Readonly<Record<SessionKind, Cell>>): string {
+function cellOf(probe: ProbeResult, table: Readonly<Record<SshKind, Cell>>): string {
   const { session, outcome, by, expect: wish, reason } = probe;
-  const cell = table[session];
+  const cell = isServiceKind(session) ? "nothing" : table[session];
   const seen =
     (cell === "kept" && wish === "kept" && outcome === "pass") ||
     (cell === "nothing" && outcome === "fail" && by === "none") ||

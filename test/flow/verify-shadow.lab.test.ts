@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { SESSION_KINDS } from "../../src/model/session-kind.ts";
+import { SSH_KINDS } from "../../src/model/session-kind.ts";
 import type { LabHost } from "../lab/host.ts";
 import { CurfewError } from "../../src/model/error.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
@@ -287,16 +287,14 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
       expires: "2027-01-31",
     };
     const policy = { ...SHORT, roles: { bash: { groups: ["bashers"] } }, exemptions: [exemption] };
-    const verification = await verify(target, policy, { sessions: SESSION_KINDS });
+    const verification = await verify(target, policy, { sessions: SSH_KINDS });
     expect(bySession(verification, "idle-shell")).toMatchObject({
       "bash bea shadow": { expect: "kept", outcome: "pass" },
       "default root live": { expect: "kept", outcome: "fail", by: "TMOUT" },
       "default ops shadow": { expect: "dropped", outcome: "pass", by: "TMOUT" },
     });
     const kept = verification.probes.filter(({ user }) => user === "bea");
-    expect(kept.map(({ session }) => session).toSorted()).toEqual(
-      [...SESSION_KINDS, "frozen-client"].toSorted(),
-    );
+    expect(kept.map(({ session }) => session).toSorted()).toEqual([...SSH_KINDS, "frozen-client"].toSorted());
     for (const probe of kept) {
       expect(probe, `${probe.session}: ${probe.reason}`).toMatchObject({ expect: "kept", outcome: "pass" });
     }

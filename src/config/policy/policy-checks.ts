@@ -91,7 +91,7 @@ function roleChecks(reader: Reader, pair: Pair, defaults: YAMLMap | undefined): 
     errors.push(reader.problem(pair.key, `a role cannot be called ${shown(name)}${hint}`));
   }
   if (role === undefined) return { errors, warnings: [] };
-  if (selectsNobody(reader, role)) {
+  if (selectsNobody(reader, role, ["users", "groups", "database_roles"])) {
     errors.push(reader.problem(pair.key, `role ${shown(name)} selects no account: give it users or groups`));
   }
   errors.push(...warningOrder(reader, role, `role ${shown(name)}`));
@@ -101,8 +101,8 @@ function roleChecks(reader: Reader, pair: Pair, defaults: YAMLMap | undefined): 
   };
 }
 
-function selectsNobody(reader: Reader, selector: YAMLMap): boolean {
-  const people = ["users", "groups"].map((key) => findPair(selector, key)?.value);
+function selectsNobody(reader: Reader, selector: YAMLMap, keys = ["users", "groups"]): boolean {
+  const people = keys.map((key) => findPair(selector, key)?.value);
   return people.every((node) => reader.items(node).length === 0 && !isScalar(node));
 }
 

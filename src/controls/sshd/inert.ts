@@ -6,7 +6,7 @@ import { type LocatedDirective, sshdDirectives } from "../../core/sshd/directive
 import { CAPABILITIES, can, type Capability } from "../../core/sshd/openssh-version.ts";
 import type { InertLine } from "../../model/ending.ts";
 import type { Facts, OpenSshVersion } from "../../model/facts.ts";
-import { SESSION_KINDS } from "../../model/session-kind.ts";
+import { SSH_KINDS } from "../../model/session-kind.ts";
 import { channelSeconds, matchesType } from "./channels.ts";
 import { aliveEffect } from "./client-alive.ts";
 import { holdsForAll, inertLine } from "./lines.ts";
@@ -30,7 +30,7 @@ export function sshdInert(facts: Facts): InertLine[] {
 function channelLine(version: OpenSshVersion, line: LocatedDirective): InertLine[] {
   const value = line.args.join(" ");
   // What such an entry would end where every rule is the newest one's.
-  const kinds = SESSION_KINDS.filter((kind) => channelSeconds(value, kind, NEWEST) !== undefined);
+  const kinds = SSH_KINDS.filter((kind) => channelSeconds(value, kind, NEWEST) !== undefined);
   const make = (why: string): InertLine[] => [inertLine(line, why, kinds)];
   const needs = (capability: Capability, what: string): InertLine[] =>
     make(`OpenSSH ${versionText(version)} ${what} (${CAPABILITIES[capability].source})`);
@@ -89,7 +89,7 @@ function countMaxLines(facts: Facts, version: OpenSshVersion): InertLine[] {
       inertLine(
         line,
         why,
-        SESSION_KINDS.filter((kind) => kind !== "typing"),
+        SSH_KINDS.filter((kind) => kind !== "typing"),
       ),
     );
 }

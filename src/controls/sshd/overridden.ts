@@ -1,7 +1,7 @@
 /** Lines of sshd that another line, or the daemon's command line, keeps from having any effect. Pure. */
 import type { Facts } from "../../model/facts.ts";
 import { isSshdDropIn } from "../../model/host-paths.ts";
-import { SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
+import { SSH_KINDS, type SessionKind } from "../../model/session-kind.ts";
 import type { InertLine } from "../../model/ending.ts";
 import { holdsForAll, inertLine, shownLine } from "./lines.ts";
 import { can } from "../../core/sshd/openssh-version.ts";
@@ -9,7 +9,7 @@ import { type LocatedDirective, sshdDirectives } from "../../core/sshd/directive
 
 /** The keywords that end sessions, and which kinds each is about. */
 const KINDS: Readonly<Record<string, readonly SessionKind[]>> = {
-  channeltimeout: SESSION_KINDS.filter((kind) => kind !== "typing" && kind !== "unused-connection"),
+  channeltimeout: SSH_KINDS.filter((kind) => kind !== "typing" && kind !== "unused-connection"),
   clientaliveinterval: ["frozen-client"],
   clientalivecountmax: ["frozen-client"],
   unusedconnectiontimeout: ["unused-connection"],

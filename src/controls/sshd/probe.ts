@@ -3,6 +3,7 @@ import { coarsest, scaleSeconds } from "../../core/probe/scale.ts";
 import { effectiveValue, sshdTexts } from "../../core/sshd/effective.ts";
 import { can, sshdVersion } from "../../core/sshd/openssh-version.ts";
 import type { OpenSshVersion } from "../../model/facts.ts";
+import { isServiceKind } from "../../model/session-kind.ts";
 import type { ConfiguredTimeout, ProbedSession } from "../../model/timeout.ts";
 import { type AliveEffect, aliveEffect } from "./client-alive.ts";
 import { scaleSshdConfig } from "./scale.ts";
@@ -30,7 +31,7 @@ function clientAlive({ facts, effective, session, factor }: ProbedSession): Conf
 }
 
 function channelTimeouts({ facts, effective, session, factor }: ProbedSession): ConfiguredTimeout[] {
-  if (session === "unused-connection") return [];
+  if (session === "unused-connection" || isServiceKind(session)) return [];
   const line = effectiveValue(effective, "channeltimeout");
   const texts = line === undefined ? sshdTexts(facts) : [{ path: "sshd -T", text: `channeltimeout ${line}` }];
   const own = session === "idle-forward" ? "forward" : "session";

@@ -3,11 +3,11 @@ import { formatDuration } from "../../model/duration.ts";
 import type { Finding, LadderCell } from "../../model/finding.ts";
 import { sessionFinding } from "../ending/ladder-finding.ts";
 import type { ProbeResult } from "../../model/run.ts";
-import type { SessionKind } from "../../model/session-kind.ts";
+import { isServiceKind, type SessionKind } from "../../model/session-kind.ts";
 import { visible } from "../text/visible.ts";
 
 /**
- * One per role and kind. `typing` counts only where it was tried: no setting promises it. Sessions that no cell
+ * One per role and kind; a policy that selects a control of a service wants its sessions judged. `typing` counts only where it was tried: no setting promises it. Sessions that no cell
  * tells of have a finding of their own: of somebody exempt in part, who has to be kept where the role's others
  * are dropped. Pure.
  */
@@ -17,7 +17,7 @@ export function sessionFindings(
   probes: readonly ProbeResult[],
 ): Finding[] {
   const cells = ladder
-    .filter(({ kind, limit }) => sessions.includes(kind) && limit !== null)
+    .filter(({ kind, limit }) => (sessions.includes(kind) || isServiceKind(kind)) && limit !== null)
     .filter(
       ({ kind, outcome, demonstrated }) => kind !== "typing" || demonstrated !== null || outcome !== "pass",
     );

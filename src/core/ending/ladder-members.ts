@@ -2,6 +2,8 @@
 import type { Facts } from "../../model/facts.ts";
 import type { HostLimits, RoleLimits } from "../../model/limits.ts";
 import type { ControlId } from "../../model/control-id.ts";
+import { type Reading, unreadable } from "../../model/reading.ts";
+import { resolvePerson } from "../policy/resolve-person.ts";
 import { type ResolvedClass, resolvedClasses } from "../policy/present-people.ts";
 
 /** Accounts that the policy treats alike. */
@@ -34,6 +36,26 @@ export function membersByRole(
     return people.length > 0 || role === limits.defaults ? [{ role, people }] : [];
   });
 }
+
+/**
+ * People of a role that has no account here, by the names that they have at a service of the host; an exemption may name
+ * those as well.
+ */
+export function membersByName(
+  role: RoleLimits,
+  limits: HostLimits,
+  selected: readonly ControlId[],
+): Member[] {
+  const { idle, unresponsive, warnBefore, users, databaseRoles = [] } = role;
+  return [...new Set([...databaseRoles, ...users])].map((user) => {
+    const account = { selectors: [], representative: user, size: 1, users: [user], effective: NO_ACCOUNT };
+    const { exemptions } = resolvePerson(limits, { user, groups: [] });
+    const own = { role: role.role, matched: [role.role], idle, unresponsive, warnBefore, exemptions };
+    return memberOf({ account, person: own }, selected);
+  });
+}
+
+const NO_ACCOUNT: Reading<readonly string[]> = unreadable("there is no such account on the host");
 
 function memberOf({ account, person }: ResolvedClass, selected: readonly ControlId[]): Member {
   const exempt = new Set(person.exemptions.flatMap(({ controls }) => controls));

@@ -25,6 +25,8 @@ export interface Question {
   readonly selected: readonly ControlId[];
   /** Sessions of the kind and role that passed. A class for which one speaks is lifted; all others are not. */
   readonly passed: readonly ProbeResult[];
+  /** For a kind of session with services of the host: the control of each, which is judged on its own. */
+  readonly services?: readonly Control[];
 }
 
 /**
@@ -71,10 +73,31 @@ function rank({ outcome, effective, configured }: Standing): number {
 
 /** Nothing that was read, and no session of the sshd that was asked, speaks for another way in. */
 function memberStanding(...asked: Parameters<typeof standingHere>): Standing {
+  const { services } = asked[4];
+  if (services !== undefined) return worstService(services, asked);
   const standing = standingHere(...asked);
   const unread = unreadWays(asked[4].facts);
   if (asked[1] === null || standing.outcome !== "pass" || unread === undefined) return standing;
   return { ...standing, outcome: "unknown", reason: unread };
+}
+
+/** What ends a session with one service does nothing to those with another, and a session shows only its own. */
+function worstService(services: readonly Control[], asked: Parameters<typeof standingHere>): Standing {
+  const [kind, limit, role, member, question] = asked;
+  const standings = services.map((control) => {
+    const { id, mechanisms, sessions } = control;
+    const passed = question.passed.filter(({ by }) => mechanisms.includes(by));
+    const selected = question.selected.filter((each) => each === id);
+    const one = standingHere(kind, limit, role, member, {
+      ...question,
+      controls: [control],
+      passed,
+      selected,
+    });
+    const reason = one.reason === undefined ? {} : { reason: `${sessions?.service ?? id}: ${one.reason}` };
+    return { ...one, ...reason };
+  });
+  return standings.toSorted((left, right) => rank(right) - rank(left))[0] ?? { ...NOTHING, outcome: "pass" };
 }
 
 function standingHere(

@@ -9,12 +9,13 @@ import type { LadderCell, Rung } from "../../model/finding.ts";
 import type { HostLimits, RoleLimits } from "../../model/limits.ts";
 import type { ControlId } from "../../model/control-id.ts";
 import type { ProbeResult } from "../../model/run.ts";
-import { SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
+import { isServiceKind, SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
 import { kindLimit } from "../policy/kind-limit.ts";
 import { strictest } from "../policy/host-limits.ts";
 import type { PlannedHost } from "./endings.ts";
-import { membersByRole, type Member } from "./ladder-members.ts";
-import { promised, type Standing } from "./ladder-standing.ts";
+import { membersByRole, type Member, membersByName } from "./ladder-members.ts";
+import { promised, type Question, type Standing } from "./ladder-standing.ts";
+import { servicesOf } from "./service-kinds.ts";
 import { visible } from "../text/visible.ts";
 
 export interface LadderInput {
@@ -34,14 +35,35 @@ export interface LadderInput {
  * a limit passes, as nothing is asked; one of members who are all exempt is waived.
  */
 export function ladder(input: LadderInput): LadderCell[] {
-  const members = membersByRole(input.facts, input.limits, input.selected);
-  return members.flatMap(({ role, people }) =>
-    SESSION_KINDS.flatMap((kind) => {
-      const shown = input.probes.filter((probe) => probe.role === role.role && probe.session === kind);
-      if (kind === "typing" && shown.length === 0) return [];
-      return [cellOf(kind, role, people, shown, input)];
-    }),
-  );
+  const { facts, limits, selected, probes } = input;
+  const members = membersByRole(facts, limits, selected);
+  return [...limits.roles, limits.defaults].flatMap((role) => {
+    const found = members.find((each) => each.role === role);
+    return SESSION_KINDS.flatMap((kind) => {
+      if (isServiceKind(kind)) return serviceCell(kind, role, found ? found.people : [], input);
+      const shown = shownOf(probes, role, kind);
+      if (found === undefined || (kind === "typing" && shown.length === 0)) return [];
+      return [cellOf(kind, role, found.people, shown, input)];
+    });
+  });
+}
+
+function shownOf(probes: readonly ProbeResult[], { role }: RoleLimits, kind: SessionKind): ProbeResult[] {
+  return probes.filter((probe) => probe.role === role && probe.session === kind);
+}
+
+/** Only where a service here has such sessions of the role. Who has no account has a name at the service at least. */
+function serviceCell(
+  kind: SessionKind,
+  role: RoleLimits,
+  people: readonly Member[] | undefined,
+  input: LadderInput,
+): LadderCell[] {
+  const accounts = (people ?? []).map(({ account }) => account);
+  const services = servicesOf(kind, role, accounts, input);
+  if (services.length === 0) return [];
+  const members = people?.length === 0 ? membersByName(role, input.limits, input.selected) : people;
+  return [cellOf(kind, role, members, shownOf(input.probes, role, kind), { ...input, services })];
 }
 
 function cellOf(
@@ -49,7 +71,7 @@ function cellOf(
   role: RoleLimits,
   people: readonly Member[] | undefined,
   shown: readonly ProbeResult[],
-  input: LadderInput,
+  input: LadderInput & Pick<Question, "services">,
 ): LadderCell {
   // Somebody in several roles has the strictest of each limit: the role that decides may name only the other.
   const limitOf = ({ person }: Member): Seconds | null =>

@@ -1,15 +1,15 @@
 import type { Coverage, Uncaught } from "../../model/finding.ts";
 import type { HostLimits, RoleLimits } from "../../model/limits.ts";
-import { SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
+import { SSH_KINDS, type SessionKind } from "../../model/session-kind.ts";
 
 /**
- * Every kind of session that should end for a role and that nothing selected ends on this host,
+ * Every kind of SSH session that should end for a role and that nothing selected ends on this host,
  * with the reason and what would. A frozen client should end where either limit is set, every
  * other kind where the role has an idle limit; `typing` never should. Pure.
  */
 export function uncaughtKinds(limits: HostLimits, coverage: readonly Coverage[]): Uncaught[] {
   return [...limits.roles, limits.defaults].flatMap((limit) =>
-    SESSION_KINDS.filter(
+    SSH_KINDS.filter(
       (kind) =>
         shouldEnd(kind, limit) && !coverage.some((each) => each.role === limit.role && each.kind === kind),
     ).map((kind) => ({ role: limit.role, kind, reason: REASONS[kind] })),
@@ -46,5 +46,7 @@ const REASONS: Readonly<Record<SessionKind, string>> = {
     "nothing ends a connection without a session; UnusedConnectionTimeout in OpenSSH 9.2 and later would",
   "idle-forward":
     "an open forward counts as a channel in use; ChannelTimeout direct-tcpip would, which curfew does not set",
+  "idle-database":
+    "no control that ends idle sessions with this database is selected or can work here (controls: postgresql, mariadb)",
   typing: "it must be kept",
 };

@@ -4,10 +4,11 @@ import type { Facts } from "../../model/facts.ts";
 import type { HostLimits, RoleLimits } from "../../model/limits.ts";
 import type { HostPlan } from "../../model/plan.ts";
 import type { ControlId } from "../../model/control-id.ts";
-import { SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
+import { isServiceKind, SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
 import { classOf } from "../policy/selectors.ts";
 import { keepsLimit } from "../policy/kind-limit.ts";
 import { planHost } from "../plan/host.ts";
+import { uncaughtServices } from "../ending/service-kinds.ts";
 import { uncaughtKinds } from "../ending/uncaught.ts";
 
 /** Cannot be a role's name, which has no slash. */
@@ -25,7 +26,7 @@ export function explainSessions(
   selected: readonly ControlId[],
   controls: readonly Control[],
 ): { readonly sessions: ExplainedSession[]; readonly plan: Omit<HostPlan, "host"> } {
-  const them = roleOf(explanation);
+  const them = roleOf(explanation, limits);
   const asked = { ...limits, roles: [...limits.roles, them] };
   const exempt = exemptControls(explanation);
   const account = classOf(facts.sshd.classes.state === "known" ? facts.sshd.classes.value : [], explanation);
@@ -37,11 +38,18 @@ export function explainSessions(
     ({ role, control, kind }) => role === THEM && (!exempt.has(control) || reaches(control, kind)),
   );
   const coverage = promised.filter(({ control, kind }) => cannot(control, kind) === undefined);
-  const uncaught = uncaughtKinds({ ...limits, roles: [], defaults: them }, coverage);
+  const alone = { ...limits, roles: [], defaults: them };
+  const uncaught = [
+    ...uncaughtKinds(alone, coverage),
+    ...uncaughtServices(alone, coverage, { facts, selected, controls }),
+  ];
   const held = selected.filter((control) => exempt.has(control));
   const reasonOf = (reason: string): string =>
     held.length === 0 ? reason : `exempt from ${held.join(", ")}`;
-  const sessions = SESSION_KINDS.map((kind): ExplainedSession => {
+  const kinds = SESSION_KINDS.filter(
+    (kind) => !isServiceKind(kind) || [...promised, ...uncaught].some((each) => each.kind === kind),
+  );
+  const sessions = kinds.map((kind): ExplainedSession => {
     const endedBy = coverage
       .filter((each) => each.kind === kind)
       .map(({ control, within, limit = within }) => ({ control, within, late: !keepsLimit(within, limit) }))
@@ -54,9 +62,18 @@ export function explainSessions(
   return { sessions, plan: planHost(facts, limits, selected, controls) };
 }
 
-function roleOf({ limits: { idle, unresponsive, warnBefore } }: Explanation): RoleLimits {
+function roleOf(
+  { user, roles, limits: { idle, unresponsive, warnBefore } }: Explanation,
+  limits: HostLimits,
+): RoleLimits {
+  // A service that knows only people whom the policy names knows them by their roles.
+  const own = roles.filter(({ because, applies }) => because.length > 0 && applies === "yes");
+  const named = limits.roles.filter(({ role }) => own.some((each) => each.role === role));
+  const databaseRoles =
+    named.length === 0 ? [] : [user, ...named.flatMap((each) => each.databaseRoles ?? [])];
   return {
     role: THEM,
+    databaseRoles,
     users: [],
     groups: [],
     idle: idle.seconds,

@@ -23,7 +23,8 @@ import { parseCurfewState } from "./state.ts";
 import { parseTimes } from "./times.ts";
 import { parseWatchdogRun } from "./watchdog.ts";
 import { visible } from "../text/visible.ts";
-import { known, unreadable } from "../../model/reading.ts";
+import type { PlainData } from "../../model/facts-part.ts";
+import { known, type Reading, unreadable } from "../../model/reading.ts";
 
 /** What the controller knows about one run of the script. */
 export interface FactsRun {
@@ -149,8 +150,14 @@ function digestOf(
     service: service.state === "known" ? { ...service.value, pid: null } : service,
     sshd: { ...sshd, effective: asText(sshd.effective), classes },
     curfew: [curfew.originals, curfew.written],
+    ...(facts.parts === undefined ? {} : { parts: Object.entries(facts.parts).map(steadyPart) }),
   };
   return hash("sha256", JSON.stringify(steady));
+}
+
+function steadyPart([id, part]: [string, Reading<PlainData>]): unknown {
+  const record = part.state === "known" && part.value !== null && typeof part.value === "object";
+  return record && "now" in part.value ? [id, { ...part.value, now: null }] : [id, part];
 }
 
 function asText(reading: Effective): unknown {

@@ -17,6 +17,7 @@ const FACT_PARTS = [
   "own-files",
   "shells",
   "service",
+  "databases",
   "ways",
   "files",
   "timeouts",

@@ -13,6 +13,7 @@ import { kindLimit } from "../policy/kind-limit.ts";
 import { leftFindings } from "./left-findings.ts";
 import { policyFindings } from "./policy-findings.ts";
 import { otherDaemons } from "../ending/daemon-current.ts";
+import { type ServiceQuestion, uncaughtServices } from "../ending/service-kinds.ts";
 import { uncaughtKinds } from "../ending/uncaught.ts";
 
 /**
@@ -37,7 +38,7 @@ export function planHost(
   try {
     refuseOtherServers(facts);
     const rendered = controls.map((control) => control.render(facts, limits, selected.includes(control.id)));
-    return decided(facts, limits, rendered, findings, controls);
+    return decided(facts, limits, rendered, findings, { facts, selected, controls });
   } catch (error) {
     if (!(error instanceof CurfewError)) throw error;
     return { ...blank(facts), findings, error: errorData(error) };
@@ -56,8 +57,9 @@ function decided(
   limits: HostLimits,
   rendered: readonly Rendered[],
   findings: HostPlan["findings"],
-  controls: readonly Control[],
+  question: ServiceQuestion,
 ): Omit<HostPlan, "host"> {
+  const { controls } = question;
   const changes = rendered
     .flatMap(({ files }) => files)
     .map((file) => changeOf(file, facts))
@@ -71,7 +73,7 @@ function decided(
     expectations: rendered.flatMap((each) => each.expectations),
     findings: [...findings, ...rendered.flatMap((each) => each.findings), ...impossible],
     coverage,
-    uncaught: uncaughtKinds(limits, coverage),
+    uncaught: [...uncaughtKinds(limits, coverage), ...uncaughtServices(limits, coverage, question)],
   };
 }
 

@@ -90,6 +90,7 @@ function roleLimits(name: string, role: Role, defaults: RoleLimits): RoleLimits 
     role: name,
     users: role.users,
     groups: role.groups,
+    ...(role.database_roles === undefined ? {} : { databaseRoles: role.database_roles }),
     idle,
     unresponsive: strictest(role.unresponsive_timeout ?? null, defaults.unresponsive),
     warnBefore: usableWarning(role.warn_before ?? defaults.warnBefore, idle),

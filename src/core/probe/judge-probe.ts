@@ -25,6 +25,8 @@ export interface SessionTrace {
   readonly connectionUnused?: boolean;
   /** Programs of the probe that ran on. */
   readonly orphans?: readonly string[];
+  /** What the service that ended its session said it was; undefined for sessions with no service. */
+  readonly service?: { readonly by: Mechanism; readonly busyKept: boolean };
   /** False for a live probe: then the silence of sshd's log means nothing. */
   readonly logSeen: boolean;
   /** On the host: the shell went while its connection stayed. Undefined where nobody looked. */
@@ -76,6 +78,7 @@ const WATCHDOG_FAREWELL = /\*\*\* curfew: no input for \S+: this session ends no
 
 /** Which mechanism ended a session; `unattributed` where the evidence fits none, or more than one. */
 export function attribute(trace: SessionTrace, configured: readonly ConfiguredTimeout[]): Mechanism {
+  if (trace.service !== undefined) return trace.service.by;
   if (trace.clientSilent) return "ClientAlive";
   if (WATCHDOG_FAREWELL.test(trace.text)) return "watchdog";
   if (SHELL_FAREWELL.test(trace.text)) return "TMOUT";
@@ -175,6 +178,9 @@ function judgeDropped(question: ProbeQuestion, trace: SessionTrace): ProbeVerdic
   const base = { by, droppedAfterSeconds: seconds };
   const said = `dropped after ${seconds} s by ${words(by)}`;
   const { scaledLimit, limit, scaled, configured } = question;
+  if (trace.service?.busyKept === false) {
+    return { ...base, outcome: "fail", reason: `${said}, and a busy session beside it was ended as well` };
+  }
   const { every = 0, late = 0 } = configured.find((timeout) => timeout.by === by) ?? {};
   if (trace.seconds > latest(scaledLimit) + every) {
     const slow = late < 1 ? "" : `: here ${by} is up to ${late} s later than every ${every} s`;

@@ -67,7 +67,7 @@ export function planProbes(
   const findings: Finding[] = [];
   const covered = new Set<string>();
   const add = (person: Candidate, role: string, how: How): void => {
-    probes.push(...sessionsOf(person, role, how, wishes, factor, limits.baseline));
+    probes.push(...sessionsOf(person, role, how, wishes, factor, { limits, facts }));
   };
   if (wishes.scaled === undefined) {
     for (const { person, role, how } of livePeople(people, wishes)) {

@@ -3,6 +3,7 @@ import type { Seconds } from "../../model/duration.ts";
 import type { Coverage } from "../../model/finding.ts";
 import type { Control } from "../../model/control.ts";
 import type { ControlId } from "../../model/control-id.ts";
+import type { ServiceClient } from "../../model/service-sessions.ts";
 import type { FrozenVariant, ProbeResult } from "../../model/run.ts";
 import type { SessionKind } from "../../model/session-kind.ts";
 import type { ProbeAccount } from "./probe-facts.ts";
@@ -20,6 +21,8 @@ export interface PlannedProbe {
   readonly variant?: FrozenVariant;
   /** The system's own `ssh` opens it; the library where left out. */
   readonly client?: "ssh";
+  /** How a session with a service is opened, or why it cannot be; of such kinds only. */
+  readonly service?: ServiceClient | string;
   /** Mechanisms that must not end it: the person is exempt from them. */
   readonly exemptFrom: readonly ControlId[];
   /** Login shell. */

@@ -1,9 +1,12 @@
 /** The sessions of one person: which kinds, after how long, and whether an exemption keeps them. Pure. */
 import type { Coverage } from "../../model/finding.ts";
 import type { ControlId } from "../../model/control-id.ts";
-import type { Baseline } from "../../model/baseline.ts";
+import type { Facts } from "../../model/facts.ts";
+import type { HostLimits } from "../../model/limits.ts";
 import type { ProbeResult } from "../../model/run.ts";
-import type { SessionKind } from "../../model/session-kind.ts";
+import { isServiceKind, type SessionKind } from "../../model/session-kind.ts";
+import { servicesOf } from "../ending/service-kinds.ts";
+import { classOf } from "../policy/selectors.ts";
 import { keepsLimit, kindLimit } from "../policy/kind-limit.ts";
 import { isExempt } from "../policy/present-people.ts";
 import {
@@ -26,9 +29,10 @@ export function sessionsOf(
   how: How,
   wishes: ProbeWishes,
   factor: number,
-  baseline?: Baseline,
+  { limits, facts }: { readonly limits: HostLimits; readonly facts: Facts },
 ): PlannedProbe[] {
   const { account, resolved } = person;
+  const { baseline } = limits;
   return wishes.sessions.flatMap((session) => {
     const limit = kindLimit(session, resolved);
     if (limit === null) return [];
@@ -41,8 +45,32 @@ export function sessionsOf(
     const who = { role, user: account.user, shell: account.shell, ...how, exemptFrom };
     const idle = resolved.idle === null || resolved.idle === limit ? {} : { idle: resolved.idle };
     const probe = { session, ...who, expect, limit, scaledLimit, ...idle };
+    if (isServiceKind(session)) return ofServices(probe, person, wishes, limits, facts);
     return variantsOf(session, how).map((variant) => Object.assign({}, probe, variant));
   });
+}
+
+/** One with each service that has sessions of the person. */
+function ofServices(
+  probe: PlannedProbe,
+  { resolved, account }: Candidate,
+  { controls: selected, known = [] }: ProbeWishes,
+  limits: HostLimits,
+  facts: Facts,
+): PlannedProbe[] {
+  const classes = facts.sshd.classes.state === "known" ? facts.sshd.classes.value : [];
+  const own = classOf(classes, account);
+  const role = limits.roles.find((each) => each.role === resolved.role) ?? limits.defaults;
+  return servicesOf(probe.session, role, own === undefined ? [] : [own], {
+    facts,
+    selected,
+    controls: known,
+  }).map(({ id, sessions }) =>
+    Object.assign({}, probe, {
+      service:
+        sessions?.client?.(facts, account.user) ?? `no session with ${sessions?.service ?? id} can be opened`,
+    }),
+  );
 }
 
 function variantsOf(session: SessionKind, { via }: How): Pick<PlannedProbe, "variant">[] {

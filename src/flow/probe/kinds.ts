@@ -9,6 +9,7 @@ import type { OpenProbe } from "./opened.ts";
 import * as opening from "./open.ts";
 import { PROBE_PROGRAMS as PROGRAMS } from "./programs.ts";
 import { answers, terminalOf } from "./answers.ts";
+import { observeService, openService } from "./service.ts";
 import { over, rest } from "./wait.ts";
 import type { TimedEvent } from "../shadow/shadow.ts";
 
@@ -32,6 +33,7 @@ export const PROBE_KINDS: Readonly<Record<SessionKind, Probe>> = {
   "idle-sftp": { open: opening.openSftpProbe, observe: observeIdle },
   "unused-connection": { open: opening.openNothing, observe: observeUnused },
   "idle-forward": { open: opening.openForwardProbe, observe: observeIdle },
+  "idle-database": { open: openService, observe: observeService },
   typing: { open: opening.openShell, observe: observeTyping },
 };
 

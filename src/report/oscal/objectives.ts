@@ -33,6 +33,7 @@ const CONTROLS_OF_CHECK: Readonly<Record<CheckId, readonly string[]>> = {
   "exemption-used": ["ac-2.5"],
   "mechanism-works": TERMINATION,
   "session-ends": TERMINATION,
+  "user-overridable": TERMINATION,
   "baseline-rule": ["ac-12"],
   "baseline-system": ["ac-12"],
   "kube-session": TERMINATION,

@@ -1,0 +1,81 @@
+/** The watchdog of PostgreSQL: its script, and what starts it. Pure. */
+import type { Seconds } from "../../model/duration.ts";
+import type { HostLimits } from "../../model/limits.ts";
+import type { DesiredFile } from "../../model/plan.ts";
+import { exempts } from "../../core/policy/present-people.ts";
+import { quote } from "../../template/shell-quote.ts";
+import { renderTemplate, type TemplateValue } from "../../template/template.ts";
+import { peoplePatterns } from "../shell-timeout/branches.ts";
+import { limitedRoles } from "./limits.ts";
+
+export const POSTGRESQL_FILES = {
+  script: "/etc/curfew/postgresql.sh",
+  service: "/etc/systemd/system/curfew-postgresql.service",
+  timer: "/etc/systemd/system/curfew-postgresql.timer",
+  wants: "/etc/systemd/system/timers.target.d/curfew-postgresql.conf",
+  cron: "/etc/cron.d/curfew-postgresql",
+} as const;
+
+/** How the watchdog runs on one host. */
+interface Start {
+  readonly by: "systemd" | "cron";
+  readonly interval: Seconds;
+}
+
+/** Everything away where `run` is null. */
+export function postgresqlFiles(limits: HostLimits, run: Start | null): DesiredFile[] {
+  const contents = new Map(run === null ? [] : contentsFor(limits, run));
+  return Object.values(POSTGRESQL_FILES).map((path) => ({
+    control: "postgresql",
+    path,
+    content: contents.get(path) ?? null,
+    mode: "0644",
+    reason: reasonOf(path, contents.has(path)),
+    risk: "service",
+    activation: "restart-postgresql-watchdog",
+  }));
+}
+
+function reasonOf(path: string, wanted: boolean): string {
+  if (!wanted) return "no watchdog of PostgreSQL runs from here";
+  return path === POSTGRESQL_FILES.script
+    ? "ends sessions with PostgreSQL in which nothing is asked"
+    : "runs the watchdog of PostgreSQL";
+}
+
+function contentsFor(limits: HostLimits, { by, interval }: Start): [string, string][] {
+  const { script, service, timer, wants, cron } = POSTGRESQL_FILES;
+  const values = { policy: limits.policy ?? "", interval, script };
+  const name = timer.slice(timer.lastIndexOf("/") + 1);
+  const starters: [string, string][] =
+    by === "cron"
+      ? [[cron, renderTemplate("watchdog-cron", values)]]
+      : [
+          [service, renderTemplate("database-service", { ...values, database: "PostgreSQL" })],
+          [timer, renderTemplate("watchdog-timer", values)],
+          [wants, renderTemplate("watchdog-wants", { ...values, timer: name })],
+        ];
+  return [[script, renderTemplate("postgresql", scriptValues(limits, interval))], ...starters];
+}
+
+function scriptValues(limits: HostLimits, interval: Seconds): Record<string, TemplateValue> {
+  const roles = limitedRoles(limits).map((role) => ({
+    comment: `role ${role.role}`,
+    patterns: peoplePatterns({ users: [...role.users, ...(role.databaseRoles ?? [])], groups: role.groups }),
+    name: quote(role.role),
+    idle: role.idle,
+  }));
+  const exempt = limits.exemptions
+    .filter((active) => exempts(active, "postgresql"))
+    .map(({ exemption }) => ({
+      comment: `exempt until ${exemption.expires}`,
+      patterns: peoplePatterns(exemption),
+    }));
+  return {
+    policy: limits.policy ?? "",
+    interval,
+    shortest: Math.min(...roles.map(({ idle }) => idle)),
+    exempt: exempt.filter(({ patterns }) => patterns !== ""),
+    roles: roles.filter(({ patterns }) => patterns !== ""),
+  };
+}

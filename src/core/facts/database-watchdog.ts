@@ -1,0 +1,39 @@
+/** How the watchdog of a database runs: what `database_watchdog` of facts/databases.sh says, for its controls. */
+import { z } from "zod";
+import type { SaidSections } from "../../model/facts-part.ts";
+import { visible } from "../text/visible.ts";
+
+export const watchdogSchema = z.object({
+  /** What systemd says of its timer; `none` where cron starts it. */
+  timer: z.string(),
+  /** Whether its last run was in time: `never` where it has not run since the host started. */
+  fresh: z.enum(["yes", "no", "never"]),
+  /** What that run came to: `ok`, or what it could not do. */
+  came: z.string(),
+});
+export type DatabaseWatchdog = z.output<typeof watchdogSchema>;
+
+/** Null where the host has no such watchdog. */
+export function databaseWatchdog(sections: SaidSections, name: string): DatabaseWatchdog | null {
+  const found = sections.maybe(`${name}-watchdog`);
+  if (found === undefined) return null;
+  const [timer = "", fresh = "", came = ""] = found.arguments;
+  const known = fresh === "yes" || fresh === "never" ? fresh : "no";
+  return { timer: visible(timer).slice(0, 40), fresh: known, came: visible(came).slice(0, 300) };
+}
+
+/** Why it ends no session, or why that is unknown; undefined where it does its work. */
+export function watchdogTrouble(
+  name: string,
+  state: DatabaseWatchdog | null,
+  cron: boolean,
+): { readonly state: "stopped" | "unknown"; readonly why: string } | undefined {
+  if (state === null) return { state: "stopped", why: `/etc/curfew/${name}.sh is not there` };
+  const starts = state.timer === "active" || (state.timer === "none" && cron);
+  if (!starts) return { state: "stopped", why: `curfew-${name}.timer does not run: ${state.timer}` };
+  if (state.fresh === "no") return { state: "stopped", why: "its last run is longer ago than it should be" };
+  if (state.fresh === "never")
+    return { state: "unknown", why: "it has not run yet since the host started, so its effect is unknown" };
+  if (state.came === "ok") return undefined;
+  return { state: "unknown", why: `its last run did not end well: ${state.came}` };
+}

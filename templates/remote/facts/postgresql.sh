@@ -1,0 +1,79 @@
+# Which PostgreSQL servers run here, asked as their owner over their own sockets: no password, and nothing is changed.
+part_postgresql() {
+  pg_installed=no
+  set +f
+  for pg_binary in /usr/lib/postgresql/*/bin/postgres /usr/pgsql-*/bin/postgres /usr/bin/postgres /usr/libexec/postgresql*/postgres; do
+    [ ! -x "$pg_binary" ] || pg_installed=yes
+  done
+  set -f
+  pg_count=0
+  for_lines pg_cluster "$database_sockets"
+  if [ "$pg_count" -eq 0 ] && [ "$pg_installed" = yes ] && pg_hidden; then pg_count=1; section postgresql-hidden; fi
+  if [ "$pg_count" -gt 0 ] || [ "$pg_installed" = yes ]; then
+    section postgresql "$pg_installed"
+    database_watchdog postgresql
+  fi
+}
+
+# A server without a socket: nobody can ask it without a password.
+pg_hidden() {
+  set +f
+  set -- /proc/[0-9]*
+  set -f
+  for process in "$@"; do
+    name=''
+    { read -r name <"$process/comm"; } 2>/dev/null
+    case $name in postgres | postmaster) if ours "$process"; then return 0; fi ;; esac
+  done
+  return 1
+}
+
+pg_cluster() {
+  case $1 in */.s.PGSQL.*) ;; *) return 0 ;; esac
+  printable "$1" || return 0
+  [ -S "$1" ] || return 0
+  pg_count=$((pg_count + 1))
+  pg_owner=$(stat -c %U -- "$1" 2>/dev/null)
+  case $pg_owner in '' | UNKNOWN | *[!A-Za-z0-9_.-]* | -*) pg_owner='' ;; esac
+  section postgresql-cluster "$1" "$pg_owner"
+  [ -n "$pg_owner" ] || return 0
+  pg_ask "$1" postgres || pg_ask "$1" template1
+}
+
+# pg_ask SOCKET DATABASE: one line of JSON, or why there is none. Fails where only another database may answer.
+pg_ask() {
+  pg_said=$(pg_client "$1" "$2" 2>&1 | head -c 2097152)
+  case $pg_said in *'database "postgres" does not exist'*) [ "$2" != postgres ] || return 1 ;; esac
+  printf '%s\n' "$pg_said"
+}
+
+# shellcheck disable=SC2086 # $bounded is nothing, or two words
+pg_client() {
+  as_owner "$pg_owner" $bounded env -i PATH="$PATH" LC_ALL=C PGCLIENTENCODING=UTF8 PGCONNECT_TIMEOUT=5 PGAPPNAME=curfew \
+    PGOPTIONS='-c statement_timeout=10000 -c standard_conforming_strings=on' \
+    "$(pg_psql)" -XAtqw -h "${1%/*}" -p "${1##*.}" -d "$2" -c "$pg_question"
+}
+
+# Not Debian's wrapper, which asks more of a host than that there is a server.
+pg_psql() {
+  pg_found=psql
+  set +f
+  for pg_binary in /usr/lib/postgresql/*/bin/psql /usr/pgsql-*/bin/psql; do
+    [ ! -x "$pg_binary" ] || pg_found=$pg_binary
+  done
+  printf '%s' "$pg_found"
+}
+
+# Names and text of any kind are JSON strings here. Roles that can log in, and what is set for them, at most 2,000.
+# shellcheck disable=SC2016 # SQL
+pg_question='select json_build_object(
+  $$version$$, current_setting($$server_version_num$$)::int,
+  $$recovery$$, pg_is_in_recovery(),
+  $$superuser$$, (select rolsuper from pg_roles where rolname = current_user),
+  $$settings$$, (select json_agg(json_build_object($$name$$, name, $$value$$, setting, $$source$$, source, $$file$$, sourcefile, $$line$$, sourceline))
+    from pg_settings where name in ($$idle_session_timeout$$, $$idle_in_transaction_session_timeout$$, $$track_activities$$)),
+  $$roles$$, (select json_agg(rolname) from (select rolname from pg_roles where rolcanlogin order by rolname limit 2001) roles),
+  $$own$$, (select json_agg(json_build_array(role, base, config)) from (
+    select coalesce(r.rolname, $$$$) role, coalesce(d.datname, $$$$) base, left(c, 200) config
+    from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole left join pg_database d on d.oid = s.setdatabase,
+      unnest(s.setconfig) c where c ~ $$^(idle_session_timeout|idle_in_transaction_session_timeout|track_activities)=$$ order by 1, 2, 3 limit 2001) own))'
