@@ -71,6 +71,8 @@ own_files() {
     *) set -- .profile .bash_profile .bash_login .bashrc .bash_logout .kshrc .mkshrc .shrc ;;
   esac
   for root in "$@" .ssh/rc; do one_file "$root" "$home/$root"; done
+  # Run for whoever has no such file, or may not have one: sshd(8), SSHRC.
+  one_file sshrc /etc/ssh/sshrc
   case $* in
     *.bashrc*) for path in "$home"/.bashrc.d/*; do one_file .bashrc "$path"; done ;;
   esac
@@ -157,8 +159,18 @@ BEGIN {
   program = before "([^ \t;&|(){}`=<>]*/)?(" shells "|" others ")([ \t;&|)}<>`]|$)"
   sourced = before "([.]|source)[ \t]+"
   computed = before "eval[ \t]"
+  # Come back by themselves, whatever they are given.
+  split(": . source true false [ test echo printf print export declare typeset local readonly integer set unset setenv unsetenv shopt setopt unsetopt alias unalias bind bindkey complete compctl uncomplete compdef compinit compinstall bashcompinit promptinit prompt colors add-zsh-hook autoload zstyle zmodload zle hash rehash unhash type which whence where cd chdir pushd popd dirs pwd umask ulimit limit unlimit history fc shift return exit logout break continue let trap getopts eval enable disable emulate stty tput tset setterm tabs tty mesg biff date hostname dnsdomainname uname whoami id groups logname uptime w who users last lastlog ls dir vdir basename dirname readlink realpath mkdir rm rmdir mv cp ln touch chmod chown chgrp stat file find expr seq env printenv locale localectl dircolors lesspipe clear clear_console reset quota df du free ps kill jobs disown pgrep pidof cal calendar figlet toilet banner fortune cowsay neofetch fastfetch screenfetch lsb_release nproc arch getconf getent tac rev fold sum md5sum sha256sum cksum cmp diff xset xrdb xmodmap setxkbmap ssh-agent gpgconf gpg-connect-agent systemctl loginctl xdg-user-dirs-update dbus-update-activation-environment run-parts command builtin module ml zcompile compaudit vcs_info is-at-least @ breaksw default: endif end endsw fi done esac in fignore nohup onintr hashstat log notify sync tee", names, " ")
+  for (i in names) harmless[names[i]] = 1
+  # Come back where they are given a file, and otherwise wait for what is typed: how many words each needs.
+  split("cat 1 head 1 tail 1 sort 1 uniq 1 wc 1 nl 1 cut 2 tr 9 grep 2 egrep 2 fgrep 2 sed 2 awk 2 gawk 2 mawk 2 od 1 column 1 paste 1 join 2 base64 1 strings 1", names, " ")
+  for (i = 1; (i + 1) in names; i += 2) needs[names[i]] = names[i + 1]
+  # Asked for a value they come back.
+  split("git brew go node npm gem rustc cargo java javac gcc cc python python3 ruby perl php xcode-select nvidia-smi curl dpkg rpm pip pip3 opam ghcup stack tlmgr jq", names, " ")
+  for (i in names) asked[names[i]] = 1
+  keyword = "^(if|then|else|elif|do|while|until|!|time|[{]|[}]|coproc|noglob|nocorrect|-|nohup|repeat[ \t]+[^ \t]+|command|builtin|env)([ \t]+|$)"
 }
-$1 == "begin" { number = $2; name = $3; shell = $4; home = $5; hits = bytes = 0; split("", seen); next }
+$1 == "begin" { number = $2; name = $3; shell = $4; home = $5; hits = bytes = 0; split("", seen); split("", mine); next }
 $1 == "unread" { say("unread", "-", $2); next }
 $1 == "end" { print number "\t" name "\tread"; fflush(); next }
 $1 == "file" {
@@ -167,10 +179,12 @@ $1 == "file" {
   for (at = 1; at <= last && at <= 40; at++) read_file($2, queue[at])
   if (last > 40) say("unread", "-", $3 " reads more than 40 files")
 }
-function read_file(root, path,   line, number_of_line, whole) {
+function read_file(root, path,   line, number_of_line, whole, before_file) {
   if (path in seen) return
   seen[path] = 1
-  loop = 0
+  before_file = hits
+  loop = cases = array = 0
+  quote = document = ""
   while ((getline line < path) > 0) {
     number_of_line++
     bytes += length(line) + 1
@@ -181,12 +195,18 @@ function read_file(root, path,   line, number_of_line, whole) {
     whole = ""
   }
   if (whole != "") examine(root, whole, path ":" number_of_line)
+  # Then what stands behind it was not understood.
+  if (quote != "" && hits == before_file && root !~ /^(keys|environment|.*logout)$/) say("program", root, path ":" number_of_line)
   close(path)
 }
 function examine(root, text, at_line) {
   where = at_line
   sub(/^[ \t]+/, "", text)
-  if (text == "" || text ~ /^#/) return
+  if (document != "" && root != "keys") {
+    if (text == document) document = ""
+    if (text !~ /[$][(]|`/) return
+  }
+  if (quote == "" && (text == "" || text ~ /^#/)) return
   if (root == "keys") key(text)
   else if (root != "environment") script(root, text)
   else if (text ~ /^(TMOUT|ENV|ZDOTDIR|SHELLOPTS|BASHOPTS|POSIXLY_CORRECT|LD_PRELOAD)=/) say("environment", root, where)
@@ -200,7 +220,9 @@ function key(text,   lower) {
   if (lower ~ /(^|,)[ \t]*environment=/) say("key-environment", "keys", where)
   if (lower ~ /(^|,)(no-pty|restrict)([ \t,]|$)/ && lower !~ /(^|,)pty([ \t,]|$)/) say("no-pty", "keys", where)
 }
-function script(root, text,   before_hash, raw) {
+function script(root, text,   before_hash, raw, original, hits_before, hook) {
+  original = text
+  hits_before = hits
   if (match(text, /[ \t]#/)) {
     before_hash = substr(text, 1, RSTART - 1)
     if (before_hash !~ /["\047`\\]/) text = before_hash
@@ -221,6 +243,131 @@ function script(root, text,   before_hash, raw) {
   if (text ~ computed) say("computed", root, where)
   if (leaving(root, text) || traps(raw, "(exit|0)")) say("leaving", root, where)
   follow(root, text)
+  hook = command_in(original)
+  original = simple(original)
+  if (root ~ /logout$/ || hits > hits_before) return
+  if (waits(root, original) || hook != "" && waits(root, simple(hook))) say("program", root, where)
+}
+# What a shell runs at each prompt, or at a signal, out of its quotes.
+function command_in(text,   mark) {
+  if (!match(text, /(PROMPT_COMMAND[^= \t]*[+]?=[(]?|trap[ \t]+|alias[ \t]+(precmd|postcmd|cwdcmd|periodic|jobcmd|beepcmd)[ \t]+)["\047]/)) return ""
+  mark = substr(text, RSTART + RLENGTH - 1, 1)
+  text = substr(text, RSTART + RLENGTH)
+  return index(text, mark) > 0 ? substr(text, 1, index(text, mark) - 1) : text
+}
+# A line without what is quoted, with everything that separates commands as a semicolon. Before a command, \001: it reads
+# from a pipe, \002: its output is a value.
+function simple(text,   at, path, found) {
+  if (quote != "") {
+    if ((at = index(text, quote)) == 0) return ""
+    text = ": _" substr(text, at + 1)
+    quote = ""
+  }
+  if (text !~ /<<</ && text !~ /[(][(]/ && match(text, /<<-?[ \t]*["\047\\]?[A-Za-z_][A-Za-z0-9_]*/)) {
+    document = substr(text, RSTART, RLENGTH)
+    gsub(/[^A-Za-z0-9_]/, "", document)
+  }
+  gsub(/\\\\/, "", text)
+  gsub(/\\["\047`$]/, "_", text)
+  if (text ~ /^[ \t]*("[a-z]+"|\047[a-z]+\047)[ \t]/) {
+    sub(/["\047]/, "", text)
+    sub(/["\047]/, "", text)
+  }
+  gsub(/"[^"]*"|\047[^\047]*\047/, "_", text)
+  sub(/(^|[ \t;])#.*/, "", text)
+  if ((at = match(text, /["\047]/)) > 0) {
+    quote = substr(text, at, 1)
+    text = substr(text, 1, at - 1) "_"
+  }
+  gsub(/\\/, "", text)
+  if (array) {
+    if ((at = index(text, ")")) == 0) return text ~ /[$][(]|`/ ? text : ""
+    text = substr(text, at + 1)
+    array = 0
+  }
+  while (match(text, /[$][{][^{}]*[}]/)) text = put(text, "$_")
+  while (match(text, /[A-Za-z0-9_\]][+]?=[(][^()]*[)]/)) text = put(text, "x=_")
+  if (shell ~ /csh/) {
+    gsub(/=[ \t]*[(][^()]*[)]/, "=_", text)
+    gsub(/(^|[;&| \t])(if|while|switch|foreach[ \t]+[A-Za-z0-9_]+)[ \t]*[(].*[)]/, ";", text)
+  }
+  if (match(text, /[A-Za-z0-9_\]][+]?=[(][^()]*$/)) { text = put(text, "x=_"); array = 1 }
+  text = without(without(text, "[[", "]]"), "((", "))")
+  gsub(/<[ \t]*\/dev\/(tty|stdin)/, " ", text)
+  gsub(/[0-9]*<+-?[ \t]*[^ \t;&|()<>]+/, " \001 ", text)
+  gsub(/[0-9]*(&>>|&>|>>|>[|]|>&|<&|<>|>|<)[ \t]*[^ \t;&|()<>]*/, " ", text)
+  found = text ~ /(^|[;&|({ \t])case[ \t]/
+  gsub(/(^|[;&|({ \t])case[ \t]+[^;]*[ \t]in[ \t]+[(]?[^();]*[)]/, ";", text)
+  gsub(/(^|[;&|({ \t])case[ \t]+[^;]*[ \t]in[ \t]*$/, ";", text)
+  if (cases > 0) sub(/^[ \t]*[(]?[^();&$`]*[)]/, ";", text)
+  if (cases > 0 || found) gsub(/;;&?[ \t]*[(]?[^();&$`]*[)]/, ";", text)
+  cases += found - (text ~ /(^|[; \t])esac([; \t)]|$)/)
+  if (cases < 0) cases = 0
+  while (match(text, /(^|[;&|{} \t])(function[ \t]+)?[A-Za-z_][A-Za-z0-9_:.+-]*[ \t]*[(][ \t]*[)]|(^|[;&|{} \t])function[ \t]+[A-Za-z_][A-Za-z0-9_:.+-]*/)) {
+    path = substr(text, RSTART, RLENGTH)
+    gsub(/(^|[;&|{} \t])function[ \t]|[^A-Za-z0-9_:.+-]/, "", path)
+    mine[path] = 1
+    text = put(text, ";")
+  }
+  # Where a command should stand its name is put together.
+  if (text ~ /(^|[;&|({!])[ \t]*([$][(]|`)|(^|[ \t;])(then|do|else|if|elif|while|until|exec|command|builtin|env)[ \t]+([$][(]|`)/) text = "$_;" text
+  gsub(/&&|[|][|]/, ";", text)
+  gsub(/[|]&?/, ";\001", text)
+  gsub(/[^;|(){}&`]*&/, ";", text)
+  gsub(/[$][(]/, ";\002", text)
+  gsub(/`/, ";\002", text)
+  gsub(/[()]/, ";", text)
+  return text
+}
+function put(text, instead) {
+  return substr(text, 1, RSTART - 1) instead substr(text, RSTART + RLENGTH)
+}
+function without(text, open, closing,   at, end) {
+  while ((at = index(text, open)) > 0) {
+    end = index(substr(text, at), closing)
+    if (end == 0) break
+    text = substr(text, 1, at - 1) "true" substr(text, at + end + 1)
+  }
+  return text
+}
+# Whether a line has a command that is not known to come back by itself: a menu, a reader, a loop, a name put together.
+function waits(root, text,   n, i, words) {
+  n = split(text, words, ";")
+  for (i = 1; i <= n; i++) if (command_waits(root, words[i])) return 1
+  return 0
+}
+function command_waits(root, text,   piped, value, loops, first, n, args) {
+  # sshd gives it something to read, and an end of it.
+  piped = text ~ /\001/ || root ~ /^([.]ssh\/rc|sshrc)$/
+  value = text ~ /\002/
+  gsub(/[\001\002]/, "", text)
+  for (;;) {
+    sub(/^[ \t]+/, "", text)
+    if (text ~ /^(command|builtin)[ \t]+-[vVp]/) return 0
+    if (text ~ /^(while|until)[ \t]/) loops = 1
+    if (!sub(keyword, "", text) && !sub(/^[A-Za-z_][A-Za-z0-9_]*([[][^]]*[]])?[+]?=[^ \t]*/, "", text)) break
+  }
+  if (text == "" || text ~ /^(for|foreach|case)([ \t]|$)/) return 0
+  n = split(text, args, /[ \t]+/)
+  if (args[n] == "") n--
+  first = args[1]
+  sub(/^(\/usr)?(\/local)?\/s?bin\//, "", first)
+  if (loops && first ~ /^(:|true|false|sleep)$/) return 1
+  if (first in mine) return 0
+  if (first == "exec") return n > 1
+  if (first == "sleep") return args[2] !~ /^[0-9.]$/
+  if (first == "read") return !piped
+  if (first == "alias") { sub(/=.*/, "", args[2]); other[args[2]] = number; return 0 }
+  if (other[first] == number) return 1
+  if (first in needs) return text ~ /[ \t](-[a-zA-Z]*[fF]|--follow)/ && first == "tail" || !piped && words_in(args, n) < needs[first]
+  if (value && (first in asked)) return n < 2
+  if (first == "rm") return text ~ /[ \t]-[a-zA-Z]*[iI]/
+  if (first == "kill") return text ~ /(STOP|TSTP|TTIN|TTOU|-19|-20|-21|-22)/
+  return !(first in harmless)
+}
+function words_in(args, n,   i, count) {
+  for (i = 2; i <= n; i++) if (args[i] !~ /^-/ || args[i] ~ /^-[ef].*[_=]/) count++
+  return count + 0
 }
 # bash, ksh and dash take a name of a signal in any case, and one of several lines has it behind the last quote.
 function traps(raw, signal) {

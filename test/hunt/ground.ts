@@ -6,54 +6,100 @@ import { execa } from "execa";
 import type { LadderCell } from "../../src/model/finding.ts";
 import type { LabHost } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
-import { LIMIT, PEOPLE, scriptOf, type Configuration } from "./configuration.ts";
+import { departuresOf, LIMIT, scriptOf, type Configuration } from "./configuration.ts";
+import { ODD_SHELLS, PEOPLE, twinsOf, type Person } from "./people.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 
-const POLICY = `name: hunt
-defaults: {client_idle_timeout: ${LIMIT}s}
+/** curfew's own login must not be ended while it waits for a busy host. */
+const ROOT = "root: {users: [root], client_idle_timeout: 10m}";
+
+/** What curfew applies: everything, or its shell files alone, so that what these leave open is seen. */
+export type Selected = "everything" | "shells";
+
+function policyFor(people: readonly Person[], selected: Selected): string {
+  const groups = [...new Set(people.map(({ group }) => group))];
+  return `name: hunt
+${selected === "shells" ? "controls: [shell-timeout]\n" : ""}defaults: {client_idle_timeout: ${LIMIT}s}
 roles:
-${[...new Set(PEOPLE.map(({ group }) => group))].map((group) => `  ${group}: {groups: [${group}]}\n`).join("")}`;
+  ${ROOT}
+${groups.map((group) => `  ${group}: {groups: [${group}]}
+`).join("")}`;
+}
 
 export interface Ground {
   readonly lab: Lab;
   readonly hosts: readonly LabHost[];
   readonly dir: string;
+  readonly selected: Selected;
 }
 
-/** Boots the hosts, each with everybody on it, and keeps the first state of their files for later. */
-export async function openGround(lab: Lab, releases: readonly Configuration["release"][]): Promise<Ground> {
-  const users = PEOPLE.map(({ name, group, shell }) => ({ name, groups: [group], shell }));
+/** Boots the hosts, each with everybody on it, and keeps their files for later, before and after curfew's own apply. */
+export async function openGround(
+  lab: Lab,
+  releases: readonly Configuration["release"][],
+  selected: Selected,
+  people: readonly Person[] = PEOPLE,
+): Promise<Ground> {
+  const users = people.map(({ name, group, shell }) => ({ name, groups: [group], shell }));
   const hosts = await Promise.all(
-    releases.map((release, index) => lab.host({ release, name: `${release}${index}`, users })),
+    releases.map((release, index) => lab.host({ release, name: `${selected === "shells" ? "s" : "a"}-${release}${index}`, users })),
   );
-  await Promise.all(hosts.map((host) => must(host, KEEP)));
-  const dir = join(lab.dir, "hunt");
+  await Promise.all(hosts.map((host) => must(host, `${PREPARE}${twinsOf(people)}${keep("bare")}`)));
+  const dir = join(lab.dir, `hunt-${selected}`);
   await mkdir(dir);
-  await writeFile(join(dir, "policy.yaml"), POLICY);
+  await writeFile(join(dir, "policy.yaml"), policyFor(people, selected));
   const entries = hosts.map(({ name }) => `    ${name}:\n`).join("");
   await writeFile(join(dir, "inventory.yaml"), `all:\n  vars:\n    ansible_user: root\n  hosts:\n${entries}`);
-  return { lab, hosts, dir };
+  const ground = { lab, hosts, dir, selected };
+  await ask(ground, hosts, ["apply", "--yes", "--quiet"]);
+  await Promise.all(hosts.map((host) => must(host, `ls /etc/*/00*curfew* >/dev/null && ${keep("applied")}`)));
+  return ground;
 }
 
-const KEEP = `mkdir /var/hunt; cp -a /etc /home /root /var/hunt/
-sed -i 's/^#*MaxStartups.*//; s/^#*LogLevel.*//' /var/hunt/etc/ssh/sshd_config; printf 'MaxStartups 200\\n' >> /var/hunt/etc/ssh/sshd_config`;
+/** A manager of systemd's for each person who logs in, and news for them, cost more than the session and end none. */
+const PREPARE = `set -e
+${ODD_SHELLS}systemctl mask user@.service >/dev/null 2>&1
+sed -i '/pam_motd/d; /pam_mail/d' /etc/pam.d/sshd; sed -i '/pam_systemd/d' /etc/pam.d/common-session
+sed -i 's/^#*MaxStartups.*//; s/^#*LogLevel.*//' /etc/ssh/sshd_config
+printf 'MaxStartups 200\\n' > /run/new; cat /etc/ssh/sshd_config >> /run/new; cat /run/new > /etc/ssh/sshd_config
+systemctl restart ssh
+`;
 
-/** The first state again. curfew's own state goes as well; sshd starts anew with what the files say. */
-const RESET = `rm -rf /var/lib/curfew
-for d in etc home root; do rsync -a --delete /var/hunt/$d/ /$d/ || exit 1; done
-rm -f /usr/local/bin/bash; pkill -KILL -u ann,bob,zoe,tim,kim,mia,dan; systemctl daemon-reload; systemctl restart ssh`;
+const FOLDERS = "etc home root opt usr/local var/lib/curfew";
 
-export async function reset(host: LabHost): Promise<void> {
-  await must(host, RESET);
+function keep(state: string): string {
+  return `for d in ${FOLDERS}; do [ ! -d /$d ] || { mkdir -p /var/hunt/${state}/$d; cp -a /$d/. /var/hunt/${state}/$d; }; done`;
 }
 
-/** Writes the pieces and lets sshd read them. False where sshd refuses them: then nothing can be hunted. */
-export async function become(host: LabHost, { pieces }: Pick<Configuration, "pieces">): Promise<boolean> {
-  const { exitCode } = await host.exec(`${scriptOf(pieces)}\nsshd -t && systemctl restart ssh`);
-  if (exitCode === 0) return true;
-  await reset(host);
-  return false;
+/** The files of one of the two states again, everybody's sessions ended, and no sshd. */
+function resetScript(state: string): string {
+  return `systemctl stop ssh.socket ssh 2>/dev/null
+for d in ${FOLDERS}; do
+  mkdir -p /var/hunt/${state}/$d /$d
+  rsync -a --delete /var/hunt/${state}/$d/ /$d/ || exit 1
+done
+ps -eo pid=,uid= | awk '$2 >= 1000 && $2 < 60000 { print $1 }' | xargs -r kill -KILL
+pkill -KILL -f hunt-sshd
+rm -rf /tmp/tmux-* /run/hunt
+systemctl daemon-reload; systemctl reset-failed; true`;
+}
+
+/** Where sshd is started by its socket, a service of its own would take the port away. */
+const START = "systemctl is-active -q ssh.socket || systemctl restart ssh";
+
+/** The host as curfew's own apply left it, and sshd on it. */
+export async function restore(host: LabHost): Promise<void> {
+  await must(host, `${resetScript("applied")}; mkdir -p /run/sshd; ${START}`);
+}
+
+/** Makes the host this configuration. False where sshd refuses it: then nothing can be hunted. */
+export async function become(host: LabHost, configuration: Configuration): Promise<boolean> {
+  const { pieces, applied } = configuration;
+  await must(host, resetScript(applied ? "applied" : "bare"));
+  const early = `${departuresOf(configuration)}\n${scriptOf(pieces)}\nsystemctl daemon-reload; mkdir -p /run/sshd`;
+  const { exitCode } = await host.exec(`${early}\nsshd -t && { ${START}; } || exit 1\n${scriptOf(pieces, true)}\ntrue`);
+  return exitCode === 0;
 }
 
 export type Ladders = ReadonlyMap<string, readonly LadderCell[]>;
@@ -73,11 +119,17 @@ export async function ask(
     reject: false,
     stdin: "ignore",
   });
-  if (!args.includes("--json")) return new Map();
+  if (!args.includes("--json")) {
+    if (exitCode !== 0) throw new Error(`curfew ${args.join(" ")} (exit ${exitCode}): ${stderr}`);
+    return new Map();
+  }
   try {
     const { hosts: answered } = JSON.parse(stdout) as {
-      hosts: { host: string; ladder?: readonly LadderCell[] }[];
+      hosts: { host: string; ladder?: readonly LadderCell[]; error?: unknown }[];
     };
+    for (const { host, ladder, error } of answered) {
+      if ((ladder ?? []).length === 0) process.stderr.write(`hunt: no verdict on ${host}: ${JSON.stringify(error)}\n`);
+    }
     return new Map(answered.map(({ host, ladder = [] }) => [host, ladder]));
   } catch {
     throw new Error(`curfew ${args.join(" ")} (exit ${exitCode}) gave no document: ${stderr}`);
@@ -85,6 +137,6 @@ export async function ask(
 }
 
 async function must(host: LabHost, script: string): Promise<void> {
-  const { exitCode, stderr } = await host.exec(script);
+  const { exitCode, stderr } = await host.exec(script, { timeoutSeconds: 300 });
   if (exitCode !== 0) throw new Error(`${host.name}: ${stderr}`);
 }

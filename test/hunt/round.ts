@@ -1,17 +1,22 @@
-/** One round: every host becomes its configuration, is judged, and then shows what is true. */
+/** One round: every host becomes its configuration, is judged, and shows what is true. */
 import type { LabHost } from "../lab/host.ts";
-import { disagreements, type Disagreement } from "./compare.ts";
-import { PEOPLE, type Configuration } from "./configuration.ts";
-import { ask, become, reset, type Ground, type Ladders } from "./ground.ts";
-import { measure, type HuntedKind, type Measured } from "./sessions.ts";
+import { compared, disagreements, isSame, roleOf, type Compared, type Disagreement } from "./compare.ts";
+import { peopleOf, type Configuration } from "./configuration.ts";
+import { ask, become, type Ground, type Ladders } from "./ground.ts";
+import { createRandom } from "./random.ts";
+import { measureAll, type HuntedKind, type Measured, type Wanted } from "./sessions.ts";
 
 /** One host in one round. */
 export interface Tried {
   readonly host: LabHost;
   readonly configuration: Configuration;
-  readonly disagreements: readonly Disagreement[];
   /** False where sshd itself refused the configuration. */
   readonly valid: boolean;
+  readonly cells: readonly Compared[];
+  /** Confirmed: the same once more, and sessions that were waited for three times as long. */
+  readonly disagreements: readonly Disagreement[];
+  /** Seen once and not again: this machine was late. */
+  readonly artefacts: readonly Disagreement[];
 }
 
 export interface RoundWishes {
@@ -25,42 +30,95 @@ export interface RoundWishes {
 export async function playRound(
   ground: Ground,
   configurations: readonly Configuration[],
-  { kinds, verify }: RoundWishes,
+  wishes: RoundWishes,
 ): Promise<Tried[]> {
   const hosts = ground.hosts.slice(0, configurations.length);
-  await Promise.all(hosts.map(reset));
-  await ask(
-    ground,
-    hosts.filter((_, index) => configurations[index]?.applied),
-    ["apply", "--yes", "--quiet"],
-  );
   const valid = await Promise.all(
     hosts.map((host, index) => become(host, configurations[index] as Configuration)),
   );
   const judged = hosts.filter((_, index) => valid[index]);
-  const all = ["--sessions", ["idle-shell", ...kinds].join(",")];
-  const commands = [
-    ["audit", "--json", "--no-history", ...all],
-    ...(verify ? [["verify", "--json", ...all]] : []),
-  ];
-  const ladders: [readonly string[], Ladders][] = [];
-  for (const command of commands) ladders.push([command, await ask(ground, judged, command)]);
-  const measured = await Promise.all(
-    hosts.map((host, index) => (valid[index] === true ? sessionsOn(ground, host, kinds) : [])),
-  );
-  return hosts.map((host, index) => ({
-    host,
-    configuration: configurations[index] as Configuration,
-    valid: valid[index] === true,
-    disagreements: ladders.flatMap(([[name = ""], ladder]) =>
-      disagreements(name, ladder.get(host.name) ?? [], measured[index] ?? []),
+  const [audited, measured] = await Promise.all([
+    ask(ground, judged, commandOf("audit", wishes.kinds)),
+    Promise.all(
+      hosts.map((host, index) =>
+        valid[index] === true ? sessionsOn(ground, host, configurations[index] as Configuration, wishes) : [],
+      ),
     ),
-  }));
+  ]);
+  const ladders: [string, Ladders][] = [["audit", audited]];
+  if (wishes.verify) ladders.push(["verify", await ask(ground, judged, commandOf("verify", wishes.kinds))]);
+  return Promise.all(
+    hosts.map(async (host, index): Promise<Tried> => {
+      const configuration = configurations[index] as Configuration;
+      const cells = ladders.flatMap(([command, of]) =>
+        compared(command, of.get(host.name) ?? [], measured[index] ?? []),
+      );
+      const seen = disagreements(cells);
+      const confirmed = await confirm(ground, host, configuration, seen, wishes);
+      const artefacts = seen.filter((each) => !confirmed.some((other) => isSame(each, other)));
+      return {
+        host,
+        configuration,
+        valid: valid[index] === true,
+        cells,
+        disagreements: confirmed,
+        artefacts,
+      };
+    }),
+  );
 }
 
-async function sessionsOn({ lab }: Ground, host: LabHost, kinds: readonly HuntedKind[]): Promise<Measured[]> {
-  const wanted = PEOPLE.flatMap((person) =>
-    ["idle-shell" as const, ...kinds].map((kind) => ({ person, kind })),
-  );
-  return Promise.all(wanted.map(({ person, kind }) => measure(kind, person, host.name, lab.sshConfigPath)));
+function commandOf(name: string, kinds: readonly HuntedKind[]): string[] {
+  const sessions = ["--sessions", ["idle-shell", ...kinds].join(",")];
+  return name === "audit" ? ["audit", "--json", "--no-history", ...sessions] : [name, "--json", ...sessions];
+}
+
+/** Each person's session at a prompt after the first one, one of the other kinds, and of some one that is never used. */
+function sessionsOn(
+  { lab }: Ground,
+  host: LabHost,
+  configuration: Configuration,
+  { kinds }: RoundWishes,
+): Promise<Measured[]> {
+  const random = createRandom(configuration.seed + 1);
+  const wanted = peopleOf(configuration).flatMap((person): Wanted[] => [
+    { person, kind: "idle-shell" },
+    ...(random.chance(0.3) ? [{ person, kind: "idle-shell", fresh: true } as const] : []),
+    ...kinds.map((kind) => ({ person, kind })),
+  ]);
+  return measureAll(wanted, { host: host.name, sshConfig: lab.sshConfigPath, patience: 1 });
+}
+
+/** How much longer a session is waited for whose end would contradict a verdict, and how often it is opened again. */
+const PATIENCE = 3;
+const TIMES = 2;
+
+/** What is the same when both are asked again, twice. A machine with other work ends sessions late, and asks late. */
+async function confirm(
+  ground: Ground,
+  host: LabHost,
+  configuration: Configuration,
+  seen: readonly Disagreement[],
+  { kinds }: RoundWishes,
+): Promise<Disagreement[]> {
+  let left = [...seen];
+  for (let time = 0; time < TIMES && left.length > 0; time++) {
+    const wanted = peopleOf(configuration).flatMap((person): Wanted[] =>
+      [...new Set(left.filter(({ role }) => role === roleOf(person.name)).map(({ kind }) => kind))].flatMap(
+        (kind): Wanted[] => [
+          { person, kind: kind as HuntedKind },
+          ...(kind === "idle-shell" ? [{ person, kind, fresh: true } as const] : []),
+        ],
+      ),
+    );
+    const setting = { host: host.name, sshConfig: ground.lab.sshConfigPath, patience: PATIENCE };
+    const measured = await measureAll(wanted, setting);
+    const again: Disagreement[] = [];
+    for (const command of new Set(left.map((each) => each.command))) {
+      const ladder = (await ask(ground, [host], commandOf(command, kinds))).get(host.name) ?? [];
+      again.push(...disagreements(compared(command, ladder, measured)));
+    }
+    left = again.filter((each) => left.some((other) => isSame(each, other)));
+  }
+  return left;
 }

@@ -1,10 +1,22 @@
 /** Real sessions of the system's own `ssh`, left idle: what a person sees, with no code of curfew's in between. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
-import { LIMIT, type Person } from "./configuration.ts";
+import PQueue from "p-queue";
+import { LIMIT } from "./configuration.ts";
+import type { Person } from "./people.ts";
 
 /** The kinds that the hunt measures. */
-export const HUNTED = ["idle-shell", "idle-command", "unused-connection", "foreground-program"] as const;
+export const HUNTED = [
+  "idle-shell",
+  "idle-command",
+  "unused-connection",
+  "foreground-program",
+  "nested-shell",
+  "escaped-shell",
+  "output-loop",
+  "idle-sftp",
+  "tmux",
+] as const;
 export type HuntedKind = (typeof HUNTED)[number];
 
 export interface Measured {
@@ -17,58 +29,148 @@ export interface Measured {
   readonly saw: string;
 }
 
+/** One session to be opened. `fresh`: nothing is ever typed at its prompt. */
+export interface Wanted {
+  readonly person: Pick<Person, "name">;
+  readonly kind: HuntedKind;
+  readonly fresh?: boolean;
+}
+
+export interface Setting {
+  readonly host: string;
+  readonly sshConfig: string;
+  /** How much longer than usual one is waited for. */
+  readonly patience: number;
+}
+
 /** Seconds in which a session has to end to count as ended in time: the tolerance of verify. */
 export const IN_TIME = LIMIT * 1.1 + 2;
 /** Seconds after which a session that is there is one that stays, also on a busy machine. */
-const STAYS = IN_TIME + 6;
+const STAYS = IN_TIME + 5;
+/** Seconds until a prompt has to be there. */
+const PROMPT = 25;
+/** Milliseconds without output after which a prompt waits. */
+const QUIET = 1000;
 
-/** How each kind is opened: arguments after the destination, and what is typed once a shell has asked. */
-const OPENING: Readonly<Record<HuntedKind, { before: string[]; after: string[]; types?: string }>> = {
-  "idle-shell": { before: ["-tt"], after: [] },
-  "idle-command": { before: ["-T"], after: ["sleep 600"] },
-  "unused-connection": { before: ["-N"], after: [] },
-  "foreground-program": { before: ["-tt"], after: [], types: "sleep 600\r" },
-};
-/** Seconds that a shell has to ask for a command; measured times begin after it. */
-const SETTLE = 2;
-
-/** Opens one session, leaves it alone, and says when it ended. The client is ended in the end in any case. */
-export async function measure(
-  kind: HuntedKind,
-  { name: person }: Pick<Person, "name">,
-  host: string,
-  sshConfig: string,
-): Promise<Measured> {
-  const { before, after, types } = OPENING[kind];
-  const args = ["-F", sshConfig, "-o", "ServerAliveInterval=0", ...before, `${person}@${host}`, ...after];
-  const child = spawn("ssh", args, { env: { ...process.env, TERM: "xterm-256color", LANG: "C.UTF-8" } });
-  let saw = "";
-  let heard = performance.now();
-  const hear = (chunk: Buffer): void => {
-    if (saw.length < 4000) saw += chunk.toString("latin1");
-    heard = performance.now();
-  };
-  child.stdout.on("data", hear);
-  child.stderr.on("data", hear);
-  const gone = new Promise<number>((resolve) => child.once("close", () => resolve(performance.now())));
-  await ready(kind, child, gone, () => saw);
-  if (types !== undefined) child.stdin.write(types);
-  const since = performance.now();
-  const at = await Promise.race([gone, pause(STAYS * 1000).then(() => null)]);
-  child.kill("SIGKILL");
-  const began = at === null || at - since > 1000 || /timed out|auto-logout/u.test(saw);
-  const from = Math.max(since - SETTLE * 1000, Math.min(heard, since));
-  return { person, kind, seconds: at === null ? null : (at - from) / 1000, began, saw };
+/** Arguments before and after the destination, and what is typed, each line once the one before has come to rest. */
+interface Opening {
+  readonly before: readonly string[];
+  readonly after?: readonly string[];
+  readonly types?: readonly (string | Buffer)[];
 }
 
-/** A session with a terminal begins with its prompt; of the others nothing is heard. */
-async function ready(
-  kind: HuntedKind,
-  child: ChildProcess,
-  gone: Promise<number>,
-  saw: () => string,
-): Promise<void> {
-  const until = OPENING[kind].before.includes("-tt") ? performance.now() + 15_000 : 0;
-  while (saw() === "" && child.exitCode === null && performance.now() < until) await pause(100);
-  await Promise.race([gone, pause(SETTLE * 1000)]);
+/** The login of one without a terminal is complete when ssh(1) says so; then its clock begins. */
+const BARE = ["-T", "-v"];
+const LOGGED_IN = /Entering interactive session|Sending (?:command|subsystem)/u;
+const LOOP = "sh -c 'while :; do echo; sleep 1; done'";
+/** SSH_FXP_INIT, version 3: what every client says first. */
+const SFTP_INIT = Buffer.from([0, 0, 0, 5, 1, 0, 0, 0, 3]);
+
+const OPENING: Readonly<Record<HuntedKind, Opening>> = {
+  "idle-shell": { before: ["-tt"], types: ["\r"] },
+  "idle-command": { before: BARE, after: ["sleep 600"] },
+  "unused-connection": { before: ["-N", ...BARE] },
+  "foreground-program": { before: ["-tt"], types: ["sleep 600\r"] },
+  "nested-shell": { before: ["-tt"], types: [`env A=b sh -c 'exec "$SHELL"'\r`, "\r"] },
+  "escaped-shell": { before: ["-tt"], types: ["exec env -u TMOUT bash --norc --noprofile\r", "\r"] },
+  "output-loop": { before: ["-tt"], types: [`${LOOP}\r`] },
+  "idle-sftp": { before: ["-s", ...BARE], after: ["sftp"], types: [SFTP_INIT] },
+  tmux: { before: ["-tt"], types: ["env TERM=xterm tmux -f /dev/null -L hunt new-session 'sleep 600' \\; set -g status-interval 1 \\; set -g status-right %H:%M:%S\r"] },
+};
+
+/** A client that is idle says nothing; and its keys are the cheap ones, as most of what a login costs is in them. */
+const OPTIONS = ["ServerAliveInterval=0", "KexAlgorithms=curve25519-sha256", "HostKeyAlgorithms=ssh-ed25519"].flatMap(
+  (option) => ["-o", option],
+);
+
+/** Logins at the same time, on all hosts together: a login is nearly all of what a session costs. */
+const logins = new PQueue({ concurrency: 6 });
+
+/** Opens sessions, leaves them alone, and says when each ended. Their clients are ended in the end in any case. */
+export function measureAll(wanted: readonly Wanted[], setting: Setting): Promise<Measured[]> {
+  return Promise.all(wanted.map((each) => measure(each, setting)));
+}
+
+async function measure(wanted: Wanted, setting: Setting): Promise<Measured> {
+  const session = await logins.add(() => open(wanted, setting));
+  const { since, gone, client } = session;
+  const at = await Promise.race([gone, pause(STAYS * setting.patience * 1000).then(() => null)]);
+  client.kill("SIGKILL");
+  return {
+    person: wanted.person.name,
+    kind: wanted.kind,
+    seconds: at === null ? null : (at - since) / 1000,
+    began: session.began && (at === null || at - since > 500 || /timed out|auto-logout/u.test(session.saw())),
+    saw: session.saw(),
+  };
+}
+
+interface Open {
+  readonly client: ChildProcess;
+  readonly gone: Promise<number>;
+  /** `performance.now()` of the last activity. */
+  readonly since: number;
+  readonly began: boolean;
+  readonly saw: () => string;
+}
+
+/** Opens one session and types what its kind asks for; comes back when it is left alone. */
+async function open({ person, kind, fresh = false }: Wanted, setting: Setting): Promise<Open> {
+  const { before, after = [], types = [] } = OPENING[kind];
+  const { client, ears, gone } = start(
+    ["-F", setting.sshConfig, ...OPTIONS, ...before, `${person.name}@${setting.host}`],
+    after,
+    before.includes("-tt"),
+  );
+  const ready = before.includes("-T") ? (): boolean => LOGGED_IN.test(ears.saw) : (): boolean => ears.isQuiet();
+  let began = await until(ready, client);
+  for (const line of fresh ? [] : types) {
+    if (client.exitCode !== null) break;
+    client.stdin?.write(line);
+    ears.heard = performance.now();
+    if (kind === "output-loop" || kind === "tmux") await pause(2 * QUIET);
+    else began &&= await until(() => ears.isQuiet(), client);
+  }
+  return { client, gone, since: ears.heard, began, saw: () => ears.saw };
+}
+
+/** What a session printed, and when it printed last. */
+class Ears {
+  saw = "";
+  heard = performance.now();
+
+  hear(chunk: Buffer): void {
+    if (this.saw.length < 6000) this.saw += chunk.toString("latin1");
+    this.heard = performance.now();
+  }
+
+  isQuiet(): boolean {
+    return this.saw !== "" && performance.now() - this.heard >= QUIET;
+  }
+}
+
+/** Where the session has a terminal its client has one too, of an ordinary size: it is told to the server. */
+function start(
+  options: readonly string[],
+  after: readonly string[],
+  terminal: boolean,
+): { client: ChildProcess; ears: Ears; gone: Promise<number> } {
+  const ssh = ["ssh", ...options, ...after];
+  const words = ssh.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+  const inTerminal = ["script", "-q", "-e", "-c", `stty rows 24 cols 80; exec ${words}`, "/dev/null"];
+  const [file = "", ...args] = terminal ? inTerminal : ssh;
+  const env = { ...process.env, TERM: "xterm-256color", LANG: "C.UTF-8" };
+  const client = spawn(file, args, { env, stdio: ["pipe", "pipe", "pipe"] });
+  const ears = new Ears();
+  client.stdout.on("data", (chunk: Buffer) => ears.hear(chunk));
+  client.stderr.on("data", (chunk: Buffer) => ears.hear(chunk));
+  client.stdin.on("error", () => undefined);
+  const gone = new Promise<number>((resolve) => client.once("exit", () => resolve(performance.now())));
+  return { client, ears, gone };
+}
+
+async function until(ready: () => boolean, client: ChildProcess): Promise<boolean> {
+  const end = performance.now() + PROMPT * 1000;
+  while (!ready() && client.exitCode === null && performance.now() < end) await pause(50);
+  return client.exitCode === null && ready();
 }

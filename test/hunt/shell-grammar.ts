@@ -1,18 +1,18 @@
-/** What people write into the files that shells read: the system's and their own. */
-import { LIMIT, PEOPLE, type Edit, type Piece } from "./configuration.ts";
+/** What people write into the files that everybody's shells read. */
+import { LIMIT, type Edit, type Piece } from "./configuration.ts";
 import type { Random } from "./random.ts";
 
 /** Some pieces about shells. None keeps anybody from logging in. */
 export function shellPieces(random: Random): Piece[] {
-  const kinds = [timeout, timeout, timeout, reader, modes, own, own, odd];
-  return random.some(kinds, 0.3).map((kind) => kind(random));
+  const kinds = [timeout, timeout, timeout, reader, modes, odd, odd, elsewhere];
+  return random.some(kinds, 0.2).map((kind) => kind(random));
 }
 
-function someValue(random: Random): string {
+export function someValue(random: Random): string {
   return random.pick(["0", "2", "3", "3", String(LIMIT), "30", "900"]);
 }
 
-const FORMS: readonly ((value: string) => string)[] = [
+export const FORMS: readonly ((value: string) => string)[] = [
   (value) => `TMOUT=${value}\n`,
   (value) => `TMOUT=${value}\nreadonly TMOUT\nexport TMOUT\n`,
   (value) => `readonly TMOUT=${value}\n`,
@@ -37,6 +37,26 @@ const FORMS: readonly ((value: string) => string)[] = [
   (value) => `(TMOUT=${value})\n`,
   (value) => `TMOUT=${value} :\n`,
   (value) => `cat <<END >/dev/null\nTMOUT=${value}\nEND\n`,
+  (value) => `case $TERM in xterm*) TMOUT=${value} ;; esac\n`,
+  (value) => `if [ -t 0 ] && [ -z "$TMUX" ]; then TMOUT=${value}; fi\n`,
+  (value) => `while :; do TMOUT=${value}; break; done\n`,
+  (value) => `umask 022; test -r /etc/shadow || TMOUT=${value}\n`,
+  (value) => `export TMOUT=$((${value} / 1))\n`,
+  (value) => `TMOUT="${value}" ; typeset -r TMOUT\n`,
+  (value) => `set -- ${value}; TMOUT=$1; readonly TMOUT\n`,
+  (value) => `[ "$(id -gn)" = ann ] || readonly TMOUT=${value}\n`,
+  (value) => `if id -nG | grep -qw pair; then TMOUT=0; else TMOUT=${value}; fi\n`,
+  (value) => `if [ "$SHELL" = /bin/bash ]; then readonly TMOUT=${value}; fi\n`,
+  (value) => `if [ "\${SSH_CONNECTION#10.}" = "$SSH_CONNECTION" ]; then TMOUT=900; else TMOUT=${value}; fi\n`,
+  (value) => `TMOUT=${value}.5\n`,
+  (value) => `TMOUT=-${value}\n`,
+  (value) => `TMOUT=+${value}\n`,
+  (value) => `TMOUT=0${value}\n`,
+  (value) => `TMOUT=' ${value}'\n`,
+  (value) => `TMOUT=${value}s\n`,
+  (value) => `declare -i TMOUT=${value} 2>/dev/null\n`,
+  (value) => `declare -g TMOUT=${value} 2>/dev/null\n`,
+  (value) => `alias TMOUT=${value}; TMOUT=${value}\n`,
 ];
 
 function timeout(random: Random): Piece {
@@ -59,6 +79,10 @@ function timeout(random: Random): Piece {
     { path: "/etc/ksh.kshrc", text, how: "append" },
     { path: "/etc/mkshrc", text, how: "append" },
     { path: "/etc/profile.d/limit", text, how: "file" },
+    { path: "/etc/profile.d/00-before.sh", text, how: "file" },
+    { path: "/etc/zsh/zlogin", text, how: "append" },
+    { path: "/etc/bash.bashrc.local", text, how: "file" },
+    { path: "/etc/profile.d/sub/limit.sh", text, how: "file" },
     { path: "/etc/csh.cshrc", text: `set autologout=${random.pick(["1", "15", "0"])}\n`, how: "append" },
   ]);
   return { about: "a TMOUT of the system's files", edits: [edit] };
@@ -87,76 +111,97 @@ function modes(random: Random): Piece {
   return { about: `${path} is root's alone`, edits: [edit] };
 }
 
-const OWN_FILES = [
-  ".profile",
-  ".bash_profile",
-  ".bashrc",
-  ".bash_login",
-  ".zshrc",
-  ".zshenv",
-  ".zprofile",
-  ".kshrc",
-  ".mkshrc",
-  ".tcshrc",
-  ".login",
-] as const;
-
-function own(random: Random): Piece {
-  const { name } = random.pick(PEOPLE);
-  const file = random.pick(OWN_FILES);
-  const csh = file === ".tcshrc" || file === ".login";
-  const text = csh
-    ? random.pick(["unset autologout\n", "set autologout=1\n", "exec bash --norc\n"])
-    : random.pick([
-        `TMOUT=${someValue(random)}\n`,
-        "unset TMOUT\n",
-        "exec dash\n",
-        "exec env -u TMOUT bash --norc\n",
-        "bash\n",
-        "TRAPALRM() { : }\n",
-        "PROMPT_COMMAND='TMOUT=0'\n",
-        "return\n",
-        "trap 'sleep 600' EXIT\n",
-        "PS1='$((TMOUT=900)) '\n",
-        "trap 'TMOUT=0' DEBUG\n",
-        "set +o errexit\n",
-        "exec tmux\n",
-      ]);
-  const how = random.pick(["append", "prepend", "file"] as const);
-  return { about: `${name}'s ${file}`, edits: [{ path: `/home/${name}/${file}`, text, how, owner: name }] };
+/** Something that comes in from another place. */
+function elsewhere(random: Random): Piece {
+  const text = random.pick(FORMS)(someValue(random));
+  const path = random.pick(["/usr/local/hunt/limits", "/opt/site/shell.sh", "/etc/site/profile"]);
+  const how = random.pick([`. ${path}\n`, `[ -r ${path} ] && . ${path}\n`, `source ${path}\n`, `eval "$(cat ${path})"\n`]);
+  const into = random.pick(["/etc/profile", "/etc/bash.bashrc", "/etc/profile.d/50-site.sh", "/etc/zsh/zshrc"]);
+  return {
+    about: "shell files that read another one",
+    edits: [
+      { path, text, how: "file", mode: random.pick(["644", "644", "600"]) },
+      { path: into, text: how, how: "append" },
+    ],
+  };
 }
 
+const TMUX = [
+  `if [ "$PS1" ]; then
+  parent=$(ps -o ppid= -p $$)
+  name=$(ps -o comm= -p $parent)
+  case "$name" in sshd*|login*) exec tmux ;; esac
+fi
+`,
+  '[ -n "$PS1" ] && [ -z "$TMUX" ] && exec tmux new-session -A -s main\n',
+  'case $- in *i*) [ -n "$TMUX" ] || tmux ;; esac\n',
+];
+
+/** What a line at the end of, or above, everybody's files does besides setting a limit. */
+const LINES = [
+  "trap 'sleep 600' EXIT\n",
+  "trap 'exec dash' 0\n",
+  "trap ':' EXIT\n",
+  "trap '' ALRM\n",
+  "trap '' HUP\n",
+  "trap 'TMOUT=0' DEBUG\n",
+  "PROMPT_COMMAND='TMOUT=0'\n",
+  "PROMPT_COMMAND='TMOUT=900; history -a'\n",
+  "PROMPT_COMMAND='history -a'\n",
+  "precmd() { TMOUT=0; }\n",
+  "TRAPALRM() { :; }\n",
+  "set -u\n",
+  "set -e\n",
+  "set -o vi\n",
+  "set -T\n",
+  "case $- in *i*) exec bash --norc --noprofile ;; esac\n",
+  "case $- in *i*) [ -n \"$AGAIN\" ] || { export AGAIN=1; exec bash; } ;; esac\n",
+  "case $- in *i*) [ -n \"$AGAIN\" ] || { export AGAIN=1; bash; } ;; esac\n",
+  "case $- in *i*) sleep 600 & ;; esac\n",
+  "case $- in *i*) read -t 1 answer ;; esac\n",
+  "case $- in *i*) cat ;; esac\n",
+  "stty -echo 2>/dev/null\n",
+  "alias exit=:\n",
+  "unset() { :; }\n",
+  "export POSIXLY_CORRECT=1\n",
+  "[ \"$(id -u)\" -ge 1000 ] || return 0\n",
+  "return 0\n",
+  "exit() { command sleep 600; }\n",
+  ...TMUX,
+];
+
 function odd(random: Random): Piece {
-  const { name } = random.pick(PEOPLE);
   const edits = random.pick<readonly Edit[]>([
-    [
-      {
-        path: "/usr/local/bin/bash",
-        text: "#!/bin/sh\nexec /bin/bash --norc --noprofile -i\n",
-        how: "file",
-        mode: "755",
-      },
-    ],
+    [{ path: "/usr/local/bin/bash", text: "#!/bin/sh\nexec /bin/bash --norc --noprofile -i\n", how: "file", mode: "755" }],
     [{ path: "/etc/zsh/zshenv", text: "unsetopt GLOBAL_RCS\n", how: "append" }],
-    [{ path: "/etc/bash.bashrc", text: "return 0\n", how: "prepend" }],
     [
       {
-        path: `/home/${name}/${random.pick([".bash_logout", ".zlogout", ".logout"])}`,
-        text: random.pick(["clear\n", "sleep 600\n", "exec dash\n", "cat\n", '[ "$SHLVL" = 1 ] && clear\n']),
+        path: random.pick([
+          "/etc/profile.d/30-site.sh",
+          "/etc/profile.d/zz-site.sh",
+          "/etc/profile",
+          "/etc/bash.bashrc",
+          "/etc/zsh/zshrc",
+          "/etc/zsh/zlogin",
+          "/etc/mkshrc",
+        ]),
+        text: random.pick(LINES),
+        how: random.pick(["append", "append", "prepend"]),
+      },
+    ],
+    [
+      {
+        path: random.pick(["/etc/bash.bash_logout", "/etc/zsh/zlogout", "/etc/csh.logout"]),
+        text: random.pick(["sleep 600\n", "clear\n", "exec dash\n"]),
         how: "file",
-        owner: name,
       },
     ],
-    [
-      {
-        path: random.pick(["/etc/profile.d/30-leave.sh", "/etc/bash.bashrc", "/etc/zsh/zshrc"]),
-        text: random.pick(["trap 'sleep 600' EXIT\n", "trap 'exec dash' 0\n", "trap ':' EXIT\n"]),
-        how: "append",
-      },
-    ],
-    [{ path: "/etc/bash.bash_logout", text: random.pick(["sleep 600\n", "clear\n"]), how: "file" }],
     [{ path: "/etc/profile.d/10-noise.sh", text: "echo TMOUT=3\n", how: "file" }],
     [{ path: "/etc/profile.d/05-dash.sh", text: "case $- in *i*) exec dash ;; esac\n", how: "file" }],
+    [{ path: "/etc/csh.login", text: random.pick(["unset autologout\n", "set -r autologout=0\n", "exec /bin/sh\n"]), how: "append" }],
+    [{ path: "/etc/inputrc", text: "set editing-mode vi\n", how: "append" }],
+    [{ path: "/etc/profile.d/00-00-first.sh", text: random.pick(["readonly TMOUT=0\n", "readonly TMOUT=900\n", "readonly TMOUT=3\n"]), how: "file" }],
+    [{ path: "/etc/bash.bashrc", text: "readonly TMOUT=0\n", how: "prepend" }],
   ]);
   return { about: "something odd", edits };
 }

@@ -76,11 +76,21 @@ function answerOf(said: Said): Reading<ShellAnswer> {
   );
 }
 
-/** One that hangs before it has said everything may do so when its time is over as well. */
+/**
+ * One that hangs before it has said everything may do so when its time is over as well. One whose limit is shorter than
+ * the time that it is given to answer may be gone before its last words, and without them it is not known what it is.
+ */
 function wholly(said: Said, answer: Reading<ShellAnswer>): Reading<ShellAnswer> {
+  const value = Number(said.get("value"));
+  const whole = said.has("cpid") || (said.get("flags") ?? "").includes("u");
+  if (said.get("pid") === "same" && value > 0 && value <= ASKED_SECONDS && !whole)
+    return unreadable(`its TMOUT of ${value} s ended it before it had answered everything`);
   const hung = said.get("status") === "137" && answer.state === "known" && answer.value.limit !== null;
   return hung ? unreadable("it hung before it had answered everything") : answer;
 }
+
+/** How long `templates/remote/ask-shells.sh` waits for a shell. */
+const ASKED_SECONDS = 5;
 
 const WITHOUT_LIMIT: ShellAnswer = {
   family: "other",

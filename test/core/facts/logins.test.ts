@@ -65,6 +65,16 @@ describe("what a shell said", () => {
     ["tcsh without", ["cpid same", "version tcsh 6.24", "minutes-set 0"], { limit: null }],
     ["zsh with nothing to do", ["pid same", "zsh 5.9", "value 6", "leavers 000", "status 0"], { limit: 6 }],
     ["no limit, and it hangs", ["pid same", "bash 5", "value ", "status 137"], { limit: null }],
+    [
+      "a limit of seconds, and everything answered",
+      ["pid same", "bash 5", "value 3", "cpid same"],
+      { family: "bash", limit: 3 },
+    ],
+    [
+      "the same where unset variables stop it",
+      ["pid same", "bash 5", "value 3", "flags himuBH"],
+      { family: "bash", limit: 3 },
+    ],
     ["fish", ["fpid same", "fish 4.0"], { family: "other", limit: null }],
   ])("%s", (_, words, expected) => {
     expect(said(...words)).toMatchObject({ state: "known", value: expected });
@@ -92,6 +102,8 @@ describe("what a shell said", () => {
       ["cpid same", "version tcsh 6", "minutes-set 1", "minutes x"],
       /its autologout is "x"/u,
     ],
+    ["gone before it said what it is", ["pid same", "value 4", "set yes"], /TMOUT of 4 s ended it before/u],
+    ["gone before its traps", ["pid same", "bash 5", "value 3", "unset no"], /TMOUT of 3 s ended it before/u],
     ["it is not there", ["missing "], /does not exist/u],
   ])("%s: nobody knows", (_, words, reason) => {
     expect(said(...words)).toMatchObject({ state: "unreadable", reason: expect.stringMatching(reason) });
