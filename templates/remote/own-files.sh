@@ -65,7 +65,7 @@ own_files() {
     *csh*) if [ -e "$home/.tcshrc" ]; then set -- .tcshrc .login .logout; else set -- .cshrc .login .logout; fi ;;
     *bash*)
       for first in .bash_profile .bash_login .profile; do [ ! -e "$home/$first" ] || break; done
-      set -- "$first" .bashrc .bash_logout
+      set -- "$first" .bashrc .bash_logout .inputrc
       ;;
     *ksh*) set -- .profile .kshrc .mkshrc .shrc ;;
     *) set -- .profile .bash_profile .bash_login .bashrc .bash_logout .kshrc .mkshrc .shrc ;;
@@ -168,6 +168,9 @@ BEGIN {
   # Asked for a value they come back.
   split("git brew go node npm gem rustc cargo java javac gcc cc python python3 ruby perl php xcode-select nvidia-smi curl dpkg rpm pip pip3 opam ghcup stack tlmgr jq", names, " ")
   for (i in names) asked[names[i]] = 1
+  # Read by the shells that were asked, or out of packages; and what an administrator may have put up beside them.
+  systems = "^(/nix|/snap|/lib|/usr/(share|lib|lib64|libexec|etc))/|^/etc/(profile|profile[.]d/.*|bashrc|bash[.]bashrc|bash_completion|bash_completion[.]d/.*|zsh.*|zprofile|zlogin|csh[.].*|mkshrc|ksh[.]kshrc|skel/.*|os-release|lsb-release|default/.*|sysconfig/.*)$"
+  site = "^/(etc|usr|opt)/"
   keyword = "^(if|then|else|elif|do|while|until|!|time|[{]|[}]|coproc|noglob|nocorrect|-|nohup|repeat[ \t]+[^ \t]+|command|builtin|env)([ \t]+|$)"
 }
 $1 == "begin" { number = $2; name = $3; shell = $4; home = $5; hits = bytes = 0; split("", seen); split("", mine); next }
@@ -196,7 +199,7 @@ function read_file(root, path,   line, number_of_line, whole, before_file) {
   }
   if (whole != "") examine(root, whole, path ":" number_of_line)
   # Then what stands behind it was not understood.
-  if (quote != "" && hits == before_file && root !~ /^(keys|environment|.*logout)$/) say("program", root, path ":" number_of_line)
+  if (quote != "" && hits == before_file && root !~ /^(keys|environment|[.]inputrc|.*logout)$/) say("program", root, path ":" number_of_line)
   close(path)
 }
 function examine(root, text, at_line) {
@@ -208,6 +211,7 @@ function examine(root, text, at_line) {
   }
   if (quote == "" && (text == "" || text ~ /^#/)) return
   if (root == "keys") key(text)
+  else if (root == ".inputrc") macro(text)
   else if (root != "environment") script(root, text)
   else if (text ~ /^(TMOUT|ENV|ZDOTDIR|SHELLOPTS|BASHOPTS|POSIXLY_CORRECT|LD_PRELOAD)=/) say("environment", root, where)
 }
@@ -220,6 +224,13 @@ function key(text,   lower) {
   if (lower ~ /(^|,)[ \t]*environment=/) say("key-environment", "keys", where)
   if (lower ~ /(^|,)(no-pty|restrict)([ \t,]|$)/ && lower !~ /(^|,)pty([ \t,]|$)/) say("no-pty", "keys", where)
 }
+# A line that a key types: where it starts something, nobody else types it.
+function macro(text) {
+  if (!match(text, /:[ \t]*["\047]/)) return
+  text = substr(text, RSTART + RLENGTH)
+  gsub(/\\[A-Z]-[a-z]|\\[a-z]|["\047\\]/, " ", text)
+  if (text ~ /(^|[ \t;&|({)`!])exec[ \t]+[^ \t]/ || text ~ program || text ~ /TMOUT/) say("program", ".inputrc", where)
+}
 function script(root, text,   before_hash, raw, original, hits_before, hook) {
   original = text
   hits_before = hits
@@ -228,6 +239,8 @@ function script(root, text,   before_hash, raw, original, hits_before, hook) {
     if (before_hash !~ /["\047`\\]/) text = before_hash
   }
   raw = tolower(text)
+  # A name with a blank in it, of which only the beginning would be found.
+  if (text ~ /(^|[;&|({ \t])([.]|source)[ \t]+[^ \t;&|]*("[^"]*[ \t][^"]*"|\047[^\047]*[ \t][^\047]*\047|\\[ \t])/) say("computed", root, where)
   gsub(/["\047\\]/, "", text)
   # Stock files of distributions.
   gsub(/eval[ \t]+([$][(]|`)(SHELL=\/bin\/sh[ \t]+)?(\/usr\/bin\/)?(lesspipe|dircolors)[^)`;|&]*[)`]/, ":", text)
@@ -397,8 +410,8 @@ function follow(root, text,   path) {
     if (text ~ /^[$][{]HOME[}]\//) { path = substr(text, 8); sub(/[ \t;&|)}].*/, "", path); path = home path }
     sub(/^(~|[$]HOME)\//, home "/", path)
     if (path ~ /^[A-Za-z0-9_.-]/) path = home "/" path
-    if (path ~ /^\/(etc|usr|opt|nix|lib|snap)\// && path !~ /\.\./ || path == "/dev/null") continue
-    if (path ~ /[$*?`(<[~]/ || index(path, home "/") != 1 || path ~ /[\001-\037\177]/) say("computed", root, where)
+    if (path ~ systems && path !~ /\.\./ || path == "/dev/null") continue
+    if (path ~ /[$*?`(<[~]/ || path !~ site && index(path, home "/") != 1 || path ~ /\.\./ || path ~ /[\001-\037\177]/) say("computed", root, where)
     else queue[++last] = path
   }
 }

@@ -1,6 +1,6 @@
 /** What curfew said of a host against what sessions showed there. */
 import type { LadderCell } from "../../src/model/finding.ts";
-import { LIMIT } from "./configuration.ts";
+import { LIMIT, type Configuration } from "./configuration.ts";
 import { PEOPLE } from "./people.ts";
 import { IN_TIME, type Measured } from "./sessions.ts";
 
@@ -56,6 +56,16 @@ export function disagreements(cells: readonly Compared[]): Disagreement[] {
     const said = `${cell.outcome}, ${cell.evidence ?? "no evidence"}: ${JSON.stringify(cell.demonstrated ?? cell.effective ?? cell.configured)} ${cell.reason ?? ""}`;
     return [{ command, type, role: cell.role, kind: cell.kind, said, measured }];
   });
+}
+
+/**
+ * A fail of files whose people have a limit of their own: nothing of the host ends them, as it says, and what they wrote
+ * they can take back.
+ */
+export function isTheirOwn({ type, command, role }: Disagreement, { pieces }: Pick<Configuration, "pieces">): boolean {
+  if (type !== "false fail" || command !== "audit") return false;
+  const own = pieces.filter(({ of }) => of !== undefined && roleOf(of) === role);
+  return own.some(({ edits }) => edits.some(({ text }) => /TM.*OUT|autologout/u.test(text)));
 }
 
 export function isSame(

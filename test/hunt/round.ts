@@ -1,6 +1,6 @@
 /** One round: every host becomes its configuration, is judged, and shows what is true. */
 import type { LabHost } from "../lab/host.ts";
-import { compared, disagreements, isSame, roleOf, type Compared, type Disagreement } from "./compare.ts";
+import { compared, disagreements, isSame, isTheirOwn, roleOf, type Compared, type Disagreement } from "./compare.ts";
 import { peopleOf, type Configuration } from "./configuration.ts";
 import { ask, become, type Ground, type Ladders } from "./ground.ts";
 import { createRandom } from "./random.ts";
@@ -53,7 +53,7 @@ export async function playRound(
       const cells = ladders.flatMap(([command, of]) =>
         compared(command, of.get(host.name) ?? [], measured[index] ?? []),
       );
-      const seen = disagreements(cells);
+      const seen = disagreements(cells).filter((each) => !isTheirOwn(each, configuration));
       const confirmed = await confirm(ground, host, configuration, seen, wishes);
       const artefacts = seen.filter((each) => !confirmed.some((other) => isSame(each, other)));
       return {

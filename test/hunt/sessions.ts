@@ -57,12 +57,18 @@ interface Opening {
   readonly before: readonly string[];
   readonly after?: readonly string[];
   readonly types?: readonly (string | Buffer)[];
+  /** What it prints once it is what its kind says; what is typed does not say it. */
+  readonly shows?: RegExp;
+  /** It prints for as long as it runs, so there is no quiet moment to wait for. */
+  readonly noisy?: true;
 }
 
 /** The login of one without a terminal is complete when ssh(1) says so; then its clock begins. */
 const BARE = ["-T", "-v"];
 const LOGGED_IN = /Entering interactive session|Sending (?:command|subsystem)/u;
-const LOOP = "sh -c 'while :; do echo; sleep 1; done'";
+/** Says that a program runs, in words that its command line does not have. */
+const SAY = 'printf "r\\165ns\\n"';
+const RUNS = /runs\r?\n/u;
 /** SSH_FXP_INIT, version 3: what every client says first. */
 const SFTP_INIT = Buffer.from([0, 0, 0, 5, 1, 0, 0, 0, 3]);
 
@@ -70,12 +76,12 @@ const OPENING: Readonly<Record<HuntedKind, Opening>> = {
   "idle-shell": { before: ["-tt"], types: ["\r"] },
   "idle-command": { before: BARE, after: ["sleep 600"] },
   "unused-connection": { before: ["-N", ...BARE] },
-  "foreground-program": { before: ["-tt"], types: ["sleep 600\r"] },
-  "nested-shell": { before: ["-tt"], types: [`env A=b sh -c 'exec "$SHELL"'\r`, "\r"] },
-  "escaped-shell": { before: ["-tt"], types: ["exec env -u TMOUT bash --norc --noprofile\r", "\r"] },
-  "output-loop": { before: ["-tt"], types: [`${LOOP}\r`] },
+  "foreground-program": { before: ["-tt"], types: [`sh -c '${SAY}; exec sleep 600'\r`], shows: RUNS },
+  "nested-shell": { before: ["-tt"], types: [`sh -c '${SAY}; exec "$SHELL"'\r`, "\r"], shows: RUNS },
+  "escaped-shell": { before: ["-tt"], types: [`exec env -u TMOUT sh -c '${SAY}; exec bash --norc --noprofile'\r`, "\r"], shows: RUNS },
+  "output-loop": { before: ["-tt"], types: [`sh -c '${SAY}; while :; do echo; sleep 1; done'\r`], shows: RUNS, noisy: true },
   "idle-sftp": { before: ["-s", ...BARE], after: ["sftp"], types: [SFTP_INIT] },
-  tmux: { before: ["-tt"], types: ["env TERM=xterm tmux -f /dev/null -L hunt new-session 'sleep 600' \\; set -g status-interval 1 \\; set -g status-right %H:%M:%S\r"] },
+  tmux: { before: ["-tt"], types: ["env TERM=xterm tmux -f /dev/null -L hunt new-session 'sleep 600' \\; set -g status-interval 1 \\; set -g status-right %H:%M:%S\r"], shows: /\[\?1049h/u, noisy: true },
 };
 
 /** A client that is idle says nothing; and its keys are the cheap ones, as most of what a login costs is in them. */
@@ -116,7 +122,7 @@ interface Open {
 
 /** Opens one session and types what its kind asks for; comes back when it is left alone. */
 async function open({ person, kind, fresh = false }: Wanted, setting: Setting): Promise<Open> {
-  const { before, after = [], types = [] } = OPENING[kind];
+  const { before, after = [], types = [], shows, noisy = false } = OPENING[kind];
   const { client, ears, gone } = start(
     ["-F", setting.sshConfig, ...OPTIONS, ...before, `${person.name}@${setting.host}`],
     after,
@@ -128,10 +134,10 @@ async function open({ person, kind, fresh = false }: Wanted, setting: Setting): 
     if (client.exitCode !== null) break;
     client.stdin?.write(line);
     ears.heard = performance.now();
-    if (kind === "output-loop" || kind === "tmux") await pause(2 * QUIET);
-    else began &&= await until(() => ears.isQuiet(), client);
+    began &&= await until(() => (noisy ? shows?.test(ears.saw) === true : ears.isQuiet()), client);
   }
-  return { client, gone, since: ears.heard, began, saw: () => ears.saw };
+  began &&= shows === undefined || shows.test(ears.saw);
+  return { client, gone, since: noisy ? performance.now() : ears.heard, began, saw: () => ears.saw };
 }
 
 /** What a session printed, and when it printed last. */

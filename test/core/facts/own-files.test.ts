@@ -86,6 +86,9 @@ describe("a line that may keep a shell", () => {
     ["kill -STOP $$", "program"],
     ["PROMPT_COMMAND='cat'", "program"],
     ["f() { menu; }", "program"],
+    [". ~/'my rc'", "computed"],
+    ['test -r "$HOME/my rc" && source "$HOME/my rc"', "computed"],
+    [". /opt/../home/ann/x", "computed"],
   ])("%s", async (line, word) => {
     expect(await look({ ".bashrc": `# mine\n${line}\n` })).toEqual([`${word} ~/.bashrc:2`]);
   });
@@ -107,6 +110,8 @@ describe("a line that may keep a shell", () => {
     "trap 'echo' INT; exit",
     'test "$x" = 0 || exit',
     "sleep 600 &",
+    ". /etc/profile.d/bash_completion.sh; . /usr/share/bash-completion/bash_completion",
+    "[ -f /opt/nowhere/rc ] && . /opt/nowhere/rc",
     "(cd ~; sleep 600 &)",
     "sleep 1",
     "cat ~/news | head",
@@ -138,6 +143,13 @@ describe("a line that may keep a shell", () => {
       ".bashrc.d/x": "tmux",
     };
     expect(await look(files)).toEqual(["exec ~/.bash/last:2", "program ~/.bashrc.d/x:1"]);
+  });
+
+  test("what a key types", async () => {
+    const lines = ['"\\e[A": history-search-backward', '"\\C-l": "clear\\n"', '"\\r": "\\C-u exec dash\\n"'];
+    expect(await look({ ".inputrc": `set bell-style none\n${lines.join("\n")}\n` })).toEqual([
+      "program ~/.inputrc:4",
+    ]);
   });
 });
 
