@@ -22,6 +22,8 @@ main() {
 list_files() {
   keys=''
   environment=''
+  last_shell=''
+  real_shell=''
   while IFS=$tab read -r word number rest; do
     case $word in
       keys) keys="$keys$newline$number$tab$rest" ;;
@@ -37,7 +39,12 @@ home_of() {
   IFS=$tab read -r representative name uid shell home <<END
 $2
 END
-  printf 'begin\t%s\t%s\t%s\t%s\n' "$number" "$name" "$shell" "$home"
+  if [ "$shell" != "$last_shell" ]; then
+    last_shell=$shell
+    real_shell=$(readlink -f -- "$shell" 2>/dev/null) || real_shell=$shell
+    real_shell=${real_shell##*/}
+  fi
+  printf 'begin\t%s\t%s\t%s %s\t%s\n' "$number" "$name" "$shell" "$real_shell" "$home"
   case $home in
     /*) look_into ;;
     *) printf 'unread\tthe home is not known\n' ;;
@@ -60,16 +67,11 @@ look_into() {
 }
 
 own_files() {
-  case ${shell##*/} in
-    *zsh*) set -- .zshenv .zprofile .zshrc .zlogin .zlogout ;;
-    *csh*) if [ -e "$home/.tcshrc" ]; then set -- .tcshrc .login .logout; else set -- .cshrc .login .logout; fi ;;
-    *bash*)
-      for first in .bash_profile .bash_login .profile; do [ ! -e "$home/$first" ] || break; done
-      set -- "$first" .bashrc .bash_logout .inputrc
-      ;;
-    *ksh*) set -- .profile .kshrc .mkshrc .shrc ;;
-    *) set -- .profile .bash_profile .bash_login .bashrc .bash_logout .kshrc .mkshrc .shrc ;;
-  esac
+  # Under another name it may read what both names read. Sorted files would not be in the order of reading.
+  names=$(files_of "${shell##*/}")
+  if [ "$real_shell" != "${shell##*/}" ]; then names=$(printf '%s\n' "$names" "$(files_of "$real_shell")" | awk '!seen[$0]++'); fi
+  # shellcheck disable=SC2086 # words
+  set -- $names
   for root in "$@" .ssh/rc; do one_file "$root" "$home/$root"; done
   # Run for whoever has no such file, or may not have one: sshd(8), SSHRC.
   one_file sshrc /etc/ssh/sshrc
@@ -77,16 +79,39 @@ own_files() {
     *.bashrc*) for path in "$home"/.bashrc.d/*; do one_file .bashrc "$path"; done ;;
   esac
   # Everybody's, and as nobody asked a shell what it does when it ends, looked into here.
-  case ${shell##*/} in
-    *zsh*) set -- .zlogout /etc/zlogout /etc/zsh/zlogout ;;
-    *csh*) set -- .logout /etc/csh.logout /etc/.logout ;;
-    *bash*) set -- .bash_logout /etc/bash.bash_logout /etc/bash/bash_logout ;;
-    *) set -- none ;;
-  esac
-  root=$1
-  shift
-  for path in "$@"; do one_file "$root" "$path"; done
+  for root in "$@"; do
+    case $root in
+      .zlogout) for path in /etc/zlogout /etc/zsh/zlogout; do one_file "$root" "$path"; done ;;
+      .logout) for path in /etc/csh.logout /etc/.logout; do one_file "$root" "$path"; done ;;
+      .bash_logout) for path in /etc/bash.bash_logout /etc/bash/bash_logout; do one_file "$root" "$path"; done ;;
+    esac
+  done
   case $environment in *" $representative "*) one_file environment "$home/.ssh/environment" ;; esac
+}
+
+# files_of NAME: what a shell of this name reads, a line each; of a name that says nothing, what any does.
+files_of() {
+  case $1 in
+    *zsh*) printf '%s\n' .zshenv .zprofile .zshrc .zlogin .zlogout ;;
+    *csh*) csh_files ;;
+    *bash*) bash_files ;;
+    *ksh*) printf '%s\n' .profile .kshrc .mkshrc .shrc ;;
+    sh | dash | ash | busybox* | posh | yash) printf '%s\n' .profile .bash_profile .bash_login .bashrc .bash_logout .kshrc .mkshrc .shrc ;;
+    *)
+      printf '%s\n' .profile .bash_profile .bash_login .bashrc .bash_logout .kshrc .mkshrc .shrc
+      printf '%s\n' .zshenv .zprofile .zshrc .zlogin .zlogout
+      csh_files
+      ;;
+  esac
+}
+
+csh_files() {
+  if [ -e "$home/.tcshrc" ]; then printf '%s\n' .tcshrc .login .logout; else printf '%s\n' .cshrc .login .logout; fi
+}
+
+bash_files() {
+  for first in .bash_profile .bash_login .profile; do [ ! -e "$home/$first" ] || break; done
+  printf '%s\n' "$first" .bashrc .bash_logout .inputrc
 }
 
 # one_file ROOT PATH
@@ -252,7 +277,7 @@ function script(root, text,   before_hash, raw, original, hits_before, hook) {
   if (text ~ /(^|[ \t;&|({)`!])exec[ \t]+[^ \t]/) say("exec", root, where)
   if (text ~ program) say("program", root, where)
   if (shell ~ /zsh/ && (text ~ /ZDOTDIR=/ || tolower(text) ~ /set(opt)?[ \t].*rcs/)) say("elsewhere", root, where)
-  if (shell ~ /ksh|\/sh$/ && text ~ /(^|[ \t;&|({)])ENV=/ && text !~ /ENV=(~|[$]HOME|[$][{]HOME[}])\/[.](mksh|ksh|sh)rc([ \t;&|)}]|$)/) say("elsewhere", root, where)
+  if (shell ~ /ksh|\/sh / && text ~ /(^|[ \t;&|({)])ENV=/ && text !~ /ENV=(~|[$]HOME|[$][{]HOME[}])\/[.](mksh|ksh|sh)rc([ \t;&|)}]|$)/) say("elsewhere", root, where)
   if (text ~ computed) say("computed", root, where)
   if (leaving(root, text) || traps(raw, "(exit|0)")) say("leaving", root, where)
   follow(root, text)

@@ -11,20 +11,16 @@ import { ODD_SHELLS, PEOPLE, twinsOf, type Person } from "./people.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 
-/** curfew's own login must not be ended while it waits for a busy host. */
-const ROOT = "root: {users: [root], client_idle_timeout: 10m}";
-
 /** What curfew applies: everything, or its shell files alone, so that what these leave open is seen. */
 export type Selected = "everything" | "shells";
 
+/** curfew's own login is nobody's role: it must not be ended while it waits for a busy host. */
 function policyFor(people: readonly Person[], selected: Selected): string {
   const groups = [...new Set(people.map(({ group }) => group))];
   return `name: hunt
-${selected === "shells" ? "controls: [shell-timeout]\n" : ""}defaults: {client_idle_timeout: ${LIMIT}s}
+${selected === "shells" ? "controls: [shell-timeout]\n" : ""}defaults: {client_idle_timeout: 10m}
 roles:
-  ${ROOT}
-${groups.map((group) => `  ${group}: {groups: [${group}]}
-`).join("")}`;
+${groups.map((group) => `  ${group}: {groups: [${group}], client_idle_timeout: ${LIMIT}s}\n`).join("")}`;
 }
 
 export interface Ground {
@@ -62,7 +58,9 @@ const PREPARE = `set -e
 ${ODD_SHELLS}systemctl mask user@.service >/dev/null 2>&1
 sed -i '/pam_motd/d; /pam_mail/d' /etc/pam.d/sshd; sed -i '/pam_systemd/d' /etc/pam.d/common-session
 sed -i 's/^#*MaxStartups.*//; s/^#*LogLevel.*//' /etc/ssh/sshd_config
-printf 'MaxStartups 200\\n' > /run/new; cat /etc/ssh/sshd_config >> /run/new; cat /run/new > /etc/ssh/sshd_config
+printf 'MaxStartups 200\\n' > /run/new
+if sshd -T | grep -qi persourcepenalties; then printf 'PerSourcePenalties no\\n' >> /run/new; fi
+ cat /etc/ssh/sshd_config >> /run/new; cat /run/new > /etc/ssh/sshd_config
 systemctl restart ssh
 `;
 

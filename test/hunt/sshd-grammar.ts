@@ -164,7 +164,7 @@ function keys(random: Random, _release: unknown, people: readonly Person[]): Pie
   const option = random.pick(['command="sleep 600" ', "no-pty ", ""]);
   const copy: Edit = {
     path: "/etc/ssh/keys",
-    text: `mkdir -p /etc/ssh/keys; for p in /home/*/; do u=$(basename "$p"); cp "$p/.ssh/authorized_keys" /etc/ssh/keys/$u; done 2>/dev/null; sed -i 's/^/${option}/' /etc/ssh/keys/${name}; chmod -R go+rX /etc/ssh/keys`,
+    text: `mkdir -p /etc/ssh/keys; for p in /home/*/; do u=$(basename "$p"); cp "$p/.ssh/authorized_keys" /etc/ssh/keys/$u; done 2>/dev/null; cp /root/.ssh/authorized_keys /etc/ssh/keys/root; sed -i 's/^/${option}/' /etc/ssh/keys/${name}; chmod -R go+rX /etc/ssh/keys`,
     how: "run",
   };
   const give: Edit = {

@@ -187,6 +187,29 @@ test("each shell's own files", async () => {
   expect(await look(files, "/bin/ksh")).toEqual(["tmout ~/.profile:1", "program ~/.ssh/rc:1"]);
 });
 
+test("a shell under another name reads what it really is", async () => {
+  const files = {
+    ".zlogin": "menu",
+    ".zlogout": "menu",
+    ".profile": "menu",
+    ".bashrc": "TMOUT=0",
+    ".login": "menu",
+  };
+  await mkdir(join(home, "bin"));
+  for (const [name, real] of [
+    ["bash", "zsh"],
+    ["sh", "bash"],
+    ["ours", "rbash"],
+  ] as const)
+    await symlink(`/${real}`, join(home, "bin", name));
+  const zsh = ["program ~/.zlogin:1", "leaving ~/.zlogout:1"];
+  expect(await look(files, join(home, "bin/bash"))).toEqual(expect.arrayContaining(zsh));
+  expect(await look(files, join(home, "bin/sh"))).toEqual(["program ~/.profile:1", "tmout ~/.bashrc:1"]);
+  // A program of one's own may start any of them.
+  const all = [...zsh, "program ~/.profile:1", "tmout ~/.bashrc:1", "program ~/.login:1"];
+  expect((await look(files, "/opt/our-shell")).toSorted()).toEqual(all.toSorted());
+});
+
 test("options of keys, where sshd says that keys are", async () => {
   const cloud = `no-pty,command="echo 'Please login as the user \\"a\\".';echo;sleep 10;exit 142" ${KEY}`;
   const files = {
