@@ -83,7 +83,7 @@ const WORDS: Readonly<Record<OwnKind, string>> = {
   alarm: "does something else on the alarm that ends an idle shell",
   leaving: "does something when the shell ends, which may keep it",
   exec: "puts another program in the shell's place",
-  program: "starts another shell or program",
+  program: "starts another shell, or a command that is not known to come back by itself",
   elsewhere: "makes the shell read other files",
   computed: "runs what only a login shows",
   environment: "sets a variable that decides what the shell reads",
