@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { HONOURED, IGNORED } from "./config/variables/connection-variables.ts";
+import { COUNTED } from "./core/verdict/outcome.ts";
 import { alertsSchema } from "./model/alert.ts";
 import { DURATION_PATTERN } from "./model/duration.ts";
 import { policySchema } from "./config/policy/schema.ts";
@@ -92,7 +93,7 @@ function inventorySchema(): z.ZodType {
 /** What `audit --json` prints and report/audit-json.ts writes: what is stored, and its counts. */
 function auditSchema(): z.ZodType {
   const count = z.number().int().nonnegative();
-  const findings = z.strictObject({ pass: count, fail: count, unknown: count, waived: count });
+  const findings = z.strictObject(Object.fromEntries(COUNTED.map((outcome) => [outcome, count])));
   const summary = z.strictObject({ hosts: count, pass: count, fail: count, unknown: count, findings });
   return header
     .extend({ ...end.shape, summary, hosts: z.array(host) })

@@ -2,7 +2,7 @@
 import { fleetFindings } from "../core/audit/fleet.ts";
 import { auditHost, lostHost } from "../core/audit/host.ts";
 import { inertFindings } from "../core/ending/inert-lines.ts";
-import { judgeBaseline } from "../core/baseline/judge-baseline.ts";
+import { judgeBaselines } from "../core/baseline/judge-baseline.ts";
 import { ladder } from "../core/ending/ladder.ts";
 import type { AuditedHost, AuditHeader, AuditRun } from "../model/audit.ts";
 import type { Connection } from "../model/connection.ts";
@@ -99,7 +99,7 @@ async function auditOne(
   try {
     const read = await lanes.preparing.add(() => readHost(host, fleet, options, context, opened));
     const verification = await sessionsOf(read, host, context, lanes);
-    return judge(read.decision, verification, fleet, options, context.controls);
+    return judge(read.decision, verification, options, context.controls);
   } catch (error) {
     if (!(error instanceof CurfewError)) throw error;
     return lostHost(host.name, errorData(error));
@@ -127,7 +127,7 @@ async function readHost(
   }
   try {
     const wanted = { sessions, ...verify };
-    return { decision, probes: await prepareProbes(connection, decision, fleet.policy, wanted, context) };
+    return { decision, probes: await prepareProbes(connection, decision, wanted, context) };
   } catch (error) {
     return { decision, probeError: told(error) };
   }
@@ -152,18 +152,17 @@ function told(error: unknown): ErrorData {
 }
 
 function judge(
-  { facts, limits, plan }: HostDecision,
+  { facts, policy, limits, plan }: HostDecision,
   verification: HostVerification | undefined,
-  { policy }: Fleet,
   { sessions }: AuditRequest,
   controls: RunContext["controls"],
 ): AuditedHost {
   const selected = policy.controls;
   const cells = verification?.ladder ?? ladder({ facts, limits, selected, plan, controls, probes: [] });
   const judgedCells = cells.filter(({ kind }) => sessions.includes(kind));
-  const baseline = policy.baseline;
   return auditHost({
     facts,
+    ...(policy.baselines !== undefined && policy.baseline !== undefined && { profile: policy.baseline.id }),
     limits,
     plan,
     selected,
@@ -171,7 +170,7 @@ function judge(
     sessions,
     more: [
       ...(verification === undefined ? inertFindings(facts, controls, judgedCells) : verification.findings),
-      ...(baseline === undefined ? [] : judgeBaseline(facts, limits, baseline, plan, controls)),
+      ...judgeBaselines(facts, limits, policy, plan, controls),
     ],
     probes: verification?.probes ?? [],
     evidence: verification?.evidence ?? [],

@@ -1,4 +1,5 @@
 /** `curfew check`: what limits idle sessions on hosts that have no policy, and what that really comes to. */
+import { judgeBaseline } from "../core/baseline/judge-baseline.ts";
 import { checkPolicy } from "../core/check/question.ts";
 import { inertFindings } from "../core/ending/inert-lines.ts";
 import { ladder } from "../core/ending/ladder.ts";
@@ -7,6 +8,7 @@ import { systemFacts } from "../core/render/facts.ts";
 import { outcomeOfAll } from "../core/verdict/outcome.ts";
 import { inForce } from "../core/wizard/now.ts";
 import { parseWizardSurvey } from "../core/wizard/survey.ts";
+import type { Baseline } from "../model/baseline.ts";
 import type { CheckedHost } from "../model/check-run.ts";
 import type { Connection } from "../model/connection.ts";
 import type { Seconds } from "../model/duration.ts";
@@ -24,6 +26,8 @@ import { openProbes, prepareProbes, type VerifyOptions } from "./verify-host.ts"
 export interface CheckOptions {
   /** Every session has to end within this; null: nothing is judged, all is shown. */
   readonly limit: Seconds | null;
+  /** Its rules are judged as well; null: none are. */
+  readonly baseline: Baseline | null;
   /** The kinds that are judged, and opened by `prove`. */
   readonly sessions: readonly SessionKind[];
   /** Opens real sessions as well. Needs a limit: something has to say how long they are waited for. */
@@ -93,13 +97,13 @@ async function readHost(connection: Connection, { limit }: CheckOptions, context
 
 async function prove(
   connection: Connection | undefined,
-  { policy, decision }: Read,
+  { decision }: Read,
   { sessions, prove: wanted }: CheckOptions,
   context: RunContext,
   { logins }: Lanes,
 ): Promise<HostVerification | undefined> {
   if (wanted === undefined || connection === undefined) return undefined;
-  const prepared = await prepareProbes(connection, decision, policy, { sessions, ...wanted }, context);
+  const prepared = await prepareProbes(connection, decision, { sessions, ...wanted }, context);
   return openProbes(prepared, context, logins);
 }
 
@@ -107,7 +111,7 @@ function found(
   host: string,
   { policy, decision: { facts, limits, plan } }: Read,
   verification: HostVerification | undefined,
-  { limit, sessions }: CheckOptions,
+  { limit, baseline, sessions }: CheckOptions,
   { controls }: RunContext,
 ): CheckedHost {
   // What the policy would write is not there, and nothing is promised by it.
@@ -117,7 +121,9 @@ function found(
     ladder({ facts, limits, selected: policy.controls, plan: bare, controls, probes: [] });
   const judged = cells.filter(({ kind }) => sessions.includes(kind));
   const findings = verification?.findings ?? inertFindings(facts, controls, judged);
-  const outcome = limit === null ? "pass" : outcomeOfAll([...judged, ...(verification?.probes ?? [])]);
+  const rules = baseline === null ? [] : judgeBaseline(facts, limits, baseline, plan, controls);
+  const ends = limit === null ? [] : [...judged, ...(verification?.probes ?? [])];
+  const outcome = outcomeOfAll([...ends, ...rules]);
   return {
     host,
     outcome: plan.error === undefined ? outcome : "unknown",
@@ -125,7 +131,7 @@ function found(
     settings: inForce(facts, controls),
     ladder: limit === null ? cells.map(unjudged) : cells,
     probes: verification?.probes ?? [],
-    findings,
+    findings: [...findings, ...rules],
     managed: facts.curfew.originals.length > 0,
     facts: systemFacts(facts),
     ...(plan.error === undefined ? {} : { error: plan.error }),

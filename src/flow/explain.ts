@@ -1,5 +1,6 @@
 import { explainPerson } from "../core/explain/person.ts";
 import { explainSessions } from "../core/explain/sessions.ts";
+import { policyAnywhere, policyOn } from "../core/policy/apply-baseline.ts";
 import { hostLimits } from "../core/policy/host-limits.ts";
 import { groupsOf } from "../core/policy/present-people.ts";
 import { selectorsApart, selectorsOf, type Selector } from "../core/policy/selectors.ts";
@@ -25,12 +26,19 @@ export async function explainOnHost(
   const now = context.now();
   const today = now.toISOString().slice(0, 10);
   const ids = context.controls.map(({ id }) => id);
-  const limits = hostLimits(policy, host, today);
+  const selectors = selectorsOf(hostLimits(policy, host, today));
   try {
-    const facts = await factsAbout(user, host, selectorsOf(limits), now, context);
+    const facts = await factsAbout(user, host, selectors, now, context);
     const { account, groups } = accountOf(user, facts);
-    const explanation = explainPerson(policy, { user, groups }, host, today, ids);
-    const { sessions, plan } = explainSessions(explanation, facts, limits, policy.controls, context.controls);
+    const here = policyOn(policy, host, facts, context.controls);
+    const explanation = explainPerson(here, { user, groups }, host, today, ids);
+    const { sessions, plan } = explainSessions(
+      explanation,
+      facts,
+      hostLimits(here, host, today),
+      here.controls,
+      context.controls,
+    );
     const { description, findings, changes, error } = plan;
     const roles = new Set(["*", ...explanation.roles.filter(counts).map(({ role }) => role)]);
     const concerning = findings.filter(({ role }) => roles.has(role));
@@ -41,7 +49,8 @@ export async function explainOnHost(
     };
   } catch (error) {
     if (!(error instanceof CurfewError)) throw error;
-    return { ...explainPerson(policy, { user, groups: [] }, host, today, ids), error: errorData(error) };
+    const anywhere = policyAnywhere(policy);
+    return { ...explainPerson(anywhere, { user, groups: [] }, host, today, ids), error: errorData(error) };
   }
 }
 

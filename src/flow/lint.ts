@@ -66,6 +66,13 @@ function unmatched(file: string, text: string, policy: Policy, inventory: Invent
   const places = [
     ...Object.keys(policy.roles).map((name) => [`role "${name}"`, ["roles", name, "hosts"]] as const),
     ...policy.exemptions.map(({ name }, at) => [`exemption "${name}"`, ["exemptions", at, "hosts"]] as const),
+    ...(Array.isArray(policy.profile) ? policy.profile : []).map(
+      (entry, at) =>
+        [
+          `profile[${at}] ${typeof entry === "string" ? entry : entry.name}`,
+          ["profile", at, "hosts"],
+        ] as const,
+    ),
   ];
   return checkHostPatterns(policy, inventory).map(({ owner, pattern, message }) => {
     const path = places.find(([name]) => name === owner)?.[1] ?? [];

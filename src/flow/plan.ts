@@ -1,5 +1,6 @@
 /** One host, read and decided. What `plan`, `apply`, `audit` and `verify` begin with. */
 import PQueue from "p-queue";
+import { policyOn } from "../core/policy/apply-baseline.ts";
 import { hostLimits } from "../core/policy/host-limits.ts";
 import { planOutcome } from "../core/verdict/outcome.ts";
 import { pendingError } from "../core/plan/pending-guard.ts";
@@ -13,6 +14,7 @@ import { CurfewError, errorData } from "../model/error.ts";
 import type { Facts } from "../model/facts.ts";
 import type { Host } from "../model/host.ts";
 import type { HostLimits } from "../model/limits.ts";
+import type { Policy } from "../model/policy.ts";
 import type { HostPlan } from "../model/plan.ts";
 import type { Fleet, RunContext } from "./run/context.ts";
 import { gatherFacts } from "./gather.ts";
@@ -20,7 +22,9 @@ import { gatherFacts } from "./gather.ts";
 /** What one host said and what follows from it. */
 export interface HostDecision {
   readonly facts: Facts;
-  /** The policy boiled down to the host, as of the moment its facts were read. */
+  /** The policy under the baseline that the host has of it. */
+  readonly policy: Policy;
+  /** The same boiled down to the host, as of the moment its facts were read. */
   readonly limits: HostLimits;
   readonly plan: HostPlan;
 }
@@ -85,18 +89,21 @@ export async function decide(
   const { host } = connection;
   context.emit({ type: "host-step", at: context.clock(), host: host.name, step: "reading-facts" });
   const now = context.now();
-  const limits = hostLimits(fleet.policy, host, now.toISOString().slice(0, 10));
-  const facts = await gatherFacts(connection, selectorsOf(limits), {
+  const today = now.toISOString().slice(0, 10);
+  const selectors = selectorsOf(hostLimits(fleet.policy, host, today));
+  const facts = await gatherFacts(connection, selectors, {
     signal: context.aborting,
     controls: context.controls,
     now,
     extra,
     token: context.token(),
   });
-  const plan = planHost(facts, limits, fleet.policy.controls, context.controls);
-  const sessions = sessionFates(facts, limits, plan, fleet.policy.controls, context.controls);
+  const policy = policyOn(fleet.policy, host, facts, context.controls);
+  const limits = hostLimits(policy, host, today);
+  const plan = planHost(facts, limits, policy.controls, context.controls);
+  const sessions = sessionFates(facts, limits, plan, policy.controls, context.controls);
   const judged = sessions === undefined ? {} : { sessions };
-  return { facts, limits, plan: { ...plan, host: host.name, ...judged } };
+  return { facts, policy, limits, plan: { ...plan, host: host.name, ...judged } };
 }
 
 /**

@@ -37,7 +37,6 @@ export interface VerifyOptions {
 export interface PreparedProbes {
   readonly target: ProbeTarget;
   readonly plan: ProbePlan;
-  readonly policy: Policy;
   readonly decision: HostDecision;
   readonly signal: AbortSignal;
 }
@@ -49,12 +48,11 @@ export interface PreparedProbes {
 export async function prepareProbes(
   connection: Connection,
   decision: HostDecision,
-  policy: Policy,
   { sessions, roles, scaled }: VerifyOptions,
   context: RunContext,
 ): Promise<PreparedProbes> {
   const { host } = connection;
-  const { facts, limits, plan: wanted } = decision;
+  const { facts, policy, limits, plan: wanted } = decision;
   refuseUnprobeable(facts, host.name);
   const signal = AbortSignal.any([context.aborting, lossOf(connection)]);
   const wishes = {
@@ -74,7 +72,7 @@ export async function prepareProbes(
   const recorder = createRecorder(host.name, facts, context);
   const { controls } = context;
   const target = { connection, facts, probeFacts, probes: plan.probes, factor, scaled, controls, recorder };
-  return { target, plan, policy, decision, signal };
+  return { target, plan, decision, signal };
 }
 
 /**
@@ -95,11 +93,11 @@ export async function openProbes(
   const outcomes = plan.probes.length === 0 ? [] : await probeHost(target, context, logins, signal);
   const { probes, findings: apart } = setApart(outcomes);
   const { facts, recorder } = target;
-  const { policy, decision } = prepared;
+  const { decision } = prepared;
   const cells = ladder({
     facts,
     limits: decision.limits,
-    selected: policy.controls,
+    selected: decision.policy.controls,
     plan: decision.plan,
     controls: context.controls,
     probes,

@@ -65,7 +65,7 @@ async function verifyHost(
     opened.connection = connection;
     const decision = await decide(connection, fleet, context);
     refuseArmed(decision.facts, host.name);
-    return prepareProbes(connection, decision, fleet.policy, options, context);
+    return prepareProbes(connection, decision, options, context);
   }
 }
 

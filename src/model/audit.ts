@@ -28,16 +28,27 @@ export interface RuleInfo {
   readonly references: readonly string[];
 }
 
+/** A compliance baseline, as far as reports need it. */
+export interface ProfileInfo {
+  readonly id: string;
+  readonly title: string;
+  /** The baseline's release: `V2R8`, `4.0.1`. */
+  readonly version: string;
+  readonly rules: readonly RuleInfo[];
+}
+
 /** A finding's name over time, within one host. */
 export type FindingKey = string;
 
 /** What was found on one host. */
 export interface AuditedHost {
   readonly host: string;
-  /** `unknown` outranks `fail`; waived findings do not count against it. */
+  /** `unknown` outranks `fail`; what is waived or not applicable does not count against it. */
   readonly outcome: "pass" | "fail" | "unknown";
   /** One line for people: system, sshd version, service manager; empty where it could not be read. */
   readonly description: string;
+  /** Id of the baseline that it was judged by, where the policy names several. */
+  readonly profile?: string;
   readonly findings: readonly Finding[];
   /** One cell per role and session kind; empty where the host could not be read. */
   readonly ladder: readonly LadderCell[];
@@ -59,13 +70,10 @@ export interface AuditHeader {
   /** Version of curfew that judged. */
   readonly curfew: string;
   readonly policy: { readonly name: string; readonly file: string; readonly digest: string };
-  readonly profile: {
-    readonly id: string;
-    readonly title: string;
-    /** The baseline's release: `V2R8`, `4.0.1`. */
-    readonly version: string;
-    readonly rules: readonly RuleInfo[];
-  } | null;
+  /** Of several all in one: their ids and titles with commas, the rules of all. */
+  readonly profile: ProfileInfo | null;
+  /** Each by itself, where the policy names several. */
+  readonly profiles?: readonly ProfileInfo[];
   readonly inventory: {
     readonly sources: readonly string[];
     readonly digest: string;
@@ -99,7 +107,11 @@ export interface OutcomeCounts {
   readonly fail: number;
   readonly unknown: number;
   readonly waived: number;
+  readonly "not-applicable": number;
 }
+
+/** How many hosts of each outcome that a host can have. */
+export type HostCounts = Pick<OutcomeCounts, AuditedHost["outcome"]>;
 
 /** One line of the history. */
 export interface RunSummary {
@@ -111,8 +123,9 @@ export interface RunSummary {
   readonly policy: string;
   readonly profile: string | null;
   readonly verified: boolean;
-  readonly hosts: Omit<OutcomeCounts, "waived">;
-  readonly findings: OutcomeCounts;
+  readonly hosts: HostCounts;
+  /** Those that say something of their host. */
+  readonly findings: Omit<OutcomeCounts, "not-applicable">;
 }
 
 /**

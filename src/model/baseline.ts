@@ -89,3 +89,9 @@ export const baselineSchema = z.strictObject({
 export type Baseline = z.output<typeof baselineSchema>;
 export type BaselineRule = Baseline["rules"][number];
 export type Relation = z.output<typeof relation>;
+
+/** A baseline that a policy names, and the hosts that may have it; all of them where it says none. */
+export interface BaselineChoice {
+  readonly baseline: Baseline;
+  readonly hosts?: readonly string[];
+}

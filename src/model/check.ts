@@ -98,7 +98,7 @@ export const CHECKS = {
   },
   "baseline-system": {
     title: "The compliance baseline is one for this system",
-    help: "Its rules were not judged here; choose the profile of this system (curfew profiles lists them), or give these hosts a policy of their own. curfew apply does not change this.",
+    help: "No rule of it was judged here. Where one should be, choose the profile of this system (curfew profiles lists them), or give these hosts a policy of their own. curfew apply does not change this.",
   },
   "kube-session": {
     title: "Cluster sessions end within their limits",

@@ -21,7 +21,8 @@ export interface Finding {
   /** File and line, command, or the man page or release note of the rule. */
   readonly source: string;
   readonly evidence: EvidenceLevel;
-  readonly outcome: "pass" | "fail" | "unknown" | "waived";
+  /** `not-applicable`: asked of other hosts than this one, so it says neither good nor bad of it. */
+  readonly outcome: "pass" | "fail" | "unknown" | "waived" | "not-applicable";
   readonly waiver?: string;
 }
 
@@ -70,7 +71,7 @@ export interface LadderCell {
   /** What a real session showed; null: none was opened, or it passed and does not speak for everybody in the role. */
   readonly demonstrated: Rung | null;
   /** Judged by the highest rung that there is, its worst member first: a demonstration outranks files for those it speaks for. */
-  readonly outcome: Finding["outcome"];
+  readonly outcome: Exclude<Finding["outcome"], "not-applicable">;
   /** The highest rung reached; null where not even a file says anything. */
   readonly evidence: EvidenceLevel | null;
   /** Why, for people, where the outcome is not a plain pass. */

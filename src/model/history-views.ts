@@ -36,7 +36,7 @@ export interface HostLine {
   readonly outcome: AuditedHost["outcome"];
   /** Why it could not be read, else its system; empty where neither is known. */
   readonly description: string;
-  readonly findings: Omit<OutcomeCounts, "pass">;
+  readonly findings: Omit<OutcomeCounts, "pass" | "not-applicable">;
 }
 
 /** Part of a list, and how long all of it is. */
@@ -60,7 +60,7 @@ export interface CheckCount {
 }
 
 /** On how many hosts of a run a finding was open, each host once by the worst. */
-export interface FindingSpread extends Omit<OutcomeCounts, "pass"> {
+export interface FindingSpread extends Omit<OutcomeCounts, "pass" | "not-applicable"> {
   readonly runId: string;
 }
 

@@ -12,6 +12,9 @@ export const LOGIND_FILE = "/etc/systemd/logind.conf.d/zz-curfew.conf";
 /** The file itself; only where a baseline's scanners read nothing else. */
 export const LOGIND_MAIN_FILE = "/etc/systemd/logind.conf";
 
+/** What people read of it. */
+export const WATCHDOG_NAME = "curfew-watchdog";
+
 /** curfew's own mechanism, and what starts it: a timer where there is systemd, else a line of cron. */
 export const WATCHDOG_FILES = {
   script: "/etc/curfew/watchdog.sh",

@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { ControlId } from "./control-id.ts";
 import { DURATION_PATTERN, parseDuration } from "./duration.ts";
 import { BASELINE_NAMES } from "./baseline-name.ts";
-import type { Baseline } from "./baseline.ts";
+import type { Baseline, BaselineChoice } from "./baseline.ts";
 
 /**
  * What no text of a policy may contain: control characters (a newline would add a directive),
@@ -125,6 +125,14 @@ const exemption = (ids: readonly ControlId[]) =>
     expires: z.iso.date().meta({ description: "The last day on which the exemption holds, YYYY-MM-DD, UTC" }),
   });
 
+const profileChoice = z.union([
+  z.enum(BASELINE_NAMES),
+  z.strictObject({
+    name: z.enum(BASELINE_NAMES),
+    hosts: z.array(hostPattern).min(1).meta({ description: "Where it may be chosen" }),
+  }),
+]);
+
 const kubernetes = z
   .strictObject({
     session_idle_timeout: duration
@@ -150,10 +158,13 @@ export const policySchemaOf = (ids: readonly ControlId[]) =>
   z
     .strictObject({
       name: line.meta({ description: "What reports call this policy" }),
-      profile: z.enum(BASELINE_NAMES).optional().meta({
-        description:
-          "A compliance baseline: its limits hold where the policy names none, and only an exemption loosens them",
-      }),
+      profile: z
+        .union([z.enum(BASELINE_NAMES), z.array(profileChoice).min(1)])
+        .optional()
+        .meta({
+          description:
+            "A compliance baseline: its limits hold where the policy names none, and only an exemption loosens them. Of a list each host has the first that is for its groups and its system",
+        }),
       controls: z
         .array(z.enum(ids))
         .min(1)
@@ -184,8 +195,10 @@ export const policySchemaOf = (ids: readonly ControlId[]) =>
     .meta({ title: "curfew policy" });
 
 export type Policy = z.output<ReturnType<typeof policySchemaOf>> & {
-  /** The baseline that `profile` names, once `core/apply-baseline.ts` has taken it into the limits. */
+  /** The baseline that has been taken into the limits, see `core/policy/apply-baseline.ts`. */
   readonly baseline?: Baseline;
+  /** Where `profile` names several: a host's own is not known before its facts are. */
+  readonly baselines?: readonly BaselineChoice[];
 };
 export type Role = Policy["roles"][string];
 export type KubernetesPolicy = NonNullable<Policy["kubernetes"]>;

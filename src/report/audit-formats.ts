@@ -21,7 +21,7 @@ export interface AuditFormat {
    * Why there can be no such report of this audit, as words after "cannot write X: ", or undefined.
    * The header is enough to tell, so that nobody waits for an audit and then gets no report.
    */
-  refuses?(header: Pick<AuditHeader, "profile">): string | undefined;
+  refuses?(header: Pick<AuditHeader, "profile" | "profiles">): string | undefined;
   /** The files of the report; one for all formats but those that know one host per file. */
   files(run: AuditRun, context: AuditContext): Iterable<ReportFile>;
 }

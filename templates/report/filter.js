@@ -13,6 +13,9 @@ function selectedFindings() {
     (state.check === "" || check === state.check) && isOfRole(role) && (state.outcome === "" || outcome === state.outcome));
 }
 
+// No host as a whole is either.
+const OF_FINDINGS = ["waived", "not-applicable"];
+
 function applyFilters() {
   const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
   const selected = selectedFindings();
@@ -20,7 +23,7 @@ function applyFilters() {
     selected[index] && (outcome !== "pass" || state.outcome === "pass") && words.length > 0 && words.every((word) => hay.includes(word)));
   const asksFindings = state.check !== "" || state.role !== "";
   shownHosts = hosts.filter((host) => {
-    if (state.outcome !== "" && host.outcome !== state.outcome && !(state.outcome === "waived" && host.findings.some((at) => selected[at]))) return false;
+    if (state.outcome !== "" && host.outcome !== state.outcome && !(OF_FINDINGS.includes(state.outcome) && host.findings.some((at) => selected[at]))) return false;
     if (asksFindings && !host.findings.some((at) => selected[at] && (state.outcome !== "" || findings[at].outcome !== "pass"))) return false;
     return words.length === 0 || words.every((word) => host.hay.includes(word)) || host.findings.some((at) => found[at]);
   });

@@ -73,6 +73,19 @@ describe.skipIf(lacks !== null)(`check${lacks === null ? "" : ` (${lacks})`}`, (
     expect((await check(`root@${bare.name}`, "--limit", "15m")).exitCode).toBe(2);
   }, 120_000);
 
+  test("--baseline judges the rules for the host's own system", async () => {
+    const failing = await check(`root@${old.name}`, `root@${bare.name}`, "--baseline", "cis", "--json");
+    expect(failing.exitCode, failing.stderr).toBe(2);
+    for (const { findings } of documentOf(failing).hosts) {
+      const rules = findings.filter(({ check: name }: { check: string }) => name === "baseline-rule");
+      const ids = new Set(rules.map(({ rule }: { rule: string }) => rule));
+      expect([...ids].toSorted()).toEqual(["5.1.7", "5.4.3.2"]);
+    }
+    const foreign = await check(`root@${bare.name}`, "--baseline", "stig-rhel9");
+    expect(foreign.exitCode, foreign.stderr).toBe(0);
+    expect(foreign.stdout).toContain("· not applicable system: wanted stig-rhel9 is for RHEL 9");
+  }, 120_000);
+
   test("--prove opens real sessions of each kind of people", async () => {
     const call = await check(
       `root@${old.name}`,

@@ -10,7 +10,7 @@ import { CurfewError } from "../../model/error.ts";
 import type { History } from "../../model/history.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
 import * as args from "../options/args.ts";
-import { baselineOf, readAlerts } from "../options/audit-inputs.ts";
+import { baselinesOf, readAlerts } from "../options/audit-inputs.ts";
 import { addAuditOptions, type AuditOptions, refuseContradictions } from "../options/audit-options.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import { daysAgo, withHistory } from "../options/history-access.ts";
@@ -30,8 +30,8 @@ read it, the baseline that the policy names, and how idle sessions end: from the
 --verify from real sessions. Kinds of session that are not asked for are shown and not judged.
 Nothing is changed on any host.
 
-Exit codes: 0 everything passes or is waived, 2 a finding fails, 3 a host or a finding cannot be
-judged.
+Exit codes: 0 everything passes, is waived or does not apply, 2 a finding fails, 3 a host or a
+finding cannot be judged.
 `;
 
 export function registerAudit(program: Command, { terminal, setExitCode }: Setting): void {
@@ -52,11 +52,11 @@ async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitCod
   const chosen = await loadHosts(options, terminal);
   const loaded = await loadPolicyFor(options.policy, chosen.inventory, options, terminal);
   const alerts = await readAlerts(options.alerts);
-  const profile = await baselineOf(loaded.policy);
-  await checkReports(options, { profile });
+  const profiles = await baselinesOf(loaded.policy);
+  await checkReports(options, profiles);
   return withRun({ command: "audit", hosts: chosen.hosts, options, terminal }, (run) => {
     const work = async (history: History | undefined): Promise<RunResult> => {
-      const header = headerOf(chosen, loaded, profile, options, run);
+      const header = headerOf(chosen, loaded, profiles, options, run);
       const made = await judge(chosen, loaded, header, options, run, history);
       if (options.keep !== undefined) await history?.prune(daysAgo(options.keep));
       return resultOf(made, [
@@ -124,7 +124,7 @@ async function judge(
 function headerOf(
   { source: inventory }: Hosts,
   { policy, source }: PolicyInput,
-  profile: AuditHeader["profile"],
+  profiles: Pick<AuditHeader, "profile" | "profiles">,
   options: AuditOptions,
   { journal, context }: Run,
 ): AuditHeader {
@@ -135,7 +135,7 @@ function headerOf(
     startedAt: context.now().toISOString(),
     curfew: packageData.version,
     policy: { name: policy.name, ...source },
-    profile,
+    ...profiles,
     inventory,
     sessions,
     verified: verify === true,

@@ -2,6 +2,8 @@ import { type Command, Option } from "commander";
 import { shown } from "../../core/text/nearest.ts";
 import { documentText } from "../../core/verdict/document.ts";
 import { countBy, worstOf } from "../../core/verdict/outcome.ts";
+import { BASELINE_NAMES, type BaselineName } from "../../model/baseline-name.ts";
+import type { Baseline } from "../../model/baseline.ts";
 import type { CheckedHost } from "../../model/check-run.ts";
 import type { Seconds } from "../../model/duration.ts";
 import { CurfewError } from "../../model/error.ts";
@@ -18,6 +20,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 interface CheckOptions extends Omit<args.HostOptions, "limit"> {
   readonly hosts?: string;
   readonly limit?: Seconds;
+  readonly baseline?: BaselineName;
   readonly prove?: true;
   readonly scaled?: number;
   readonly sessions: readonly SessionKind[];
@@ -28,12 +31,16 @@ Example:
   curfew check root@web1
   curfew check web1 web2:2222 --limit 15m
   curfew check -i inventory.yaml --limit 15m --prove --scaled 20
+  curfew check -i inventory.yaml --baseline cis
   sudo curfew check
 
 Needs no policy and changes nothing. Shown is every setting that seems to limit idle sessions, what
 it really does on the OpenSSH that runs there, and for root, administrators, service accounts and
 everyone else which kind of session ends after how long, and which never does. Without a host and
 without -i it looks at this machine.
+
+--limit judges when sessions end, --baseline the rules of a benchmark for the host's system; where it
+is for none, it is not applicable. curfew profiles lists the baselines.
 
 Exit codes: 0 everything judged ends in time, or nothing was to be judged; 2 something does not;
 3 a host or a session cannot be judged.
@@ -51,6 +58,11 @@ export function registerCheck(program: Command, { terminal, setExitCode }: Setti
   args.addHostOptions(command, "-l, --hosts <pattern>");
   command
     .option("--limit <duration>", "every session has to end within this", args.duration)
+    .addOption(
+      new Option("--baseline <name>", "every rule of this compliance baseline has to hold").choices(
+        BASELINE_NAMES,
+      ),
+    )
     .option("--prove", "open real sessions as well, as curfew verify does")
     .addOption(
       new Option("--sessions <kinds>", "session kinds to judge and to open, commas between, or all")
@@ -74,19 +86,27 @@ async function check(
   refuseContradictions(targets, options);
   const { hosts } = await loadHosts(sourceOf(targets, options), terminal);
   const { limit = null, prove, sessions, scaled } = options;
+  const baseline = await baselineNamed(options.baseline);
   return withRun({ command: "check", hosts, options: loginOptions(options), terminal }, async (run) => {
     const { checkFleet } = await import("../../flow/check.ts");
-    const wanted = { limit, sessions, ...(prove && { prove: { scaled } }) };
+    const wanted = { limit, baseline, sessions, ...(prove && { prove: { scaled } }) };
     const names = hosts.map(({ name }) => name);
     const checked = await run.phase("check", names, () => checkFleet(hosts, wanted, run.context));
+    const head = headOf(checked, limit, options.baseline);
     const columns = Math.min(terminal.size().columns, 100);
     return {
       verdict: worstOf(checked.map(({ outcome }) => outcome)) ?? "unknown",
-      document: () => documentText(headOf(checked, limit), checked),
-      record: () => documentText(headOf(checked, limit), checked.map(withoutFacts)),
+      document: () => documentText(head, checked),
+      record: () => documentText(head, checked.map(withoutFacts)),
       text: ({ paint }) => checkText(checked, { paint, columns, limit, proved: prove === true }),
     };
   });
+}
+
+async function baselineNamed(name: BaselineName | undefined): Promise<Baseline | null> {
+  if (name === undefined) return null;
+  const { loadBaseline } = await import("../../config/policy/baseline.ts");
+  return loadBaseline(name);
 }
 
 /** A journal tells what was found; the hosts' files are for `render`, and only where they were asked for. */
@@ -130,7 +150,14 @@ function sourceOf(
   };
 }
 
-function headOf(checked: readonly CheckedHost[], limit: Seconds | null): object {
+function headOf(
+  checked: readonly CheckedHost[],
+  limit: Seconds | null,
+  baseline: BaselineName | undefined,
+): object {
   const hosts = { hosts: checked.length, ...countBy(checked.map(({ outcome }) => outcome)) };
-  return { schema: "curfew/check/1", summary: { ...hosts, withinSeconds: limit } };
+  return {
+    schema: "curfew/check/1",
+    summary: { ...hosts, withinSeconds: limit, baseline: baseline ?? null },
+  };
 }

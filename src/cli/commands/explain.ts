@@ -89,7 +89,9 @@ async function explain(who: string, options: ExplainOptions, terminal: Terminal)
 async function offline(user: string, options: ExplainOptions, terminal: Terminal): Promise<ExitCode> {
   const [file] =
     options.policy === undefined ? await defaultSources("policy", options, terminal) : [options.policy];
-  const { policy } = await loadPolicyFor(file, null, options, terminal);
+  const { policy: written } = await loadPolicyFor(file, null, options, terminal);
+  const { policyAnywhere } = await import("../../core/policy/apply-baseline.ts");
+  const policy = policyAnywhere(written);
   const today = new Date().toISOString().slice(0, 10);
   const person = explainPerson(policy, { user, groups: options.groups }, null, today, CONTROL_IDS);
   const explanation = { ...person, typical: await typicalHosts(policy, person, today) };

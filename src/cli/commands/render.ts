@@ -99,9 +99,10 @@ async function render(options: RenderOptions, terminal: Terminal): Promise<void>
   const controls = await loadControls();
   const seconds = epochOf(terminal);
   const today = new Date(seconds === undefined ? Date.now() : seconds * 1000).toISOString().slice(0, 10);
-  const { limits, elsewhere } = renderedLimits(policy, options.host ?? "", options.groups, today);
-  const asked = { limits, elsewhere, selected: policy.controls, controls, today };
-  const rendering = renderSystem({ ...asked, ...(await factsFor(options, controls)) });
+  const known = await factsFor(options, controls);
+  const host = { name: options.host ?? "", groups: options.groups };
+  const limits = renderedLimits(policy, host, { facts: known.facts, controls }, today);
+  const rendering = renderSystem({ ...limits, controls, today, ...known });
   const output = renderedOutput(rendering, options.as, controls, seconds ?? FIXED_TIME);
   await save(output, options);
   await tell(rendering, output, options, terminal);

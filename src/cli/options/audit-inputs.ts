@@ -10,9 +10,9 @@ export async function readAlerts(file: string | undefined): Promise<Alerts | und
   return loadAlerts(file);
 }
 
-/** The policy's baseline as reports name it. */
-export async function baselineOf({ baseline }: Policy): Promise<AuditHeader["profile"]> {
-  if (baseline === undefined) return null;
-  const { baselineInfo } = await import("../../core/policy/baseline-rules.ts");
-  return baselineInfo(baseline);
+/** The policy's baselines as reports name them. */
+export async function baselinesOf(policy: Policy): Promise<Pick<AuditHeader, "profile" | "profiles">> {
+  if (policy.baseline === undefined && policy.baselines === undefined) return { profile: null };
+  const { profilesOf } = await import("../../core/policy/baseline-rules.ts");
+  return profilesOf(policy);
 }

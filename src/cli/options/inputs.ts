@@ -73,15 +73,15 @@ export async function loadPolicyFor(
   terminal: Terminal,
 ): Promise<PolicyInput> {
   const [file = ""] = given === undefined ? await defaultSources("policy", options, terminal) : [given];
-  const [{ loadPolicy }, { checkHostPatterns }, { applyBaseline }, { loadControls }] = await Promise.all([
+  const [{ loadPolicy }, { checkHostPatterns }, { takeBaselines }, { loadControls }] = await Promise.all([
     import("../../config/policy/policy.ts"),
     import("../../core/policy/host-limits.ts"),
     import("../../core/policy/apply-baseline.ts"),
     import("../../controls/registry.ts"),
   ]);
-  const { policy: written, baseline, digest, warnings } = await loadPolicy(file);
-  const controls = baseline === null ? [] : await loadControls();
-  const policy = applyBaseline(written, baseline, controls);
+  const { policy: written, baselines, digest, warnings } = await loadPolicy(file);
+  const controls = baselines.length === 0 ? [] : await loadControls();
+  const policy = takeBaselines(written, baselines, controls);
   const patterns = inventory === null ? [] : checkHostPatterns(policy, inventory);
   const unmatched = patterns.map(({ message }) => `${visible(file)}: ${message}`);
   warnAll([...warnings, ...unmatched], options, terminal);

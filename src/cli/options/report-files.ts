@@ -14,7 +14,7 @@ import { refuseMissingProgram, refuseUnwritableDirectory } from "./writable.ts";
  */
 export async function checkReports(
   options: ReportOptions,
-  header: Pick<AuditHeader, "profile">,
+  header: Pick<AuditHeader, "profile" | "profiles">,
 ): Promise<void> {
   requireDirectory(options);
   if (options.output === undefined) return;

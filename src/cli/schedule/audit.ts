@@ -6,7 +6,7 @@ import { visible } from "../../core/text/visible.ts";
 import type { Alerts } from "../../model/alert.ts";
 import { formatDuration } from "../../model/duration.ts";
 import { CurfewError } from "../../model/error.ts";
-import { baselineOf, readAlerts } from "../options/audit-inputs.ts";
+import { baselinesOf, readAlerts } from "../options/audit-inputs.ts";
 import { type AuditOptions, refuseContradictions } from "../options/audit-options.ts";
 import { defaultSources } from "../options/default-sources.ts";
 import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
@@ -36,7 +36,7 @@ export async function checkAudit(options: ScheduledOptions, terminal: Terminal):
   refuseQuestions(options);
   const { inventory } = await loadHosts(options, terminal);
   const { policy } = await loadPolicyFor(options.policy, inventory, options, terminal);
-  await checkReports(options, { profile: await baselineOf(policy) });
+  await checkReports(options, await baselinesOf(policy));
   const alerts = await readAlerts(options.alerts);
   const files = [
     options.policy,

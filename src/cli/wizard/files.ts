@@ -23,13 +23,13 @@ export interface DraftFiles {
 
 /** Renders both files and reads the policy as every command does. Errors: CurfewError `input`. */
 export async function draftFiles(draft: Draft, { host, subject, run }: WizardSession): Promise<DraftFiles> {
-  const [{ parsePolicy }, { applyBaseline }] = await Promise.all([
+  const [{ parsePolicy }, { takeBaselines }] = await Promise.all([
     import("../../config/policy/policy.ts"),
     import("../../core/policy/apply-baseline.ts"),
   ]);
   const text = wizardPolicy(draft, subject.host, subject.today, CONTROL_IDS);
-  const { policy: written, baseline, digest } = parsePolicy("policy.yaml", text, run.context.now());
-  const policy = applyBaseline(written, baseline, run.context.controls);
+  const { policy: written, baselines, digest } = parsePolicy("policy.yaml", text, run.context.now());
+  const policy = takeBaselines(written, baselines, run.context.controls);
   const inventory = wizardInventory(host, subject.today);
   return { policy: text, inventory, fleet: { policy, hosts: [host] }, digest };
 }

@@ -164,7 +164,7 @@ function noLimit(reader: Reader, root: YAMLMap): Problem[] {
   const roles = reader.map(findPair(root, "roles")?.value)?.items ?? [];
   const blocks = [findPair(root, "defaults")?.value, ...roles.map(({ value }) => value)];
   const keys = ["client_idle_timeout", "unresponsive_timeout"];
-  if (reader.text(root, "profile") !== undefined) return [];
+  if (findPair(root, "profile") !== undefined) return [];
   const some = blocks.some((node) => keys.some((key) => reader.text(reader.map(node), key) !== undefined));
   return some ? [] : [reader.problem(root, "the policy sets no limit at all, so no session ends")];
 }

@@ -15,14 +15,18 @@ type Path = readonly PropertyKey[];
 export interface FileForm {
   readonly schema: unknown;
   readonly name: string;
-  /** What may stand where the schema has a union. */
+  /** What may stand where the schema has a union; by the key there, where it has several. */
   readonly union?: string;
+  readonly unions?: Readonly<Record<string, string>>;
 }
 
 const POLICY: FileForm = {
   schema: policySchema,
   name: "the policy",
-  union: "the word all or a list of controls",
+  unions: {
+    controls: "the word all or a list of controls",
+    profile: "the name of a profile, or a list of names and of mappings with name and hosts",
+  },
 };
 
 /** The problems behind one issue: unknown keys point at the key, wrong values at the value. */
@@ -58,17 +62,31 @@ function unknownKeys(yaml: YamlText, path: Path, keys: readonly string[], form: 
   });
 }
 
-/** `controls` of an exemption is the only union of a policy: the word `all`, or a list. */
+/** Told as what stands there was meant: a list as a list, one of several words as a word. */
 function unionProblems(yaml: YamlText, issue: Issue & { code: "invalid_union" }, form: FileForm): Problem[] {
   const { node } = nodeAt(yaml, issue.path);
-  const branch = isSeq(node) ? issue.errors.at(-1) : undefined;
+  const branch = issue.errors.find((inner) => isMeant(inner, node));
   if (branch !== undefined) {
     return branch.flatMap((inner) =>
       issueProblems(yaml, { ...inner, path: [...issue.path, ...inner.path] }, form),
     );
   }
-  const message = `${label(issue.path, form)}: expected ${form.union ?? "another value"}, found ${found(node)}`;
+  const message = `${label(issue.path, form)}: expected ${unionText(issue.path, form)}, found ${found(node)}`;
   return [{ position: yaml.positionOf(node), message }];
+}
+
+function unionText(path: Path, { union, unions = {} }: FileForm): string {
+  const key = path.findLast((step) => typeof step === "string") ?? "";
+  return unions[key] ?? union ?? "another value";
+}
+
+/** Whether this form of a union is the one that somebody tried to write. */
+function isMeant(issues: readonly Issue[], node: unknown): boolean {
+  const own = issues.filter(({ path }) => path.length === 0);
+  if (isMap(node) || isSeq(node)) {
+    return own.every(({ code }) => code !== "invalid_type" && code !== "invalid_value");
+  }
+  return own.some((issue) => issue.code === "invalid_value" && issue.values.length > 1);
 }
 
 function badKey(
@@ -150,6 +168,7 @@ interface Definition {
   readonly shape?: Readonly<Record<string, unknown>>;
   readonly element?: unknown;
   readonly valueType?: unknown;
+  readonly options?: readonly unknown[];
 }
 
 function definition(schema: unknown): Definition {
@@ -162,10 +181,12 @@ function unwrap(schema: unknown): unknown {
 }
 
 function shapeOf(schema: unknown): Definition["shape"] {
-  return definition(schema).shape;
+  const { shape, options = [] } = definition(schema);
+  return shape ?? options.map((option) => shapeOf(unwrap(option))).find((found) => found !== undefined);
 }
 
 function descend(schema: unknown, step: PropertyKey): unknown {
-  const { element, valueType, shape } = definition(schema);
-  return element ?? valueType ?? shape?.[String(step)];
+  const { element, valueType, shape, options = [] } = definition(schema);
+  const next = element ?? valueType ?? shape?.[String(step)];
+  return next ?? options.map((option) => descend(unwrap(option), step)).find((found) => found !== undefined);
 }

@@ -5,19 +5,19 @@
 import { createHash } from "node:crypto";
 import { policySchema } from "./schema.ts";
 import type { Policy } from "../../model/policy.ts";
-import type { Baseline } from "../../model/baseline.ts";
+import type { BaselineChoice } from "../../model/baseline.ts";
 import { policyChecks } from "./policy-checks.ts";
 import { issueProblems } from "./policy-issue.ts";
 import { type Problem, inputError, problemLines } from "../problem.ts";
-import { namedBaseline, baselineChecks } from "./baseline-checks.ts";
+import { baselineChecks, namedBaselines } from "./baseline-checks.ts";
 import { readTextFile } from "../text-file.ts";
 import { type YamlText, parseYaml } from "../yaml-text.ts";
 
 /** A policy as read. */
 export interface LoadedPolicy {
   readonly policy: Policy;
-  /** The baseline that it names; not yet taken into its limits (core/apply-baseline.ts). */
-  readonly baseline: Baseline | null;
+  /** The baselines that it names; not yet taken into its limits (core/policy/apply-baseline.ts). */
+  readonly baselines: readonly BaselineChoice[];
   /** sha256 (hex) of the policy with its defaults filled in: comments and order do not count. */
   readonly digest: string;
   /** The path as it was given. */
@@ -44,14 +44,16 @@ export async function loadPolicy(path: string, now: Date = new Date()): Promise<
 /** The same from text that is there already; `file` is for messages. Errors as loadPolicy. */
 export function parsePolicy(file: string, text: string, now: Date): LoadedPolicy {
   const yaml = parseYaml(file, text);
-  const baseline = namedBaseline(yaml);
-  const checked = policyChecks(yaml, now);
-  const errors = [...checked.errors, ...(baseline === null ? [] : baselineChecks(yaml, baseline))];
+  const named = namedBaselines(yaml);
+  const [checked, limits] = [policyChecks(yaml, now), baselineChecks(yaml, named)];
+  const errors = [...checked.errors, ...limits.errors];
   const result = policySchema.safeParse(plainData(yaml));
   const problems = result.success ? errors : [...schemaProblems(yaml, result.error.issues), ...errors];
   if (!result.success || problems.length > 0) throw inputError(problems);
   const digest = createHash("sha256").update(canonical(result.data)).digest("hex");
-  return { policy: result.data, baseline, digest, file, warnings: problemLines(checked.warnings) };
+  const baselines = named.map(({ baseline, hosts }) => ({ baseline, ...(hosts && { hosts }) }));
+  const warnings = problemLines([...checked.warnings, ...limits.warnings]);
+  return { policy: result.data, baselines, digest, file, warnings };
 }
 
 /** The document as data. A few aliases inside each other can stand for gigabytes, so they are counted. */

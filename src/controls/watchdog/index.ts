@@ -13,6 +13,7 @@ import type { HostLimits } from "../../model/limits.ts";
 import { WITH_TERMINAL } from "../../model/session-kind.ts";
 import { watchdogEndings, watchdogInert } from "./endings.ts";
 import { expectedLate } from "./installed.ts";
+import { watchdogInForce } from "./in-force.ts";
 import { watchdogKept, watchdogTimeouts, watchdogUnscalable } from "./probe.ts";
 import { watchdogEndsOlder } from "./older.ts";
 import { watchdogFiles } from "./files.ts";
@@ -38,6 +39,7 @@ export const watchdog: Control = {
   endings: watchdogEndings,
   endsOlder: watchdogEndsOlder,
   inert: watchdogInert,
+  inForce: watchdogInForce,
   timeouts: watchdogTimeouts,
   unscalable: watchdogUnscalable,
   whyKept: watchdogKept,

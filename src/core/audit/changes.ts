@@ -2,7 +2,7 @@
 import type { AuditedHost, FindingChange } from "../../model/audit.ts";
 import type { Finding } from "../../model/finding.ts";
 import { findingKey } from "../verdict/finding-key.ts";
-import { compareOutcomes } from "../verdict/outcome.ts";
+import { compareOutcomes, isOpen } from "../verdict/outcome.ts";
 
 /** As much of a host as changes are made of; null: the run does not have it. */
 export type Judged = Pick<AuditedHost, "outcome" | "findings"> | null;
@@ -61,6 +61,9 @@ export function changeKind({ before, after, finding, undemonstrated }: FindingCh
   // The host itself is missing in the later audit.
   if (after === null) return finding.check === "host-judged" && before !== "unknown" ? "lost" : "gone";
   if (after === "waived") return "waived";
+  // Whoever is judged by other rules now has recovered from nothing, and what is asked for the first time neither.
+  if (after === "not-applicable") return before === null ? "new" : "gone";
+  if (before === "not-applicable") return "new";
   if (undemonstrated === true) return "undemonstrated";
   return before === null ? "new" : "recovered";
 }
@@ -74,10 +77,6 @@ export function worstByKey(findings: readonly Finding[]): Map<string, Finding> {
     if (known === undefined || compareOutcomes(finding.outcome, known.outcome) < 0) worst.set(key, finding);
   }
   return worst;
-}
-
-function isOpen({ outcome }: Finding): boolean {
-  return outcome === "fail" || outcome === "unknown";
 }
 
 /** Null: not in the audit. `unknown`: nothing is known of it but that it could not be judged. */

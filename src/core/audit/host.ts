@@ -19,6 +19,8 @@ import { outcomeOfAll } from "../verdict/outcome.ts";
 /** What is known of a host that could be read. */
 export interface HostEvidence {
   readonly facts: Facts;
+  /** The baseline that the host has, where the policy names several. */
+  readonly profile?: string;
   readonly limits: HostLimits;
   readonly plan: HostPlan;
   readonly selected: readonly ControlId[];
@@ -63,6 +65,7 @@ export function auditHost({ plan, ...known }: HostEvidence): AuditedHost {
     host: plan.host,
     outcome: outcomeOfAll(findings),
     description: plan.description,
+    ...(known.profile === undefined ? {} : { profile: known.profile }),
     findings,
     ladder: known.ladder,
     probes: known.probes,

@@ -8,20 +8,35 @@ import type { Facts } from "../../model/facts.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { HostPlan } from "../../model/plan.ts";
-import type { Baseline, BaselineRule } from "../../model/baseline.ts";
+import type { Policy } from "../../model/policy.ts";
+import { configuredFindings } from "../verdict/configured-finding.ts";
+import type { Baseline, BaselineChoice, BaselineRule } from "../../model/baseline.ts";
 import { rulesFor, systemOf, relationText } from "../policy/baseline-rules.ts";
 import type { Demand, Judgement } from "../../model/rule.ts";
 import type { ControlId } from "../../model/control-id.ts";
 
+/** The same for the baseline that the host has of its policy; where no entry of several names it, one finding says so. */
+export function judgeBaselines(
+  facts: Facts,
+  limits: HostLimits,
+  { baseline, baselines }: Pick<Policy, "baseline" | "baselines">,
+  plan: Pick<HostPlan, "changes" | "findings">,
+  controls: readonly Control[],
+): Finding[] {
+  if (baseline !== undefined) return judgeBaseline(facts, limits, baseline, plan, controls, baselines);
+  return baselines === undefined ? [] : [unnamed(baselines)];
+}
+
 /**
  * One finding per rule, setting and role that somebody here is in, and per setting for the whole
- * host (`*`). Rules that do not apply to the host's release give no finding. A host of another
- * system than the baseline's gives one failure that says so and nothing else: a pass under the
+ * host (`*`). Rules that do not apply to the host's release give no finding. On a host of another
+ * system than the baseline's it does not apply, which one finding says, and nothing is judged: a pass under the
  * wrong baseline is worth nothing. Pure.
  *
  * @param plan what the policy would change here, which tells whether the shells' file is the policy's,
  *   and what it says about mechanisms that it leaves out.
  * @param controls each speaks for its own settings.
+ * @param baselines where the baseline is one of several.
  */
 export function judgeBaseline(
   facts: Facts,
@@ -29,30 +44,45 @@ export function judgeBaseline(
   baseline: Baseline,
   plan: Pick<HostPlan, "changes" | "findings">,
   controls: readonly Control[],
+  baselines?: readonly BaselineChoice[],
 ): Finding[] {
   const system = systemOf(baseline, facts);
-  if (system === "foreign" || system === "unknown") return [wrongSystem(facts, baseline, system)];
+  if (system === "foreign" || system === "unknown") return [wrongSystem(facts, baseline, baselines, system)];
   return rulesFor(baseline, system)
     .flatMap((rule) => demandsOfRule(baseline, rule))
     .flatMap((demand) => judge(demand, facts, limits, plan, controls));
 }
 
-function wrongSystem(facts: Facts, baseline: Baseline, why: "foreign" | "unknown"): Finding {
-  const { os } = facts;
-  return {
-    check: "baseline-system",
-    control: "host",
-    role: "*",
-    subject: "system",
-    expected: `${baseline.id} is for ${baseline.systems.map(({ name }) => name).join(", ")}`,
-    actual:
-      os.state === "known"
-        ? `this is ${os.value.name}; its rules were not judged`
-        : `which system this is could not be read${os.state === "unreadable" ? `: ${os.reason}` : ""}`,
-    source: "os-release(5)",
-    evidence: "configured",
-    outcome: why === "foreign" ? "fail" : "unknown",
-  };
+const finding = configuredFindings("host");
+
+/** A host that no entry of the policy's `profile` names. */
+function unnamed(baselines: readonly BaselineChoice[]): Finding {
+  const expected = `the policy's profiles, ${namesOf(baselines)}, are for other hosts`;
+  const actual = "no profile names this host; no rule was judged";
+  return finding("baseline-system", "*", expected, actual, "profile", "not-applicable", "system");
+}
+
+function wrongSystem(
+  { os }: Facts,
+  baseline: Baseline,
+  baselines: readonly BaselineChoice[] | undefined,
+  why: "foreign" | "unknown",
+): Finding {
+  const one = `${baseline.id} is for ${baseline.systems.map(({ name }) => name).join(", ")}`;
+  const expected =
+    baselines === undefined || why === "unknown"
+      ? one
+      : `a profile for this system, of ${namesOf(baselines)}`;
+  const actual =
+    os.state === "known"
+      ? `this is ${os.value.name}; its rules were not judged`
+      : `which system this is could not be read${os.state === "unreadable" ? `: ${os.reason}` : ""}`;
+  const outcome = why === "foreign" ? "not-applicable" : "unknown";
+  return finding("baseline-system", "*", expected, actual, "os-release(5)", outcome, "system");
+}
+
+function namesOf(baselines: readonly BaselineChoice[]): string {
+  return [...new Set(baselines.map(({ baseline }) => baseline.id))].join(", ");
 }
 
 function demandsOfRule(baseline: Baseline, rule: BaselineRule): Demand[] {

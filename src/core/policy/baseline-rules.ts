@@ -1,10 +1,33 @@
 /** What a baseline comes to on one host: which rules apply there, and what they ask of each setting. */
-import type { AuditHeader } from "../../model/audit.ts";
+import type { AuditHeader, ProfileInfo } from "../../model/audit.ts";
+import type { Policy } from "../../model/policy.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Baseline, BaselineRule, Relation, RuleSetting } from "../../model/baseline.ts";
 
-/** The baseline as reports and audits name it: each rule once, with what all rules go back to. */
-export function baselineInfo(baseline: Baseline): NonNullable<AuditHeader["profile"]> {
+/** The baselines of a policy as reports and audits name them. */
+export function profilesOf({
+  baseline,
+  baselines,
+}: Pick<Policy, "baseline" | "baselines">): Pick<AuditHeader, "profile" | "profiles"> {
+  if (baselines === undefined) return { profile: baseline === undefined ? null : baselineInfo(baseline) };
+  const different = new Map(baselines.map((each) => [each.baseline.id, each.baseline]));
+  const profiles = [...different.values()].map(baselineInfo);
+  const [joined] = profiles.length === 1 ? profiles : [together(profiles)];
+  return { profile: joined ?? null, profiles };
+}
+
+function together(profiles: readonly ProfileInfo[]): ProfileInfo {
+  const rules = new Map(profiles.flatMap(({ rules: own }) => own.map((rule) => [rule.id, rule])));
+  return {
+    id: profiles.map(({ id }) => id).join(", "),
+    title: profiles.map(({ title, version }) => `${title} ${version}`).join(", "),
+    version: "",
+    rules: [...rules.values()],
+  };
+}
+
+/** Each rule once, with what all rules go back to. */
+export function baselineInfo(baseline: Baseline): ProfileInfo {
   const { id, title, version, references } = baseline;
   const rules = new Map(
     baseline.rules.map((rule) => [

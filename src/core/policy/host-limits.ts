@@ -35,7 +35,7 @@ export function hostLimits(policy: Policy, host: Host, today: string): HostLimit
 
 /** A `hosts:` pattern of the policy that selects nothing in an inventory. */
 export interface UnmatchedPattern {
-  /** `role "vendor"`, `exemption "nightly backup"`. */
+  /** `role "vendor"`, `exemption "nightly backup"`, `profile[1] cis`. */
   readonly owner: string;
   readonly pattern: string;
   /** The host or group that was probably meant. */
@@ -54,6 +54,7 @@ export function checkHostPatterns(policy: Policy, inventory: Inventory): Unmatch
   const owners = [
     ...Object.entries(policy.roles).map(([name, { hosts }]) => ({ owner: `role "${name}"`, hosts })),
     ...policy.exemptions.map(({ name, hosts }) => ({ owner: `exemption "${name}"`, hosts })),
+    ...profileHosts(policy),
   ];
   return owners.flatMap(({ owner, hosts }) =>
     unmatchedTerms(hosts ?? [], inventory).map(({ term, nearest, message }) => ({
@@ -62,6 +63,14 @@ export function checkHostPatterns(policy: Policy, inventory: Inventory): Unmatch
       nearest,
       message: `${owner}: ${message}`,
     })),
+  );
+}
+
+/** Of each entry of a list of profiles that is for some hosts only. */
+function profileHosts({ profile }: Policy): { readonly owner: string; readonly hosts: readonly string[] }[] {
+  if (!Array.isArray(profile)) return [];
+  return profile.flatMap((entry, index) =>
+    typeof entry === "string" ? [] : [{ owner: `profile[${index}] ${entry.name}`, hosts: entry.hosts }],
   );
 }
 

@@ -1,17 +1,27 @@
 /** Which of a policy's roles and exemptions hold on a host that has no inventory. Pure. */
+import type { Control } from "../../model/control.ts";
+import type { Facts } from "../../model/facts.ts";
 import type { Host } from "../../model/host.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import type { Policy } from "../../model/policy.ts";
+import { policyOn } from "../policy/apply-baseline.ts";
 import { appliesTo } from "../policy/host-pattern.ts";
 import { hostLimits } from "../policy/host-limits.ts";
 
-/** The limits, and the roles and exemptions that are for other hosts, for people. */
+interface RenderedLimits {
+  readonly limits: HostLimits;
+  readonly selected: Policy["controls"];
+  /** The roles and exemptions that are for other hosts, for people. */
+  readonly elsewhere: readonly string[];
+}
+
+/** What holds on a host of that name in those groups, with those facts. */
 export function renderedLimits(
   policy: Policy,
-  name: string,
-  groups: readonly string[],
+  { name, groups }: { readonly name: string; readonly groups: readonly string[] },
+  { facts, controls }: { readonly facts: Pick<Facts, "os">; readonly controls: readonly Control[] },
   today: string,
-): { readonly limits: HostLimits; readonly elsewhere: readonly string[] } {
+): RenderedLimits {
   const host: Host = { name, address: name, groups: ["all", ...groups].toSorted(), source: { file: "" } };
   const roles = Object.entries(policy.roles).flatMap(([role, { hosts }]) =>
     appliesTo(hosts, host) ? [] : [`role ${role}`],
@@ -19,5 +29,7 @@ export function renderedLimits(
   const exemptions = policy.exemptions.flatMap((exemption) =>
     appliesTo(exemption.hosts, host) ? [] : [`exemption ${exemption.name}`],
   );
-  return { limits: hostLimits(policy, host, today), elsewhere: [...roles, ...exemptions] };
+  const here = policyOn(policy, host, facts, controls);
+  const limits = hostLimits(here, host, today);
+  return { limits, selected: here.controls, elsewhere: [...roles, ...exemptions] };
 }

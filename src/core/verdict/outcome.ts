@@ -10,12 +10,40 @@ export type Outcome = Finding["outcome"];
 
 /**
  * The one order, worst first. Unknown before fail: what could not be judged may be anything. A host that has both
- * counts as both, see `hostOutcomes`.
+ * counts as both, see `hostOutcomes`. What does not apply comes last: beside anything else it says nothing.
  */
-export const WORST_FIRST = ["unknown", "fail", "waived", "pass"] as const satisfies readonly Outcome[];
+export const WORST_FIRST = [
+  "unknown",
+  "fail",
+  "waived",
+  "pass",
+  "not-applicable",
+] as const satisfies readonly Outcome[];
 
 /** How counts are written side by side. */
-export const COUNTED = ["pass", "fail", "unknown", "waived"] as const satisfies readonly Outcome[];
+export const COUNTED = [
+  "pass",
+  "fail",
+  "unknown",
+  "waived",
+  "not-applicable",
+] as const satisfies readonly Outcome[];
+
+/** How people read them. */
+export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
+  pass: "pass",
+  fail: "fail",
+  unknown: "unknown",
+  waived: "waived",
+  "not-applicable": "not applicable",
+};
+
+/** How many of each outcome; those that do not occur are zero. */
+export function countOutcomes(outcomes: Iterable<Outcome>): Record<Outcome, number> {
+  const counts = { pass: 0, fail: 0, unknown: 0, waived: 0, "not-applicable": 0 };
+  for (const outcome of outcomes) counts[outcome] += 1;
+  return counts;
+}
 
 /** The worst of them; undefined where there are none. */
 export function worstOf<T extends Outcome>(outcomes: Iterable<T>): T | undefined {
@@ -28,10 +56,15 @@ export function compareOutcomes(left: Outcome, right: Outcome): number {
   return WORST_FIRST.indexOf(left) - WORST_FIRST.indexOf(right);
 }
 
-/** A host's outcome of everything that was found there: what is waived does not count against it. */
+/** A host's outcome of everything that was found there: what is waived or does not apply does not count against it. */
 export function outcomeOfAll(items: readonly Judged[]): Verdict {
   const found = worstOf(items.map(({ outcome }) => outcome));
-  return found === "waived" || found === undefined ? "pass" : found;
+  return found === "unknown" || found === "fail" ? found : "pass";
+}
+
+/** Whether somebody has to look at it: it fails, or it could not be judged. */
+export function isOpen({ outcome }: Judged): boolean {
+  return outcome === "fail" || outcome === "unknown";
 }
 
 /** As what a host is counted: its outcome, and `fail` as well where it is unknown and something failed for certain. */

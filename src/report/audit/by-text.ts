@@ -1,7 +1,7 @@
 /** Outcomes counted by host, role, rule or check. */
 import { outcomeSign } from "../layout/signs.ts";
 import { visible } from "../../core/text/visible.ts";
-import { COUNTED } from "../../core/verdict/outcome.ts";
+import { COUNTED, countOutcomes, OUTCOME_WORDS } from "../../core/verdict/outcome.ts";
 import type { AuditedHost, AuditRun, OutcomeCounts } from "../../model/audit.ts";
 import { CHECKS } from "../../model/check.ts";
 import type { Finding } from "../../model/finding.ts";
@@ -25,12 +25,12 @@ export function groupingLines(run: AuditRun, by: AuditGrouping, view: AuditView)
 
 /** One row per host: outcome, how many findings of each, what it is or why it cannot be judged. */
 export function hostLines({ hosts }: AuditRun, view: AuditView): string[] {
-  const rows = hosts.map(({ host, outcome, findings, error, description }) => {
-    const counts = { pass: 0, fail: 0, unknown: 0, waived: 0 };
-    for (const finding of findings) counts[finding.outcome] += 1;
+  const rows = hosts.map(({ host, outcome, findings, error, description, profile }) => {
+    const counts = countOutcomes(findings.map((finding) => finding.outcome));
     // What is cut off is not the release of sshd.
     const known = description.replace(/^(.*), (OpenSSH [^,]*)/u, "$2, $1");
-    return { name: host, counts, outcome, note: error?.message ?? known };
+    const under = profile === undefined ? known : `${profile}, ${known}`;
+    return { name: host, counts, outcome, note: error?.message ?? under };
   });
   return tableLines("host", rows, view);
 }
@@ -44,11 +44,14 @@ interface Row {
 
 /** Notes come last and are cut to what is left of the line, so that a row stays a row. */
 function tableLines(title: string, rows: readonly Row[], { paint, columns, verbose }: AuditView): string[] {
+  const shown = COUNTED.filter(
+    (outcome) => outcome !== "not-applicable" || rows.some(({ counts }) => counts[outcome] > 0),
+  );
   const cells = rows.map(({ name, counts, outcome }) => [
     `${outcomeText(outcome, outcomeSign(outcome), paint)} ${visible(name)}`,
-    ...COUNTED.map((each) => numberText(counts[each], each, paint)),
+    ...shown.map((each) => numberText(counts[each], each, paint)),
   ]);
-  const head = [`  ${title}`, ...COUNTED].map(paint.bold);
+  const head = [`  ${title}`, ...shown.map((each) => OUTCOME_WORDS[each])].map(paint.bold);
   const used = table([head, ...cells]).reduce((widest, line) => Math.max(widest, widthOf(line)), 0);
   const notes = rows.map(({ note }) => (verbose ? visible(note) : fit(visible(note), columns - used - 2)));
   for (const [index, row] of cells.entries()) row.push(paint.dim(notes[index] ?? ""));
@@ -68,7 +71,7 @@ function countsBy(
   for (const finding of [...run.findings, ...run.hosts.flatMap(({ findings }) => findings)]) {
     const name = finding[by];
     if (name === undefined) continue;
-    const known = counts.get(name) ?? { pass: 0, fail: 0, unknown: 0, waived: 0 };
+    const known = counts.get(name) ?? countOutcomes([]);
     known[finding.outcome] += 1;
     counts.set(name, known);
   }

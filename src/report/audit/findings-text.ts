@@ -1,6 +1,6 @@
 /** Who is out of compliance and why: equal statements of many hosts are one. */
 import { outcomeSign } from "../layout/signs.ts";
-import { compareOutcomes, type Outcome } from "../../core/verdict/outcome.ts";
+import { compareOutcomes, isOpen, type Outcome, OUTCOME_WORDS } from "../../core/verdict/outcome.ts";
 import { visible, visibleLines } from "../../core/text/visible.ts";
 import type { AuditRun } from "../../model/audit.ts";
 import { CHECKS, type CheckId } from "../../model/check.ts";
@@ -36,7 +36,7 @@ interface Block {
   readonly statements: Map<string, Statement>;
 }
 
-/** A block per outcome and check: what is unknown, what fails, what is waived, each from the most hosts to the fewest. */
+/** A block per outcome and check: what is unknown, what fails, what is waived, what does not apply, each from the most hosts to the fewest. */
 export function findingBlocks(run: AuditRun, view: AuditView): string[][] {
   const blocks = blocksOf(run).map((block) => ({ block, hosts: hostsOf(block).length }));
   const sorted = blocks.toSorted(
@@ -44,13 +44,17 @@ export function findingBlocks(run: AuditRun, view: AuditView): string[][] {
   );
   const shown = view.verbose ? sorted : sorted.slice(0, BLOCKS);
   const rest = sorted.length - shown.length;
-  const open = sorted.some(({ block }) => block.outcome !== "waived");
-  const title = open ? "Out of compliance, and why" : "In compliance, but for what is waived";
   return [
-    ...(sorted.length === 0 ? [] : [[view.paint.bold(title)]]),
+    ...(sorted.length === 0 ? [] : [[view.paint.bold(titleOf(sorted.map(({ block }) => block)))]]),
     ...shown.map(({ block }) => blockLines(block, view)),
     ...(rest === 0 ? [] : [[view.paint.dim(`and ${count(rest, "more check")}; -v shows everything`)]]),
   ];
+}
+
+function titleOf(blocks: readonly Block[]): string {
+  if (blocks.some(isOpen)) return "Out of compliance, and why";
+  const waived = blocks.some(({ outcome }) => outcome === "waived");
+  return waived ? "In compliance, but for what is waived" : "In compliance, where something is asked";
 }
 
 function blocksOf({ hosts, findings }: AuditRun): Block[] {
@@ -101,7 +105,7 @@ function blockLines(block: Block, view: AuditView): string[] {
   const { title, help } = CHECKS[block.check];
   const hosts = hostsOf(block).length;
   const where = hosts === 0 ? "the fleet" : count(hosts, "host");
-  const head = `${outcomeText(block.outcome, outcomeSign(block.outcome), paint)} ${paint.bold(title)}: ${where}, ${block.outcome}`;
+  const head = `${outcomeText(block.outcome, outcomeSign(block.outcome), paint)} ${paint.bold(title)}: ${where}, ${OUTCOME_WORDS[block.outcome]}`;
   const sorted = mattersOf(block).toSorted((a, b) => b.hosts.length - a.hosts.length);
   const shown = verbose ? sorted : sorted.slice(0, MATTERS);
   const rest = sorted.slice(shown.length);

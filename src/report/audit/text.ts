@@ -1,6 +1,6 @@
 /** An audit for people: the fleet at a glance, who is out and why, what changed, where it is going. */
-import { auditVerdict, countFindings, countHosts } from "../../core/audit/summary.ts";
-import { COUNTED, type Outcome } from "../../core/verdict/outcome.ts";
+import { auditVerdict, countFindings, countHosts, hostsApart } from "../../core/audit/summary.ts";
+import { COUNTED, type Outcome, OUTCOME_WORDS } from "../../core/verdict/outcome.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { AuditContext, AuditRun, RunSummary } from "../../model/audit.ts";
 import { type AuditGrouping, groupingLines, hostLines } from "./by-text.ts";
@@ -66,12 +66,18 @@ function verdictLine(run: AuditRun, paint: Paint): string {
     ...(unknown === 0 ? [] : [`${unknown} not fully judged`]),
   ];
   const of = open.length === 0 ? "" : `: of ${count(run.hosts.length, "host")}, ${open.join(", ")}`;
-  return `${paint.bold("Audit:")} ${outcomeText(verdict, `${outcomeSign(verdict)} ${VERDICTS[verdict]}`, paint)}${of}`;
+  return `${paint.bold("Audit:")} ${outcomeText(verdict, `${outcomeSign(verdict)} ${VERDICTS[verdict]}`, paint)}${of}${apartText(run)}`;
+}
+
+/** A verdict that leaves hosts out of a baseline says so beside it. */
+function apartText({ hosts }: AuditRun): string {
+  const apart = hostsApart(hosts);
+  return apart === 0 ? "" : `; no baseline is for ${count(apart, "host")}`;
 }
 
 function headLines(run: AuditRun, columns: number, paint: Paint): string[] {
   const { policy, profile, startedAt, sessions: kinds, verified, scaled, runId, curfew, inventory } = run;
-  const baseline = profile === null ? "no baseline" : `${profile.title} ${profile.version}`;
+  const baseline = profile === null ? "no baseline" : `${profile.title} ${profile.version}`.trim();
   const sessions = verified
     ? `real sessions${scaled === undefined ? "" : ` scaled to ${scaled} s`}`
     : "no real sessions";
@@ -93,7 +99,10 @@ function glanceLines({ hosts, findings }: AuditRun, paint: Paint): string[] {
   return [
     barText(byHost, paint),
     `${count(hosts.length, "host").padEnd(16)} ${countsText(byHost, paint)}`,
-    `${count(byFinding.pass + byFinding.fail + byFinding.unknown + byFinding.waived, "finding").padEnd(16)} ${countsText(byFinding, paint)}`,
+    `${count(
+      COUNTED.reduce((sum, outcome) => sum + byFinding[outcome], 0),
+      "finding",
+    ).padEnd(16)} ${countsText(byFinding, paint)}`,
   ];
 }
 
@@ -113,9 +122,11 @@ function barText(counts: Readonly<Record<keyof typeof GLYPHS, number>>, paint: P
 }
 
 function countsText(counts: Readonly<Partial<Record<Outcome, number>>>, paint: Paint): string {
-  return COUNTED.filter((outcome) => counts[outcome] !== undefined)
+  const shown = COUNTED.filter((outcome) => counts[outcome] !== undefined);
+  return shown
+    .filter((outcome) => outcome !== "not-applicable" || counts[outcome] !== 0)
     .map((outcome) => {
-      const text = `${outcomeSign(outcome)} ${counts[outcome]} ${outcome}`;
+      const text = `${outcomeSign(outcome)} ${counts[outcome]} ${OUTCOME_WORDS[outcome]}`;
       return outcomeText(outcome, text, paint, counts[outcome]);
     })
     .join("   ");

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { visibleJson } from "../../core/text/visible.ts";
-import type { AuditedHost, AuditHeader, AuditRun, RuleInfo } from "../../model/audit.ts";
+import type { AuditedHost, AuditHeader, AuditRun, ProfileInfo, RuleInfo } from "../../model/audit.ts";
 import { CHECKS } from "../../model/check.ts";
 import { ruleReview } from "./review.ts";
 import type { ReportFile } from "../format/report-file.ts";
@@ -28,22 +28,36 @@ const LONGEST_HOST = 255;
 const LONGEST_FILE_NAME = 80;
 
 /** Why there is no checklist of an audit: it is about a STIG, and other baselines have no rules of one. */
-export function cklbRefuses({ profile }: Pick<AuditHeader, "profile">): string | undefined {
-  if (profile !== null && STIG_IDS[profile.id] !== undefined) return undefined;
+export function cklbRefuses(header: Pick<AuditHeader, "profile" | "profiles">): string | undefined {
+  if (stigsOf(header).length > 0) return undefined;
+  const { profile } = header;
   const has = profile === null ? "the policy has no profile" : `the policy's profile is ${profile.id}`;
   return `a checklist is about a STIG, and ${has}; one of ${Object.keys(STIG_IDS).join(", ")} is needed`;
 }
 
-/** One checklist per host, made when it is written; none where `cklbRefuses`. */
+function stigsOf({ profile, profiles }: Pick<AuditHeader, "profile" | "profiles">): ProfileInfo[] {
+  const all = profiles ?? (profile === null ? [] : [profile]);
+  return all.filter(({ id }) => STIG_IDS[id] !== undefined);
+}
+
+/**
+ * One checklist per host, made when it is written; none where `cklbRefuses`. Where the policy names several baselines,
+ * hosts under one that is no STIG have none, and one that could not be read has one of the first STIG.
+ */
 export function* cklbFiles(run: AuditRun): Generator<ReportFile> {
-  const { profile } = run;
-  if (profile === null || cklbRefuses(run) !== undefined) return;
+  const stigs = stigsOf(run);
+  const stigOf = ({ profile, error }: AuditedHost): ProfileInfo | undefined =>
+    run.profiles === undefined || (profile === undefined && error !== undefined)
+      ? stigs[0]
+      : stigs.find(({ id }) => id === profile);
   const names = uniqueNames(
     run.hosts.map(({ host }) => fileName(host)),
     (name, count) => `${name}~${count}`,
   );
   for (const [index, host] of run.hosts.entries()) {
-    yield { name: `curfew-audit-${names[index] ?? index}.cklb`, chunks: checklist(run, profile, host) };
+    const stig = stigOf(host);
+    if (stig === undefined) continue;
+    yield { name: `curfew-audit-${names[index] ?? index}.cklb`, chunks: checklist(run, stig, host) };
   }
 }
 
@@ -57,11 +71,7 @@ function fileName(host: string): string {
   return `${safe}-${createHash("sha256").update(JSON.stringify(host)).digest("hex").slice(0, 8)}`;
 }
 
-function* checklist(
-  run: AuditRun,
-  profile: NonNullable<AuditRun["profile"]>,
-  host: AuditedHost,
-): Generator<string> {
+function* checklist(run: AuditRun, profile: ProfileInfo, host: AuditedHost): Generator<string> {
   const stigUuid = stableUuid("stig", profile.id, profile.version);
   const [, version = "0", release = "0"] = /^V(\d+)R(\d+)$/u.exec(profile.version) ?? [];
   const name = profile.title.replace(/ (?:STIG|Security Technical Implementation Guide)$/u, "");
@@ -116,7 +126,11 @@ function targetData({ host, description }: AuditedHost, { scope, assessor }: Aud
 }
 
 function ruleEntry(run: AuditRun, host: AuditedHost, rule: RuleInfo, stigUuid: string): object {
-  const findings = host.findings.filter((finding) => finding.rule === rule.id);
+  // Where the STIG is for another system, one finding says so for all its rules.
+  const findings = host.findings.filter(
+    ({ check, outcome, rule: about }) =>
+      about === rule.id || (check === "baseline-system" && outcome === "not-applicable"),
+  );
   return {
     ...identity(rule),
     severity: rule.severity,

@@ -1,5 +1,6 @@
 import type { AuditedHost, AuditRun } from "../../model/audit.ts";
 import type { Finding } from "../../model/finding.ts";
+import { worstOf } from "../../core/verdict/outcome.ts";
 import { clipLine, clipLines } from "../layout/clip.ts";
 
 /** What a checklist says about one rule. */
@@ -17,8 +18,9 @@ const line = (text: string): string => clipLine(text, 2000);
 /**
  * The review of one rule from the findings about it on one host. Anything that fails makes it open,
  * and so does a waiver: somebody has accepted the finding, which is still one, and the justification
- * is in the comments. What nobody could judge was not reviewed. curfew never says `not_applicable`:
- * that is for whoever signs the checklist.
+ * is in the comments. What nobody could judge was not reviewed. `not_applicable` is said of
+ * a host of another system than the STIG's alone; where a rule of its own STIG does not apply, that is for whoever signs
+ * the checklist.
  */
 export function ruleReview(run: AuditRun, host: AuditedHost, findings: readonly Finding[]): RuleReview {
   const comments = [
@@ -36,6 +38,7 @@ export function ruleReview(run: AuditRun, host: AuditedHost, findings: readonly 
 function statusOf(findings: readonly Finding[]): RuleReview["status"] {
   const outcomes = new Set(findings.map(({ outcome }) => outcome));
   if (outcomes.has("fail") || outcomes.has("waived")) return "open";
+  if (worstOf(outcomes) === "not-applicable") return "not_applicable";
   return outcomes.size === 0 || outcomes.has("unknown") ? "not_reviewed" : "not_a_finding";
 }
 
@@ -45,6 +48,7 @@ function* reasons(host: AuditedHost, findings: readonly Finding[]): Generator<st
   }
   for (const { outcome, actual, waiver, role } of findings) {
     if (outcome === "unknown") yield line(`Could not be judged for ${role}: ${actual}`);
+    if (outcome === "not-applicable") yield line(`Not applicable: ${actual}`);
     if (outcome === "waived") yield line(`Waived for ${role}: ${waiver ?? "no justification given"}`);
   }
 }

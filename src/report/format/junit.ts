@@ -1,9 +1,11 @@
 /**
  * JUnit XML for CI, in the form of the Jenkins xunit plugin's junit-10.xsd: a suite per host, a test
  * case per finding, named by the finding's key so that its history is followed. A failed finding is a
- * failure, one that could not be judged an error, a waived one skipped.
+ * failure, one that could not be judged an error; one that is waived
+ * or does not apply is skipped.
  */
 import { countFindings } from "../../core/audit/summary.ts";
+import { COUNTED, type Outcome } from "../../core/verdict/outcome.ts";
 import { CHECKS } from "../../model/check.ts";
 import type { AuditedHost, AuditRun, OutcomeCounts } from "../../model/audit.ts";
 import type { Finding } from "../../model/finding.ts";
@@ -12,7 +14,12 @@ import { type KeyedFinding, keyedFindings, reportedFindings } from "./reported-f
 
 const LONGEST_LINE = 2000;
 const LONGEST_TEXT = 16_000;
-const ELEMENTS = { fail: "failure", unknown: "error", waived: "skipped" } as const;
+const ELEMENTS = {
+  fail: "failure",
+  unknown: "error",
+  waived: "skipped",
+  "not-applicable": "skipped",
+} as const;
 
 interface Suite {
   readonly name: string;
@@ -48,7 +55,7 @@ function suiteText(run: AuditRun, { name, host, findings }: Suite): string {
   const head = attributes({
     name,
     ...totals(counts),
-    skipped: String(counts.waived),
+    skipped: String(counts.waived + counts["not-applicable"]),
     // Without a zone, as everybody who reads these files expects it; it is UTC.
     timestamp: run.startedAt.slice(0, 19),
     ...(host === undefined ? {} : { hostname: name }),
@@ -58,7 +65,7 @@ function suiteText(run: AuditRun, { name, host, findings }: Suite): string {
 }
 
 function totals(counts: OutcomeCounts): Record<"tests" | "failures" | "errors", string> {
-  const tests = counts.pass + counts.fail + counts.unknown + counts.waived;
+  const tests = COUNTED.reduce((sum, outcome) => sum + counts[outcome], 0);
   return { tests: String(tests), failures: String(counts.fail), errors: String(counts.unknown) };
 }
 
@@ -66,7 +73,7 @@ function properties(run: AuditRun, host: AuditedHost | undefined): string {
   const values = {
     run: run.runId,
     policy: run.policy.name,
-    profile: run.profile === null ? "" : `${run.profile.id} ${run.profile.version}`,
+    profile: run.profile === null ? "" : `${run.profile.id} ${run.profile.version}`.trim(),
     description: host?.description ?? "",
   };
   const lines = Object.entries(values)
@@ -79,11 +86,16 @@ function caseText(suite: string, { key, finding }: KeyedFinding): string {
   const head = attributes({ name: key, classname: suite });
   if (finding.outcome === "pass") return `<testcase${head}/>\n`;
   const element = ELEMENTS[finding.outcome];
-  const message = finding.outcome === "waived" ? waiverText(finding) : differenceText(finding);
-  const body = finding.outcome === "waived" ? "" : escapeText(detailText(finding));
+  const message = (MESSAGES[finding.outcome] ?? differenceText)(finding);
+  const body = element === "skipped" ? "" : escapeText(detailText(finding));
   const inner = `<${element}${attributes({ type: finding.check, message })}>${body}</${element}>`;
   return `<testcase${head}>${inner}</testcase>\n`;
 }
+
+const MESSAGES: Partial<Record<Outcome, (finding: Finding) => string>> = {
+  waived: waiverText,
+  "not-applicable": (finding) => `not applicable: ${differenceText(finding)}`,
+};
 
 function waiverText(finding: Finding): string {
   return `waived: ${finding.waiver ?? "no reason given"}; ${differenceText(finding)}`;

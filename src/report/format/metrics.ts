@@ -1,7 +1,7 @@
 /**
  * Metrics for node_exporter's textfile collector. The text is at once the Prometheus text format 0.0.4
  * and OpenMetrics 1.0: gauges only, seconds, no timestamps (the collector refuses them), `# EOF` last.
- * The number of series is bounded: hosts times four, plus one per host, role and kind of session
+ * The number of series is bounded: hosts times five, plus one per host, role and kind of session
  * where sessions were opened; no path, account or message is a label.
  */
 import { countFindings, countHosts } from "../../core/audit/summary.ts";

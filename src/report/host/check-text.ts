@@ -1,6 +1,9 @@
 /** `curfew check` for people: what is set, what really ends which session, what never ends, and what to do next. */
 import { foldNames } from "../../core/text/fold-names.ts";
 import { visible } from "../../core/text/visible.ts";
+import { OUTCOME_WORDS } from "../../core/verdict/outcome.ts";
+import { WATCHDOG_NAME } from "../../model/host-paths.ts";
+import type { InForce } from "../../model/ending.ts";
 import type { CheckedHost } from "../../model/check-run.ts";
 import { formatDuration, type Seconds } from "../../model/duration.ts";
 import type { LadderCell } from "../../model/finding.ts";
@@ -8,7 +11,7 @@ import { SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
 import { fit, table } from "../layout/columns.ts";
 import { groupAlike } from "../layout/groups.ts";
 import type { Paint } from "../layout/paint.ts";
-import { signMeanings, type SignName, signText } from "../layout/signs.ts";
+import { OUTCOME_SIGNS, signMeanings, type SignName, signText } from "../layout/signs.ts";
 import { wrap } from "../layout/wrap.ts";
 import { inForceLines } from "./in-force-text.ts";
 import { ladderLegend, ladderLines } from "./ladder-text.ts";
@@ -56,8 +59,30 @@ function hostLines(checked: CheckedHost, options: CheckTextOptions): string[] {
     ...(settings.length === 0 ? [nothing] : settings.flatMap((item) => inForceLines(item, paint, columns))),
     "",
     ...lines.map((line) => `  ${line}`),
-    ...neverLines(ladder, options),
+    ...neverLines(checked, options),
+    ...ruleLines(checked, options),
   ];
+}
+
+/** The rules of the baseline that was asked for: what is open, and how many statements hold. */
+function ruleLines({ findings }: CheckedHost, { paint, columns }: CheckTextOptions): string[] {
+  const rules = findings.filter(({ check }) => check === "baseline-rule" || check === "baseline-system");
+  if (rules.length === 0) return [];
+  const held = rules.filter(({ outcome }) => outcome === "pass").length;
+  const groups = groupAlike(
+    rules.filter(({ outcome }) => outcome !== "pass"),
+    ({ role: _, ...rest }) => rest,
+  );
+  const lines = groups.flatMap((group) => {
+    const [{ rule, subject = "", expected, actual, source, outcome }] = group;
+    const roles = group.map(({ role }) => role).filter((role) => role !== "*");
+    const who = roles.length === 0 ? "" : ` for ${roles.map(roleName).join(", ")}`;
+    const head = `${rule ?? OUTCOME_WORDS[outcome]} ${subject}${who}`;
+    const text = visible(`${head}: wanted ${expected}, found ${actual} (${source})`);
+    return wrap(`  ${signText(OUTCOME_SIGNS[outcome], paint, ` ${text}`)}`, columns, 4);
+  });
+  const sum = `  ${signText("holds", paint)} ${held === 1 ? "1 statement" : `${held} statements`} of the baseline hold`;
+  return ["", "  Rules of the baseline", ...lines, ...(held === 0 ? [] : [sum])];
 }
 
 /** Session kinds by people: after how long each ends, and by what. */
@@ -91,17 +116,26 @@ function signOf({ outcome, evidence }: LadderCell): SignName {
 }
 
 /** What nothing ends for anybody, and why what is unknown is unknown. */
-function neverLines(cells: readonly LadderCell[], { paint, columns, limit }: CheckTextOptions): string[] {
+function neverLines(
+  { ladder: cells, settings }: CheckedHost,
+  { paint, columns, limit }: CheckTextOptions,
+): string[] {
   const kinds = SESSION_KINDS.filter((kind) => cells.some((cell) => cell.kind === kind));
   const never = kinds.filter((kind) => cells.every((cell) => cell.kind !== kind || signOf(cell) === "open"));
   const unknown = cells.filter(({ outcome, reason }) => outcome === "unknown" && reason !== undefined);
   const reasons = [...new Set(unknown.map(({ reason = "" }) => reason))];
   return [
     ...(limit === null && never.length > 0
-      ? wrap(`  ${signText("open", paint)} never ends, for all of them: ${never.join(", ")}`, columns, 4)
+      ? wrap(`  ${signText("open", paint)} ${neverText(settings)}: ${never.join(", ")}`, columns, 4)
       : []),
     ...reasons.flatMap((reason) => wrap(`  ${signText("unknown", paint)} ${visible(reason)}`, columns, 4)),
   ];
+}
+
+/** Whom curfew's own watchdog ends is in its script, which only its policy can be held against. */
+function neverText(settings: readonly InForce[]): string {
+  const watched = settings.some(({ setting, verdict }) => setting === WATCHDOG_NAME && verdict === "ends");
+  return watched ? "ended by nothing but the watchdog, if at all" : "never ends, for all of them";
 }
 
 function roleName(role: string): string {

@@ -50,7 +50,7 @@ function kindOf({ before, after, undemonstrated }: FindingChange): Kind | null {
   if (after === "fail") return "failing";
   if (after === "unknown") return "lost";
   if (after === "waived") return "waived";
-  if (after === null) return "gone";
+  if (after === null || (after === "not-applicable" && before !== null)) return "gone";
   if (undemonstrated === true) return "undemonstrated";
   return before === "fail" || before === "unknown" ? "recovered" : null;
 }

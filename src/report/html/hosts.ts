@@ -1,9 +1,9 @@
 /** Hosts in the page: links to them, and the table of all of them that needs no script. */
+import { countOutcomes } from "../../core/verdict/outcome.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { AuditedHost, AuditRun } from "../../model/audit.ts";
 import type { Reason } from "./reasons.ts";
 import { mark, number } from "./words.ts";
-import { tally } from "./summary.ts";
 
 /** How many names one list shows before it counts the rest; the table of hosts has all of them. */
 const LISTED = 12;
@@ -29,7 +29,7 @@ export function hostLinks(
 
 /** One row of `host-row.hbs`. Pure. */
 export function hostRow(host: AuditedHost, index: number, reasons: readonly Reason[]) {
-  const { fail, unknown, waived } = tally(host.findings.map(({ outcome }) => outcome));
+  const { fail, unknown, waived } = countOutcomes(host.findings.map(({ outcome }) => outcome));
   const shown = host.ladder.filter(({ demonstrated }) => demonstrated !== null).length;
   return {
     index,

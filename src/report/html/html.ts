@@ -107,7 +107,7 @@ function aboutValues({ policy, profile, inventory, ...run }: AuditRun) {
     curfew: visible(run.curfew),
     policyFile: visible(policy.file),
     policyDigest: visible(policy.digest),
-    profile: profile === null ? "none" : visible(`${profile.id} ${profile.version}`),
+    profile: profile === null ? "none" : visible(`${profile.id} ${profile.version}`.trim()),
     inventory: inventory.sources.map((source) => visible(source)).join(", "),
     inventoryDigest: visible(inventory.digest),
     limit: inventory.limit === "" ? "every host" : visible(inventory.limit),

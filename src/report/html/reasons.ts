@@ -34,7 +34,7 @@ interface Gathered {
   readonly variants: Map<string, { readonly finding: Finding; readonly hosts: number[] }>;
 }
 
-/** Everything that did not pass: failures first, then what nobody knows, then what is waived. Pure. */
+/** Everything that did not pass, the worst first: unknown, failed, waived, not applicable. Pure. */
 export function reasons(run: Pick<AuditRun, "hosts" | "findings">): Reason[] {
   const groups = new Map<string, Gathered>();
   for (const finding of run.findings) gather(groups, finding, null);

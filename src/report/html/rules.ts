@@ -1,13 +1,12 @@
 /** The baseline's rules with their state, and exemptions in force, expired and unused. */
 import { visible } from "../../core/text/visible.ts";
-import { worstOf } from "../../core/verdict/outcome.ts";
+import { countOutcomes, worstOf } from "../../core/verdict/outcome.ts";
 import type { AuditRun, RuleInfo } from "../../model/audit.ts";
 import type { CheckId } from "../../model/check.ts";
 import type { Finding } from "../../model/finding.ts";
 import { hostLinks } from "./hosts.ts";
 import type { Reason } from "./reasons.ts";
 import { mark, number, OUTCOMES } from "./words.ts";
-import { tally } from "./summary.ts";
 
 const SEVERITIES = { high: "High", medium: "Medium", low: "Low" } as const;
 
@@ -24,11 +23,14 @@ export function ruleValues(run: AuditRun) {
   const listed = new Set(run.profile.rules.map(({ id }) => id));
   const unlisted = [...byRule.keys()].filter((id) => !listed.has(id));
   const rules = [...run.profile.rules, ...unlisted.map(unlistedRule)];
+  // Nothing was found about it: it is for other systems, where every host was read.
+  const lost = run.hosts.length === 0 || run.hosts.some(({ error }) => error !== undefined);
+  const unasked: readonly Finding["outcome"][] = lost ? [] : ["not-applicable"];
   return {
     title: visible(run.profile.title),
     version: visible(run.profile.version),
     id: visible(run.profile.id),
-    rows: rules.map((rule) => ruleRow(rule, byRule.get(rule.id) ?? [])),
+    rows: rules.map((rule) => ruleRow(rule, byRule.get(rule.id) ?? unasked)),
   };
 }
 
@@ -68,7 +70,7 @@ function unlistedRule(id: string): RuleInfo {
 
 function ruleRow(rule: RuleInfo, outcomes: readonly Finding["outcome"][]) {
   const state = worstOf(outcomes) ?? null;
-  const tallied = tally(outcomes);
+  const tallied = countOutcomes(outcomes);
   return {
     id: visible(rule.id),
     title: visible(rule.title),

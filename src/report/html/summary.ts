@@ -1,8 +1,9 @@
 /** The top of the HTML report: the verdict, the fleet in four numbers, and what was not shown. */
-import { countHosts } from "../../core/audit/summary.ts";
+import { countHosts, hostsApart } from "../../core/audit/summary.ts";
 import { visible } from "../../core/text/visible.ts";
+import { countOutcomes } from "../../core/verdict/outcome.ts";
 import type { AuditRun } from "../../model/audit.ts";
-import type { Finding, LadderCell } from "../../model/finding.ts";
+import type { LadderCell } from "../../model/finding.ts";
 import { countOf, mark, number, OUTCOMES, RUNGS, took, when, type Outcome } from "./words.ts";
 
 /** Width of a bar in the units of its drawing. */
@@ -14,8 +15,8 @@ interface BarPart {
 
 /** The values of `summary.hbs`. Pure. */
 export function summaryValues(run: AuditRun) {
-  const hosts = { ...countHosts(run.hosts), waived: 0 };
-  const findings = tally(
+  const hosts = { ...countOutcomes([]), ...countHosts(run.hosts) };
+  const findings = countOutcomes(
     [...run.findings, ...run.hosts.flatMap((host) => host.findings)].map(({ outcome }) => outcome),
   );
   const cells = run.hosts.flatMap(({ ladder }) => ladder);
@@ -24,9 +25,9 @@ export function summaryValues(run: AuditRun) {
     when: when(run.startedAt),
     startedAt: visible(run.startedAt),
     took: took(run.startedAt, run.finishedAt),
-    profile: run.profile === null ? null : visible(`${run.profile.title} ${run.profile.version}`),
+    profile: run.profile === null ? null : visible(`${run.profile.title} ${run.profile.version}`.trim()),
     verdict: verdict(hosts, run.hosts.length),
-    lead: lead(hosts, run.findings),
+    lead: lead(hosts, run),
     cautions: cautions(run, cells),
     hosts: {
       total: number(run.hosts.length),
@@ -38,17 +39,13 @@ export function summaryValues(run: AuditRun) {
       total: number(Object.values(findings).reduce((sum, amount) => sum + amount, 0)),
       label: `Findings: ${spoken(findings)}`,
       bar: bar(findings),
-      counts: counts(findings, OUTCOMES),
+      counts: counts(
+        findings,
+        OUTCOMES.filter((outcome) => outcome !== "not-applicable" || findings[outcome] > 0),
+      ),
     },
     rungs: rungs(cells),
   };
-}
-
-/** How many of each outcome. */
-export function tally(outcomes: Iterable<Outcome>): Record<Outcome, number> {
-  const counted = { fail: 0, unknown: 0, waived: 0, pass: 0 };
-  for (const outcome of outcomes) counted[outcome] += 1;
-  return counted;
 }
 
 function verdict(hosts: Record<Outcome, number>, total: number) {
@@ -69,9 +66,13 @@ function verdict(hosts: Record<Outcome, number>, total: number) {
 const ONE = { fail: "is out of compliance", unknown: "could not be fully judged" } as const;
 
 /** What the verdict leaves out. */
-function lead(hosts: Record<Outcome, number>, findings: readonly Finding[]): string | null {
+function lead(hosts: Record<Outcome, number>, { findings, hosts: audited }: AuditRun): string | null {
   const open = findings.filter(({ outcome }) => outcome === "fail" || outcome === "unknown").length;
+  const apart = hostsApart(audited);
   const parts = [
+    apart === 0
+      ? []
+      : [`No baseline of the policy is for ${countOf(apart, "host")}; no rule was judged there.`],
     hosts.unknown > 0 ? ["What is unknown does not count as compliant."] : [],
     open === 0 ? [] : [`${countOf(open, "finding is", "findings are")} about the fleet as a whole.`],
   ];

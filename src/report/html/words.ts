@@ -17,6 +17,11 @@ const MARKS = {
   unknown: { id: "unknown", symbol: outcomeSign("unknown"), word: "Unknown" },
   waived: { id: "waived", symbol: outcomeSign("waived"), word: "Waived" },
   pass: { id: "pass", symbol: outcomeSign("pass"), word: "Pass" },
+  "not-applicable": {
+    id: "not-applicable",
+    symbol: outcomeSign("not-applicable"),
+    word: "Not applicable",
+  },
 } as const satisfies Record<Outcome, Mark>;
 
 /** What asks for attention first. */

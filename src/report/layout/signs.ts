@@ -19,6 +19,7 @@ export const SIGNS = {
   open: { sign: "!", colour: "yellow", meaning: "never or too late, not tried" },
   exempt: { sign: "~", colour: "cyan", meaning: "exempt" },
   none: { sign: "-", colour: "dim", meaning: "no limit" },
+  apart: { sign: "·", colour: "dim", meaning: "does not apply here" },
   holds: { sign: "=", colour: "green", meaning: "as it should be" },
   changes: { sign: "*", colour: "yellow", meaning: "changes" },
 } as const satisfies Record<string, Sign>;
@@ -30,6 +31,7 @@ export const OUTCOME_SIGNS = {
   fail: "fails",
   unknown: "unknown",
   waived: "exempt",
+  "not-applicable": "apart",
 } as const satisfies Record<Outcome, SignName>;
 
 const EVIDENCE_SIGNS = {

@@ -1,4 +1,5 @@
 import type { AuditRun, OutcomeCounts } from "../../model/audit.ts";
+import { countOutcomes } from "../../core/verdict/outcome.ts";
 import { CHECKS } from "../../model/check.ts";
 import { controlsOf } from "./objectives.ts";
 import { type Observed, observationUuid, observed, origins, property } from "./observations.ts";
@@ -10,7 +11,7 @@ export interface Objective {
   /** OSCAL id of the control: `ac-2.5`. */
   readonly control: string;
   readonly counts: OutcomeCounts;
-  /** Observations that did not pass, and the risks that follow. */
+  /** Observations that neither pass nor are of a host to which nothing of this applies, and the risks that follow. */
   readonly against: readonly string[];
   readonly risks: readonly string[];
 }
@@ -27,12 +28,13 @@ export function objectives(run: AuditRun): readonly Objective[] {
   const controls = controlsOf(run.profile);
   for (const item of observed(run)) {
     const { outcome } = item.finding;
-    const uuid = outcome === "pass" ? "" : observationUuid(run, item);
+    const against = outcome !== "pass" && outcome !== "not-applicable";
+    const uuid = against ? observationUuid(run, item) : "";
     for (const control of controls(item.finding)) {
       const tally = tallies.get(control) ?? emptyTally(control);
       tallies.set(control, tally);
       tally.counts[outcome]++;
-      if (outcome !== "pass") tally.against.push(uuid);
+      if (against) tally.against.push(uuid);
       if (isRisk(item)) tally.risks.push(riskUuid(run, uuid));
     }
   }
@@ -41,17 +43,18 @@ export function objectives(run: AuditRun): readonly Objective[] {
 
 /**
  * One finding per control objective of NIST SP 800-53A. It is satisfied only where every observation
- * passes: what nobody could judge and what was waived leave it not satisfied, for the reason `other`.
+ * passes, but for those of hosts to which nothing of it applies: what nobody could judge and what was waived leave it
+ * not satisfied, for the reason `other`, and so does a control that applies to none of the hosts.
  */
 export function oscalFinding(run: AuditRun, objective: Objective): object {
   const { control, counts, against, risks: due } = objective;
-  const satisfied = against.length === 0;
-  const related = satisfied ? passing(run, control) : against;
-  const sum = `${counts.pass} passed, ${counts.fail} failed, ${counts.unknown} could not be judged, ${counts.waived} waived`;
+  const applies = against.length > 0 || counts.pass > 0;
+  const satisfied = applies && against.length === 0;
+  const related = against.length === 0 ? notAgainst(run, control) : against;
   return {
     uuid: stableUuid("finding", run.runId, control),
     title: `Idle sessions and ${control.toUpperCase()}`,
-    description: `Observations on ${run.hosts.length} hosts: ${sum}.`,
+    description: `Observations on ${run.hosts.length} hosts: ${sumText(counts)}.`,
     origins: origins(run),
     target: {
       type: "objective-id",
@@ -61,13 +64,20 @@ export function oscalFinding(run: AuditRun, objective: Objective): object {
         reason: satisfied ? "pass" : counts.fail > 0 ? "fail" : "other",
         remarks: `As far as curfew observes it, which is idle sessions over SSH. ${run.verified ? "Real sessions were opened." : "No real sessions were opened."}`,
       },
+      ...(applies ? {} : { "implementation-status": { state: "not-applicable" } }),
     },
     "related-observations": related.map((uuid) => ({ "observation-uuid": uuid })),
     ...(due.length === 0 ? {} : { "related-risks": due.map((uuid) => ({ "risk-uuid": uuid })) }),
   };
 }
 
-function passing(run: AuditRun, control: string): string[] {
+function sumText(counts: OutcomeCounts): string {
+  const { "not-applicable": apart } = counts;
+  const sum = `${counts.pass} passed, ${counts.fail} failed, ${counts.unknown} could not be judged, ${counts.waived} waived`;
+  return apart === 0 ? sum : `${sum}, ${apart} did not apply`;
+}
+
+function notAgainst(run: AuditRun, control: string): string[] {
   const controls = controlsOf(run.profile);
   const uuids: string[] = [];
   for (const item of observed(run)) {
@@ -122,6 +132,5 @@ function riskUuid(run: AuditRun, uuid: string): string {
 }
 
 function emptyTally(control: string): Tally {
-  const counts = { pass: 0, fail: 0, unknown: 0, waived: 0 };
-  return { control, counts, against: [], risks: [] };
+  return { control, counts: countOutcomes([]), against: [], risks: [] };
 }

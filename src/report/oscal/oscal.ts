@@ -65,7 +65,9 @@ function result(run: AuditRun, reviewed: readonly Objective[]): object {
     props: [
       property("run", run.runId),
       ...(run.scope === undefined ? [] : [property("scope", run.scope)]),
-      ...(run.profile === null ? [] : [property("profile", `${run.profile.id} ${run.profile.version}`)]),
+      ...(run.profile === null
+        ? []
+        : [property("profile", `${run.profile.id} ${run.profile.version}`.trim())]),
       ...(run.scaled === undefined ? [] : [property("scaled-seconds", String(run.scaled))]),
     ],
     "local-definitions": localDefinitions(run),

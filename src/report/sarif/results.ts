@@ -79,7 +79,9 @@ function* notPassed(
  * that know no kinds the rule's own, so that neither loses it.
  */
 function severity({ outcome }: Finding, rule: SarifRule | undefined): object {
-  return outcome === "unknown" ? { kind: "open" } : { kind: "fail", level: rule?.level ?? "warning" };
+  if (outcome === "unknown") return { kind: "open" };
+  if (outcome === "not-applicable") return { kind: "notApplicable", level: "none" };
+  return { kind: "fail", level: rule?.level ?? "warning" };
 }
 
 const VERDICTS = {
@@ -87,6 +89,7 @@ const VERDICTS = {
   fail: "",
   unknown: "could not be judged: ",
   waived: "waived: ",
+  "not-applicable": "not applicable: ",
 } as const;
 
 /** 3.11.5 and 3.11.6: digits in braces are placeholders and `[text](target)` is a link, whoever wrote it. */
@@ -138,5 +141,6 @@ function suppression({ waiver }: Finding): object {
 
 function baselineState(change: FindingChange | undefined): "new" | "updated" | "unchanged" {
   if (change === undefined) return "unchanged";
-  return change.before === null || change.before === "pass" ? "new" : "updated";
+  const { before } = change;
+  return before === null || before === "pass" ? "new" : "updated";
 }

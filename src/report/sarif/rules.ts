@@ -15,12 +15,18 @@ export interface SarifRule {
   readonly descriptor: object;
 }
 
-/** What findings may refer to: every check of curfew, then every rule of the profile. */
-export function sarifRules(profile: AuditRun["profile"]): readonly SarifRule[] {
+/** What findings may refer to: every check of curfew, then every rule of the profiles. */
+export function sarifRules({
+  profile,
+  profiles,
+}: Pick<AuditRun, "profile" | "profiles">): readonly SarifRule[] {
   const checks = Object.entries<Check>(CHECKS).map(([id, check]) => checkRule(id, check));
   const taken = new Set(checks.map(({ id }) => id));
-  const rules = (profile?.rules ?? []).filter(({ id }) => !taken.has(id));
-  return [...checks, ...rules.map((rule) => baselineRule(rule, profile?.title ?? ""))];
+  const all = profiles ?? (profile === null ? [] : [profile]);
+  const rules = all.flatMap(({ title, rules: own }) =>
+    own.filter(({ id }) => !taken.has(id)).map((rule) => baselineRule(rule, title)),
+  );
+  return [...checks, ...rules];
 }
 
 /** Where in the list a finding's rule is: the baseline's own where the list has it, else its check. */

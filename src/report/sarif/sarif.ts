@@ -1,7 +1,7 @@
 /**
  * SARIF 2.1.0 for code-scanning boards. Boards show every result as a problem (GitHub does not read
  * `kind`), so what passes is counted, not listed: `fail` is what failed or was waived, `open` what
- * could not be judged. Paths on hosts are relative URIs, `HOST/etc/ssh/sshd_config`: GitHub refuses a
+ * could not be judged, `notApplicable` a host of another system than the baseline's. Paths on hosts are relative URIs, `HOST/etc/ssh/sshd_config`: GitHub refuses a
  * file whose URIs have another scheme than its checkout, and results without a location.
  */
 import { countFindings, countHosts } from "../../core/audit/summary.ts";
@@ -17,7 +17,7 @@ const MOST_RESULTS = 25_000;
 
 /** The audit as one SARIF run, or several where there are more problems than a board takes in one. */
 export function renderSarif(run: AuditRun, context: AuditContext): Iterable<string> {
-  const rules = sarifRules(run.profile);
+  const rules = sarifRules(run);
   const count = [...problems(run)].length;
   const parts = Math.max(1, Math.ceil(count / MOST_RESULTS));
   return jsonText({

@@ -4,7 +4,7 @@ import { worstOf } from "../../core/verdict/outcome.ts";
 import type { PlacedFinding, TeleportInput, TeleportSession } from "../../model/teleport.ts";
 import { table } from "../layout/columns.ts";
 import type { Paint } from "../layout/paint.ts";
-import { outcomeSign, signText } from "../layout/signs.ts";
+import { OUTCOME_SIGNS, outcomeSign, signText } from "../layout/signs.ts";
 
 export interface TeleportView {
   readonly paint: Paint;
@@ -36,8 +36,7 @@ export function teleportCheckText(
 function findingLine({ finding }: PlacedFinding, paint: Paint): string {
   const { source, subject, expected, actual, outcome } = finding;
   const about = subject === undefined ? "" : `${visible(subject)}: `;
-  const colour = ({ pass: "green", fail: "red", unknown: "yellow", waived: "cyan" } as const)[outcome];
-  const sign = paint[colour](outcomeSign(outcome));
+  const sign = signText(OUTCOME_SIGNS[outcome], paint);
   return `${paint.bold(visible(source))}: ${sign} ${about}wanted ${visible(expected)}, found ${visible(actual)}`;
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/audit.ts";
+import type { AuditedHost, AuditEnd, AuditHeader, ProfileInfo } from "../../model/audit.ts";
 import type { AppliedHost, AppliedRun } from "../../model/history-views.ts";
 import type { LadderCell } from "../../model/finding.ts";
 import type { ProbeResult } from "../../model/run.ts";
@@ -23,6 +23,20 @@ const name = line.min(1).max(256);
 
 const runId = z.string().regex(/^\d{8}T\d{6}Z-[a-z]{1,20}-[0-9a-f]{8}$/u, "the id of a run");
 
+const profile = z.strictObject({
+  id: line.min(1),
+  title: line,
+  version: line,
+  rules: z.array(
+    z.strictObject({
+      id: line,
+      title: line,
+      severity: z.enum(["high", "medium", "low"]),
+      references: z.array(line),
+    }),
+  ),
+} satisfies Keys<ProfileInfo>);
+
 /** What is stored and, with the hosts, printed as `curfew/audit/1`; schema.ts makes a JSON Schema of it. */
 export const header = z.strictObject({
   schema: z.literal("curfew/audit/1"),
@@ -30,21 +44,8 @@ export const header = z.strictObject({
   startedAt: time,
   curfew: line,
   policy: z.strictObject({ name: line, file: line, digest }),
-  profile: z
-    .strictObject({
-      id: line.min(1),
-      title: line,
-      version: line,
-      rules: z.array(
-        z.strictObject({
-          id: line,
-          title: line,
-          severity: z.enum(["high", "medium", "low"]),
-          references: z.array(line),
-        }),
-      ),
-    })
-    .nullable(),
+  profile: profile.nullable(),
+  profiles: z.array(profile).exactOptional(),
   inventory: z.strictObject({ sources: z.array(line), digest, limit: line }),
   sessions: z.array(z.enum(SESSION_KINDS)),
   verified: z.boolean(),
@@ -90,6 +91,7 @@ export const host = z.strictObject({
   host: name,
   outcome: z.enum(["pass", "fail", "unknown"]),
   description: z.string(),
+  profile: line.exactOptional(),
   findings: z.array(finding),
   ladder: z.array(cell),
   probes: z.array(probe),

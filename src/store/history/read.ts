@@ -1,7 +1,7 @@
 /** Audits read back from the history. */
 import { didYouMean, shown } from "../../core/text/nearest.ts";
-import type { AuditedHost, AuditHeader, AuditRun, RunSummary } from "../../model/audit.ts";
-import { CurfewError, type ErrorData } from "../../model/error.ts";
+import type { AuditedHost, AuditHeader, AuditRun, ProfileInfo, RunSummary } from "../../model/audit.ts";
+import { CurfewError } from "../../model/error.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { RunFilter } from "../../model/history.ts";
 import { createContentReader, createFindingReader } from "./contents.ts";
@@ -133,6 +133,9 @@ export function stateOf({
   return writer !== null && lives(JSON.parse(writer) as ProcessName) ? "running" : "broken-off";
 }
 
+/** One baseline, or several and what they come to. */
+type Baselines = ProfileInfo | Required<Pick<AuditHeader, "profile" | "profiles">>;
+
 /** A run without its hosts, and the names of those it was begun with. */
 export function readHeader(
   database: Database,
@@ -143,13 +146,16 @@ export function readHeader(
   readonly findings: readonly Finding[];
 } {
   const content = createContentReader(database);
-  const profile = row.baseline === null ? null : content<AuditHeader["profile"]>(row.baseline);
+  const stored = row.baseline === null ? null : content<Baselines>(row.baseline);
+  const profiles = stored !== null && "profiles" in stored ? stored : { profile: stored };
   return {
-    header: { ...content<AuditHeader>(row.header), profile },
+    header: { ...content<AuditHeader>(row.header), ...profiles },
     planned: content<string[]>(row.planned),
     findings: createFindingReader(database).list(row.findings),
   };
 }
+
+type About = Pick<AuditedHost, "description" | "profile" | "error">;
 
 /** Reads a run's hosts in the order of the inventory, those after a position. What hosts share they share in memory, too. */
 export function* readHosts(
@@ -177,12 +183,13 @@ export function* readHosts(
       page,
     );
     for (const row of rows) {
-      const { description, error } = content<{ description: string; error?: ErrorData }>(row.about);
+      const { description, profile, error } = content<About>(row.about);
       after = row.position;
       yield {
         host: row.host,
         outcome: row.outcome,
         description,
+        ...(profile === undefined ? {} : { profile }),
         findings: findings.list(row.findings),
         ladder: part(row.ladder),
         probes: part(row.probes),

@@ -113,7 +113,7 @@ export function readSpread(database: Database, run: RunRow, finding: FindingFilt
       .filter((its) => isMeant(its, finding))
       .map(({ outcome }) => outcome)
       .toSorted(compareOutcomes);
-    if (worst !== undefined && worst !== "pass") counts[worst] += hosts;
+    if (worst === "unknown" || worst === "fail" || worst === "waived") counts[worst] += hosts;
   }
   return { runId: run.name, ...counts };
 }

@@ -13,7 +13,8 @@ export function insertRun(
   hosts: readonly string[],
   { written, process }: { readonly written: string; readonly process: ProcessName | null },
 ): number {
-  const { runId, startedAt, policy, profile, inventory, verified } = header;
+  const { profiles, ...plain } = header;
+  const { runId, startedAt, policy, profile, inventory, verified } = plain;
   return database.run(
     `INSERT INTO run (name, started, written, process, policy, profile, verified, host_limit, header, baseline, planned, findings)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -26,9 +27,9 @@ export function insertRun(
     profile?.id ?? null,
     verified ? 1 : 0,
     inventory.limit,
-    putContent(database, { ...header, profile: null }),
+    putContent(database, { ...plain, profile: null }),
     // The rules of a profile are most of a header, and the same each time.
-    profile === null ? null : putContent(database, profile),
+    profile === null ? null : putContent(database, profiles === undefined ? profile : { profile, profiles }),
     putContent(database, hosts),
     putFindings(database, []),
   );
@@ -41,7 +42,7 @@ export function insertHost(
   place: { readonly position: number; readonly written: string },
   audited: AuditedHost,
 ): void {
-  const { host, outcome, description, findings, error, ladder, probes, drift, evidence } = audited;
+  const { host, outcome, description, profile, findings, error, ladder, probes, drift, evidence } = audited;
   addCounts(database, run, place.written, countHosts([audited]), countFindings([audited], []));
   const part = (items: readonly unknown[]): number | null =>
     items.length === 0 ? null : putContent(database, items);
@@ -53,7 +54,11 @@ export function insertHost(
     place.position,
     outcome,
     putFindings(database, findings),
-    putContent(database, { description, ...(error === undefined ? {} : { error }) }),
+    putContent(database, {
+      description,
+      ...(profile === undefined ? {} : { profile }),
+      ...(error === undefined ? {} : { error }),
+    }),
     part(ladder),
     part(probes),
     part(drift),

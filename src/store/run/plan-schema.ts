@@ -4,6 +4,7 @@ import type { Plan } from "../../model/plan.ts";
 import { CONTROL_IDS } from "../../controls/registry.ts";
 import { ACTIVITIES, FATES } from "../../model/session.ts";
 import { SESSION_KINDS } from "../../model/session-kind.ts";
+import { COUNTED } from "../../core/verdict/outcome.ts";
 
 export const digest = z.string().regex(/^[0-9a-f]{64}$/u, "a sha256 in hexadecimal");
 export const line = z.string().regex(/^[^\u0000-\u001f\u007f]*$/u, "one line without control characters");
@@ -43,7 +44,7 @@ export const finding = z.strictObject({
   actual: z.string(),
   source: z.string(),
   evidence: z.enum(["configured", "effective", "demonstrated"]),
-  outcome: z.enum(["pass", "fail", "unknown", "waived"]),
+  outcome: z.enum(COUNTED),
   waiver: z.string().exactOptional(),
 });
 

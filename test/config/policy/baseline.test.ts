@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parsePolicy } from "../../../src/config/policy/policy.ts";
 import { loadBaseline, loadBaselines, parseBaseline } from "../../../src/config/policy/baseline.ts";
-import { applyBaseline } from "../../../src/core/policy/apply-baseline.ts";
+import { policyAnywhere, policyOn, takeBaselines } from "../../../src/core/policy/apply-baseline.ts";
 import { hostLimits } from "../../../src/core/policy/host-limits.ts";
 import { CurfewError } from "../../../src/model/error.ts";
+import { known, unreadable } from "../../../src/model/reading.ts";
 import { BASELINE_NAMES } from "../../../src/model/baseline-name.ts";
 
 const NOW = new Date("2026-11-22T00:00:00Z");
@@ -121,8 +122,12 @@ roles: { a: { users: [u], client_idle_timeout: 5m } }
 exemptions:
   - { name: n, users: [u], justification: j, owner: o, expires: 2027-01-31 }
 `;
-    const { policy, baseline, warnings } = parsePolicy("p.yaml", text, NOW);
-    expect([policy.profile, baseline?.id, warnings]).toEqual(["stig-ubuntu2204", "stig-ubuntu2204", []]);
+    const { policy, baselines, warnings } = parsePolicy("p.yaml", text, NOW);
+    expect([policy.profile, baselines[0]?.baseline.id, warnings]).toEqual([
+      "stig-ubuntu2204",
+      "stig-ubuntu2204",
+      [],
+    ]);
   });
 
   test("a warning has to come before the end that the profile sets", () => {
@@ -137,10 +142,100 @@ exemptions:
   });
 });
 
+describe("several profiles", () => {
+  const MIXED = `name: x
+profile:
+  - { name: pci-dss, hosts: [shop] }
+  - stig-rhel9
+  - cis
+`;
+  const on = (text: string, groups: readonly string[], id: string, versionId: string) => {
+    const { policy, baselines } = parsePolicy("p.yaml", text, NOW);
+    const facts = { os: known({ id, versionId, name: id }) };
+    const taken = takeBaselines(policy, baselines, CONTROLS);
+    return policyOn(taken, { ...HOST, groups: ["all", ...groups] }, facts, CONTROLS);
+  };
+
+  test.each([
+    [["shop"], "debian", "12", "pci-dss"],
+    [["shop"], "rhel", "9.4", "pci-dss"],
+    [[], "rhel", "9.4", "stig-rhel9"],
+    [[], "rhel", "8.10", "cis"],
+    [[], "debian", "12", "cis"],
+    [[], "debian", "13", "cis"],
+    [[], "ubuntu", "24.04", "cis"],
+    // None is for it: the limits of the first hold, and it is judged by none.
+    [[], "alpine", "3.20", "stig-rhel9"],
+  ])("in groups %j, %s %s has %s", (groups, id, versionId, name) => {
+    expect(on(MIXED, groups, id, versionId).baseline?.id).toBe(name);
+  });
+
+  test("a system that could not be read has the first that may be for it", () => {
+    const { policy, baselines } = parsePolicy("p.yaml", MIXED, NOW);
+    const taken = takeBaselines(policy, baselines, CONTROLS);
+    const { baseline } = policyOn(taken, HOST, { os: unreadable("denied") }, CONTROLS);
+    expect(baseline?.id).toBe("stig-rhel9");
+  });
+
+  test("limits and mechanisms are those of the host's own", () => {
+    const rhel = on(MIXED, [], "rhel", "9.4");
+    expect(rhel.defaults).toEqual({ client_idle_timeout: 600, unresponsive_timeout: 600 });
+    expect(rhel.controls).toEqual(["sshd", "shell-timeout", "logind"]);
+    const debian = on(MIXED, [], "debian", "12");
+    expect(debian.defaults).toEqual({ client_idle_timeout: 900, unresponsive_timeout: 900 });
+    expect(debian.controls).toEqual(["sshd", "shell-timeout"]);
+  });
+
+  test("a looser limit is the baseline's on its hosts, which is a warning at the value", () => {
+    const text = `${MIXED}defaults: { client_idle_timeout: 15m }\n`;
+    expect(parsePolicy("p.yaml", text, NOW).warnings).toEqual([
+      "p.yaml:6:34: defaults: client_idle_timeout 15m: on hosts under stig-rhel9 10m holds instead; only an exemption loosens it",
+    ]);
+    expect(on(text, [], "rhel", "9.4").defaults.client_idle_timeout).toBe(600);
+    expect(on(text, [], "debian", "12").defaults.client_idle_timeout).toBe(900);
+  });
+
+  test("no host is asked: the longest limit of them is all that is promised", () => {
+    const { policy, baselines } = parsePolicy("p.yaml", MIXED, NOW);
+    const taken = takeBaselines(policy, baselines, CONTROLS);
+    expect(policyAnywhere(taken).defaults.client_idle_timeout).toBe(900);
+    const { profile } = policy;
+    expect(profile).toHaveLength(3);
+  });
+
+  test("an entry for some hosts only leaves the others without a baseline", () => {
+    const text =
+      "name: x\nprofile: [{ name: stig-rhel9, hosts: [dmz] }]\ndefaults: { client_idle_timeout: 1h }\n";
+    expect(on(text, [], "rhel", "9.4").baseline).toBeUndefined();
+    expect(on(text, ["dmz"], "rhel", "9.4").defaults.client_idle_timeout).toBe(600);
+  });
+
+  test.each([
+    ["[stig-rhel-9]", 'p.yaml:2:11: profile[0]: "stig-rhel-9" is none of'],
+    ["[]", "p.yaml:2:10: profile: needs at least 1 entry"],
+    ["[{ name: cis }]", 'p.yaml:2:11: profile[0] has no "hosts"'],
+    ["[{ name: csi, hosts: [a] }]", 'p.yaml:2:19: profile[0].name: "csi" is none of'],
+    ["[{ name: cis, hosts: a }]", 'p.yaml:2:31: profile[0].hosts: expected a list, found "a", write [a]'],
+    ["[{ name: cis, host: [a] }]", 'p.yaml:2:24: unknown key "host" in profile[0], did you mean "hosts"?'],
+    ["[{ name: cis, hosts: [] }]", "p.yaml:2:31: profile[0].hosts: needs at least 1 entry"],
+    ["{ rhel: cis }", "p.yaml:2:10: profile: expected the name of a profile, or a list"],
+    ["null", "p.yaml:2:10: profile: nothing is none of"],
+  ])("what is wrong with %s is said at its place", (value, message) => {
+    expect(refusal(`name: x\nprofile: ${value}\n`)).toContain(message);
+  });
+
+  test.each([
+    ["[cis, cis]", "p.yaml:2:16: profile cis is never chosen: cis above it is for each of its hosts"],
+    ["[pci-dss, cis]", "p.yaml:2:20: profile cis is never chosen: pci-dss above it is for each of its hosts"],
+  ])("an entry that no host can have is a warning: %s", (value, message) => {
+    expect(parsePolicy("p.yaml", `name: x\nprofile: ${value}\n`, NOW).warnings).toEqual([message]);
+  });
+});
+
 describe("the policy under a profile", () => {
   const resolve = (text: string) => {
-    const { policy, baseline } = parsePolicy("p.yaml", text, NOW);
-    return applyBaseline(policy, baseline, CONTROLS);
+    const { policy, baselines } = parsePolicy("p.yaml", text, NOW);
+    return takeBaselines(policy, baselines, CONTROLS);
   };
 
   test("limits that it does not name, and the mechanisms that rules are about", () => {
@@ -161,6 +256,6 @@ describe("the policy under a profile", () => {
 
   test("without one, nothing changes", () => {
     const { policy } = parsePolicy("p.yaml", "name: x\ndefaults: { client_idle_timeout: 5m }\n", NOW);
-    expect(applyBaseline(policy, null, CONTROLS)).toBe(policy);
+    expect(takeBaselines(policy, [], CONTROLS)).toBe(policy);
   });
 });

@@ -58,6 +58,18 @@ describe("changes", () => {
       [["a", SSHD, "unknown", "fail", "failing"]],
     ],
     ["recovered", [found("a", "fail")], [found("a", "pass")], [["a", SSHD, "fail", "pass", "recovered"]]],
+    [
+      "no longer asked of it",
+      [found("a", "fail")],
+      [found("a", "not-applicable")],
+      [["a", SSHD, "fail", "not-applicable", "gone"]],
+    ],
+    [
+      "asked of it now",
+      [found("a", "not-applicable")],
+      [found("a", "pass")],
+      [["a", SSHD, "not-applicable", "pass", "new"]],
+    ],
     ["waived", [found("a", "fail")], [found("a", "waived")], [["a", SSHD, "fail", "waived", "waived"]]],
     [
       "no longer known",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { loadBaseline } from "../../../src/config/policy/baseline.ts";
 import { CONTROLS } from "../../../src/controls/index.ts";
-import { judgeBaseline } from "../../../src/core/baseline/judge-baseline.ts";
+import { judgeBaseline, judgeBaselines } from "../../../src/core/baseline/judge-baseline.ts";
 import {
   holds,
   baselineInfo,
@@ -384,18 +384,46 @@ describe("StopIdleSessionSec", () => {
 });
 
 describe("systems", () => {
-  test("another system than the baseline's: one failure, no pass", () => {
+  test("another system than the baseline's: it does not apply, no pass", () => {
     const findings = judge(machine({ os: ["debian", "12"] }));
     expect(findings).toMatchObject([
       {
         // Its help does not say that curfew apply would mend it.
         check: "baseline-system",
-        outcome: "fail",
+        outcome: "not-applicable",
         subject: "system",
         expected: "stig-ubuntu2204 is for Ubuntu 22.04",
         actual: expect.stringContaining("debian 12") as string,
       },
     ]);
+  });
+
+  const several = (...names: readonly BaselineName[]) =>
+    names.map((name) => ({ baseline: loadBaseline(name) }));
+  const among = (facts: Facts, baseline: BaselineName | null, ...names: readonly BaselineName[]) =>
+    judgeBaselines(
+      facts,
+      POLICY,
+      { baselines: several(...names), ...(baseline !== null && { baseline: loadBaseline(baseline) }) },
+      NOTHING,
+      CONTROLS,
+    );
+
+  test("none of several is for it: one statement that names them", () => {
+    expect(among(machine({ os: ["alpine", "3.20"] }), "stig-rhel9", "stig-rhel9", "cis")).toMatchObject([
+      {
+        check: "baseline-system",
+        outcome: "not-applicable",
+        expected: "a profile for this system, of stig-rhel9, cis",
+      },
+    ]);
+  });
+
+  test("no entry of several names it", () => {
+    expect(among(machine(), null, "cis")).toMatchObject([
+      { check: "baseline-system", outcome: "not-applicable", source: "profile" },
+    ]);
+    expect(judgeBaselines(machine(), POLICY, {}, NOTHING, CONTROLS)).toEqual([]);
   });
 
   test("a system that nobody could read: unknown", () => {

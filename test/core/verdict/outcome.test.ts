@@ -113,6 +113,9 @@ test.each<[Outcome[], Outcome | undefined]>([
   [["pass", "waived", "fail", "unknown"], "unknown"],
   [["pass", "fail", "waived"], "fail"],
   [["pass", "waived"], "waived"],
+  [["pass", "not-applicable"], "pass"],
+  [["not-applicable", "waived"], "waived"],
+  [["not-applicable"], "not-applicable"],
   [["pass"], "pass"],
   [[], undefined],
 ])("the worst of %j is %s, in whatever order they come", (outcomes, expected) => {

@@ -111,6 +111,9 @@ describe("CKLB", () => {
     [[{ outcome: "unknown" }, { role: "x", outcome: "fail" }], "fail"],
     [[{}, { role: "x", outcome: "unknown" }], "notchecked"],
     [[{ outcome: "waived", waiver: "rsync runs for hours" }], "fail"],
+    [[{ outcome: "not-applicable" }], "notapplicable"],
+    [[{ outcome: "not-applicable" }, { outcome: "pass" }], "pass"],
+    [[{ outcome: "not-applicable" }, { outcome: "unknown" }], "notchecked"],
     [[], "notchecked"],
   ] as const)("findings %j make it %s", (findings, result) => {
     expect(review(findings)?.result).toBe(result);

@@ -108,7 +108,7 @@ describe("metrics", () => {
   test("the number of series grows with hosts only, by a known amount", () => {
     const count = (hosts: number) =>
       metrics(bigAudit(hosts)).filter(({ name }) => !/session/u.test(name)).length;
-    expect(count(200) - count(100)).toBe(100 * (4 + 1 + 1));
+    expect(count(200) - count(100)).toBe(100 * (5 + 1 + 1));
   });
 
   test("hosts that look the same stay two series", () => {

@@ -145,6 +145,7 @@ describe("OSCAL", () => {
     ["fail", "not-satisfied fail"],
     ["unknown", "not-satisfied other"],
     ["waived", "not-satisfied other"],
+    ["not-applicable", "satisfied pass"],
   ] as const)("a control of which something is %s is %s", (outcome, expected) => {
     const findings = [
       finding({ check: "session-ends" }),

@@ -200,7 +200,7 @@ describe("runs", () => {
   });
 });
 
-const outcome = fc.constantFrom<Finding["outcome"][]>("pass", "fail", "unknown", "waived");
+const outcome = fc.constantFrom<Finding["outcome"][]>("pass", "fail", "unknown", "waived", "not-applicable");
 const text = fc.string({ unit: "binary", maxLength: 8 });
 const finding: fc.Arbitrary<Finding> = fc.record(
   {
