@@ -1,10 +1,18 @@
 /** `curfew lint`: every finding with its place, and no host. */
+import { readFileSync } from "node:fs";
 import { readFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import ajvDraft04 from "ajv-draft-04";
+import formats from "ajv-formats";
 import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runHere } from "./run-here.ts";
+
+const schema = join(import.meta.dirname, "../fixtures/schemas/sarif-2.1.0.schema.json");
+const ajv = new ajvDraft04.default({ strict: false });
+formats.default(ajv);
+const isSarif = ajv.compile(JSON.parse(readFileSync(schema, "utf8")));
 
 let directory: string;
 beforeAll(async () => {
@@ -53,6 +61,32 @@ describe("curfew lint", () => {
     const pattern = findings.find(({ message }: { message: string }) => message.includes("wbe"));
     expect(pattern).toMatchObject({ line: 6, column: 13 });
     expect(pattern.message).toContain("web");
+  });
+
+  test("--sarif: valid, each finding at its place in the checkout", async () => {
+    const files = {
+      "bad [1](x).yaml": "name: here\ndefaults: {client_idle_timeot: 10m}\n",
+      "loose.yaml": `${GOOD}roles:\n  vendor:\n    groups: [ext]\n    client_idle_timeout: 1h\n`,
+    };
+    const { exitCode, stdout } = await lint(files, "bad [1](x).yaml", "loose.yaml", "--sarif");
+    expect(exitCode).toBe(2);
+    const document = JSON.parse(stdout);
+    expect(isSarif(document), JSON.stringify(isSarif.errors?.slice(0, 3))).toBe(true);
+    const found = document.runs[0].results.map(
+      ({ ruleId, level, locations }: { ruleId: string; level: string; locations: any[] }) => {
+        const { artifactLocation, region } = locations[0].physicalLocation;
+        return [ruleId, level, artifactLocation.uri, region.startLine];
+      },
+    );
+    expect(found).toContainEqual(["policy-or-inventory-error", "error", "bad%20%5B1%5D(x).yaml", 2]);
+    expect(found).toContainEqual(["policy-or-inventory-warning", "warning", "loose.yaml", 6]);
+  });
+
+  test("--sarif of good files has no result; with --json it is bad usage", async () => {
+    const good = await lint({ "policy.yaml": GOOD }, "policy.yaml", "--sarif");
+    expect(good.exitCode).toBe(0);
+    expect(JSON.parse(good.stdout).runs[0].results).toEqual([]);
+    expect(await lint({}, "policy.yaml", "--sarif", "--json")).toMatchObject({ exitCode: 64 });
   });
 
   test("a missing file is bad usage", async () => {

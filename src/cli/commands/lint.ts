@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { relative, resolve } from "node:path";
 import type { Command } from "commander";
+import packageData from "../../../package.json" with { type: "json" };
 import { visible, visibleJson } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { LintFinding } from "../../model/lint.ts";
@@ -12,6 +14,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 interface LintOptions extends AnswerOptions {
   readonly policy?: string;
   readonly inventory?: readonly string[];
+  readonly sarif?: true;
 }
 
 const EXAMPLE = `
@@ -19,6 +22,7 @@ Example:
   curfew lint                                    the files of this folder
   curfew lint -p policy.yaml -i inventory.yaml   also which patterns of hosts match nothing
   curfew lint policy.yaml hosts.ini              which is which is told by what is in them
+  curfew lint --sarif > curfew.sarif             for code scanning, with paths as in this folder
 
 Nothing is contacted and no program is run. Every finding is FILE:LINE:COLUMN: error or warning: what is wrong.
 
@@ -33,6 +37,7 @@ export function registerLint(program: Command, { terminal, setExitCode }: Settin
     .argument("[file...]", "policies and inventories, in place of -p and -i");
   addPolicyOption(command).option("-i, --inventory <source>", "an inventory; may be repeated", collect);
   addAnswerOptions(command)
+    .option("--sarif", "print SARIF 2.1.0, for code-scanning boards")
     .addHelpText("after", EXAMPLE)
     .action(async (files: readonly string[], options: LintOptions) =>
       setExitCode(await lint(files, options, terminal)),
@@ -40,12 +45,27 @@ export function registerLint(program: Command, { terminal, setExitCode }: Settin
 }
 
 async function lint(files: readonly string[], options: LintOptions, terminal: Terminal): Promise<ExitCode> {
+  if (options.json === true && options.sarif === true) {
+    throw new CurfewError("usage", "--json and --sarif are two forms of one answer; choose one");
+  }
   const chosen = await chooseFiles(files, options, terminal);
   const { lintFiles } = await import("../../flow/lint.ts");
   const findings = await lintFiles(chosen, terminal.environment, new Date());
   if (options.json === true) await terminal.out([visibleJson(`${JSON.stringify(documentOf(findings))}\n`)]);
+  else if (options.sarif === true) await terminal.out(await sarifOf(findings));
   else await show(findings, options, terminal);
   return findings.length === 0 ? 0 : 2;
+}
+
+/** A board knows files by their path in the checkout that it was started in. */
+async function sarifOf(findings: readonly LintFinding[]): Promise<Iterable<string>> {
+  const { renderLintSarif } = await import("../../report/sarif/lint.ts");
+  const inFolder = (file: string): string => (file === "" ? file : relative(process.cwd(), resolve(file)));
+  const placed = findings.map(({ position, ...rest }) => ({
+    ...rest,
+    position: { ...position, file: inFolder(position.file) },
+  }));
+  return renderLintSarif(placed, packageData.version);
 }
 
 interface Chosen {

@@ -92,12 +92,16 @@ const VERDICTS = {
   "not-applicable": "not applicable: ",
 } as const;
 
-/** 3.11.5 and 3.11.6: digits in braces are placeholders and `[text](target)` is a link, whoever wrote it. */
 function messageText(host: string, finding: Finding): string {
   const { role, subject, expected, actual, source, outcome } = finding;
   const who = [host, role === "*" ? "" : `role ${role}`, subject ?? ""].filter((part) => part !== "");
   const about = who.length === 0 ? "" : `${who.join(", ")}: `;
   const text = `${about}${VERDICTS[outcome]}expected ${expected}, found ${actual} (${source})`;
+  return sarifText(text);
+}
+
+/** 3.11.5 and 3.11.6: digits in braces are placeholders and `[text](target)` is a link, whoever wrote it. */
+export function sarifText(text: string): string {
   return clipLine(text, LONGEST_MESSAGE)
     .replace(/\{(\d+)\}/gu, "{{$1}}")
     .replace(/\](?=\()/gu, "\\]");
