@@ -9,10 +9,10 @@ import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runHere } from "./run-here.ts";
 
-const schema = join(import.meta.dirname, "../fixtures/schemas/sarif-2.1.0.schema.json");
+const sarifSchema = join(import.meta.dirname, "../fixtures/schemas/sarif-2.1.0.schema.json");
 const ajv = new ajvDraft04.default({ strict: false });
 formats.default(ajv);
-const isSarif = ajv.compile(JSON.parse(readFileSync(schema, "utf8")));
+const isSarif = ajv.compile(JSON.parse(readFileSync(sarifSchema, "utf8")));
 
 let directory: string;
 beforeAll(async () => {

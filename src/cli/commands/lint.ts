@@ -60,12 +60,15 @@ async function lint(files: readonly string[], options: LintOptions, terminal: Te
 /** A board knows files by their path in the checkout that it was started in. */
 async function sarifOf(findings: readonly LintFinding[]): Promise<Iterable<string>> {
   const { renderLintSarif } = await import("../../report/sarif/lint.ts");
-  const inFolder = (file: string): string => (file === "" ? file : relative(process.cwd(), resolve(file)));
   const placed = findings.map(({ position, ...rest }) => ({
     ...rest,
     position: { ...position, file: inFolder(position.file) },
   }));
   return renderLintSarif(placed, packageData.version);
+}
+
+function inFolder(file: string): string {
+  return file === "" ? file : relative(process.cwd(), resolve(file));
 }
 
 interface Chosen {

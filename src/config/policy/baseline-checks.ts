@@ -46,10 +46,9 @@ export function baselineChecks(yaml: YamlText, named: readonly NamedBaseline[]):
   const several = named.length > 1 || named.some(({ hosts }) => hosts !== undefined);
   const blocks = blocksOf(yaml, root);
   const problems = named.flatMap((each) =>
-    blocks.flatMap((block) => [
-      ...looser(yaml, block, each, several),
-      ...lateWarning(yaml, block, each, several),
-    ]),
+    blocks.flatMap((block) =>
+      looser(yaml, block, each, several).concat(lateWarning(yaml, block, each, several)),
+    ),
   );
   if (!several) return { errors: problems, warnings: [] };
   return { errors: [], warnings: [...unreachable(yaml, named), ...problems] };

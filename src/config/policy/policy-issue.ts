@@ -182,11 +182,11 @@ function unwrap(schema: unknown): unknown {
 
 function shapeOf(schema: unknown): Definition["shape"] {
   const { shape, options = [] } = definition(schema);
-  return shape ?? options.map((option) => shapeOf(unwrap(option))).find((found) => found !== undefined);
+  return shape ?? options.map((option) => shapeOf(unwrap(option))).find((each) => each !== undefined);
 }
 
 function descend(schema: unknown, step: PropertyKey): unknown {
   const { element, valueType, shape, options = [] } = definition(schema);
   const next = element ?? valueType ?? shape?.[String(step)];
-  return next ?? options.map((option) => descend(unwrap(option), step)).find((found) => found !== undefined);
+  return next ?? options.map((option) => descend(unwrap(option), step)).find((each) => each !== undefined);
 }

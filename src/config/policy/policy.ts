@@ -51,7 +51,9 @@ export function parsePolicy(file: string, text: string, now: Date): LoadedPolicy
   const problems = result.success ? errors : [...schemaProblems(yaml, result.error.issues), ...errors];
   if (!result.success || problems.length > 0) throw inputError(problems);
   const digest = createHash("sha256").update(canonical(result.data)).digest("hex");
-  const baselines = named.map(({ baseline, hosts }) => ({ baseline, ...(hosts && { hosts }) }));
+  const baselines = named.map(({ baseline, hosts }) =>
+    hosts === undefined ? { baseline } : { baseline, hosts },
+  );
   const warnings = problemLines([...checked.warnings, ...limits.warnings]);
   return { policy: result.data, baselines, digest, file, warnings };
 }

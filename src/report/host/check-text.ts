@@ -71,7 +71,7 @@ function ruleLines({ findings }: CheckedHost, { paint, columns }: CheckTextOptio
   const held = rules.filter(({ outcome }) => outcome === "pass").length;
   const groups = groupAlike(
     rules.filter(({ outcome }) => outcome !== "pass"),
-    ({ role: _, ...rest }) => rest,
+    (finding) => ({ ...finding, role: "" }),
   );
   const lines = groups.flatMap((group) => {
     const [{ rule, subject = "", expected, actual, source, outcome }] = group;
