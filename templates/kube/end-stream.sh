@@ -2,6 +2,7 @@
 # Ends one kubectl when its session has ended: sh end-stream.sh PID START END IDLE TERMINAL
 # START is the process's start time (field 22 of /proc/PID/stat), END the last moment of the session in seconds after
 # the start of the machine, IDLE how long without a key; each may be empty. Goes away with that kubectl.
+# A file CURFEW_ENDED is made before it ends one: kubectl catches the signal, so its end does not tell whose it was.
 set -u
 pid=$1 start=$2 end=$3 idle=$4 terminal=$5
 
@@ -32,6 +33,7 @@ while is_there; do
   if [ -n "$end" ] && [ $((end - up)) -lt "$left" ]; then left=$((end - up)); fi
   if [ -n "$idle" ] && [ $((last + idle - up)) -lt "$left" ]; then left=$((last + idle - up)); fi
   if [ "$left" -le 0 ]; then
+    [ -z "${CURFEW_ENDED:-}" ] || : >"$CURFEW_ENDED"
     kill -TERM "$pid"
     exit 0
   fi
