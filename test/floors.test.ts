@@ -28,7 +28,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   core: "text sshd shell policy facts verdict ending baseline plan render probe audit explain wizard check schedule kube teleport".split(
     " ",
   ),
-  controls: ["shell-timeout", "sshd", "logind", "watchdog", "postgresql", "."],
+  controls: ["shell-timeout", "sshd", "logind", "watchdog", "postgresql", "mariadb", "."],
   report: [
     "layout",
     "format",
@@ -91,6 +91,7 @@ const MAIN: Readonly<Record<string, string>> = {
   "controls/logind": "index",
   "controls/watchdog": "index",
   "controls/postgresql": "index",
+  "controls/mariadb": "index",
   report: "audit-formats",
   "report/layout": "page-text",
   "report/format": "audit-json",

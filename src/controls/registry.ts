@@ -11,6 +11,7 @@ const REGISTRY: Readonly<Record<ControlId, () => Promise<Control>>> = {
   logind: async () => (await import("./logind/index.ts")).logind,
   watchdog: async () => (await import("./watchdog/index.ts")).watchdog,
   postgresql: async () => (await import("./postgresql/index.ts")).postgresql,
+  mariadb: async () => (await import("./mariadb/index.ts")).mariadb,
 };
 
 /** Every name, in the order of the lines. */

@@ -100,10 +100,10 @@ export interface HostActivation {
   /** As plans name it: `restart-logind`. */
   readonly name: Activation;
   /**
-   * The part of the guard's undo script that does it, `templates/remote/NAME.sh` or the absolute path of a file: it
-   * defines `activate_NAME WHEN`, as guard-undo.sh describes. Left out: the guard itself knows it.
+   * The part of the guard's undo script that does it, `templates/remote/NAME.sh` or the absolute path of a file, one or
+   * several: it defines `activate_NAME WHEN`, as guard-undo.sh describes. Left out: the guard itself knows it.
    */
-  readonly script?: string;
+  readonly script?: string | readonly string[];
   /** The systemd units that it restarts, for tools that make no use of the script; none where left out. */
   readonly units?: readonly string[];
   /** What is said where it fails: `systemd-logind did not restart`. */

@@ -3,8 +3,8 @@ import type { Reading } from "./reading.ts";
 
 /** What one control asks a host, in the same round trip as all others. */
 export interface FactsPart {
-  /** The part of the facts script, as `HostActivation.script`: it defines `part_ID`, which prints sections. */
-  readonly script: string;
+  /** The part of the facts script, in one file or several, as `HostActivation.script`: it defines `part_ID`, which prints sections. */
+  readonly script: string | readonly string[];
   /**
    * What the sections come to, as plain data. What changes by itself stands under the key `now` of a record and is not
    * part of the digest. They come from the host: whatever the script cannot have written is

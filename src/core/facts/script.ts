@@ -32,7 +32,7 @@ export type ExtraPart = "sessions";
 
 /** Every file of the script, in its order: the frame first, and last the line that starts everything. */
 export function factScripts(controls: readonly Control[] = [], extra: readonly ExtraPart[] = []): string[] {
-  const parts = controls.flatMap(({ facts }) => (facts === undefined ? [] : [facts.script]));
+  const parts = controls.flatMap(({ facts }) => (facts === undefined ? [] : [facts.script].flat()));
   const own = [...parts, ...extra.map((name) => `facts/${name}`)];
   const [before, last] = [FACT_PARTS.slice(0, -1), FACT_PARTS.slice(-1)];
   const inFolder = ["frame", ...before, ...last, "end"].map((name) => `facts/${name}`);

@@ -1,0 +1,98 @@
+/** The MariaDB server of a host, from the sections of templates/remote/facts/mariadb.sh. */
+import { z } from "zod";
+import { databaseWatchdog, watchdogSchema } from "../../core/facts/database-watchdog.ts";
+import { lines } from "../../core/facts/sections.ts";
+import { visible } from "../../core/text/visible.ts";
+import type { Facts } from "../../model/facts.ts";
+import type { PlainData, SaidSections } from "../../model/facts-part.ts";
+import { absent, known, type Reading, unreadable } from "../../model/reading.ts";
+import { parseAnswer, parseNumber } from "./answer.ts";
+
+const text = z.string().max(1000);
+const server = z.object({
+  version: text,
+  socket: text,
+  /** Seconds, as they are in force for new sessions. */
+  interactive: z.number(),
+  wait: z.number(),
+  /** What the server has where nothing sets the limit of interactive sessions. */
+  usual: z.number(),
+  /** Whether something is run for each new session of those without administrators' rights. */
+  initConnect: z.boolean(),
+  /** What files and command line set when it starts, in their order: the last one counts. */
+  start: z.array(z.number()),
+  /** Of which it reads every file. */
+  directories: z.array(text),
+  users: z.array(text),
+  roles: z.array(text),
+  /** Who was given which role, itself or by way of another. */
+  members: z.array(z.tuple([text, text])),
+  /** Whether there are more names than were read. */
+  cut: z.boolean(),
+});
+const part = z.object({
+  server: server.nullable(),
+  /** Why it could not be asked; empty where it was. */
+  why: text,
+  /** Servers that were not asked, for people. */
+  others: z.array(text),
+  now: z.object({ watchdog: watchdogSchema.nullable() }),
+});
+
+export type MariaDbServer = z.output<typeof server>;
+export type MariaDb = z.output<typeof part>;
+
+/** Absent where no server of MariaDB or MySQL runs. */
+export function parseMariaDb(sections: SaidSections): Reading<PlainData> {
+  if (sections.maybe("mariadb") === undefined) return absent();
+  const found = sections.all("mariadb-server");
+  if (found.length === 0) return absent();
+  const own = found.findIndex(({ arguments: [state] }) => state === "own");
+  const others = found.flatMap(({ arguments: [state = "", socket = ""] }, index) =>
+    index === own ? [] : [notAsked(state, socket)],
+  );
+  const now = { watchdog: databaseWatchdog(sections, "mariadb") };
+  const asked = found[own];
+  if (asked === undefined) return known({ server: null, why: others.join("; "), others: [], now });
+  const answer = parseAnswer(asked.body);
+  if (typeof answer === "string") return known({ server: null, why: answer, others, now });
+  // Of several, each has its own; the one that was asked comes first, as its section does.
+  const nth = found.slice(0, own).filter(({ arguments: [state] }) => state === "own").length;
+  const start = lines(sections.all("mariadb-start")[nth]).map(parseNumber);
+  const directories = lines(sections.all("mariadb-directories")[nth]);
+  const socket = visible(asked.arguments[1] ?? "").slice(0, 300);
+  const value: MariaDb = {
+    server: {
+      ...answer,
+      socket,
+      start: start.filter((each) => each !== undefined).slice(0, 100),
+      directories: directories.map((each) => visible(each).slice(0, 300)).slice(0, 50),
+    },
+    why: "",
+    others,
+    now,
+  };
+  return known(value);
+}
+
+const STATES: Readonly<Record<string, string>> = {
+  own: "a further server runs here and was not asked",
+  container: "a server runs in a container of this host and was not asked",
+  person: "an ordinary account runs a server here, which was not asked",
+  mute: "a server process runs here without a socket, so it cannot be asked without a password",
+};
+
+function notAsked(state: string, socket: string): string {
+  const said = STATES[state] ?? "a server that could not be told runs here";
+  return socket === "" ? said : `${said} (${visible(socket).slice(0, 200)})`;
+}
+
+/** What is known of the host's server; undefined where nobody asked, or where there is none. */
+export function mariaDb({ parts = {} }: Pick<Facts, "parts">): Reading<MariaDb> | undefined {
+  const said = parts["mariadb"];
+  if (said === undefined || said.state === "absent") return undefined;
+  if (said.state === "unreadable") return said;
+  // Facts may come from a file, as plain data.
+  const found = part.safeParse(said.value);
+  return found.success ? known(found.data) : unreadable("the facts about MariaDB are not in order");
+}
