@@ -18,6 +18,10 @@ const WANTED: readonly (readonly [Release, ...string[]])[] = [
 const WANTED_FILES: readonly (readonly [Release, string])[] = [
   ["bookworm", "openscap-scanner"],
   ["trixie", "openscap-scanner"],
+  ["bullseye", "mariadb-server"],
+  ["bookworm", "mariadb-server"],
+  ["trixie", "mariadb-server"],
+  ["sid", "mariadb-server"],
 ];
 
 /** Fetches what is missing of all that tests ask for; who needs what cannot be had says so. */
