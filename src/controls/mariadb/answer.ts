@@ -35,9 +35,9 @@ function whyNot(failed: string): string {
 
 /** To see everybody's sessions, and to end them; before 10.5 SUPER is all of it. */
 function missingRight(rows: readonly string[][]): string | undefined {
-  const rights = rows.flatMap(([kind, right]) => (kind === "right" ? [right] : []));
-  const ends = rights.includes("SUPER") || rights.includes("CONNECTION ADMIN");
-  if (rights.includes("PROCESS") && ends) return undefined;
+  const rights = new Set(rows.flatMap(([kind, right]) => (kind === "right" ? [right] : [])));
+  const ends = rights.has("SUPER") || rights.has("CONNECTION ADMIN");
+  if (rights.has("PROCESS") && ends) return undefined;
   return "its root may not see or end the sessions of others: PROCESS and CONNECTION ADMIN are needed";
 }
 
