@@ -93,7 +93,11 @@ function inventorySchema(): z.ZodType {
 /** What `audit --json` prints and report/audit-json.ts writes: what is stored, and its counts. */
 function auditSchema(): z.ZodType {
   const count = z.number().int().nonnegative();
-  const findings = z.strictObject(Object.fromEntries(COUNTED.map((outcome) => [outcome, count])));
+  const findings = z.strictObject(
+    Object.fromEntries(
+      COUNTED.map((outcome) => [outcome, outcome === "not-applicable" ? count.optional() : count]),
+    ),
+  );
   const summary = z.strictObject({ hosts: count, pass: count, fail: count, unknown: count, findings });
   return header
     .extend({ ...end.shape, summary, hosts: z.array(host) })

@@ -107,7 +107,8 @@ export interface OutcomeCounts {
   readonly fail: number;
   readonly unknown: number;
   readonly waived: number;
-  readonly "not-applicable": number;
+  /** Left out where there are none. */
+  readonly "not-applicable"?: number;
 }
 
 /** How many hosts of each outcome that a host can have. */
@@ -124,8 +125,8 @@ export interface RunSummary {
   readonly profile: string | null;
   readonly verified: boolean;
   readonly hosts: HostCounts;
-  /** Those that say something of their host. */
-  readonly findings: Omit<OutcomeCounts, "not-applicable">;
+  /** What does not apply is not counted. */
+  readonly findings: OutcomeCounts;
 }
 
 /**

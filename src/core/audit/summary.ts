@@ -8,7 +8,9 @@ export function countFindings(
   hosts: readonly Pick<AuditedHost, "findings">[],
   fleet: readonly Finding[],
 ): OutcomeCounts {
-  return countOutcomes(outcomesIn([fleet, ...hosts.map(({ findings }) => findings)]));
+  const found = outcomesIn([fleet, ...hosts.map(({ findings }) => findings)]);
+  const { "not-applicable": apart, ...counts } = countOutcomes(found);
+  return apart === 0 ? counts : { ...counts, "not-applicable": apart };
 }
 
 function* outcomesIn(lists: readonly (readonly Finding[])[]): Generator<Finding["outcome"], void, undefined> {

@@ -37,7 +37,7 @@ export function hostLines({ hosts }: AuditRun, view: AuditView): string[] {
 
 interface Row {
   readonly name: string;
-  readonly counts: OutcomeCounts;
+  readonly counts: Readonly<Record<Finding["outcome"], number>>;
   readonly outcome: AuditedHost["outcome"];
   readonly note: string;
 }

@@ -100,7 +100,7 @@ function glanceLines({ hosts, findings }: AuditRun, paint: Paint): string[] {
     barText(byHost, paint),
     `${count(hosts.length, "host").padEnd(16)} ${countsText(byHost, paint)}`,
     `${count(
-      COUNTED.reduce((sum, outcome) => sum + byFinding[outcome], 0),
+      COUNTED.reduce((sum, outcome) => sum + (byFinding[outcome] ?? 0), 0),
       "finding",
     ).padEnd(16)} ${countsText(byFinding, paint)}`,
   ];

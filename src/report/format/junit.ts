@@ -55,7 +55,7 @@ function suiteText(run: AuditRun, { name, host, findings }: Suite): string {
   const head = attributes({
     name,
     ...totals(counts),
-    skipped: String(counts.waived + counts["not-applicable"]),
+    skipped: String(counts.waived + (counts["not-applicable"] ?? 0)),
     // Without a zone, as everybody who reads these files expects it; it is UTC.
     timestamp: run.startedAt.slice(0, 19),
     ...(host === undefined ? {} : { hostname: name }),
@@ -65,7 +65,7 @@ function suiteText(run: AuditRun, { name, host, findings }: Suite): string {
 }
 
 function totals(counts: OutcomeCounts): Record<"tests" | "failures" | "errors", string> {
-  const tests = COUNTED.reduce((sum, outcome) => sum + counts[outcome], 0);
+  const tests = COUNTED.reduce((sum, outcome) => sum + (counts[outcome] ?? 0), 0);
   return { tests: String(tests), failures: String(counts.fail), errors: String(counts.unknown) };
 }
 

@@ -87,7 +87,7 @@ function hostFamilies(run: AuditRun, names: readonly string[]): Family[] {
         for (const [index, host] of run.hosts.entries()) {
           const counts = countFindings([{ findings: reportedFindings(host) }], []);
           for (const outcome of COUNTED)
-            yield [{ policy, host: names[index] ?? "", outcome }, counts[outcome]];
+            yield [{ policy, host: names[index] ?? "", outcome }, counts[outcome] ?? 0];
         }
       },
     },

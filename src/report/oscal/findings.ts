@@ -72,7 +72,7 @@ export function oscalFinding(run: AuditRun, objective: Objective): object {
 }
 
 function sumText(counts: OutcomeCounts): string {
-  const { "not-applicable": apart } = counts;
+  const { "not-applicable": apart = 0 } = counts;
   const sum = `${counts.pass} passed, ${counts.fail} failed, ${counts.unknown} could not be judged, ${counts.waived} waived`;
   return apart === 0 ? sum : `${sum}, ${apart} did not apply`;
 }
