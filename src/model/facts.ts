@@ -56,7 +56,7 @@ export interface UserClass {
 }
 
 export const SERVICE_MANAGERS = ["systemd", "openrc", "sysv", "runit", "none"] as const;
-export const BOOT_HOOKS = ["systemd", "cron", "openrc", "none"] as const;
+export const BOOT_HOOKS = ["systemd", "cron", "openrc", "rc", "runit", "none"] as const;
 
 /** How the host starts and reloads its sshd. */
 export interface SshService {
@@ -67,7 +67,10 @@ export interface SshService {
   readonly pid: number | null;
   /** True where a socket unit listens and starts one sshd per connection: nothing to reload. */
   readonly perConnection: boolean;
-  /** What can run the guard's check at the next boot: a unit, a line of cron, a service of OpenRC. */
+  /**
+   * What can run the guard's check at the next boot: a unit, a line of cron, a service of OpenRC, a script of sysvinit's
+   * run levels, one of runit's first stage.
+   */
   readonly bootHook: (typeof BOOT_HOOKS)[number];
 }
 

@@ -222,7 +222,9 @@ start_timer() {
     done
   fi
   if command -v setsid >/dev/null; then detach="setsid"; else detach="nohup"; fi
-  $detach sh -c "$free"'echo $$ >"$2"; sleep "$1"; rm -f "$2"; exec sh "$3" timer' curfew-guard \
+  # An undo that is killed is begun again here as well.
+  $detach sh -c "$free"'echo $$ >"$2"; sleep "$1"; rm -f "$2"
+    while sh "$3" timer; [ $? -gt 128 ] && [ -f "$3" ]; do sleep 1; done' curfew-guard \
     "$within" "$guard/timer.pid" "$guard/undo.sh" </dev/null >/dev/null 2>&1 &
 }
 
@@ -243,7 +245,9 @@ install_boot_hook() {
     systemd) boot_unit ;;
     cron) printf '@reboot root /bin/sh %s boot\n' "$guard/undo.sh" >/etc/cron.d/curfew-guard && chmod 0644 /etc/cron.d/curfew-guard ;;
     openrc) boot_service ;;
-    *) say "note this host has neither systemd nor OpenRC nor a cron that reads /etc/cron.d: a reboot within $within s would not undo the change" ;;
+    rc) boot_script ;;
+    runit) boot_stage ;;
+    *) say "note nothing on this host runs a check at boot (systemd, OpenRC, scripts of run levels or of runit's first stage, a cron that reads /etc/cron.d): a reboot within $within s would not undo the change" ;;
   esac
 }
 
@@ -264,6 +268,38 @@ start() {
 }
 SERVICE
   chmod 0755 /etc/init.d/curfew-guard && ln -sf /etc/init.d/curfew-guard /etc/runlevels/boot/curfew-guard && sync
+}
+
+# In sysvinit's way, before sshd by its number; where scripts are started in parallel, beside it.
+boot_script() {
+  cat >/etc/init.d/curfew-guard <<'SCRIPT' || return 1
+#!/bin/sh
+### BEGIN INIT INFO
+# Provides:          curfew-guard
+# Required-Start:    $local_fs
+# Required-Stop:
+# X-Start-Before:    ssh sshd dropbear
+# Default-Start:     2 3 4 5
+# Default-Stop:
+# Short-Description: curfew: take back a change that was not confirmed before the reboot
+### END INIT INFO
+[ "$1" = start ] || exit 0
+for undo in /var/lib/curfew/guard/*/undo.sh; do
+  [ ! -f "$undo" ] || /bin/sh "$undo" boot
+done
+SCRIPT
+  chmod 0755 /etc/init.d/curfew-guard || return 1
+  for level in /etc/rc[2-5].d; do
+    [ ! -d "$level" ] || ln -sf ../init.d/curfew-guard "$level/S00curfew-guard" || return 1
+  done
+  sync
+}
+
+# What runit's first stage reads (Void), before any service.
+boot_stage() {
+  # shellcheck disable=SC2016 # it expands at boot
+  printf '%s\n' 'for undo in /var/lib/curfew/guard/*/undo.sh; do' '  [ ! -f "$undo" ] || /bin/sh "$undo" boot' 'done' \
+    >/etc/runit/core-services/99-curfew-guard.sh && chmod 0644 /etc/runit/core-services/99-curfew-guard.sh && sync
 }
 
 boot_unit() {

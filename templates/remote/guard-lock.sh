@@ -98,7 +98,7 @@ finish_damaged() {
   [ -d "$1" ] && { [ ! -f "$1/undo.sh" ] || ! grep -q '^tidy()' "$1/undo.sh"; } || return 0
   [ ! -e "$1/confirmed" ] || [ ! -e "$1/written" ] || mv "$1/written" "$base/written"
   rm -f /etc/systemd/system/sysinit.target.wants/curfew-guard.service /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard \
-    /etc/init.d/curfew-guard /etc/runlevels/boot/curfew-guard
+    /etc/init.d/curfew-guard /etc/runlevels/boot/curfew-guard /etc/rc[2-5].d/S00curfew-guard /etc/runit/core-services/99-curfew-guard.sh
   [ ! -f "$1/staged" ] || forget_staged "$1"
   rm -rf "$1"
 }
@@ -135,7 +135,7 @@ sweep() {
   done
   # A check at boot of a change that nobody knows of any more.
   rm -f /etc/systemd/system/sysinit.target.wants/curfew-guard.service /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard \
-    /etc/init.d/curfew-guard /etc/runlevels/boot/curfew-guard
+    /etc/init.d/curfew-guard /etc/runlevels/boot/curfew-guard /etc/rc[2-5].d/S00curfew-guard /etc/runit/core-services/99-curfew-guard.sh
   # What a kill left of write_lock: 32 digits.
   rm -f "$base"/lock.????????????????????????????????
   # How earlier changes ended whose controllers did not live to hear it.

@@ -5,13 +5,18 @@
 
 # The plan was made from what the host said; refuse if a file is not that any more.
 check_before() {
-  case $2 in create) change_of="$3 exists now" ;; *) change_of="$3 changed since it was read" ;; esac
+  case $2 in create | return) change_of="$3 exists now" ;; *) change_of="$3 changed since it was read" ;; esac
   as_planned "$@" || fail stale-plan "$change_of"
 }
 
 as_planned() {
   for link in ${10}; do [ "$(readlink -f -- "$link")" = "$3" ] || return 1; done
-  if [ "$2" = create ]; then [ ! -e "$3" ] && [ ! -L "$3" ]; else is_planned "$3" "$@"; fi
+  if is_new "$2"; then [ ! -e "$3" ] && [ ! -L "$3" ]; else is_planned "$3" "$@"; fi
+}
+
+# is_new ACTION: nothing is at the path before.
+is_new() {
+  case $1 in create | return) ;; *) return 1 ;; esac
 }
 
 # is_planned FILE INDEX …
@@ -29,23 +34,23 @@ is() {
 stage() {
   stage_dir=${3%/*}
   stage_failed="beside $3"
-  [ "$2" = create ] || replaceable "$3"
+  is_new "$2" || replaceable "$3"
   make_parents "$stage_dir"
   new=$stage_dir/.curfew-new-$token-$1
   old=$stage_dir/.curfew-old-$token-$1
   printf '%s\n' "$new" "$old" >>"$guard/staged" || return 1
-  if [ "$2" != create ]; then
+  if ! is_new "$2"; then
     ln "$3" "$old" 2>/dev/null || cp -a "$3" "$old" 2>/dev/null || cp -p "$3" "$old" || return 1
     { inode "$old" >"$guard/was-$1.inode" && copied "$old" "$guard/was-$1"; } || { stage_failed=in; stage_dir=$guard; return 1; }
   fi
   case $2 in
     remove) return 0 ;;
     # Keeps access lists, labels and times of what is put back.
-    restore) cp -a "$8" "$new" 2>/dev/null || cp -p "$8" "$new" || return 1 ;;
+    restore | return) cp -a "$8" "$new" 2>/dev/null || cp -p "$8" "$new" || return 1 ;;
     update) { cp -a "$3" "$new" 2>/dev/null || cp -p "$3" "$new"; } && printf '%s' "$8" >"$new" || return 1 ;;
     create) printf '%s' "$8" >"$new" || return 1 ;;
   esac
-  [ "$2" = restore ] || { chown "$5:$6" "$new" && chmod "$4" "$new"; } || return 1
+  case $2 in restore | return) ;; *) chown "$5:$6" "$new" && chmod "$4" "$new" || return 1 ;; esac
   copied "$new" "$guard/made-$1" || { stage_failed=in; stage_dir=$guard; return 1; }
   sync "$new" 2>/dev/null || sync
 }
@@ -89,7 +94,7 @@ apply() {
   { true >"$guard/doing-$1"; } 2>/dev/null || return 1
   as_planned "$@" || { untouched "$@"; return 1; }
   case $2 in
-    create) place "$@" ;;
+    create | return) place "$@" ;;
     remove) displace "$@" ;;
     *) replace "$@" ;;
   esac || return 1

@@ -40,8 +40,11 @@ activate_again() {
   if [ "$1" = boot ] && early; then activate boot; else activate undo; fi
 }
 
-# Whether a check at boot comes before all services: cron's comes after them.
+# Whether a check at boot comes before sshd: cron's comes after it, and a script of a run level may come beside it.
 early() {
-  [ "$manager" = systemd ] || [ -e /etc/init.d/curfew-guard ]
+  if [ "$manager" = systemd ] || [ -e /etc/runlevels/boot/curfew-guard ] || [ -e /etc/runit/core-services/99-curfew-guard.sh ]; then return 0; fi
+  [ -e /etc/init.d/curfew-guard ] || return 1
+  find_daemon
+  [ -z "$daemon" ]
 }
 

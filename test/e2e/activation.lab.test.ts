@@ -225,9 +225,10 @@ describe.skipIf(lacks !== null)(`activation${lacks === null ? "" : ` (${lacks})`
         await barred;
         await machine.exec("nft delete table inet bar");
         expect(["rolled-back", "unknown"]).toContain(outcomes(call)[machine.name]);
-        expect(documentOf(call).hosts[0].message).toMatch(
-          /does not answer a new connection on 127\.0\.0\.1 port 22/u,
-        );
+        const { message } = documentOf(call).hosts[0];
+        expect(message).toMatch(/does not answer a new connection on 127\.0\.0\.1 port 22/u);
+        // It read the files; that it does not answer is all that is known.
+        expect(message).not.toContain("did not read");
         await expectHealed();
       },
       patient(120_000),

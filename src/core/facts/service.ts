@@ -71,7 +71,11 @@ function underSystemd(sections: Sections, pid: number | null): Reading<SshServic
   const base = { manager: "systemd", pid, perConnection: false, bootHook: "systemd" } as const;
   const main = units.find((unit) => pid !== null && unit.get("MainPID") === String(pid))?.get("Id");
   if (main !== undefined) return known({ ...base, unit: main });
-  const running = services.find((one) => one.get("ActiveState") === "active");
+  const active = services.filter((one) => one.get("ActiveState") === "active");
+  const script = active.find((one) => one.get("MainPID") === "0");
+  // systemd knows no main process of what a script of sysvinit's has started (systemd-sysv-generator(8)).
+  if (script !== undefined && pid !== null) return known({ ...base, unit: script.get("Id") ?? "" });
+  const [running] = active;
   if (running === undefined && pid !== null) return known({ ...base, manager: "none", unit: "" });
   if (running === undefined) return waiting(units);
   const name = running.get("Id") ?? "";
@@ -134,5 +138,7 @@ function parseIdleStop(said: string): string | undefined {
 function bootHook(sections: Sections): SshService["bootHook"] {
   const crons = lines(sections.maybe("cron")).map((path) => path.slice(path.lastIndexOf("/") + 1));
   if (crons.some((name) => name === "cron" || name === "crond")) return "cron";
-  return sections.maybe("init")?.arguments[0] === "openrc" ? "openrc" : "none";
+  const [openrc, , , scripts] = sections.maybe("init")?.arguments ?? [];
+  if (openrc === "openrc") return "openrc";
+  return scripts === "rc" || scripts === "runit" ? scripts : "none";
 }

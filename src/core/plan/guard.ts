@@ -16,14 +16,17 @@ import { removeBlocks } from "./managed-block.ts";
 import { loginSpecification } from "../sshd/effective.ts";
 import { remoteScript } from "../../template/remote-script.ts";
 
-/** One file for the guard to put in place. For `restore`, `after` is the path of the kept copy. */
+/**
+ * One file for the guard to put in place. For `restore` and `return`, `after` is the path of the kept copy; what is to
+ * `return` is not there now.
+ */
 export interface GuardChange {
-  readonly action: "create" | "update" | "remove" | "restore";
+  readonly action: "create" | "update" | "remove" | "restore" | "return";
   readonly path: string;
   readonly mode: string;
   readonly uid: number;
   readonly gid: number;
-  /** The content that must be there now; empty for `create`. */
+  /** The content that must be there now; empty for `create` and `return`. */
   readonly before: string;
   readonly after: string;
 }
@@ -89,7 +92,7 @@ export function changeScript(change: GuardedChange, facts: Facts, controls: read
     pid: String(service.pid ?? ""),
     perconnection: service.perConnection ? "yes" : "no",
     leaving: change.leaving ? "yes" : "no",
-    changes: change.changes.flatMap(({ action, path }) => [action, path]),
+    changes: change.changes.flatMap(({ action, path }) => [action === "return" ? "create" : action, path]),
   });
   return remoteScript(["guard-lock", "guard-place", "guard-change"], {
     ...common,
@@ -190,11 +193,14 @@ export function writtenAfter(facts: Facts, changes: readonly GuardChange[]): Rec
   const written: Record<string, string> = { ...facts.curfew.written };
   for (const change of changes) {
     const { action, path, after } = change;
-    if (action === "remove" || action === "restore" || editedByOthers(change, facts)) delete written[path];
+    if (GONE.has(action) || editedByOthers(change, facts)) delete written[path];
     else written[path] = writtenDigest(after);
   }
   return written;
 }
+
+/** After these nothing of curfew is at the path. */
+const GONE: ReadonlySet<GuardChange["action"]> = new Set(["remove", "restore", "return"]);
 
 /** Changed by somebody since curfew first touched it, and only a block of curfew's changes now. */
 function editedByOthers({ path, before, after }: GuardChange, { curfew }: Facts): boolean {

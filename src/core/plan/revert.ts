@@ -17,7 +17,7 @@ export interface RevertPlan {
 
 /**
  * Every file curfew has touched: its kept original where nobody else edited it since (byte for
- * byte, owner and mode included); curfew's blocks cut out where somebody did; own files removed.
+ * byte, owner and mode included) or where curfew itself removed it; curfew's blocks cut out where somebody did; own files removed.
  * Files and blocks of curfew of which the host has no record (any more) go as well.
  * Errors: CurfewError `remote` where a file or curfew's record cannot be read, because guessing
  * would lose somebody's work.
@@ -51,6 +51,9 @@ function revertFile(
   }
   if (state.state === "absent") {
     if (kind === "absent") return [];
+    // What curfew removed itself is not among what it wrote any more.
+    if (isOwn(path, controls) && facts.curfew.written[path] === undefined)
+      return [{ path, mode: "0644", uid: 0, gid: 0, before: "", action: "return", after: copy }];
     notes.push(`${path} was removed since curfew changed it; it stays removed`);
     return [];
   }

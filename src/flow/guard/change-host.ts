@@ -145,7 +145,7 @@ function takenBack(host: string, failure: CurfewError, settled: Settled, armed: 
         message: `${failure.message}; the host is as it was before`,
       };
     case "unloaded": {
-      const message = `${failure.message}; the files are as they were, but sshd did not read them again: look at it before the last login ends`;
+      const message = `${failure.message}; the files are as they were, but sshd may not be: look at it before the last login ends`;
       return { host, outcome: "unknown", error, message };
     }
     case "none":

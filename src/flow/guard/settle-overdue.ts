@@ -100,7 +100,7 @@ async function takeBack(connection: Connection, { curfew }: Facts, context: RunC
   if (state === "unloaded") {
     throw new CurfewError(
       "remote",
-      `${change} was taken back, but sshd did not read its files again${said}`,
+      `${change} was taken back: the files are as they were, but sshd may not be${said}`,
       {
         host,
         hint: "look at sshd on the host before the last login ends",

@@ -7,7 +7,7 @@ part_service() {
     elif [ -x "/etc/init.d/$script" ]; then scripts="$scripts $script"
     fi
   done
-  section init "$(if [ -e /run/openrc/softlevel ]; then echo openrc; fi)" "$scripts" "$(supervised)"
+  section init "$(if [ -e /run/openrc/softlevel ]; then echo openrc; fi)" "$scripts" "$(supervised)" "$(boot_scripts)"
   [ "$init" = systemd ] || [ ! -d /etc/cron.d ] || cron_daemons
 }
 
@@ -16,6 +16,20 @@ supervised() {
   case ${listener:-several} in several) return ;; esac
   parent_of "$listener" || return 0
   [ "$name" != runsv ] || readlink "/proc/$parent/cwd" 2>/dev/null
+}
+
+# Whose scripts the next boot runs: those of sysvinit's run levels, which Debian's runit runs as well, or, as on Void,
+# those of runit's first stage.
+boot_scripts() {
+  case $init in
+    init)
+      level=$(sed -n 's/^[^#:]*:\([2-5]\):initdefault:.*/\1/p' /etc/inittab 2>/dev/null | head -n 1)
+      [ -d "/etc/rc${level:-none}.d" ] && grep -q "^[^#:]*:[0-9]*$level[0-9]*:[a-z]*:.*/rc $level" /etc/inittab && echo rc ;;
+    runit)
+      if grep -q '^[^#]*/etc/runit/core-services/' /etc/runit/1 && [ -d /etc/runit/core-services ]; then echo runit
+      elif grep -q '^[^#]*/etc/rc2[.]d' /etc/runit/2 && [ -d /etc/rc2.d ]; then echo rc
+      fi ;;
+  esac 2>/dev/null
 }
 
 systemd() {

@@ -45,7 +45,7 @@ unfinished() {
   if ! [ -d "$1" ]; then
     set --
     if [ -z "$holder" ] && [ -e /var/lib/curfew/lock ]; then section unfinished "$dead" lock; fi
-    for hook in /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard /etc/init.d/curfew-guard; do
+    for hook in /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard /etc/init.d/curfew-guard /etc/runit/core-services/99-curfew-guard.sh; do
       if [ -e "$hook" ]; then section unfinished '' hook; break; fi
     done
   fi

@@ -284,8 +284,14 @@ start_sshd() {
   by_hand && started "sshd, by hand"
 }
 
+# What a script of sysvinit's has started is active without a process of its own (systemd-sysv-generator(8)): to start
+# it does nothing. No listener lives, so nothing is restarted over one.
 start_unit() {
-  bounded 30 systemctl start "$1" >/dev/null 2>&1 || return 1
+  verb=start
+  case $(systemctl show -p ActiveState,MainPID "$1" 2>/dev/null | sort | tr '\n' ' ') in
+    'ActiveState=active MainPID=0 ') verb=restart ;;
+  esac
+  bounded 30 systemctl "$verb" "$1" >/dev/null 2>&1 || return 1
   case $1 in
     *.socket) printf 'no sshd ran any more: %s was started\n' "$1" ;;
     *) started "$1" ;;

@@ -1,4 +1,6 @@
 /** What is rendered, asked of the real sshd of each release: does it parse, does it say what was promised, does it let people in. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sshd } from "../../../src/controls/sshd/index.ts";
@@ -7,6 +9,9 @@ import type { Facts } from "../../../src/model/facts.ts";
 import type { HostLimits } from "../../../src/model/limits.ts";
 import type { LabHost } from "../../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../../lab/lab.ts";
+import { CurfewError } from "../../../src/model/error.ts";
+import { selectorsOf } from "../../../src/core/policy/selectors.ts";
+import { type AcceptedPolicy, acceptedPolicies } from "./accepted-policies.ts";
 import { DROP_IN, exemption, host as facts, limits, person, role } from "../facts-fixture.ts";
 
 const lacks = labUnavailable();
@@ -151,5 +156,73 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "trixie", "sid"] a
       expect(promised?.lines.filter((line) => !shown.includes(line))).toEqual([]);
       await host.writeFile(MAIN, before, 0o644);
     });
+
+    test("takes whatever is rendered for a policy that was accepted, and says what was promised", async () => {
+      const given = await read();
+      const main = await host.readFile(MAIN);
+      const names = USERS.map(({ name }) => name);
+      const seed = Number(process.env["CURFEW_FUZZ_SEED"] ?? 12);
+      const policies = acceptedPolicies(names, ["operators", "domain vendors"], seed, POLICIES);
+      expect(policies).toHaveLength(POLICIES);
+      const rendered = policies.flatMap((policy) => rendering(given, policy));
+      expect(rendered.length).toBeGreaterThan(POLICIES / 2);
+      const root = join(await host.root(), "root/fuzz");
+      await mkdir(root);
+      for (const [at, { files }] of rendered.entries()) await place(join(root, String(at)), at, files, main);
+      const users = CLASSES.map(({ representative }) => representative).join(" ");
+      await host.exec(`mkdir -p /run/sshd; cd /root/fuzz; for at in *; do
+        sshd -t -f $at/main >$at/said 2>&1; echo $? >>$at/said
+        for user in ${users}; do
+          sshd -T -f $at/main -C user=$user,host=h,addr=192.0.2.1,laddr=192.0.2.2,lport=22 >$at/$user 2>&1
+        done
+      done`);
+      for (const [at, { policy, expectations }] of rendered.entries()) {
+        const wrong = `seed ${seed}, policy ${policy.text}`;
+        expect(await readFile(join(root, String(at), "said"), "utf8"), wrong).toBe("0\n");
+        for (const { user, lines } of expectations) {
+          const shown = (await readFile(join(root, String(at), user), "utf8")).toLowerCase().split("\n");
+          expect(
+            lines.filter((line) => !shown.includes(line)),
+            `${user}: ${wrong}`,
+          ).toEqual([]);
+        }
+      }
+      await host.exec("rm -r /root/fuzz");
+    });
   },
 );
+
+/** As many policies as each sshd is asked about; some are refused. */
+const POLICIES = 60;
+
+interface Rendering {
+  readonly policy: AcceptedPolicy;
+  readonly files: readonly { readonly path: string; readonly content: string | null }[];
+  readonly expectations: ReturnType<typeof sshd.render>["expectations"];
+}
+
+/** None where this host cannot have it, which is said. */
+function rendering(given: Facts, policy: AcceptedPolicy): Rendering[] {
+  // Every name is somebody's, but those that this release cannot write.
+  const missingSelectors = selectorsOf(policy.limits)
+    .map(({ name }) => name)
+    .filter((name) => name.includes("#"));
+  const sshdFacts = { ...given.sshd, missingSelectors };
+  try {
+    return [{ policy, ...sshd.render({ ...given, sshd: sshdFacts }, policy.limits, true) }];
+  } catch (error) {
+    if (error instanceof CurfewError) return [];
+    throw error;
+  }
+}
+
+/** The host's configuration with those files, in a directory of its own. */
+async function place(directory: string, at: number, files: Rendering["files"], main: string): Promise<void> {
+  await mkdir(join(directory, "d"), { recursive: true });
+  const written = files.find(({ path }) => path === MAIN)?.content ?? main;
+  const includes = written.replaceAll("/etc/ssh/sshd_config.d/", `/root/fuzz/${at}/d/`);
+  await writeFile(join(directory, "main"), includes);
+  for (const { path, content } of files) {
+    if (path !== MAIN && content !== null) await writeFile(join(directory, "d", basename(path)), content);
+  }
+}

@@ -15,6 +15,7 @@ interface Answer {
   readonly openrc?: boolean;
   readonly scripts?: string;
   readonly supervised?: string;
+  readonly atBoot?: string;
   readonly cron?: string;
   readonly systemd?: string;
   readonly units?: string;
@@ -76,6 +77,34 @@ describe("parseService", () => {
       "a unit that only happened to start it",
       { systemd: "252", units: `${NO_UNIT}\n${unitNamed("cron.service", 39)}` },
       { manager: "none", unit: "", pid: 40 },
+    ],
+    [
+      "a script of sysvinit's under systemd, of which it knows no process, beside a unit that cannot bind",
+      {
+        systemd: "252",
+        units: `${unitNamed("ssh.service", 0)}\n${NO_UNIT.replace("not-found", "loaded").replace("inactive", "activating")}`,
+      },
+      { ...systemd, unit: "ssh.service", pid: 40 },
+    ],
+    [
+      "one that found sshd running, beside the unit that runs it",
+      { systemd: "252", units: `${unitNamed("ssh.service", 0)}\n${unitNamed("sshd.service", 40)}` },
+      { ...systemd, unit: "sshd.service", pid: 40 },
+    ],
+    [
+      "SysV without cron, its run levels",
+      { init: "init", scripts: " ssh", atBoot: "rc" },
+      { manager: "sysv", unit: "ssh", bootHook: "rc" },
+    ],
+    [
+      "runit without cron, its first stage",
+      { init: "runit", supervised: "/etc/sv/sshd", atBoot: "runit" },
+      { manager: "runit", unit: "/etc/sv/sshd", bootHook: "runit" },
+    ],
+    [
+      "what no boot has",
+      { init: "runit", supervised: "/etc/sv/sshd", atBoot: "$(reboot)" },
+      { manager: "runit", bootHook: "none" },
     ],
     [
       "started by hand under systemd",
@@ -213,7 +242,10 @@ function sections(answer: Answer): Sections {
   const parts = [
     ["machine", `\t0\tLinux\tboot\t${init}\n`],
     ["listener", `\t${listener}\t${started}\n`],
-    ["init", `\t${answer.openrc === true ? "openrc" : ""}\t${scripts}\t${answer.supervised ?? ""}\n`],
+    [
+      "init",
+      `\t${answer.openrc === true ? "openrc" : ""}\t${scripts}\t${answer.supervised ?? ""}\t${answer.atBoot ?? ""}\n`,
+    ],
     ["cron", answer.cron === undefined ? undefined : `\n${answer.cron}`],
     ["systemd", answer.systemd === undefined ? undefined : `\nsystemd ${answer.systemd}\n`],
     ["units", answer.units === undefined ? undefined : `\n${answer.units}`],

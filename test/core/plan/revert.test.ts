@@ -109,6 +109,22 @@ describe("planRevert", () => {
     expect(planRevert(host(edited, "x", absent()), CONTROLS).notes[0]).toMatch(/stays removed/u);
   });
 
+  test("what stood at a name of curfew's own and curfew itself removed comes back; what somebody removed does not", () => {
+    const path = "/etc/systemd/logind.conf.d/zz-curfew.conf";
+    const theirs: KeptOriginal = { ...edited, path };
+    const removed = host(theirs, "", absent());
+    const plan = planRevert({ ...removed, curfew: { ...removed.curfew, written: {} } }, CONTROLS);
+    expect(plan).toEqual({
+      changes: [expect.objectContaining({ action: "return", path, before: "", after: theirs.copy })],
+      activations: ["restart-logind"],
+      notes: [],
+    });
+    expect(planRevert(removed, CONTROLS)).toMatchObject({
+      changes: [],
+      notes: [expect.stringContaining("stays removed")],
+    });
+  });
+
   test("what cannot be read is not guessed", () => {
     expect(() => planRevert(host(edited, "x", unreadable("larger than 256 KiB")), CONTROLS)).toThrow(
       expect.objectContaining({ code: "remote" }),
