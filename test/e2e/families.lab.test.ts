@@ -70,6 +70,38 @@ async function typed(host: LabHost, how: string, lines: string): Promise<string>
 }
 
 const lacks = labUnavailable();
+
+/** systemd makes a unit of /etc/init.d/ssh, which starts sshd before sshd.service can, and knows no process of it. */
+describe.skipIf(lacks !== null)(
+  `rhel8 with a script of sysvinit's${lacks === null ? "" : ` (${lacks})`}`,
+  () => {
+    let trip: Trip;
+    beforeAll(async () => {
+      const spec = familyHost("rhel8");
+      const kept = (spec.removeFiles ?? []).filter((path) => path !== "/etc/init.d/ssh");
+      trip = await openTrip({ ...spec, name: "rhel8-script", removeFiles: kept }, POLICY);
+      // As after a boot that the script won.
+      await trip.host.exec("systemctl stop sshd.service; systemctl restart ssh.service");
+    }, patient(120_000));
+    afterAll(() => trip?.lab.close());
+
+    test(
+      "apply, and the host brings it back although sshd is killed meanwhile",
+      async () => {
+        const { stdout } = await trip.host.exec("systemctl show -p ActiveState,MainPID ssh.service");
+        expect(stdout.trim().split("\n").toSorted()).toEqual(["ActiveState=active", "MainPID=0"]);
+        await applyTwice(trip);
+        await revertWhole(trip);
+        await applyAndDie(trip, "reloaded", () => trip.host.exec("kill -9 $(pgrep -o -x sshd)"));
+        await expectHealed(trip);
+        const own = await trip.host.exec("cat /proc/$(pgrep -o -x sshd)/cgroup");
+        expect(own.stdout).toContain("ssh.service");
+      },
+      patient(180_000),
+    );
+  },
+);
+
 describe.skipIf(lacks !== null).each(FAMILIES)(`%s${lacks === null ? "" : ` (${lacks})`}`, (family) => {
   let trip: Trip;
   beforeAll(async () => {
