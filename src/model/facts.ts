@@ -67,10 +67,7 @@ export interface SshService {
   readonly pid: number | null;
   /** True where a socket unit listens and starts one sshd per connection: nothing to reload. */
   readonly perConnection: boolean;
-  /**
-   * What can run the guard's check at the next boot: a unit, a line of cron, a service of OpenRC, a script of sysvinit's
-   * run levels, one of runit's first stage.
-   */
+  /** What can run the guard's check at the next boot: a unit, a line of cron, or a script of the init's. */
   readonly bootHook: (typeof BOOT_HOOKS)[number];
 }
 

@@ -6,7 +6,15 @@ import { type Init, withInit } from "../lab/inits.ts";
 import { labUnavailable } from "../lab/lab.ts";
 import { patient } from "../patience.ts";
 import { documentOf } from "./curfew.ts";
-import { APPLY, applyAndLosePower, expectHealed, openTrip, revertWhole, type Trip } from "./round-trip.ts";
+import {
+  APPLY,
+  applyAndDie,
+  applyAndLosePower,
+  expectHealed,
+  openTrip,
+  revertWhole,
+  type Trip,
+} from "./round-trip.ts";
 
 const POLICY = "name: boot\ndefaults: { client_idle_timeout: 15m, unresponsive_timeout: 3m }\n";
 
@@ -43,6 +51,22 @@ describe.skipIf(lacks !== null).each(Object.entries(SETTINGS))(
         await expectHealed(trip);
         const { stdout } = await trip.host.exec("sshd -T | grep -i '^clientaliveinterval '");
         expect(stdout.toLowerCase()).toBe("clientaliveinterval 0\n");
+      },
+      patient(120_000),
+    );
+
+    test.runIf(init === "sysvinit")(
+      "an undo that is killed is begun again without systemd",
+      async () => {
+        const undoing = "ls /var/lib/curfew/guard/*/reverting >/dev/null 2>&1";
+        const undo = "pgrep -f 'undo[.]sh timer'";
+        let killed = "";
+        await applyAndDie(trip, "reloaded", async () => {
+          const script = `for i in $(seq 900); do ${undoing} && break; sleep 0.1; done; kill -9 $(${undo}) && echo killed`;
+          killed = (await trip.host.exec(script, { timeoutSeconds: 120 })).stdout;
+        });
+        expect(killed).toBe("killed\n");
+        await expectHealed(trip);
       },
       patient(120_000),
     );

@@ -169,17 +169,18 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "trixie", "sid"] a
       const root = join(await host.root(), "root/fuzz");
       await mkdir(root);
       for (const [at, { files }] of rendered.entries()) await place(join(root, String(at)), at, files, main);
-      const users = CLASSES.map(({ representative }) => representative).join(" ");
-      await host.exec(`mkdir -p /run/sshd; cd /root/fuzz; for at in *; do
+      const users = ["plain", "both", "robot"];
+      const script = `mkdir -p /run/sshd; cd /root/fuzz || exit 1; for at in *; do
         sshd -t -f $at/main >$at/said 2>&1; echo $? >>$at/said
-        for user in ${users}; do
+        for user in ${users.join(" ")}; do
           sshd -T -f $at/main -C user=$user,host=h,addr=192.0.2.1,laddr=192.0.2.2,lport=22 >$at/$user 2>&1
         done
-      done`);
+      done`;
+      expect((await host.exec(script, { timeoutSeconds: 500 })).exitCode).toBe(0);
       for (const [at, { policy, expectations }] of rendered.entries()) {
         const wrong = `seed ${seed}, policy ${policy.text}`;
         expect(await readFile(join(root, String(at), "said"), "utf8"), wrong).toBe("0\n");
-        for (const { user, lines } of expectations) {
+        for (const { user, lines } of expectations.filter((each) => users.includes(each.user))) {
           const shown = (await readFile(join(root, String(at), user), "utf8")).toLowerCase().split("\n");
           expect(
             lines.filter((line) => !shown.includes(line)),
@@ -188,12 +189,12 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "trixie", "sid"] a
         }
       }
       await host.exec("rm -r /root/fuzz");
-    });
+    }, 600_000);
   },
 );
 
 /** As many policies as each sshd is asked about; some are refused. */
-const POLICIES = 60;
+const POLICIES = 30;
 
 interface Rendering {
   readonly policy: AcceptedPolicy;
