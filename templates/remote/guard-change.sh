@@ -270,7 +270,8 @@ SERVICE
   chmod 0755 /etc/init.d/curfew-guard && ln -sf /etc/init.d/curfew-guard /etc/runlevels/boot/curfew-guard && sync
 }
 
-# In sysvinit's way, before sshd by its number; where scripts are started in parallel, beside it.
+# In sysvinit's way, before sshd by its number. What insserv(8) has noted is started in parallel and nothing else is
+# (startpar(8)), unless a file asks for the numbers.
 boot_script() {
   cat >/etc/init.d/curfew-guard <<'SCRIPT' || return 1
 #!/bin/sh
@@ -292,6 +293,9 @@ SCRIPT
   for level in /etc/rc[2-5].d; do
     [ ! -d "$level" ] || ln -sf ../init.d/curfew-guard "$level/S00curfew-guard" || return 1
   done
+  if [ -s /etc/init.d/.depend.start ] && [ ! -e /etc/init.d/.legacy-bootordering ]; then
+    echo curfew-guard >/etc/init.d/.legacy-bootordering || return 1
+  fi
   sync
 }
 

@@ -251,6 +251,7 @@ prune_kept() {
 remove_hooks() {
   rm -f /etc/systemd/system/sysinit.target.wants/curfew-guard.service /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard \
     /etc/init.d/curfew-guard /etc/runlevels/boot/curfew-guard /etc/rc[2-5].d/S00curfew-guard /etc/runit/core-services/99-curfew-guard.sh
+  ! grep -qsx curfew-guard /etc/init.d/.legacy-bootordering || rm -f /etc/init.d/.legacy-bootordering
   [ ! -e "$guard/made-wants" ] || rmdir /etc/systemd/system/sysinit.target.wants 2>/dev/null || :
   # Units were read while the hook was there.
   if [ "$1" != boot ] && [ "$manager" = systemd ] && { [ -n "$units_read" ] || [ -e "$guard/units-read" ]; }; then

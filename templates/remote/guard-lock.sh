@@ -97,10 +97,16 @@ finish_damaged() {
   [ ! -f "$1/undo.sh" ] || sh "$1/undo.sh" tidy >/dev/null 2>&1
   [ -d "$1" ] && { [ ! -f "$1/undo.sh" ] || ! grep -q '^tidy()' "$1/undo.sh"; } || return 0
   [ ! -e "$1/confirmed" ] || [ ! -e "$1/written" ] || mv "$1/written" "$base/written"
-  rm -f /etc/systemd/system/sysinit.target.wants/curfew-guard.service /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard \
-    /etc/init.d/curfew-guard /etc/runlevels/boot/curfew-guard /etc/rc[2-5].d/S00curfew-guard /etc/runit/core-services/99-curfew-guard.sh
+  forget_hooks
   [ ! -f "$1/staged" ] || forget_staged "$1"
   rm -rf "$1"
+}
+
+# The check at boot, in all its forms.
+forget_hooks() {
+  rm -f /etc/systemd/system/sysinit.target.wants/curfew-guard.service /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard \
+    /etc/init.d/curfew-guard /etc/runlevels/boot/curfew-guard /etc/rc[2-5].d/S00curfew-guard /etc/runit/core-services/99-curfew-guard.sh
+  ! grep -qsx curfew-guard /etc/init.d/.legacy-bootordering || rm -f /etc/init.d/.legacy-bootordering
 }
 
 # overdue DIRECTORY: a minute after its deadline, or in another boot.
@@ -134,8 +140,7 @@ sweep() {
     rm -rf "$old"
   done
   # A check at boot of a change that nobody knows of any more.
-  rm -f /etc/systemd/system/sysinit.target.wants/curfew-guard.service /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard \
-    /etc/init.d/curfew-guard /etc/runlevels/boot/curfew-guard /etc/rc[2-5].d/S00curfew-guard /etc/runit/core-services/99-curfew-guard.sh
+  forget_hooks
   # What a kill left of write_lock: 32 digits.
   rm -f "$base"/lock.????????????????????????????????
   # How earlier changes ended whose controllers did not live to hear it.
