@@ -52,6 +52,8 @@ describe.skipIf(lacks !== null)(`campaign${lacks === null ? "" : ` (${lacks})`}`
       const said = JSON.stringify({ hosts: [{ host: host.name, outcome: "rolled-back", message: "" }] });
       expect(falseStatement({ ...call, stdout: said }, "apply", "after")).toHaveLength(1);
       expect(falseStatement({ ...call, stdout: said }, "apply", "before")).toEqual([]);
+      const killed = { ...call, exitCode: undefined, stdout: "", signal: "SIGKILL" };
+      expect(falseStatement(killed, "apply", "after")).toHaveLength(1);
       await host.exec("echo Nonsense >>/etc/ssh/sshd_config");
       expect(await lockOut(lab, host)).toEqual([expect.objectContaining({ wrong: "lock-out" })]);
     },

@@ -99,8 +99,13 @@ const GOOD: ReadonlySet<string> = new Set(["confirmed", "unchanged"]);
 /** What curfew said of a host, where it lived to say it, against the state that it came to by itself. */
 export function falseStatement(call: Call, command: "apply" | "revert", state: State): Complaint[] {
   const said = saidOf(call);
-  if (said === undefined) return [];
   const target = command === "apply" ? "after" : "before";
+  if (said === undefined) {
+    if (call.stderr.includes('"confirming"') || state !== target) return [];
+    return [
+      { wrong: "between", words: `nobody can have confirmed the ${command}, and the host is ${state}` },
+    ];
+  }
   const { outcome, message = "" } = said;
   const complain = (words: string): Complaint[] => [
     {
