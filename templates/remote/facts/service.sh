@@ -24,7 +24,7 @@ boot_scripts() {
   case $init in
     init)
       level=$(sed -n 's/^[^#:]*:\([2-5]\):initdefault:.*/\1/p' /etc/inittab 2>/dev/null | head -n 1)
-      [ -d "/etc/rc${level:-none}.d" ] && grep -q "^[^#:]*:[0-9]*$level[0-9]*:[a-z]*:.*/rc $level" /etc/inittab && echo rc ;;
+      [ -d "/etc/rc${level:-none}.d" ] && grep -q "^[^#:]*:[0-9]*${level}[0-9]*:[a-z]*:.*/rc $level" /etc/inittab && echo rc ;;
     runit)
       if grep -q '^[^#]*/etc/runit/core-services/' /etc/runit/1 && [ -d /etc/runit/core-services ]; then echo runit
       elif grep -q '^[^#]*/etc/rc2[.]d' /etc/runit/2 && [ -d /etc/rc2.d ]; then echo rc
