@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { CONTROLS } from "../../../src/controls/index.ts";
 import { parsePolicy } from "../../../src/config/policy/policy.ts";
 import { policySchema } from "../../../src/config/policy/schema.ts";
-import { applyBaseline } from "../../../src/core/policy/apply-baseline.ts";
+import { takeBaselines } from "../../../src/core/policy/apply-baseline.ts";
 import { hostLimits } from "../../../src/core/policy/host-limits.ts";
 import { BASELINE_NAMES } from "../../../src/model/baseline-name.ts";
 import { CurfewError } from "../../../src/model/error.ts";
@@ -31,9 +31,9 @@ export function acceptedPolicies(
 
 function accepted(text: string): AcceptedPolicy[] {
   try {
-    const { policy, baseline } = parsePolicy("policy.yaml", text, NOW);
+    const { policy, baselines } = parsePolicy("policy.yaml", text, NOW);
     const limits = hostLimits(
-      applyBaseline(policy, baseline, CONTROLS),
+      takeBaselines(policy, baselines, CONTROLS),
       { name: "web1", groups: ["all"], vars: {} } as never,
       "2026-11-30",
     );
