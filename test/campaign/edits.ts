@@ -5,7 +5,7 @@ import { done, type Fault, type Ground } from "./scene.ts";
 import type { Trial } from "./trial.ts";
 
 /** The line that somebody writes in a trial. */
-export function editOf({ seed }: Pick<Trial, "seed">): string {
+function editOf({ seed }: Pick<Trial, "seed">): string {
   return `# written by somebody in trial ${seed}`;
 }
 

@@ -62,7 +62,7 @@ const STEPS = [
   "reloaded",
   "confirming",
 ] as const;
-export type FaultStep = (typeof STEPS)[number] | "probing";
+type FaultStep = (typeof STEPS)[number] | "probing";
 
 const ARMED: readonly FaultStep[] = ["armed", "applied", "reloaded", "confirming"];
 
