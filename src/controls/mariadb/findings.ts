@@ -43,6 +43,13 @@ export function mariaDbFindings(
   ];
 }
 
+/** Nothing is written for a server of which nobody was asked. */
+export function notAsked(): Finding {
+  const actual =
+    "whether MariaDB runs here was not asked, so nothing is written for it; curfew apply asks the host";
+  return finding("mechanism-works", "*", RUNS, actual, "facts of the host", "unknown", "server");
+}
+
 function starterFinding(limits: HostLimits, starter: WatchdogStarter): Finding {
   if (starter.by === "nothing") {
     return finding("mechanism-works", "*", RUNS, starter.reason, "facts of the host", starter.outcome);

@@ -25,7 +25,7 @@ import { DROP_INS, ownSeconds, wantedDropIn } from "./drop-in.ts";
 import { mariaDbEndings, mariaDbInert, mariaDbInForce, TIMEOUTS, WATCHDOG } from "./endings.ts";
 import { type MariaDb, mariaDb, parseMariaDb } from "./facts.ts";
 import { MARIADB_FILES, mariaDbFiles, type Wanted } from "./files.ts";
-import { mariaDbFindings } from "./findings.ts";
+import { mariaDbFindings, notAsked } from "./findings.ts";
 import { concernsMariaDb } from "./people.ts";
 import { mariaDbTimeouts, mariaDbUnscalable } from "./probe.ts";
 
@@ -58,6 +58,8 @@ function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
   const away = { ...NOTHING, files: mariaDbFiles(limits, { watchdog: null, dropIn: null }) };
   const found = mariaDb(facts);
   if (!selected || limitedRoles(limits).length === 0) return away;
+  // Facts that are assumed, or older than this control.
+  if (facts.parts?.["mariadb"] === undefined) return { ...away, findings: [notAsked()] };
   const said = found?.state === "known" ? found.value : found === undefined ? undefined : NOT_READ;
   // A server that is down, or starts just now, comes back: what is there already stays.
   const stays = isThere(facts, MARIADB_FILES.script);

@@ -216,6 +216,8 @@ describe("what is written", () => {
     expect(away(rendered(facts(), POLICY, false))).toBe(true);
     expect(away(rendered(facts(null)))).toBe(true);
     expect(rendered(facts(null)).says).toContain("unknown: it did not answer in time");
+    expect(rendered(host()).says).toContain("unknown: whether MariaDB runs here was not asked");
+    expect(rendered(withPart({ state: "absent" })).says).toBe("");
   });
 
   test("a server that is down for a while loses neither its watchdog nor its limit", () => {
