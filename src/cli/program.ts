@@ -17,6 +17,7 @@ import { registerRender } from "./commands/render.ts";
 import { registerReport } from "./commands/report.ts";
 import { registerRevert } from "./commands/revert.ts";
 import { registerSchedule } from "./schedule/command.ts";
+import { registerServe } from "./commands/serve.ts";
 import { registerSessions } from "./commands/sessions.ts";
 import { registerShow } from "./commands/show.ts";
 import { registerTeleport } from "./teleport/command.ts";
@@ -59,6 +60,7 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
     registerRevert,
     registerHistory,
     registerReport,
+    registerServe,
     registerProfiles,
     registerRender,
     registerLint,

@@ -6,14 +6,15 @@ import { stateDirectory } from "../../store/file/xdg.ts";
 import { days } from "./args.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-/** Opens the history of this user for `work` and closes it afterwards. Errors: those of `openHistory` and of `work`. */
+/** Opens the history of this user for `work`, or what is there of it for reading alone, and closes it afterwards. Errors: those of `openHistory` and of `work`. */
 export async function withHistory<T>(
   { environment }: Terminal,
   work: (history: History) => Promise<T>,
+  { readOnly = false }: { readonly readOnly?: boolean } = {},
 ): Promise<T> {
   const { openHistory } = await import("../../store/history/history.ts");
   const state = stateDirectory(environment, homedir());
-  const history = await openHistory({ state, now: () => new Date() });
+  const history = await openHistory({ state, now: () => new Date(), readOnly });
   try {
     return await work(history);
   } finally {

@@ -61,6 +61,13 @@ function exemptionFindings(
     }));
 }
 
+/** The last day of the exemption that such a finding is about, as it was written above; null where it says none. */
+export function exemptionEnd({ check, actual }: Pick<Finding, "check" | "actual">): string | null {
+  if (check === "exemption-active") return / exempt until (\d{4}-\d{2}-\d{2})$/u.exec(actual)?.[1] ?? null;
+  if (check !== "exemption-current") return null;
+  return /^expired on (\d{4}-\d{2}-\d{2}) and /u.exec(actual)?.[1] ?? null;
+}
+
 /**
  * No failure, as one policy serves many hosts; but a misspelt name looks just like this. A group that is there
  * without a member that anybody lists may have those of a name service.

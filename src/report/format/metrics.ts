@@ -6,8 +6,9 @@
  */
 import { countFindings, countHosts } from "../../core/audit/summary.ts";
 import { COUNTED } from "../../core/verdict/outcome.ts";
-import type { AuditedHost, AuditRun } from "../../model/audit.ts";
+import type { AuditedHost, AuditRun, HostCounts } from "../../model/audit.ts";
 import { CHECKS } from "../../model/check.ts";
+import type { CheckCount } from "../../model/history-views.ts";
 import { clipLine } from "../layout/clip.ts";
 import { reportedFindings } from "./reported-findings.ts";
 import { uniqueNames } from "./unique-names.ts";
@@ -23,56 +24,103 @@ interface Family {
   samples(): Iterable<readonly [labels: Labels, value: number]>;
 }
 
+/** What is told of an audit as a whole. */
+export interface FleetMetrics {
+  readonly policy: string;
+  /** Of curfew. */
+  readonly version: string;
+  readonly profile: string | null;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly verified: boolean;
+  readonly hosts: HostCounts;
+  readonly checks: readonly CheckCount[];
+}
+
 /** The audit as metrics, a line of text for each series. The caller replaces the file as a whole. */
-export function* renderMetrics(run: AuditRun): Generator<string> {
-  for (const { name, help, samples } of families(run)) {
+export function renderMetrics(run: AuditRun): Generator<string> {
+  const names = uniqueNames(run.hosts.map(({ host }) => clipLine(host, LONGEST_LABEL)));
+  return rendered([...fleetFamilies([fleetMetrics(run)]), ...hostFamilies(run, names)]);
+}
+
+/** The same of audits of several policies, without a series for each host: for a server that is asked often. */
+export function renderFleetMetrics(audits: readonly FleetMetrics[]): string {
+  return [...rendered(fleetFamilies(audits))].join("");
+}
+
+function* rendered(families: readonly Family[]): Generator<string> {
+  for (const { name, help, samples } of families) {
     yield `# HELP ${name} ${help}\n# TYPE ${name} gauge\n`;
     for (const [labels, value] of samples()) yield `${name}{${labelText(labels)}} ${value}\n`;
   }
   yield "# EOF\n";
 }
 
-function families(run: AuditRun): Family[] {
-  const names = uniqueNames(run.hosts.map(({ host }) => clipLine(host, LONGEST_LABEL)));
-  return [...runFamilies(run), ...hostFamilies(run, names)];
+function fleetMetrics(run: AuditRun): FleetMetrics {
+  const { policy, curfew: version, profile, startedAt, finishedAt, verified } = run;
+  const about = {
+    policy: policy.name,
+    version,
+    profile: profile?.id ?? null,
+    startedAt,
+    finishedAt,
+    verified,
+  };
+  return { ...about, hosts: countHosts(run.hosts), checks: [...countChecks(run)] };
 }
 
-function runFamilies(run: AuditRun): Family[] {
-  const policy = run.policy.name;
-  const [started, finished] = [Date.parse(run.startedAt) / 1000, Date.parse(run.finishedAt) / 1000];
+function fleetFamilies(audits: readonly FleetMetrics[]): Family[] {
+  const each =
+    (value: (audit: FleetMetrics) => number, more: (audit: FleetMetrics) => Labels = () => ({})) =>
+    (): Iterable<readonly [Labels, number]> =>
+      audits.map((audit) => [{ policy: audit.policy, ...more(audit) }, value(audit)] as const);
   return [
     {
       name: "curfew_audit_info",
       help: "What judged and by which baseline; always 1.",
-      samples: () => [[{ policy, version: run.curfew, profile: run.profile?.id ?? "" }, 1]],
+      samples: each(
+        () => 1,
+        ({ version, profile }) => ({ version, profile: profile ?? "" }),
+      ),
     },
     {
       name: "curfew_audit_last_run_timestamp_seconds",
       help: "When the last audit finished, in seconds since 1970.",
-      samples: () => [[{ policy }, finished]],
+      samples: each(({ finishedAt }) => inSeconds(finishedAt)),
     },
     {
       name: "curfew_audit_duration_seconds",
       help: "How long the last audit took.",
-      samples: () => [[{ policy }, Math.max(0, Math.round((finished - started) * 1000) / 1000)]],
+      samples: each(({ startedAt, finishedAt }) =>
+        Math.max(0, Math.round((inSeconds(finishedAt) - inSeconds(startedAt)) * 1000) / 1000),
+      ),
     },
     {
       name: "curfew_audit_verified",
       help: "Whether the last audit opened real sessions: 1 or 0.",
-      samples: () => [[{ policy }, run.verified ? 1 : 0]],
+      samples: each(({ verified }) => (verified ? 1 : 0)),
     },
     {
       name: "curfew_audit_hosts",
       help: "Hosts by outcome of the last audit; one that is unknown and fails for certain counts as both.",
-      samples: () =>
-        Object.entries(countHosts(run.hosts)).map(([outcome, count]) => [{ policy, outcome }, count]),
+      *samples() {
+        for (const { policy, hosts } of audits) {
+          for (const [outcome, count] of Object.entries(hosts)) yield [{ policy, outcome }, count];
+        }
+      },
     },
     {
       name: "curfew_audit_check_findings",
       help: "Findings of the last audit by check and outcome, over all hosts and the policy itself.",
-      samples: () => checkSamples(run),
+      *samples() {
+        for (const audit of audits) yield* checkSamples(audit);
+      },
     },
   ];
+}
+
+function inSeconds(time: string): number {
+  return Date.parse(time) / 1000;
 }
 
 function hostFamilies(run: AuditRun, names: readonly string[]): Family[] {
@@ -109,18 +157,20 @@ function hostFamilies(run: AuditRun, names: readonly string[]): Family[] {
   ];
 }
 
-function* checkSamples(run: AuditRun): Generator<readonly [Labels, number]> {
-  const counts = new Map<string, number>();
-  const all = [run.findings, ...run.hosts.map(reportedFindings)];
-  for (const { check, outcome } of all.flat()) {
-    const key = `${check} ${outcome}`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
+function* checkSamples({ policy, checks }: FleetMetrics): Generator<readonly [Labels, number]> {
+  const counts = new Map(checks.map(({ check, outcome, amount }) => [`${check} ${outcome}`, amount]));
   for (const check of Object.keys(CHECKS)) {
-    for (const outcome of COUNTED) {
-      yield [{ policy: run.policy.name, check, outcome }, counts.get(`${check} ${outcome}`) ?? 0];
-    }
+    for (const outcome of COUNTED) yield [{ policy, check, outcome }, counts.get(`${check} ${outcome}`) ?? 0];
   }
+}
+
+function countChecks(run: AuditRun): Iterable<CheckCount> {
+  const counts = new Map<string, CheckCount>();
+  for (const { check, outcome } of [run.findings, ...run.hosts.map(reportedFindings)].flat()) {
+    const key = `${check} ${outcome}`;
+    counts.set(key, { check, outcome, amount: (counts.get(key)?.amount ?? 0) + 1 });
+  }
+  return counts.values();
 }
 
 function* probeSamples(run: AuditRun, names: readonly string[]): Generator<readonly [Labels, number]> {

@@ -27,7 +27,7 @@ export function summaryValues(run: AuditRun) {
     took: took(run.startedAt, run.finishedAt),
     profile: run.profile === null ? null : visible(`${run.profile.title} ${run.profile.version}`.trim()),
     verdict: verdict(hosts, run.hosts.length),
-    lead: lead(hosts, run),
+    lead: lead(hosts, run.findings, hostsApart(run.hosts)),
     cautions: cautions(run, cells),
     hosts: {
       total: number(run.hosts.length),
@@ -48,7 +48,8 @@ export function summaryValues(run: AuditRun) {
   };
 }
 
-function verdict(hosts: Record<Outcome, number>, total: number) {
+/** What the fleet came to, in one sentence. */
+export function verdict(hosts: Record<Outcome, number>, total: number) {
   if (total === 0) return { mark: mark("unknown"), text: "No host was audited" };
   if (hosts.fail === 0 && hosts.unknown === 0) {
     const text =
@@ -65,10 +66,13 @@ function verdict(hosts: Record<Outcome, number>, total: number) {
 
 const ONE = { fail: "is out of compliance", unknown: "could not be fully judged" } as const;
 
-/** What the verdict leaves out. */
-function lead(hosts: Record<Outcome, number>, { findings, hosts: audited }: AuditRun): string | null {
+/** What the verdict leaves out. `apart`: hosts that no baseline is for. */
+export function lead(
+  hosts: Record<Outcome, number>,
+  findings: AuditRun["findings"],
+  apart: number,
+): string | null {
   const open = findings.filter(({ outcome }) => outcome === "fail" || outcome === "unknown").length;
-  const apart = hostsApart(audited);
   const parts = [
     apart === 0
       ? []
@@ -120,19 +124,21 @@ function rungs(cells: readonly LadderCell[]) {
   return { total: number(cells.length), steps };
 }
 
-function counts(tallied: Record<Outcome, number>, shown: readonly Outcome[]) {
+/** The numbers beside a bar. */
+export function counts(tallied: Record<Outcome, number>, shown: readonly Outcome[]) {
   return shown.map((outcome) => ({ mark: mark(outcome), amount: number(tallied[outcome]) }));
 }
 
-function spoken(tallied: Record<Outcome, number>): string {
+/** The same as a phrase. */
+export function spoken(tallied: Record<Outcome, number>): string {
   const parts = OUTCOMES.filter((outcome) => tallied[outcome] > 0).map(
     (outcome) => `${number(tallied[outcome])} ${mark(outcome).word?.toLowerCase()}`,
   );
   return parts.length === 0 ? "none" : parts.join(", ");
 }
 
-/** Every outcome that occurs is at least visible, however few. */
-function bar(tallied: Record<Outcome, number>): BarPart[] {
+/** The parts of a bar: every outcome that occurs is at least visible, however few. */
+export function bar(tallied: Record<Outcome, number>): BarPart[] {
   const found = OUTCOMES.filter((outcome) => tallied[outcome] > 0);
   const total = found.reduce((sum, outcome) => sum + tallied[outcome], 0);
   const least = 8;

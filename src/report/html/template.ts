@@ -9,7 +9,15 @@ import { templateFile } from "../../template/template-file.ts";
 import type { TemplateValue } from "../../template/template.ts";
 import { CurfewError } from "../../model/error.ts";
 
-const PARTIALS = ["mark", "hosts"] as const;
+const PARTIALS = [
+  "mark",
+  "hosts",
+  "chart",
+  "serve/hosts",
+  "serve/pager",
+  "serve/variant",
+  "serve/applied-rows",
+] as const;
 const environment = createHandlebars();
 const compiled = new Map<string, HandlebarsTemplateDelegate>();
 const assets = new Map<string, string>();
@@ -41,7 +49,9 @@ function template(name: string): HandlebarsTemplateDelegate {
   const cached = compiled.get(name);
   if (cached !== undefined) return cached;
   if (compiled.size === 0) {
-    for (const partial of PARTIALS) environment.registerPartial(partial, readAsset(`${partial}.hbs`));
+    for (const partial of PARTIALS) {
+      environment.registerPartial(partial.replace("/", "-"), readAsset(`${partial}.hbs`));
+    }
   }
   const made = environment.compile(readAsset(`${name}.hbs`), { strict: true, knownHelpersOnly: true });
   compiled.set(name, made);
