@@ -40,18 +40,28 @@ function otherWay(account: UserClass, facts: Facts): string | undefined {
 }
 
 /**
- * A condition that somebody else wrote may give others of the class another limit than those who were asked. Where ours
- * is there, only what comes before it and cannot be changed.
+ * A condition that somebody else wrote may give others of the class another limit than those who were asked, and whoever
+ * comes from elsewhere another one than was asked for from here. Where ours is there, only what comes before it and
+ * cannot be changed.
  */
 function unevenly({ logins = [] }: UserClass, facts: Facts, placed: boolean): string | undefined {
-  if (logins.every(({ size, asked }) => size <= asked.length)) return undefined;
-  const setting = foreignSettings(facts).find(
+  const settings = foreignSettings(facts).filter(
     ({ conditional, first, readonly }) => conditional && (!placed || (first && readonly)),
   );
+  const byAddress = settings.find(({ text }) =>
+    /\bSSH_(?:CONNECTION|CLIENT)\b/u.test(text.replaceAll(WHETHER_SSH, "")),
+  );
+  if (byAddress !== undefined)
+    return `${byAddress.file}:${byAddress.line} goes by the client's address; a shell was asked from that of curfew only`;
+  if (logins.every(({ size, asked }) => size <= asked.length)) return undefined;
+  const [setting] = settings;
   return setting === undefined
     ? undefined
     : `not everybody was asked, and ${setting.file}:${setting.line} ${CONDITIONAL}`;
 }
+
+/** Whether somebody comes through SSH at all: all do. */
+const WHETHER_SSH = /-[nz]\s+"?\$\{?SSH_(?:CONNECTION|CLIENT)\}?"?/gu;
 
 const UNASKED = "a file says so, and no shell was asked";
 

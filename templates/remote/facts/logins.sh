@@ -60,6 +60,10 @@ login_environment() {
     *) given='' ;;
   esac
   [ -z "$given" ] || printf '%s\n' "$given"
+  # Files may go by where somebody comes from.
+  case $address in
+    *' '*' '*' '*) printf 'env\tSSH_CONNECTION=%s\nenv\tSSH_CLIENT=%s\n' "$address" "${address% * *} ${address##* }" ;;
+  esac
   first_process || return 0
   { tr '\000' '\n' < "/proc/$first/environ"; } 2>/dev/null | given=$given by_sshd=$set_by_sshd awk "$compare"
 }

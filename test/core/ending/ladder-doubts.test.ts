@@ -159,6 +159,22 @@ describe("TMOUT", () => {
     });
   });
 
+  test.each([
+    ["case $SSH_CONNECTION in;  10.*) TMOUT=300 ;;", "unknown", "tmout.sh:3 goes by the client's address"],
+    [
+      '[ "${SSH_CLIENT%% *}" = 192.0.2.7 ] || TMOUT=300',
+      "unknown",
+      "tmout.sh:3 goes by the client's address",
+    ],
+    ['[ -n "$SSH_CONNECTION" ] && TMOUT=300', "pass", ""],
+  ])("whoever comes from elsewhere than curfew: %s", (text, outcome, reason) => {
+    const facts = answered(host({ version: version("8.4"), classes: [nobody] }), () => 300);
+    const line = { file: "/etc/profile.d/tmout.sh", line: 3, text };
+    const found = cell({ ...facts, foreignTimeouts: [line] }, "default", "idle-shell", POLICY, ["sshd"]);
+    expect(found.outcome).toBe(outcome);
+    expect(found.reason ?? "").toContain(reason);
+  });
+
   test("one account's other shell is another role's nothing", () => {
     const bash = login(nobody, { path: "/bin/bash", kind: "bash" }, 300);
     const ann = {
