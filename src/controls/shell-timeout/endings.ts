@@ -48,11 +48,13 @@ function unevenly({ logins = [] }: UserClass, facts: Facts, placed: boolean): st
   const settings = foreignSettings(facts).filter(
     ({ conditional, first, readonly }) => conditional && (!placed || (first && readonly)),
   );
-  const byAddress = settings.find(({ text }) =>
-    /\bSSH_(?:CONNECTION|CLIENT)\b/u.test(text.replaceAll(WHETHER_SSH, "")),
-  );
-  if (byAddress !== undefined)
-    return `${byAddress.file}:${byAddress.line} goes by the client's address; a shell was asked from that of curfew only`;
+  const varying = settings
+    .map((each) => ({ each, word: variesWith(each.text) }))
+    .find(({ word }) => word !== undefined);
+  if (varying !== undefined) {
+    const { file, line } = varying.each;
+    return `${file}:${line} depends on ${varying.word}, which is not the same for every login; shells were asked from here, in an empty home`;
+  }
   if (logins.every(({ size, asked }) => size <= asked.length)) return undefined;
   const [setting] = settings;
   return setting === undefined
@@ -60,8 +62,18 @@ function unevenly({ logins = [] }: UserClass, facts: Facts, placed: boolean): st
     : `not everybody was asked, and ${setting.file}:${setting.line} ${CONDITIONAL}`;
 }
 
+/** What in a condition another login of the same account has otherwise than the shell that was asked. */
+function variesWith(text: string): string | undefined {
+  const condition = text.replaceAll(WHETHER_SSH, "");
+  return VARYING.exec(condition)?.[0].replaceAll(/[^A-Za-z0-9_~]/gu, "");
+}
+
 /** Whether somebody comes through SSH at all: all do. */
 const WHETHER_SSH = /-[nz]\s+"?\$\{?SSH_(?:CONNECTION|CLIENT)\}?"?/gu;
+
+/** As `templates/remote/facts/timeouts.sh` looks for them. */
+const VARYING =
+  /SSH_(?:CONNECTION|CLIENT)|REMOTEHOST|HOME|~(?=[/a-z])|DISPLAY|XDG_SESSION\w*|\$\{?(?:TERM|LANG|LC_\w*)|PPID|(?<![\w./-])(?:ps|date|who|w|loginctl)(?=[ \t)])/u;
 
 const UNASKED = "a file says so, and no shell was asked";
 

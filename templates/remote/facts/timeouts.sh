@@ -22,26 +22,26 @@ part_timeouts() {
 
 # Blocks of curfew count as its own only when they are closed. A line that not everybody reaches, in a branch or
 # after a way out that is not about interactive shells, is shown indented, as people write it: that makes it a
-# condition. A word too many counted as a branch makes a doubt, never a certainty. What the branch asks of the client's
-# address stands before the line: that is another one for everybody.
+# condition. A word too many counted as a branch makes a doubt, never a certainty. Where the branch asks for what
+# another login has otherwise (an address, a home, a terminal), its condition stands before the line.
 # shellcheck disable=SC2016 # an awk program
 assignments='
 function show(text) {
   gsub(/[\001-\037\177]/, " ", text)
-  return FILENAME "\t" FNR "\t" substr((inside ? " " : "") by_address text, 1, 200)
+  return FILENAME "\t" FNR "\t" substr((inside ? " " : "") depends text, 1, 200)
 }
-function ask_address(text, depth_before,   asked) {
+function look_at_condition(text, depth_before,   asked) {
   asked = text
   # Whether somebody comes through SSH at all, all do.
   gsub(/-[nz][ \t]+"?[$][{]?SSH_(CONNECTION|CLIENT)[}]?"?/, "", asked)
-  if (by_address != "" && depth <= depth_of_it && !left_by_it) by_address = ""
-  if (by_address != "" || asked !~ /SSH_(CONNECTION|CLIENT)/ || text ~ /TMOUT|autologout/) return
+  if (depends != "" && depth <= depth_there && !left_there) depends = ""
+  if (depends != "" || asked !~ /SSH_(CONNECTION|CLIENT)|REMOTEHOST|HOME|~[\/a-z]|DISPLAY|XDG_SESSION|[$][{]?(TERM|LANG|LC_)|PPID|(^|[^A-Za-z0-9_.\/-])(ps|date|who|w|loginctl)[ \t)]/ || text ~ /TMOUT|autologout/) return
   if (depth <= depth_before && !left) return
-  by_address = text
-  gsub(/^[ \t]+|[\001-\037\177]/, "", by_address)
-  by_address = substr(by_address, 1, 80) "; "
-  depth_of_it = depth_before
-  left_by_it = left
+  depends = text
+  gsub(/^[ \t]+|[\001-\037\177]/, "", depends)
+  depends = substr(depends, 1, 80) "; "
+  depth_there = depth_before
+  left_there = left
 }
 function follow(text,   words, count, i) {
   sub(/[ \t;]#.*/, "", text)
@@ -53,9 +53,9 @@ function follow(text,   words, count, i) {
     else if (words[i] ~ /^(fi|esac|done|endif|endsw|end)$/ && depth > 0) depth--
   }
 }
-FNR == 1 { if (block) printf "%s", held; block = 0; held = ""; depth = 0; left = 0; by_address = ""; left_by_it = 0 }
+FNR == 1 { if (block) printf "%s", held; block = 0; held = ""; depth = 0; left = 0; depends = ""; left_there = 0 }
 { inside = depth > 0 || left; depth_now = depth }
-!/^[ \t]*#/ { follow($0); ask_address($0, depth_now) }
+!/^[ \t]*#/ { follow($0); look_at_condition($0, depth_now) }
 /^# BEGIN curfew/ { if (block) printf "%s", held; block = 1; held = ""; next }
 /^# END curfew/ { block = 0; held = ""; next }
 !/TMOUT|autologout/ { next }

@@ -160,13 +160,15 @@ describe("TMOUT", () => {
   });
 
   test.each([
-    ["case $SSH_CONNECTION in;  10.*) TMOUT=300 ;;", "unknown", "tmout.sh:3 goes by the client's address"],
-    [
-      '[ "${SSH_CLIENT%% *}" = 192.0.2.7 ] || TMOUT=300',
-      "unknown",
-      "tmout.sh:3 goes by the client's address",
-    ],
+    ["case $SSH_CONNECTION in;  10.*) TMOUT=300 ;;", "unknown", "tmout.sh:3 depends on SSH_C"],
+    ['[ "${SSH_CLIENT%% *}" = 192.0.2.7 ] || TMOUT=300', "unknown", "tmout.sh:3 depends on SSH_C"],
+    ["[ -e ~/.keep ] || TMOUT=300", "unknown", "tmout.sh:3 depends on ~"],
+    ['[ -f "$HOME/.keep" ] || TMOUT=300', "unknown", "tmout.sh:3 depends on HOME"],
+    ['[ -z "$DISPLAY" ] && TMOUT=300', "unknown", "tmout.sh:3 depends on DISPLAY"],
+    ["case $TERM in vt*) ;; *) TMOUT=300 ;; esac", "unknown", "tmout.sh:3 depends on TERM"],
+    ["[ $(date +%H) -gt 7 ] && TMOUT=300", "unknown", "tmout.sh:3 depends on date"],
     ['[ -n "$SSH_CONNECTION" ] && TMOUT=300', "pass", ""],
+    ["[ $(id -u) -gt 0 ] && TMOUT=300", "pass", ""],
   ])("whoever comes from elsewhere than curfew: %s", (text, outcome, reason) => {
     const facts = answered(host({ version: version("8.4"), classes: [nobody] }), () => 300);
     const line = { file: "/etc/profile.d/tmout.sh", line: 3, text };

@@ -23,6 +23,10 @@ test.each([
   ],
   ["[ ${SSH_CLIENT%% *} = a ] && return\nTMOUT=5\n", ["2  [ ${SSH_CLIENT%% *} = a ] && return; TMOUT=5"]],
   ['if [ -n "$SSH_CONNECTION" ]; then\nTMOUT=7\nfi\n', ["2  TMOUT=7"]],
+  [
+    "if [ -e ~/.keep ]; then\nTMOUT=0\nelse\nTMOUT=3\nfi\n",
+    ["2  if [ -e ~/.keep ]; then; TMOUT=0", "4  if [ -e ~/.keep ]; then; TMOUT=3"],
+  ],
   ["# $SSH_CONNECTION case\nTMOUT=3\n", ["2 TMOUT=3"]],
 ])("%j", (text, lines) => {
   const file = join(folder, "x.sh");
