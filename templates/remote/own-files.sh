@@ -24,6 +24,7 @@ list_files() {
   environment=''
   last_shell=''
   real_shell=''
+  by_system=$(read_by_system)
   while IFS=$tab read -r word number rest; do
     case $word in
       keys) keys="$keys$newline$number$tab$rest" ;;
@@ -32,6 +33,29 @@ list_files() {
     esac
   done
 }
+
+# What of a home everybody's files mention, so that they may read it: the shells were asked in an empty one.
+read_by_system() {
+  set -- /etc/profile /etc/profile.d/* /etc/bash.bashrc /etc/bashrc /etc/zsh* /etc/zsh/* /etc/*ksh* /etc/csh.*
+  for path in "$@"; do
+    shift
+    if [ -f "$path" ] && [ -r "$path" ]; then set -- "$@" "$path"; fi
+  done
+  [ $# -eq 0 ] || awk "$mentions" "$@" | sort -u | head -n 20
+}
+
+# shellcheck disable=SC2016 # an awk program
+mentions='
+{
+  sub(/(^|[ \t])#.*/, "")
+  gsub(/["\047]/, "")
+  while (match($0, /(~|[$]HOME|[$][{]HOME[}])\/[A-Za-z0-9._*\/-]+/)) {
+    path = substr($0, RSTART, RLENGTH)
+    $0 = substr($0, RSTART + RLENGTH)
+    sub(/^[^\/]*\//, "", path)
+    if (path ~ /[A-Za-z]/ && path !~ /\.\.\//) print path
+  }
+}'
 
 # home_of NUMBER 'REPRESENTATIVE NAME UID SHELL HOME'
 home_of() {
@@ -78,6 +102,9 @@ own_files() {
   case $* in
     *.bashrc*) for path in "$home"/.bashrc.d/*; do one_file .bashrc "$path"; done ;;
   esac
+  for mentioned in $by_system; do
+    for path in "$home"/$mentioned; do one_file site "$path"; done
+  done
   # Everybody's, and as nobody asked a shell what it does when it ends, looked into here.
   for root in "$@"; do
     case $root in

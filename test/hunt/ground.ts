@@ -39,7 +39,7 @@ export async function openGround(
 ): Promise<Ground> {
   const users = people.map(({ name, group, shell }) => ({ name, groups: [group], shell }));
   const hosts = await Promise.all(
-    releases.map((release, index) => lab.host({ release, name: `${selected === "shells" ? "s" : "a"}-${release}${index}`, users })),
+    releases.map((release, index) => lab.host({ release, bootTimeoutSeconds: 600, name: `${selected === "shells" ? "s" : "a"}-${release}${index}`, users })),
   );
   await Promise.all(hosts.map((host) => must(host, `${PREPARE}${twinsOf(people)}${keep("bare")}`)));
   const dir = join(lab.dir, `hunt-${selected}`);
