@@ -31,7 +31,7 @@ test.each([
 ])("%j", (text, lines) => {
   const file = join(folder, "x.sh");
   writeFileSync(file, text);
-  const said = execFileSync("awk", [PROGRAM, file], { encoding: "utf8" });
+  const said = execFileSync("sh", ["-c", 'awk "$1" "$2"', "sh", PROGRAM, file], { encoding: "utf8" });
   const found = said
     .split("\n")
     .slice(0, -1)
