@@ -24,6 +24,8 @@ const SECONDS: Readonly<Record<string, number>> = {
   "e2e/profiles.lab.test.ts": 300,
   "e2e/audit.lab.test.ts": 150,
   "flow/verify-killed.lab.test.ts": 60,
+  "e2e/boot-check.lab.test.ts": 60,
+  "campaign/campaign.lab.test.ts": 60,
   "controls/mariadb/mariadb.lab.test.ts": 80,
   "controls/mariadb/releases.lab.test.ts": 70,
   "controls/watchdog/grace.lab.test.ts": 60,
