@@ -7,7 +7,9 @@ import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { HONOURED, IGNORED } from "./config/variables/connection-variables.ts";
-import { COUNTED } from "./core/verdict/outcome.ts";
+import { kubeSchema } from "./cli/kube/answer-schema.ts";
+import { counts, wholeNumber } from "./cli/options/answer-schema.ts";
+import { teleportSchema } from "./cli/teleport/answer-schema.ts";
 import { alertsSchema } from "./model/alert.ts";
 import { DURATION_PATTERN } from "./model/duration.ts";
 import { policySchema } from "./config/policy/schema.ts";
@@ -21,6 +23,8 @@ export function schemaFiles(): Readonly<Record<string, string>> {
     "templates/inventory.schema.json": render(inventorySchema()),
     "templates/alerts.schema.json": render(alertsSchema),
     "templates/audit.schema.json": render(auditSchema()),
+    "templates/kube.schema.json": render(kubeSchema()),
+    "templates/teleport.schema.json": render(teleportSchema()),
     "templates/help/policy.md": withReference("templates/help/policy.md", policySchema),
     "templates/help/auditing.md": withReference("templates/help/auditing.md", alertsSchema),
   };
@@ -92,13 +96,13 @@ function inventorySchema(): z.ZodType {
 
 /** What `audit --json` prints and report/audit-json.ts writes: what is stored, and its counts. */
 function auditSchema(): z.ZodType {
-  const count = z.number().int().nonnegative();
-  const findings = z.strictObject(
-    Object.fromEntries(
-      COUNTED.map((outcome) => [outcome, outcome === "not-applicable" ? count.optional() : count]),
-    ),
-  );
-  const summary = z.strictObject({ hosts: count, pass: count, fail: count, unknown: count, findings });
+  const summary = z.strictObject({
+    hosts: wholeNumber,
+    pass: wholeNumber,
+    fail: wholeNumber,
+    unknown: wholeNumber,
+    findings: counts,
+  });
   return header
     .extend({ ...end.shape, summary, hosts: z.array(host) })
     .meta({ title: "curfew audit", description: "One audit of a fleet, curfew/audit/1" });

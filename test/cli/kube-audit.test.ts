@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { publishedSchema } from "../fixtures/published-schema.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runHere } from "./run-here.ts";
 
@@ -45,10 +46,13 @@ interface Found {
   readonly rule?: string;
 }
 
+const published = publishedSchema("kube");
+
 async function audited(text: string, ...options: readonly string[]) {
   await write("config", text);
   const { stdout, stderr, exitCode } = await curfew("kube", "audit", "-q", ...options, "config", "--json");
   expect(stdout + stderr).not.toContain(SECRET);
+  published(stdout);
   const { hosts } = JSON.parse(stdout) as { hosts: { findings: Found[] }[] };
   return { exitCode, findings: hosts.flatMap(({ findings }) => findings) };
 }
@@ -278,4 +282,14 @@ test.each([
   const { stderr, exitCode } = await curfew("kube", "audit", "-p", "bad.yaml", "config");
   expect(exitCode).toBe(64);
   expect(stderr).toMatch(message);
+});
+
+test("status --json is as its schema says, for a context without a user too", async () => {
+  await write(
+    "config",
+    "apiVersion: v1\nkind: Config\ncontexts:\n- {name: a, context: {cluster: c, user: u}}\nusers:\n- {name: u, user: {token: x}}\n- {name: v, user: {}}\n",
+  );
+  const { stdout, stderr } = await curfew("kube", "status", "--kubeconfig", "config", "--json");
+  expect(stdout, stderr).toContain("curfew/kube-status/1");
+  published(stdout);
 });

@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { publishedSchema } from "../fixtures/published-schema.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runHere } from "./run-here.ts";
 
@@ -29,11 +30,14 @@ interface Found {
   readonly rule?: string;
 }
 
+const published = publishedSchema("kube");
+
 /** By subject. `policy`: none where it is empty. */
 async function judged(text: string, ...others: readonly string[]) {
   await writeFile(join(directory, "f"), text);
   const { stdout, stderr, exitCode } = await curfew(["-q", "-p", "p.yaml", "--json", "f", ...others]);
   expect(stdout + stderr).not.toContain(SECRET);
+  published(stdout);
   const { hosts } = JSON.parse(stdout) as { hosts: { findings: Found[] }[] };
   const findings = hosts.flatMap((host) => host.findings);
   return { exitCode, of: (subject: string) => findings.find((each) => each.subject.startsWith(subject)) };

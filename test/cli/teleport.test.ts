@@ -4,7 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { REPORT_FORMAT_NAMES } from "../../src/model/audit.ts";
+import { publishedSchema } from "../fixtures/published-schema.ts";
 import { runHere } from "./run-here.ts";
+
+const published = publishedSchema("teleport");
 
 let directory: string;
 beforeAll(async () => {
@@ -434,6 +437,7 @@ test("every report format takes it, and SARIF has the place in the file", async 
 
 test("--json", async () => {
   const { stdout } = await curfew({ a: FILE }, ["check", "a", "--json"]);
+  published(stdout);
   expect(JSON.parse(stdout)).toMatchObject({
     schema: "curfew/teleport-check/1",
     summary: { files: 1, fail: 0 },
@@ -488,6 +492,7 @@ describe("explain", () => {
     const files = { "teleport.yaml": FILE };
     const { stdout, stderr } = await curfew(files, ["explain", "alice", "--roles", "x", "--json"]);
     expect(stderr).toContain("using teleport.yaml");
+    published(stdout);
     expect(JSON.parse(stdout)).toMatchObject({
       summary: { user: "alice", seconds: 900, outcome: "unknown" },
     });
@@ -500,6 +505,13 @@ describe("render", () => {
   const render = (text: string, policy = POLICY, name = "n.yaml") =>
     curfew({ [name]: text, "p.yaml": policy }, ["render", "-p", "p.yaml", "--from", name]);
   const CLUSTER = "name: x\ndefaults: {client_idle_timeout: 10m}\n";
+
+  test("--json is as its schema says, also where a role is missing", async () => {
+    const given = ["render", "-p", "p.yaml", "--from", "n.yaml", "--json"];
+    const { stdout, stderr } = await curfew({ "n.yaml": NET, "p.yaml": POLICY }, given);
+    expect(stdout, stderr).toContain("curfew/teleport-render/1");
+    published(stdout);
+  });
 
   test.each<[string, string, string, string]>([
     ["a value, its comment kept", "client_idle_timeout: 15m", "client_idle_timeout: 10m", FILE],
