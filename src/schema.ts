@@ -8,7 +8,7 @@ import { writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { HONOURED, IGNORED } from "./config/variables/connection-variables.ts";
 import { kubeSchema } from "./cli/kube/answer-schema.ts";
-import { counts, wholeNumber } from "./cli/options/answer-schema.ts";
+import { findingCounts, wholeNumber } from "./cli/options/answer-schema.ts";
 import { teleportSchema } from "./cli/teleport/answer-schema.ts";
 import { alertsSchema } from "./model/alert.ts";
 import { DURATION_PATTERN } from "./model/duration.ts";
@@ -101,7 +101,7 @@ function auditSchema(): z.ZodType {
     pass: wholeNumber,
     fail: wholeNumber,
     unknown: wholeNumber,
-    findings: counts,
+    findings: findingCounts,
   });
   return header
     .extend({ ...end.shape, summary, hosts: z.array(host) })

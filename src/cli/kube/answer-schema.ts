@@ -1,12 +1,25 @@
 /** What commands about clusters print with --json. */
 import { z } from "zod";
-import { at, wholeNumber, counts, judged, limits, seconds, verdict } from "../options/answer-schema.ts";
+import {
+  at,
+  findingCounts,
+  judged,
+  limits,
+  seconds,
+  verdictWord as verdict,
+  wholeNumber,
+} from "../options/answer-schema.ts";
 
 /** What `curfew kube audit`, `server`, `status` and `verify` print with --json: one of four documents. */
 export function kubeSchema(): z.ZodType {
   const audit = z.strictObject({
     schema: z.literal("curfew/kube-audit/1"),
-    summary: z.strictObject({ kubeconfigs: wholeNumber, users: wholeNumber, verdict, findings: counts }),
+    summary: z.strictObject({
+      kubeconfigs: wholeNumber,
+      users: wholeNumber,
+      verdict,
+      findings: findingCounts,
+    }),
     policy: z.string().nullable(),
     hosts: z.array(z.strictObject({ ...judged, kubeconfigs: z.array(kubeconfigSchema()) })),
   });

@@ -7,14 +7,14 @@ export const wholeNumber = z.number().int().nonnegative();
 export const counted = Object.fromEntries(
   COUNTED.map((outcome) => [outcome, outcome === "not-applicable" ? wholeNumber.optional() : wholeNumber]),
 );
-export const counts = z.strictObject(counted);
+export const findingCounts = z.strictObject(counted);
 
 export const seconds = z.number().nonnegative().nullable();
-export const verdict = z.enum(["pass", "fail", "unknown"]);
+export const verdictWord = z.enum(["pass", "fail", "unknown"]);
 export const at = z.strictObject({
   file: z.string(),
   line: wholeNumber.optional(),
   column: wholeNumber.optional(),
 });
 export const limits = z.strictObject({ idle: seconds, max: seconds }).nullable();
-export const judged = { host: z.string(), outcome: verdict, findings: z.array(finding) };
+export const judged = { host: z.string(), outcome: verdictWord, findings: z.array(finding) };
