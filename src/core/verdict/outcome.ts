@@ -56,9 +56,13 @@ export function compareOutcomes(left: Outcome, right: Outcome): number {
   return WORST_FIRST.indexOf(left) - WORST_FIRST.indexOf(right);
 }
 
-/** A host's outcome of everything that was found there: what is waived or does not apply does not count against it. */
+/**
+ * A host's outcome of everything that was found there: what is waived or does not apply does not count against it. Where
+ * nothing of what was asked applies, nothing was shown: that is unknown.
+ */
 export function outcomeOfAll(items: readonly Judged[]): Verdict {
   const found = worstOf(items.map(({ outcome }) => outcome));
+  if (found === "not-applicable") return "unknown";
   return found === "unknown" || found === "fail" ? found : "pass";
 }
 

@@ -7,6 +7,7 @@ import {
   resultVerdict,
   compareOutcomes,
   type Outcome,
+  outcomeOfAll,
   type Verdict,
   verifyOutcome,
   verifyVerdict,
@@ -128,4 +129,14 @@ test("countBy counts in order of first occurrence", () => {
     ["b", 2],
     ["a", 1],
   ]);
+});
+
+test.each<[Outcome[], Verdict]>([
+  [[], "pass"],
+  [["pass", "not-applicable"], "pass"],
+  [["waived", "not-applicable"], "pass"],
+  [["fail", "not-applicable"], "fail"],
+  [["not-applicable", "not-applicable"], "unknown"],
+])("a host on which there was %j: where nothing applies, nothing was shown", (outcomes, verdict) => {
+  expect(outcomeOfAll(outcomes.map(finding))).toBe(verdict);
 });
