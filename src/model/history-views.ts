@@ -98,7 +98,7 @@ export interface AppliedHost {
   readonly changed: readonly string[];
 }
 
-/** A run that changes hosts: `apply`, `revert` or `wizard`. */
+/** A run that changes hosts: `apply` or `revert`. */
 export interface AppliedSummary {
   readonly runId: string;
   readonly command: string;

@@ -84,7 +84,8 @@ async function apply(file: string | undefined, options: ApplyOptions, terminal: 
   await refuseBadPassword(options);
   if (options.yes !== true) refuseWithout(terminal, "give --yes to apply without a question");
   const { hosts } = request.fleet;
-  return withRun({ command: "apply", hosts, options, terminal }, async (run) => {
+  const changesBy = { name: request.fleet.policy.name, digest: request.sources.policy.digest };
+  return withRun({ command: "apply", hosts, options, terminal, changesBy }, async (run) => {
     const fresh = needsPlan(request, options) ? await makePlan(request, run) : undefined;
     if (options.maxHurt !== undefined) refuseHurt(fresh?.hosts ?? [], options.maxHurt);
     const plan = request.plan ?? fresh;
@@ -165,6 +166,7 @@ function resultOf(
   const withProbes = (result: HostResult): object => ({ ...shown.get(result.host), ...result });
   return {
     verdict: verified === undefined ? applied : worst(applied, verifyVerdict(verified)),
+    applied: results,
     document: () => documentText(head, results.map(withProbes)),
     text: (view) =>
       [

@@ -37,7 +37,7 @@ async function revert(options: ChangeOptions, terminal: Terminal): Promise<ExitC
   await refuseBadPassword(options);
   if (options.yes !== true) refuseWithout(terminal, "give --yes to revert without a question");
   const names = hosts.map(({ name }) => name);
-  return withRun({ command: "revert", hosts, options, terminal }, async (run) => {
+  return withRun({ command: "revert", hosts, options, terminal, changesBy: null }, async (run) => {
     const { revertFleet } = await import("../../flow/revert.ts");
     const { waves, maxFail, confirmWithin: confirmWithinSeconds } = options;
     const bounds = { waves, maxFail, confirmWithinSeconds, owner: run.owner };
@@ -50,6 +50,7 @@ async function revert(options: ChangeOptions, terminal: Terminal): Promise<ExitC
     const head = { schema: "curfew/revert/1", summary: { hosts: results.length, ...countBy(outcomes) } };
     return {
       verdict: resultVerdict(outcomes),
+      applied: results,
       document: () => documentText(head, results),
       text: (view) => resultText(results, { title: "Revert", ...view }),
     };

@@ -6,7 +6,7 @@ import type { RunContext } from "../../flow/run/context.ts";
 import type { CurfewError } from "../../model/error.ts";
 import type { KeepEvidence } from "../../model/evidence.ts";
 import type { Host } from "../../model/host.ts";
-import type { Emit, RunEvent } from "../../model/run.ts";
+import type { Emit, HostResult, RunEvent } from "../../model/run.ts";
 import type { Secret } from "../../model/secret.ts";
 import type { Paint } from "../../report/layout/paint.ts";
 import { TIME } from "../../host/time.ts";
@@ -17,6 +17,7 @@ import { stateDirectory } from "../../store/file/xdg.ts";
 import type { HostOptions } from "../options/args.ts";
 import { becomePassword } from "../options/become-password.ts";
 import { type ExitCode, exitCodeOf, exitCodeOfVerdict, writeError } from "../terminal/exit.ts";
+import { type AppliedHead, rememberApplied } from "./applied-record.ts";
 import { type Interrupts, watchInterrupts } from "./interrupts.ts";
 import { createProgress } from "./progress.ts";
 import { type Progress } from "./shown-run.ts";
@@ -43,6 +44,8 @@ export interface RunResult {
   /** What the journal keeps, where that is less than the document. */
   readonly record?: () => Iterable<string>;
   readonly text: (view: { readonly paint: Paint; readonly verbose: boolean }) => string;
+  /** What a run that changes hosts did to each, for the history. */
+  readonly applied?: readonly HostResult[];
   /** What went wrong beside the hosts: told once the result was shown and recorded; exit code 3. */
   readonly failures?: readonly CurfewError[];
 }
@@ -52,6 +55,8 @@ export interface RunSetting {
   readonly hosts: readonly Host[];
   readonly options: HostOptions;
   readonly terminal: Terminal;
+  /** Set by a command that changes hosts: what it follows, null for nothing. It is remembered in the history. */
+  readonly changesBy?: AppliedHead["policy"];
   /** Where it has been asked for already; the options are not looked at then. */
   readonly sudoPassword?: Secret | undefined;
 }
@@ -76,10 +81,13 @@ export async function withRun(
   let exitCode: ExitCode = 1;
   try {
     emit({ type: "run-started", at: TIME.clock(), command, runId: journal.runId, hosts });
+    const remember = rememberer(parts, setting);
+    await remember();
     const result = await work(createRun(await createContext(parts, password, setting), parts));
     exitCode = interrupts.stopping.aborted ? 130 : exitCodeOfVerdict(result.verdict);
     await show(result, setting);
     await journal.write("result.json", (result.record ?? result.document)());
+    await remember(result.applied ?? []);
     for (const failure of result.failures ?? []) writeError(failure, setting.terminal);
     if (exitCode !== 130 && (result.failures ?? []).length > 0) exitCode = exitCodeOfVerdict("unknown");
   } catch (error) {
@@ -92,6 +100,29 @@ export async function withRun(
     tellWhere(journal, exitCode, setting);
   }
   return exitCode;
+}
+
+/** Tells the history who changes hosts, and what became of them; as with the journal, the hosts matter more. */
+function rememberer({ journal, progress }: Parts, { command, changesBy, terminal }: RunSetting) {
+  const head = {
+    runId: journal.runId,
+    command,
+    owner: ownerName(),
+    startedAt: new Date().toISOString(),
+    policy: changesBy ?? null,
+  };
+  return async (results?: readonly HostResult[]): Promise<void> => {
+    if (changesBy === undefined || journal.directory === null) return;
+    const end = results === undefined ? undefined : { finishedAt: new Date().toISOString(), results };
+    await rememberApplied(head, end, terminal).catch((error: unknown) => {
+      const reason = visible(error instanceof Error ? error.message : String(error));
+      progress.note(`${terminal.errPaint.yellow("warning:")} the history does not have this run: ${reason}`);
+    });
+  };
+}
+
+function ownerName(): string {
+  return `${userInfo().username}@${hostname()}`;
 }
 
 interface Parts {
@@ -148,7 +179,7 @@ async function createContext(
 function createRun(context: RunContext, { journal, progress }: Parts): Run {
   return {
     context,
-    owner: `${userInfo().username}@${hostname()}`,
+    owner: ownerName(),
     journal,
     async phase(title, hosts, work) {
       progress.begin(title, hosts);
