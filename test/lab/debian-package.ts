@@ -4,6 +4,7 @@ import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { POSTGRESQL } from "./postgresql-packages.ts";
 import { ensureImage, findMirror, type Release } from "./image.ts";
 
 /** All that tests ask for: within the lab there is no way to a mirror, so these are fetched before it is entered. */
@@ -14,6 +15,7 @@ const WANTED: readonly (readonly [Release, ...string[]])[] = [
   ["sid", "kubectl"],
   ["sid", "ssg-debian"],
   ["sid", "ssg-debderived"],
+  ...POSTGRESQL,
 ];
 const WANTED_FILES: readonly (readonly [Release, string])[] = [
   ["bookworm", "openscap-scanner"],

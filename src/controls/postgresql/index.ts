@@ -11,6 +11,7 @@ import { parsePostgresql, pgServers } from "./facts.ts";
 import { POSTGRESQL_FILES, postgresqlFiles } from "./files.ts";
 import { postgresqlFindings } from "./findings.ts";
 import { limitedRoles, lookInterval } from "./limits.ts";
+import { postgresqlClient, postgresqlKept, postgresqlTimeouts, postgresqlUnscalable } from "./probe.ts";
 import { accountsOf, concernsRole } from "./people.ts";
 
 export const postgresql: Control = {
@@ -27,18 +28,28 @@ export const postgresql: Control = {
     failed: "the watchdog of PostgreSQL did not start",
   },
   facts: { script: "facts/postgresql", parse: parsePostgresql },
-  sessions: { kind: "idle-database", service: "PostgreSQL", concerns: concernsRole },
+  sessions: {
+    kind: "idle-database",
+    service: "PostgreSQL",
+    concerns: concernsRole,
+    client: postgresqlClient,
+  },
   render,
   endings: postgresqlEndings,
+  timeouts: postgresqlTimeouts,
+  unscalable: postgresqlUnscalable,
+  whyKept: postgresqlKept,
 };
 
 /** Where PostgreSQL is neither installed nor running there is nothing to write; a server that is down comes back. */
 function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
   const servers = pgServers(facts);
   const away = { ...NOTHING, files: postgresqlFiles(limits, null) };
-  if (!selected || servers === undefined || limitedRoles(limits).length === 0) return away;
+  // A rendering that no host was asked for: it does nothing where there is no PostgreSQL.
+  const unasked = facts.parts?.["postgresql"] === undefined;
+  if (!selected || (servers === undefined && !unasked) || limitedRoles(limits).length === 0) return away;
   const starter = watchdogStarter(facts);
-  const known = servers.state === "known" ? servers.value : NO_SERVERS;
+  const known = servers?.state === "known" ? servers.value : NO_SERVERS;
   const findings = postgresqlFindings(facts, known, limits, starter);
   if (starter.by === "nothing") return { ...away, findings };
   const interval = lookInterval(limits, starter.by);

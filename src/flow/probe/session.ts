@@ -68,7 +68,7 @@ export async function runProbe(planned: PlannedProbe, context: ProbeContext): Pr
     if (planned.variant === "network-gone" && isUnsupported(error)) cannot = observation.reason;
   } finally {
     opened.connection?.close();
-    if (planned.session in PROBE_PROGRAMS) {
+    if (planned.session in PROBE_PROGRAMS || planned.service !== undefined) {
       const whatever = { clock, pause, signal: new AbortController().signal };
       await over(context.watch.reap(context.token), clock() + REAP_SECONDS * 1000, whatever);
     }
