@@ -9,7 +9,9 @@ import type { Release } from "./image.ts";
 export async function installPostgresql(release: Release, root: string): Promise<void> {
   const [, ...names] = POSTGRESQL.find(([each]) => each === release) ?? [release];
   const files = await debianPackage(release, ...names);
-  await execa("cp", ["-a", "--no-preserve=timestamps", `${files}/.`, root]);
+  // /lib is a link there.
+  const copy = 'tar -C "$1" -c . | tar -C "$2" -x --keep-directory-symlink';
+  await execa("sh", ["-c", copy, "sh", files, root]);
 }
 
 export const SOCKET = "/run/postgresql/.s.PGSQL.5432";

@@ -74,7 +74,12 @@ const HIDDEN: PgCluster = {
 
 function clusterOf({ arguments: [socket = "", owner = ""], body }: SaidSection): PgCluster {
   const base = { socket: visible(socket).slice(0, 300), owner };
-  if (owner === "") return { ...base, said: null, why: "the owner of its socket has no name on this host" };
+  if (owner === "")
+    return {
+      ...base,
+      said: null,
+      why: "its socket is not to be seen on this host, or its owner has no name here",
+    };
   const answer = body.toString("utf8").trim();
   const found = answerOf(answer);
   if (found?.success === true) return { ...base, said: found.data, why: "" };

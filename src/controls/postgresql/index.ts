@@ -36,6 +36,8 @@ export const postgresql: Control = {
   },
   render,
   endings: postgresqlEndings,
+  // A session that the server's own setting ended shows nothing of one in which its user has set it to 0.
+  alike: (by) => by !== "idle_session_timeout",
   timeouts: postgresqlTimeouts,
   unscalable: postgresqlUnscalable,
   whyKept: postgresqlKept,

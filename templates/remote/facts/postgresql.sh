@@ -8,32 +8,43 @@ part_postgresql() {
   set -f
   pg_count=0
   for_lines pg_cluster "$database_sockets"
-  if [ "$pg_count" -eq 0 ] && [ "$pg_installed" = yes ] && pg_hidden; then pg_count=1; section postgresql-hidden; fi
+  if [ "$pg_count" -gt 0 ] || [ "$pg_installed" = yes ]; then pg_hidden; fi
   if [ "$pg_count" -gt 0 ] || [ "$pg_installed" = yes ]; then
     section postgresql "$pg_installed"
     database_watchdog postgresql
   fi
 }
 
-# A server without a socket: nobody can ask it without a password.
+# A server without a socket: nobody can ask it without a password. Of its processes it is the one whose parent is another
+# program.
 pg_hidden() {
+  pg_inodes=$(awk '$4 == "00010000" && /[.]s[.]PGSQL[.][0-9]+$/ { printf " socket:[%s]\n", $7 }' /proc/net/unix 2>/dev/null)
   set +f
   set -- /proc/[0-9]*
   set -f
   for process in "$@"; do
     name=''
     { read -r name <"$process/comm"; } 2>/dev/null
-    case $name in postgres | postmaster) if ours "$process"; then return 0; fi ;; esac
+    case $name in postgres | postmaster) ;; *) continue ;; esac
+    parent_of "${process#/proc/}" || continue
+    case $name in postgres | postmaster) continue ;; esac
+    ours "$process" || continue
+    # shellcheck disable=SC2010 # what links point to
+    if [ -z "$pg_inodes" ] || ! ls -l "$process/fd" 2>/dev/null | grep -qF "$pg_inodes"; then
+      pg_count=$((pg_count + 1))
+      section postgresql-hidden "${process#/proc/}"
+      return 0
+    fi
   done
-  return 1
 }
 
 pg_cluster() {
   case $1 in */.s.PGSQL.*) ;; *) return 0 ;; esac
   printable "$1" || return 0
-  [ -S "$1" ] || return 0
   pg_count=$((pg_count + 1))
-  pg_owner=$(stat -c %U -- "$1" 2>/dev/null)
+  # One of another mount namespace is not to be seen here.
+  pg_owner=''
+  [ ! -S "$1" ] || pg_owner=$(stat -c %U -- "$1" 2>/dev/null)
   case $pg_owner in '' | UNKNOWN | *[!A-Za-z0-9_.-]* | -*) pg_owner='' ;; esac
   section postgresql-cluster "$1" "$pg_owner"
   [ -n "$pg_owner" ] || return 0
@@ -73,7 +84,7 @@ pg_question='select json_build_object(
   $$settings$$, (select json_agg(json_build_object($$name$$, name, $$value$$, setting, $$source$$, source, $$file$$, sourcefile, $$line$$, sourceline))
     from pg_settings where name in ($$idle_session_timeout$$, $$idle_in_transaction_session_timeout$$, $$track_activities$$)),
   $$roles$$, (select json_agg(rolname) from (select rolname from pg_roles where rolcanlogin order by rolname limit 2001) roles),
-  $$own$$, (select json_agg(json_build_array(role, base, config)) from (
-    select coalesce(r.rolname, $$$$) role, coalesce(d.datname, $$$$) base, left(c, 200) config
+  $$own$$, (select json_agg(json_build_array(who, base, config)) from (
+    select coalesce(r.rolname, $$$$) as who, coalesce(d.datname, $$$$) as base, left(c, 200) as config
     from pg_db_role_setting s left join pg_roles r on r.oid = s.setrole left join pg_database d on d.oid = s.setdatabase,
       unnest(s.setconfig) c where c ~ $$^(idle_session_timeout|idle_in_transaction_session_timeout|track_activities)=$$ order by 1, 2, 3 limit 2001) own))'
