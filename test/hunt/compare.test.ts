@@ -36,7 +36,9 @@ describe("a verdict against sessions", () => {
     ["fail", [seen("ann", 4), seen("bob", 9)], []],
     ["pass", [seen("zoe", null)], []],
   ] as const)("%s, %j", (outcome, measured, expected) => {
-    expect(disagreements(compared("audit", [cell(outcome)], measured)).map(({ type }) => type)).toEqual(expected);
+    expect(disagreements(compared("audit", [cell(outcome)], measured)).map(({ type }) => type)).toEqual(
+      expected,
+    );
   });
 });
 

@@ -62,7 +62,10 @@ export function disagreements(cells: readonly Compared[]): Disagreement[] {
  * A fail of files whose people have a limit of their own: nothing of the host ends them, as it says, and what they wrote
  * they can take back.
  */
-export function isTheirOwn({ type, command, role }: Disagreement, { pieces }: Pick<Configuration, "pieces">): boolean {
+export function isTheirOwn(
+  { type, command, role }: Disagreement,
+  { pieces }: Pick<Configuration, "pieces">,
+): boolean {
   if (type !== "false fail" || command !== "audit") return false;
   const own = pieces.filter(({ of }) => of !== undefined && roleOf(of) === role);
   return own.some(({ edits }) => edits.some(({ text }) => /TM.*OUT|autologout/u.test(text)));

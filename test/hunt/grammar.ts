@@ -29,6 +29,7 @@ export function configurationOf(seed: number, release: Configuration["release"])
         ...(applied && random.chance(0.3) ? latePieces(random) : []),
       ]
     : [];
+  // oxlint-disable-next-line no-map-spread
   const own = people.flatMap((person): Piece[] => [
     ...random.some([0.6, 0.25], 0.75).map(() => ownPiece(random, person)),
     ...(random.chance(0.15) ? keyPieces(random, person) : []),

@@ -39,7 +39,14 @@ export async function openGround(
 ): Promise<Ground> {
   const users = people.map(({ name, group, shell }) => ({ name, groups: [group], shell }));
   const hosts = await Promise.all(
-    releases.map((release, index) => lab.host({ release, bootTimeoutSeconds: 600, name: `${selected === "shells" ? "s" : "a"}-${release}${index}`, users })),
+    releases.map((release, index) =>
+      lab.host({
+        release,
+        bootTimeoutSeconds: 600,
+        name: `${selected === "shells" ? "s" : "a"}-${release}${index}`,
+        users,
+      }),
+    ),
   );
   await Promise.all(hosts.map((host) => must(host, `${PREPARE}${twinsOf(people)}${keep("bare")}`)));
   const dir = join(lab.dir, `hunt-${selected}`);
@@ -96,7 +103,9 @@ export async function become(host: LabHost, configuration: Configuration): Promi
   const { pieces, applied } = configuration;
   await must(host, resetScript(applied ? "applied" : "bare"));
   const early = `${departuresOf(configuration)}\n${scriptOf(pieces)}\nsystemctl daemon-reload; mkdir -p /run/sshd`;
-  const { exitCode } = await host.exec(`${early}\nsshd -t && { ${START}; } || exit 1\n${scriptOf(pieces, true)}\ntrue`);
+  const { exitCode } = await host.exec(
+    `${early}\nsshd -t && { ${START}; } || exit 1\n${scriptOf(pieces, true)}\ntrue`,
+  );
   return exitCode === 0;
 }
 
@@ -126,7 +135,8 @@ export async function ask(
       hosts: { host: string; ladder?: readonly LadderCell[]; error?: unknown }[];
     };
     for (const { host, ladder, error } of answered) {
-      if ((ladder ?? []).length === 0) process.stderr.write(`hunt: no verdict on ${host}: ${JSON.stringify(error)}\n`);
+      if ((ladder ?? []).length === 0)
+        process.stderr.write(`hunt: no verdict on ${host}: ${JSON.stringify(error)}\n`);
     }
     return new Map(answered.map(({ host, ladder = [] }) => [host, ladder]));
   } catch {

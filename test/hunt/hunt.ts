@@ -88,8 +88,12 @@ function openGrounds(lab: Lab, releases: readonly Configuration["release"][]): P
 /** Plays kept disagreements again and prints what is said and seen. Returns how many are still there. */
 async function replay(lab: Lab, files: readonly string[]): Promise<number> {
   let left = 0;
-  const read = await Promise.all(files.map(async (file) => JSON.parse(await readFile(file, "utf8")) as Fixture));
-  const grounds = await openGrounds(lab, [...new Set(read.map(({ configuration }) => configuration.release))]);
+  const read = await Promise.all(
+    files.map(async (file) => JSON.parse(await readFile(file, "utf8")) as Fixture),
+  );
+  const grounds = await openGrounds(lab, [
+    ...new Set(read.map(({ configuration }) => configuration.release)),
+  ]);
   for (const [index, file] of files.entries()) {
     const { kinds, wanted, selected, configuration } = read[index] as Fixture;
     const ground = grounds.find((each) => each.selected === selected) as Ground;
@@ -116,7 +120,11 @@ async function huntOwn(lab: Lab, options: Options): Promise<number> {
     while (performance.now() < until) {
       const given = ownPieces(seed++);
       await restore(host);
-      for (const { person, pieces, doubt, truth, measured } of await playOwn(host, lab.sshConfigPath, given)) {
+      for (const { person, pieces, doubt, truth, measured } of await playOwn(
+        host,
+        lab.sshConfigPath,
+        given,
+      )) {
         tried += 1;
         const about = `${host.name} ${person.shell} ${JSON.stringify(pieces.flatMap(({ edits }) => edits))}`;
         if (doubt !== undefined && truth === "all ended" && pieces.length > 0) {

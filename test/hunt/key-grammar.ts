@@ -17,7 +17,7 @@ const OPTIONS = [
   'from="10.0.0.0/8" ',
   'from="10.0.0.0/8",command="dash -i" ',
   'permitopen="localhost:22" ',
-  'no-user-rc ',
+  "no-user-rc ",
   'expiry-time="20990101" ',
   'COMMAND="cat" ',
 ];
@@ -29,7 +29,7 @@ const RC = [
   "cat\n",
   "read x\n",
   "echo hello\n",
-  "if read proto cookie && [ -n \"$DISPLAY\" ]; then echo add; fi\n",
+  'if read proto cookie && [ -n "$DISPLAY" ]; then echo add; fi\n',
   "exec dash -i </dev/tty >/dev/tty 2>&1\n",
   "bash -i\n",
   "true\n",

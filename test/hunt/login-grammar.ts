@@ -8,7 +8,18 @@ export function loginPieces(random: Random, people: readonly Person[]): Piece[] 
   return random.some([environment, pam, rc, account], 0.15).map((kind) => kind(random, people));
 }
 
-const NAMES = ["TMOUT=0", "TMOUT=3", "TMOUT=900", "POSIXLY_CORRECT=1", "ZDOTDIR=/var/empty", "BASH_ENV=/etc/profile", "ENV=/etc/mkshrc", "SHELLOPTS=posix", "TMOUT=", "autologout=1"];
+const NAMES = [
+  "TMOUT=0",
+  "TMOUT=3",
+  "TMOUT=900",
+  "POSIXLY_CORRECT=1",
+  "ZDOTDIR=/var/empty",
+  "BASH_ENV=/etc/profile",
+  "ENV=/etc/mkshrc",
+  "SHELLOPTS=posix",
+  "TMOUT=",
+  "autologout=1",
+];
 
 function environment(random: Random): Piece {
   const set = random.pick(NAMES);
@@ -18,8 +29,16 @@ function environment(random: Random): Piece {
     { path: "/etc/environment", text: `export ${set}\n`, how: "append" },
     { path: "/etc/environment", text: `${name}="${value}" # site\n`, how: "append" },
     { path: "/etc/security/pam_env.conf", text: `${name} DEFAULT=${value}\n`, how: "append" },
-    { path: "/etc/security/pam_env.conf", text: `${name}\tDEFAULT="${value}" OVERRIDE=@{HUNT}\n`, how: "append" },
-    { path: "/etc/security/pam_env.conf", text: `HUNT DEFAULT=${value}\n${name} DEFAULT=\${HUNT}\n`, how: "append" },
+    {
+      path: "/etc/security/pam_env.conf",
+      text: `${name}\tDEFAULT="${value}" OVERRIDE=@{HUNT}\n`,
+      how: "append",
+    },
+    {
+      path: "/etc/security/pam_env.conf",
+      text: `HUNT DEFAULT=${value}\n${name} DEFAULT=\${HUNT}\n`,
+      how: "append",
+    },
     { path: "/etc/security/pam_env.conf", text: `${name} \\\n DEFAULT=${value}\n`, how: "append" },
     { path: "/etc/default/locale", text: `${set}\n`, how: "append" },
     { path: "/etc/environment.d/50-site.conf", text: `${set}\n`, how: "file" },
@@ -32,13 +51,24 @@ function environment(random: Random): Piece {
 function pam(random: Random): Piece {
   const set = random.pick(NAMES);
   const site: Edit = { path: "/etc/site.env", text: `${set}\n`, how: "file" };
-  const line = (text: string): Edit => ({ path: "/etc/pam.d/sshd", text: `${text}\n`, how: random.pick(["append", "prepend"]) });
+  const line = (text: string): Edit => ({
+    path: "/etc/pam.d/sshd",
+    text: `${text}\n`,
+    how: random.pick(["append", "prepend"]),
+  });
   const edits = random.pick<Edit[]>([
     [site, line("session required pam_env.so envfile=/etc/site.env")],
     [site, line("session [default=ignore] pam_env.so readenv=1 envfile=/etc/site.env")],
     [site, line("auth required pam_env.so envfile=/etc/site.env")],
     [line("session required pam_env.so user_readenv=1")],
-    [site, { path: "/etc/pam.d/common-session", text: "session optional pam_env.so envfile=/etc/site.env\n", how: "append" }],
+    [
+      site,
+      {
+        path: "/etc/pam.d/common-session",
+        text: "session optional pam_env.so envfile=/etc/site.env\n",
+        how: "append",
+      },
+    ],
     [line("session optional pam_umask.so umask=077")],
     [line("session optional pam_exec.so /bin/true")],
     [{ path: "/etc/ssh/sshd_config", text: "UsePAM no\n", how: "prepend" }],
@@ -48,7 +78,15 @@ function pam(random: Random): Piece {
 }
 
 function rc(random: Random): Piece {
-  const text = random.pick(["sleep 600\n", "exec cat\n", "echo hello\n", "true\n", "[ \"$USER\" = ann ] && sleep 600\n", "if read proto cookie; then :; fi\n", "sleep 600 &\n"]);
+  const text = random.pick([
+    "sleep 600\n",
+    "exec cat\n",
+    "echo hello\n",
+    "true\n",
+    '[ "$USER" = ann ] && sleep 600\n',
+    "if read proto cookie; then :; fi\n",
+    "sleep 600 &\n",
+  ]);
   const edits: Edit[] = [{ path: "/etc/ssh/sshrc", text, how: "file" }];
   return { about: "/etc/ssh/sshrc", edits };
 }

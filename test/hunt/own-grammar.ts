@@ -8,7 +8,7 @@ import { FORMS, someValue } from "./shell-grammar.ts";
 export function ownPiece(random: Random, person: Person): Piece {
   const family = familyOf(person);
   const make = random.pick([start, start, start, sourced, logout, ofHome]);
-  const edits = make(random, person, family).map((edit) => ({ owner: person.name, ...edit }));
+  const edits = make(random, person, family).map((edit) => Object.assign({ owner: person.name }, edit));
   return { about: `${person.name}'s own`, of: person.name, edits };
 }
 
@@ -16,9 +16,9 @@ type Family = "bash" | "zsh" | "csh" | "ksh" | "sh";
 
 function familyOf({ shell }: Person): Family {
   if (/zsh$|shells\/bash$/u.test(shell)) return "zsh";
-  if (/csh$/u.test(shell)) return "csh";
-  if (/ksh$/u.test(shell)) return "ksh";
-  return /dash$|ash$|shells\/sh$/u.test(shell) && !/bash$/u.test(shell) ? "sh" : "bash";
+  if (shell.endsWith("csh")) return "csh";
+  if (shell.endsWith("ksh")) return "ksh";
+  return /dash$|ash$|shells\/sh$/u.test(shell) && !shell.endsWith("bash") ? "sh" : "bash";
 }
 
 const FILES: Readonly<Record<Family, readonly string[]>> = {
@@ -91,7 +91,7 @@ export const LINES = [
   "set -u\n",
   "set -o vi\n",
   "exec tmux\n",
-  "[ -n \"$TMUX\" ] || tmux\n",
+  '[ -n "$TMUX" ] || tmux\n',
   "sleep 600 &\n",
   "sleep 600\n",
   "cat\n",
@@ -109,15 +109,15 @@ export const LINES = [
   "watch date\n",
   "(while :; do sleep 1; echo; done) &\n",
   "while sleep 1; do printf .; done &\n",
-  "export \"TM\"\"OUT=0\"\n",
+  'export "TM""OUT=0"\n',
   "v=TMOUT; unset $v\n",
-  "v=OUT; eval \"TM$v=0\"\n",
+  'v=OUT; eval "TM$v=0"\n',
   "read TMOUT <<< 0\n",
   "printf -v TMOUT 0\n",
-  "printf -v \"TM\"OUT 0\n",
-  "declare -n x=\"TM\"\"OUT\"; x=0\n",
+  'printf -v "TM"OUT 0\n',
+  'declare -n x="TM""OUT"; x=0\n',
   "declare TM\\OUT=0\n",
-  "let \"TM\"OUT=0\n",
+  'let "TM"OUT=0\n',
   ": $((TMOUT=0))\n",
   "for TMOUT in 0; do :; done\n",
   "getopts a: TMOUT\n",
@@ -125,7 +125,7 @@ export const LINES = [
   "source /dev/stdin <<< 'exec dash'\n",
   ". <(echo exec dash)\n",
   "eval 'exec dash'\n",
-  "eval \"$(echo exec dash)\"\n",
+  'eval "$(echo exec dash)"\n',
   "command_not_found_handle() { dash; }\n",
   "coproc dash\n",
   "exec > >(cat)\n",
@@ -138,13 +138,13 @@ export const LINES = [
   "kill -STOP $$\n",
   "suspend -f\n",
   "stty -icanon\n",
-  "bind '\"\\r\": \"\\C-m\"'\n",
+  'bind \'"\\r": "\\C-m"\'\n',
   "shopt -s expand_aliases\n",
   "export PATH=$HOME/bin:$PATH\n",
   "umask 077\n",
   "HISTSIZE=1000\nHISTCONTROL=ignoreboth\n",
   "[ -f ~/.bash_aliases ] && . ~/.bash_aliases\n",
-  "test -x /usr/bin/dircolors && eval \"$(dircolors -b)\"\n",
+  'test -x /usr/bin/dircolors && eval "$(dircolors -b)"\n',
   "export EDITOR=vim VISUAL=vim\n",
   "case $- in *i*) ;; *) return ;; esac\n",
   "# exec dash\n",
@@ -170,7 +170,7 @@ export const ZSH_LINES = [
   "precmd() { TMOUT=0 }\n",
   "precmd() { print -n '' }\n",
   "precmd_functions+=(f); f() { unset TMOUT }\n",
-  "autoload -Uz add-zsh-hook; add-zsh-hook precmd f; f() { typeset -g TM\"\"OUT=0 }\n",
+  'autoload -Uz add-zsh-hook; add-zsh-hook precmd f; f() { typeset -g TM""OUT=0 }\n',
   "zle-line-init() { zle -I }; zle -N zle-line-init\n",
   "zle-line-init() { dash }; zle -N zle-line-init\n",
   "zmodload zsh/sched; sched +00:00:01 'TMOUT=0'\n",
@@ -230,7 +230,14 @@ function textFor(random: Random, family: Family): string {
 /** The line stands in another file, which a start-up file reads in one of the ways that people write. */
 function sourced(random: Random, { name }: Person, family: Family): Edit[] {
   const file = random.pick(FILES[family]);
-  const where = random.pick([".site", "conf/shell.sh", ".config/sh/rc", ".bashrc.d/x", ".bash_aliases", ".x y"]);
+  const where = random.pick([
+    ".site",
+    "conf/shell.sh",
+    ".config/sh/rc",
+    ".bashrc.d/x",
+    ".bash_aliases",
+    ".x y",
+  ]);
   const path = `/home/${name}/${where}`;
   const ways =
     family === "csh"
@@ -265,7 +272,13 @@ function sourced(random: Random, { name }: Person, family: Family): Edit[] {
 }
 
 function logout(random: Random, { name }: Person, family: Family): Edit[] {
-  const file = { bash: ".bash_logout", zsh: ".zlogout", csh: ".logout", ksh: ".ksh_logout", sh: ".bash_logout" }[family];
+  const file = {
+    bash: ".bash_logout",
+    zsh: ".zlogout",
+    csh: ".logout",
+    ksh: ".ksh_logout",
+    sh: ".bash_logout",
+  }[family];
   const text = random.pick([
     "clear\n",
     "sleep 600\n",
@@ -275,7 +288,7 @@ function logout(random: Random, { name }: Person, family: Family): Edit[] {
     "read x\n",
     "/usr/bin/clear_console -q\n",
     "echo bye\n",
-    "if [ \"$SHLVL\" = 1 ]; then\n  [ -x /usr/bin/clear_console ] && /usr/bin/clear_console -q\nfi\n",
+    'if [ "$SHLVL" = 1 ]; then\n  [ -x /usr/bin/clear_console ] && /usr/bin/clear_console -q\nfi\n',
     "rm -i ~/.bashrc\n",
     "f() { sleep 600; }; f\n",
     "echo $(sleep 600)\n",
@@ -301,14 +314,26 @@ function ofHome(random: Random, { name }: Person, family: Family): Edit[] {
   const line = family === "csh" ? "unset autologout\nexec dash\n" : "exec dash\n";
   const run = (text: string): Edit => ({ path: home, text, how: "run" });
   return random.pick<Edit[]>([
-    [run(`printf '${line.replaceAll("\n", "\\n")}' > /usr/local/hunt-${name}; ln -sf /usr/local/hunt-${name} ${home}/${file}`)],
-    [run(`mkdir -p ${home}/dots; printf '${line.replaceAll("\n", "\\n")}' > ${home}/dots/rc; chown -R ${name}: ${home}/dots; ln -sf dots/rc ${home}/${file}`)],
+    [
+      run(
+        `printf '${line.replaceAll("\n", "\\n")}' > /usr/local/hunt-${name}; ln -sf /usr/local/hunt-${name} ${home}/${file}`,
+      ),
+    ],
+    [
+      run(
+        `mkdir -p ${home}/dots; printf '${line.replaceAll("\n", "\\n")}' > ${home}/dots/rc; chown -R ${name}: ${home}/dots; ln -sf dots/rc ${home}/${file}`,
+      ),
+    ],
     [run(`ln -sf /dev/null ${home}/${file}`)],
     [run(`ln -sf nowhere ${home}/${file}`)],
     [{ path: `${home}/${file}`, text: line, how: "file", mode: "000" }],
     [{ path: `${home}/${file}`, text: line, how: "file", owner: "root", mode: random.pick(["600", "644"]) }],
     [{ path: home, text: "", how: "mode", mode: random.pick(["500", "700", "755"]) }],
-    [run(`mv ${home} /home/.${name}; ln -s /home/.${name} ${home}; printf '${line.replaceAll("\n", "\\n")}' >> /home/.${name}/${file}`)],
+    [
+      run(
+        `mv ${home} /home/.${name}; ln -s /home/.${name} ${home}; printf '${line.replaceAll("\n", "\\n")}' >> /home/.${name}/${file}`,
+      ),
+    ],
     [run(`printf '\\357\\273\\277exec dash\\n' > ${home}/${file}`)],
     [run(`printf 'exec dash\\r\\n' > ${home}/${file}`)],
     [run(`printf '\\n\\000exec dash\\n' > ${home}/${file}`)],
@@ -317,7 +342,13 @@ function ofHome(random: Random, { name }: Person, family: Family): Edit[] {
     [{ path: `${home}/.inputrc`, text: "set editing-mode vi\n", how: "file" }],
     [{ path: `${home}/.editrc`, text: "bind -v\n", how: "file" }],
     [{ path: `${home}/.tmux.conf`, text: "set -g default-command dash\n", how: "file" }],
-    [{ path: `${home}/.pam_environment`, text: "TMOUT DEFAULT=0\nZDOTDIR DEFAULT=/var/empty\n", how: "file" }],
+    [
+      {
+        path: `${home}/.pam_environment`,
+        text: "TMOUT DEFAULT=0\nZDOTDIR DEFAULT=/var/empty\n",
+        how: "file",
+      },
+    ],
     [{ path: `${home}/.hushlogin`, text: "", how: "file" }],
     [{ path: `${home}/.bash_aliases`, text: "alias ls=dash\n", how: "file" }],
     [{ path: `${home}/.bash_aliases`, text: "dash\n", how: "file" }],

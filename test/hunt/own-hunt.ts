@@ -21,7 +21,9 @@ const READER = new URL("../../templates/remote/own-files.sh", import.meta.url);
 
 /** Who is there: bash for half of them, as in life. */
 export const OWNERS: readonly Person[] = Array.from({ length: 96 }, (_, index) => {
-  const shell = ["/bin/bash", "/usr/bin/zsh", "/bin/bash", "/usr/bin/mksh", "/bin/bash", "/opt/shells/sh"][index % 6];
+  const shell = ["/bin/bash", "/usr/bin/zsh", "/bin/bash", "/usr/bin/mksh", "/bin/bash", "/opt/shells/sh"][
+    index % 6
+  ];
   const number = String(index + 100);
   return { name: `o${number}`, group: "owners", shell: shell ?? "/bin/bash" };
 });
@@ -40,7 +42,9 @@ export function ownPieces(seed: number): Map<Person, Piece[]> {
   return new Map(
     OWNERS.map((person) => [
       person,
-      random.chance(0.12) ? keyPieces(random, person) : random.some([1, 2], 0.7).map(() => ownPiece(random, person)),
+      random.chance(0.12)
+        ? keyPieces(random, person)
+        : random.some([1, 2], 0.7).map(() => ownPiece(random, person)),
     ]),
   );
 }
@@ -61,12 +65,19 @@ export async function playOwn(
   ]);
   const setting = { host: host.name, sshConfig, patience: 1 };
   let measured = await measureAll(wanted, setting);
-  const doubts = people.map((_, index) => ownDoubt({ logins: [logins[index] as LoginShell], effective: known([]) }));
+  const doubts = people.map((_, index) =>
+    ownDoubt({ logins: [logins[index] as LoginShell], effective: known([]) }),
+  );
   // What looks like a false pass is looked at again, twice, and longer.
   for (let time = 0; time < 2; time++) {
-    const suspects = people.filter((person, index) => doubts[index] === undefined && truthOf(person, measured) === "one stayed");
+    const suspects = people.filter(
+      (person, index) => doubts[index] === undefined && truthOf(person, measured) === "one stayed",
+    );
     const again = await measureAll(
-      suspects.flatMap((person): Wanted[] => [{ person, kind: "idle-shell" }, { person, kind: "idle-shell", fresh: true }]),
+      suspects.flatMap((person): Wanted[] => [
+        { person, kind: "idle-shell" },
+        { person, kind: "idle-shell", fresh: true },
+      ]),
       { ...setting, patience: 2.5 },
     );
     measured = [...measured.filter(({ person }) => !suspects.some(({ name }) => name === person)), ...again];
@@ -83,14 +94,19 @@ export async function playOwn(
 function truthOf({ name }: Person, measured: readonly Measured[]): OwnTried["truth"] {
   const own = measured.filter(({ person }) => person === name);
   if (own.some(({ seconds, began }) => began && seconds === null)) return "one stayed";
-  return own.every(({ seconds, began }) => began && seconds !== null && seconds < IN_TIME) ? "all ended" : "unclear";
+  return own.every(({ seconds, began }) => began && seconds !== null && seconds < IN_TIME)
+    ? "all ended"
+    : "unclear";
 }
 
 /** Everybody's files, as curfew reads them; the shells are taken to have said that the limit is readonly. */
 async function lookInto(host: LabHost, people: readonly Person[]): Promise<LoginShell[]> {
   const script = await readFile(READER, "utf8");
   const input = people
-    .map(({ name, shell }, index) => `home\t${index + 1}\t${name}\t${name}\t${index + 1100}\t${shell}\t/home/${name}\n`)
+    .map(
+      ({ name, shell }, index) =>
+        `home\t${index + 1}\t${name}\t${name}\t${index + 1100}\t${shell}\t/home/${name}\n`,
+    )
     .join("");
   const { stdout } = await host.exec(script, { input, timeoutSeconds: 120 });
   const text = [`own-files\n${stdout.trimEnd()}`, "end\n"].map((part) => `\n@${TOKEN}\t${part}`).join("\n");
@@ -98,6 +114,12 @@ async function lookInto(host: LabHost, people: readonly Person[]): Promise<Login
   return people.map(({ name, shell }, index): LoginShell => {
     const family = /zsh/u.test(shell) ? "zsh" : /mksh/u.test(shell) ? "mksh" : "bash";
     const answer = { family, version: "5", limit: 4, readonly: true, exported: false } as const;
-    return { path: shell, size: 1, users: [name], asked: [{ user: name, login: known(answer) }], ...own(index + 1) };
+    return {
+      path: shell,
+      size: 1,
+      users: [name],
+      asked: [{ user: name, login: known(answer) }],
+      ...own(index + 1),
+    };
   });
 }

@@ -1,6 +1,14 @@
 /** One round: every host becomes its configuration, is judged, and shows what is true. */
 import type { LabHost } from "../lab/host.ts";
-import { compared, disagreements, isSame, isTheirOwn, roleOf, type Compared, type Disagreement } from "./compare.ts";
+import {
+  compared,
+  disagreements,
+  isSame,
+  isTheirOwn,
+  roleOf,
+  type Compared,
+  type Disagreement,
+} from "./compare.ts";
 import { peopleOf, type Configuration } from "./configuration.ts";
 import { ask, become, type Ground, type Ladders } from "./ground.ts";
 import { createRandom } from "./random.ts";
@@ -81,6 +89,7 @@ function sessionsOn(
   { kinds }: RoundWishes,
 ): Promise<Measured[]> {
   const random = createRandom(configuration.seed + 1);
+  // oxlint-disable-next-line no-map-spread
   const wanted = peopleOf(configuration).flatMap((person): Wanted[] => [
     { person, kind: "idle-shell" },
     ...(random.chance(0.3) ? [{ person, kind: "idle-shell", fresh: true } as const] : []),
@@ -104,6 +113,7 @@ async function confirm(
   let left = [...seen];
   for (let time = 0; time < TIMES && left.length > 0; time++) {
     const wanted = peopleOf(configuration).flatMap((person): Wanted[] =>
+      // oxlint-disable-next-line no-map-spread
       [...new Set(left.filter(({ role }) => role === roleOf(person.name)).map(({ kind }) => kind))].flatMap(
         (kind): Wanted[] => [
           { person, kind: kind as HuntedKind },

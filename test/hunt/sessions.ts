@@ -78,16 +78,34 @@ const OPENING: Readonly<Record<HuntedKind, Opening>> = {
   "unused-connection": { before: ["-N", ...BARE] },
   "foreground-program": { before: ["-tt"], types: [`sh -c '${SAY}; exec sleep 600'\r`], shows: RUNS },
   "nested-shell": { before: ["-tt"], types: [`sh -c '${SAY}; exec "$SHELL"'\r`, "\r"], shows: RUNS },
-  "escaped-shell": { before: ["-tt"], types: [`exec env -u TMOUT sh -c '${SAY}; exec bash --norc --noprofile'\r`, "\r"], shows: RUNS },
-  "output-loop": { before: ["-tt"], types: [`sh -c '${SAY}; while :; do echo; sleep 1; done'\r`], shows: RUNS, noisy: true },
+  "escaped-shell": {
+    before: ["-tt"],
+    types: [`exec env -u TMOUT sh -c '${SAY}; exec bash --norc --noprofile'\r`, "\r"],
+    shows: RUNS,
+  },
+  "output-loop": {
+    before: ["-tt"],
+    types: [`sh -c '${SAY}; while :; do echo; sleep 1; done'\r`],
+    shows: RUNS,
+    noisy: true,
+  },
   "idle-sftp": { before: ["-s", ...BARE], after: ["sftp"], types: [SFTP_INIT] },
-  tmux: { before: ["-tt"], types: ["env TERM=xterm tmux -f /dev/null -L hunt new-session 'sleep 600' \\; set -g status-interval 1 \\; set -g status-right %H:%M:%S\r"], shows: /\[\?1049h/u, noisy: true },
+  tmux: {
+    before: ["-tt"],
+    types: [
+      "env TERM=xterm tmux -f /dev/null -L hunt new-session 'sleep 600' \\; set -g status-interval 1 \\; set -g status-right %H:%M:%S\r",
+    ],
+    shows: /\[\?1049h/u,
+    noisy: true,
+  },
 };
 
 /** A client that is idle says nothing; and its keys are the cheap ones, as most of what a login costs is in them. */
-const OPTIONS = ["ServerAliveInterval=0", "KexAlgorithms=curve25519-sha256", "HostKeyAlgorithms=ssh-ed25519"].flatMap(
-  (option) => ["-o", option],
-);
+const OPTIONS = [
+  "ServerAliveInterval=0",
+  "KexAlgorithms=curve25519-sha256",
+  "HostKeyAlgorithms=ssh-ed25519",
+].flatMap((option) => ["-o", option]);
 
 /** Logins at the same time, on all hosts together: a login is nearly all of what a session costs. */
 const logins = new PQueue({ concurrency: 6 });
@@ -128,7 +146,9 @@ async function open({ person, kind, fresh = false }: Wanted, setting: Setting): 
     after,
     before.includes("-tt"),
   );
-  const ready = before.includes("-T") ? (): boolean => LOGGED_IN.test(ears.saw) : (): boolean => ears.isQuiet();
+  const ready = before.includes("-T")
+    ? (): boolean => LOGGED_IN.test(ears.saw)
+    : (): boolean => ears.isQuiet();
   let began = await until(ready, client);
   for (const line of fresh ? [] : types) {
     if (client.exitCode !== null) break;

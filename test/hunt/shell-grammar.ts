@@ -118,8 +118,18 @@ function modes(random: Random): Piece {
 function elsewhere(random: Random): Piece {
   const text = random.pick(FORMS)(someValue(random));
   const path = random.pick(["/usr/local/hunt/limits", "/opt/site/shell.sh", "/etc/site/profile"]);
-  const how = random.pick([`. ${path}\n`, `[ -r ${path} ] && . ${path}\n`, `source ${path}\n`, `eval "$(cat ${path})"\n`]);
-  const into = random.pick(["/etc/profile", "/etc/bash.bashrc", "/etc/profile.d/50-site.sh", "/etc/zsh/zshrc"]);
+  const how = random.pick([
+    `. ${path}\n`,
+    `[ -r ${path} ] && . ${path}\n`,
+    `source ${path}\n`,
+    `eval "$(cat ${path})"\n`,
+  ]);
+  const into = random.pick([
+    "/etc/profile",
+    "/etc/bash.bashrc",
+    "/etc/profile.d/50-site.sh",
+    "/etc/zsh/zshrc",
+  ]);
   return {
     about: "shell files that read another one",
     edits: [
@@ -160,8 +170,8 @@ const LINES = [
   "set -o vi\n",
   "set -T\n",
   "case $- in *i*) exec bash --norc --noprofile ;; esac\n",
-  "case $- in *i*) [ -n \"$AGAIN\" ] || { export AGAIN=1; exec bash; } ;; esac\n",
-  "case $- in *i*) [ -n \"$AGAIN\" ] || { export AGAIN=1; bash; } ;; esac\n",
+  'case $- in *i*) [ -n "$AGAIN" ] || { export AGAIN=1; exec bash; } ;; esac\n',
+  'case $- in *i*) [ -n "$AGAIN" ] || { export AGAIN=1; bash; } ;; esac\n',
   "case $- in *i*) sleep 600 & ;; esac\n",
   "case $- in *i*) read -t 1 answer ;; esac\n",
   "case $- in *i*) cat ;; esac\n",
@@ -169,7 +179,7 @@ const LINES = [
   "alias exit=:\n",
   "unset() { :; }\n",
   "export POSIXLY_CORRECT=1\n",
-  "[ \"$(id -u)\" -ge 1000 ] || return 0\n",
+  '[ "$(id -u)" -ge 1000 ] || return 0\n',
   "return 0\n",
   "exit() { command sleep 600; }\n",
   ...TMUX,
@@ -177,7 +187,14 @@ const LINES = [
 
 function odd(random: Random): Piece {
   const edits = random.pick<readonly Edit[]>([
-    [{ path: "/usr/local/bin/bash", text: "#!/bin/sh\nexec /bin/bash --norc --noprofile -i\n", how: "file", mode: "755" }],
+    [
+      {
+        path: "/usr/local/bin/bash",
+        text: "#!/bin/sh\nexec /bin/bash --norc --noprofile -i\n",
+        how: "file",
+        mode: "755",
+      },
+    ],
     [{ path: "/etc/zsh/zshenv", text: "unsetopt GLOBAL_RCS\n", how: "append" }],
     [
       {
@@ -203,9 +220,21 @@ function odd(random: Random): Piece {
     ],
     [{ path: "/etc/profile.d/10-noise.sh", text: "echo TMOUT=3\n", how: "file" }],
     [{ path: "/etc/profile.d/05-dash.sh", text: "case $- in *i*) exec dash ;; esac\n", how: "file" }],
-    [{ path: "/etc/csh.login", text: random.pick(["unset autologout\n", "set -r autologout=0\n", "exec /bin/sh\n"]), how: "append" }],
+    [
+      {
+        path: "/etc/csh.login",
+        text: random.pick(["unset autologout\n", "set -r autologout=0\n", "exec /bin/sh\n"]),
+        how: "append",
+      },
+    ],
     [{ path: "/etc/inputrc", text: "set editing-mode vi\n", how: "append" }],
-    [{ path: "/etc/profile.d/00-00-first.sh", text: random.pick(["readonly TMOUT=0\n", "readonly TMOUT=900\n", "readonly TMOUT=3\n"]), how: "file" }],
+    [
+      {
+        path: "/etc/profile.d/00-00-first.sh",
+        text: random.pick(["readonly TMOUT=0\n", "readonly TMOUT=900\n", "readonly TMOUT=3\n"]),
+        how: "file",
+      },
+    ],
     [{ path: "/etc/bash.bashrc", text: "readonly TMOUT=0\n", how: "prepend" }],
   ]);
   return { about: "something odd", edits };

@@ -122,7 +122,10 @@ function environment(random: Random): Piece {
 
 /** What beats the files: options of the running daemon. */
 function commandLine(random: Random, release: Configuration["release"]): Piece {
-  const newer = release === "bullseye" ? [] : ["ChannelTimeout=session:*=2", "ChannelTimeout=session:*=0", "UnusedConnectionTimeout=2"];
+  const newer =
+    release === "bullseye"
+      ? []
+      : ["ChannelTimeout=session:*=2", "ChannelTimeout=session:*=0", "UnusedConnectionTimeout=2"];
   const option = random.pick([
     "ClientAliveInterval=0",
     "ClientAliveInterval=2",
@@ -140,19 +143,41 @@ function commandLine(random: Random, release: Configuration["release"]): Piece {
 
 /** How sshd is started, and what else listens. */
 function unit(random: Random): Piece {
-  const dropIn = (text: string): Edit => ({ path: "/etc/systemd/system/ssh.service.d/site.conf", text, how: "file" });
-  const run = (text: string, late = false): Edit => ({ path: "sshd's unit", text, how: "run", ...(late ? { late: true as const } : {}) });
+  const dropIn = (text: string): Edit => ({
+    path: "/etc/systemd/system/ssh.service.d/site.conf",
+    text,
+    how: "file",
+  });
+  const run = (text: string, late = false): Edit => ({
+    path: "sshd's unit",
+    text,
+    how: "run",
+    ...(late ? { late: true as const } : {}),
+  });
   const edits = random.pick<Edit[]>([
-    [dropIn("[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -o ClientAliveInterval=2 -o ClientAliveCountMax=0\n")],
+    [
+      dropIn(
+        "[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -o ClientAliveInterval=2 -o ClientAliveCountMax=0\n",
+      ),
+    ],
     [dropIn("[Service]\nEnvironment=TMOUT=900\n")],
     [dropIn("[Service]\nEnvironment=POSIXLY_CORRECT=1 ENV=/dev/null\n")],
     [
-      { path: "/etc/ssh/other_config", text: "HostKey /etc/ssh/ssh_host_ed25519_key\nUsePAM yes\n", how: "file" },
+      {
+        path: "/etc/ssh/other_config",
+        text: "HostKey /etc/ssh/ssh_host_ed25519_key\nUsePAM yes\n",
+        how: "file",
+      },
       dropIn("[Service]\nExecStart=\nExecStart=/usr/sbin/sshd -D -f /etc/ssh/other_config\n"),
     ],
     [run("systemctl stop ssh; systemctl start ssh.socket")],
     [run("/usr/sbin/sshd -p 2222 -o PidFile=/run/hunt.pid", true)],
-    [run("cp /usr/sbin/sshd /usr/local/sbin/hunt-sshd; /usr/local/sbin/hunt-sshd -p 2222 -o PidFile=/run/hunt.pid -o ForceCommand=cat", true)],
+    [
+      run(
+        "cp /usr/sbin/sshd /usr/local/sbin/hunt-sshd; /usr/local/sbin/hunt-sshd -p 2222 -o PidFile=/run/hunt.pid -o ForceCommand=cat",
+        true,
+      ),
+    ],
     [{ path: `${DROP_INS}/40-port.conf`, text: "Port 22\nPort 2222\n", how: "file" }],
   ]);
   return { about: "sshd's unit", edits };

@@ -31,7 +31,10 @@ export class Tally {
       for (const { command, cell, truth } of cells) {
         count(this.cells, `${command} ${cell.outcome}, ${truth}`);
         if (cell.outcome === "unknown" && truth === "all ended")
-          count(this.reasons, `${cell.kind}: ${(cell.reason ?? "").replaceAll(/\b[a-z]{3}('s)?\b|\d+/gu, "_")}`);
+          count(
+            this.reasons,
+            `${cell.kind}: ${(cell.reason ?? "").replaceAll(/\b[a-z]{3}('s)?\b|\d+/gu, "_")}`,
+          );
       }
     }
   }
