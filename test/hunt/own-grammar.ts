@@ -30,7 +30,7 @@ const FILES: Readonly<Record<Family, readonly string[]>> = {
 };
 
 /** Lines of bash, zsh, ksh and sh. */
-export const LINES = [
+const LINES = [
   "unset TMOUT\n",
   "unset TMOUT 2>/dev/null\n",
   "export -n TMOUT\n",
@@ -161,7 +161,7 @@ export const LINES = [
   "exec env ENV=/dev/null ksh\n",
 ] as const;
 
-export const ZSH_LINES = [
+const ZSH_LINES = [
   "TRAPALRM() { : }\n",
   "TRAPALRM() { zle reset-prompt }\n",
   "TRAPEXIT() { sleep 600 }\n",
@@ -191,7 +191,7 @@ export const ZSH_LINES = [
   "zmodload zsh/zselect; zselect -t 60000\n",
 ] as const;
 
-export const CSH_LINES = [
+const CSH_LINES = [
   "unset autologout\n",
   "set autologout=1\n",
   "set autologout=0\n",

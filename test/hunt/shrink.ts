@@ -41,7 +41,7 @@ function halves(pieces: readonly Piece[]): [Piece[], Piece[]] {
 }
 
 /** Whether the configuration, tried by itself on a host of its release, shows the same disagreement. */
-export async function shows(
+async function shows(
   ground: Ground,
   configuration: Configuration,
   wanted: Looked,
