@@ -25,7 +25,7 @@ const TOP = 7;
  * that stand in the floor's own folder. A room that is not named here is an error.
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  core: "text sshd shell policy facts verdict ending baseline plan render probe audit explain wizard check schedule kube teleport".split(
+  core: "text sshd shell policy misuse facts verdict ending baseline plan render probe audit explain wizard check schedule kube teleport".split(
     " ",
   ),
   controls: ["shell-timeout", "sshd", "logind", "watchdog", "postgresql", "mariadb", "."],
@@ -70,6 +70,7 @@ const MAIN: Readonly<Record<string, string>> = {
   "core/sshd": "config-text",
   "core/shell": "reads",
   "core/policy": "host-limits",
+  "core/misuse": "detect",
   "core/facts": "parse-facts",
   "core/verdict": "outcome",
   "core/ending": "endings",

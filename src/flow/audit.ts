@@ -1,6 +1,7 @@
 /** `curfew audit`: judges every host, changes none, and stores each as soon as it is judged. */
 import { fleetFindings } from "../core/audit/fleet.ts";
 import { auditHost, lostHost } from "../core/audit/host.ts";
+import { logQuestion, loginFindings } from "../core/audit/misuse.ts";
 import { inertFindings } from "../core/ending/inert-lines.ts";
 import { judgeBaselines } from "../core/baseline/judge-baseline.ts";
 import { ladder } from "../core/ending/ladder.ts";
@@ -118,7 +119,7 @@ async function readHost(
   if (context.stopping.aborted) throw new CurfewError("interrupted", "not read: the run was interrupted");
   const connection = await login(host, context);
   opened.connection = connection;
-  const decision = await decide(connection, fleet, context);
+  const decision = await decide(connection, fleet, context, logQuestion(fleet.policy));
   refuseArmed(decision.facts, host.name);
   if (verify === undefined) {
     // Nobody has to wait for the others with a login open.
@@ -171,6 +172,7 @@ function judge(
     more: [
       ...(verification === undefined ? inertFindings(facts, controls, judgedCells) : verification.findings),
       ...judgeBaselines(facts, limits, policy, plan, controls),
+      ...loginFindings(facts, cells, policy),
     ],
     probes: verification?.probes ?? [],
     evidence: verification?.evidence ?? [],

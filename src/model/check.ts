@@ -92,6 +92,10 @@ export const CHECKS = {
     title: "Idle sessions end within their limit, others are kept",
     help: "curfew explain tells which mechanism ends which kind of session, and what would end the rest.",
   },
+  "failed-logins-after-timeout": {
+    title: "No repeated failed logins after a timeout",
+    help: "Somebody who was not the account's owner may have tried the password of a session that a timeout ended; ask its owner, and look at the addresses.",
+  },
   "baseline-rule": {
     title: "The compliance baseline's rule holds",
     help: "The effective number is not what the rule's text asks; see the rule and run curfew apply.",

@@ -1,5 +1,6 @@
 import type { LimitLine } from "./limit-line.ts";
 import type { LoginEnds } from "./login-ends.ts";
+import type { LoginLog } from "./login-log.ts";
 import type { LoginShell } from "./login-shell.ts";
 import type { PlainData } from "./facts-part.ts";
 import type { Reading } from "./reading.ts";
@@ -226,12 +227,11 @@ export interface Facts {
   readonly curfew: CurfewState;
   /** All but this very login; left out where it was not asked. Not part of the digest. */
   readonly sessions?: Reading<readonly LoginSession[]>;
+  /** What its log says of logins and timeouts; left out where it was not asked. Not part of the digest, and kept nowhere. */
+  readonly loginLog?: Reading<LoginLog>;
   /** The two ends of the login that read this, as the host sees them; left out where it does not tell. Not part of the digest. */
   readonly login?: LoginEnds;
-  /**
-   * Other servers of SSH that people may come in by, whose settings were not read; left out or empty: none. Not part
-   * of the digest.
-   */
+  /** Other servers of SSH that people may come in by, which were not read; left out: none. Not part of the digest. */
   readonly otherWays?: readonly string[];
   /** Name services such as `sss` and `ldap` that may know more accounts than they list. Not part of the digest. */
   readonly remoteAccounts?: readonly string[];

@@ -24,6 +24,16 @@ export interface Finding {
   /** `not-applicable`: asked of other hosts than this one, so it says neither good nor bad of it. */
   readonly outcome: "pass" | "fail" | "unknown" | "waived" | "not-applicable";
   readonly waiver?: string;
+  /** How bad it is, where there are degrees; reports take the check's own or the rule's where it is left out. */
+  readonly level?: "medium" | "high";
+  /** What was counted, where the statement is about numbers. */
+  readonly counts?: FindingCounts;
+}
+
+interface FindingCounts {
+  readonly attempts: number;
+  readonly connections: number;
+  readonly addresses: number;
 }
 
 /** Which kinds of idle session a control ends for a role on this host, and after how long. */

@@ -152,6 +152,34 @@ const kubernetes = z
   })
   .meta({ description: "Limits for sessions with clusters, see curfew help kubernetes" });
 
+/** What an account sees anyway is counted over a day. */
+const LONGEST_WINDOW = 24 * 3600;
+
+/** `.prefault`: as it would be written, so that the schema for editors says it in the same words. */
+const failedLogins = z
+  .strictObject({
+    window: duration
+      .refine((seconds) => seconds <= LONGEST_WINDOW, "a window is 24h at most")
+      .prefault("10m")
+      .meta({ description: "Failed logins count for this long after a timeout ended a session" }),
+    threshold: z
+      .int()
+      .min(2)
+      .max(1000)
+      .default(5)
+      .meta({ description: "So many failed attempts are a finding, 2 to 1000" }),
+    look_back: duration.prefault("24h").meta({
+      description: "How far back an audit looks for timeouts; as long as the time between two audits",
+    }),
+    addresses: z.enum(["full", "network", "none"]).default("full").meta({
+      description:
+        "What findings say of the addresses that the failed logins came from: all of it, only the network (/24, /48), nothing",
+    }),
+  })
+  .meta({
+    description: "Audits look for repeated failed logins after a timeout, see curfew help auditing",
+  });
+
 /** The schema of a policy file that may choose among these mechanisms; also the source of the JSON Schema for editors. */
 // oxlint-disable-next-line explicit-module-boundary-types
 export const policySchemaOf = (ids: readonly ControlId[]) =>
@@ -187,6 +215,7 @@ export const policySchemaOf = (ids: readonly ControlId[]) =>
         .default({})
         .meta({ description: "Stricter limits for some people; in several roles the strictest wins" }),
       kubernetes: kubernetes.optional(),
+      failed_logins_after_timeout: failedLogins.optional(),
       exemptions: z
         .array(exemption(ids))
         .default([])
@@ -202,4 +231,5 @@ export type Policy = z.output<ReturnType<typeof policySchemaOf>> & {
 };
 export type Role = Policy["roles"][string];
 export type KubernetesPolicy = NonNullable<Policy["kubernetes"]>;
+export type FailedLoginsPolicy = NonNullable<Policy["failed_logins_after_timeout"]>;
 export type Exemption = Policy["exemptions"][number];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { AuditRun, ReportFormatName } from "../../src/model/audit.ts";
+import type { Finding } from "../../src/model/finding.ts";
 import { REPORT_FORMATS, type AuditFormat } from "../../src/report/audit-formats.ts";
 import { bigAudit, context, smallAudit } from "../fixtures/report-audits.ts";
 
@@ -30,6 +31,37 @@ describe("every format", () => {
     await expect(write(format, smallAudit()).text).toMatchFileSnapshot(
       `__snapshots__/small.${name}.${format.extension}`,
     );
+  });
+
+  test.each([
+    ["html", /failed-logins-after-timeout/u],
+    ["json", /"counts":\{"attempts":6,"connections":2,"addresses":1\}/u],
+    ["csv", /failed-logins-after-timeout,,high,/u],
+    ["junit", /failed-logins-after-timeout/u],
+    ["sarif", /"level":"error"[^\n]*"severity":"high","attempts":6,"connections":2/u],
+    ["oscal", /failed-logins-after-timeout/u],
+  ] as const)("%s says how bad failed logins are, and how many", (name, besides) => {
+    const run = smallAudit();
+    const [first, ...rest] = run.hosts;
+    if (first === undefined) throw new Error("there is no host");
+    const finding: Finding = {
+      check: "failed-logins-after-timeout",
+      control: "host",
+      role: "*",
+      subject: "alice, timeout of 2026-11-22 02:59:59 UTC",
+      expected: "fewer than 5 failed logins within 10m after a timeout",
+      actual:
+        "high: 6 failed logins in 2 connections from another address, from 1m to 2m after watchdog had ended the session",
+      source: "the journal",
+      evidence: "effective",
+      outcome: "fail",
+      level: "high",
+      counts: { attempts: 6, connections: 2, addresses: 1 },
+    };
+    const hosts = [{ ...first, findings: [...first.findings, finding] }, ...rest];
+    const { text } = write(REPORT_FORMATS[name], { ...run, hosts });
+    expect(text).toContain("high: 6 failed logins in 2 connections from another address");
+    expect(text).toMatch(besides);
   });
 
   test("no two formats write a file of the same name, and no name leads elsewhere", () => {

@@ -8,7 +8,7 @@ import { remoteScript } from "../../src/template/remote-script.ts";
 import { quote } from "../../src/template/shell-quote.ts";
 import { CurfewError } from "../../src/model/error.ts";
 
-const FACTS_SCRIPT = factScripts([], ["sessions"]);
+const FACTS_SCRIPT = factScripts([], ["sessions", { name: "login-log", seconds: 60 }]);
 const UNDO = UNDO_SCRIPTS.toSpliced(-1, 0, "activate/restart-logind", "activate/restart-watchdog");
 const FACTS = {
   token: "ab",
@@ -21,6 +21,7 @@ const FACTS = {
   ask_shells: "",
   own_files: "",
   lost_lines: "",
+  log_seconds: "60",
 };
 const word = fc.string({ unit: "binary", maxLength: 40 }).filter((text) => !text.includes("\0"));
 const templates = new URL("../../templates/remote/", import.meta.url);

@@ -3,7 +3,7 @@ import { isMap, isScalar, isSeq } from "yaml";
 import type { z } from "zod";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { policySchema } from "./schema.ts";
-import type { KubernetesPolicy, Policy } from "../../model/policy.ts";
+import type { FailedLoginsPolicy, KubernetesPolicy, Policy } from "../../model/policy.ts";
 import { durationAdvice } from "./duration-advice.ts";
 import type { Problem } from "../problem.ts";
 import { type YamlText, findPair, keyText, nodeAt, scalarText } from "../yaml-text.ts";
@@ -50,7 +50,9 @@ const DURATION_FIELDS: readonly string[] = [
   "warn_before",
   "session_idle_timeout",
   "session_max",
-] satisfies (keyof Policy["defaults"] | keyof KubernetesPolicy)[];
+  "window",
+  "look_back",
+] satisfies (keyof Policy["defaults"] | keyof KubernetesPolicy | keyof FailedLoginsPolicy)[];
 
 function unknownKeys(yaml: YamlText, path: Path, keys: readonly string[], form: FileForm): Problem[] {
   const { node } = nodeAt(yaml, path);
@@ -112,6 +114,10 @@ function complaint(issue: Issue, node: unknown): string {
     const values = issue.values.map(String);
     return `${found(node)} is none of ${values.join(", ")}${didYouMean(scalarText(node) ?? "", values)}`;
   }
+  if (issue.code === "too_small" && NUMBERS.has(issue.origin))
+    return `${found(node)} is less than ${String(issue.minimum)}`;
+  if (issue.code === "too_big" && NUMBERS.has(issue.origin))
+    return `${found(node)} is more than ${String(issue.maximum)}`;
   if (issue.code === "too_small")
     return issue.origin === "string" ? "is empty" : `needs at least ${String(issue.minimum)} entry`;
   if (issue.code === "too_big") return `is longer than ${String(issue.maximum)} characters`;
@@ -121,8 +127,12 @@ function complaint(issue: Issue, node: unknown): string {
   return `${found(node)}: ${issue.message}${advice}`;
 }
 
+const NUMBERS: ReadonlySet<string> = new Set(["number", "int"]);
+
 function typeName(expected: string): string {
   const names: Record<string, string> = {
+    int: "a whole number",
+    number: "a number",
     array: "a list",
     object: "a mapping",
     record: "a mapping",
@@ -137,6 +147,7 @@ function typeAdvice(expected: string, node: unknown): string {
   if (text === undefined || text === "" || text === "null" || text === "~") {
     return isScalar(node) ? ", remove the key or give it a value" : "";
   }
+  if (NUMBERS.has(expected) && /^\d{1,9}$/u.test(text)) return `, write ${text} without quotes`;
   if (expected === "array") return `, write [${text}]`;
   return expected === "string" ? `, write "${text}" in quotes` : "";
 }

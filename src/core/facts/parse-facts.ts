@@ -10,6 +10,7 @@ import type { Facts, ForeignTimeout } from "../../model/facts.ts";
 import type { LoginEnds } from "../../model/login-ends.ts";
 import { serverOf } from "../sshd/openssh-version.ts";
 import { parseConfiguration } from "./configuration.ts";
+import { parseLoginLog } from "./login-log.ts";
 import { parseBinaryVersion, parseOptions, parseSshdPath } from "./daemon.ts";
 import { parseFiles, type ParsedFiles } from "./files.ts";
 import { parseLimitLines, systemLimitLines } from "./lost-lines.ts";
@@ -75,6 +76,7 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
   const login = parseLogin(sections);
   const watchdogRun = parseWatchdogRun(sections);
   const loggedIn = parseLoginSessions(sections);
+  const loginLog = parseLoginLog(sections);
   const beside = {
     watchdogTimer,
     times,
@@ -84,6 +86,7 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
     ...(login === undefined ? {} : { login }),
     ...(watchdogRun === undefined ? {} : { watchdogRun }),
     ...(loggedIn === undefined ? {} : { sessions: loggedIn }),
+    ...(loginLog === undefined ? {} : { loginLog }),
   };
   return { takenAt: run.takenAt, digest: digestOf(facts), ...facts, ...beside };
 }
@@ -133,6 +136,7 @@ function digestOf(
     | "limitLines"
     | "watchdogRun"
     | "sessions"
+    | "loginLog"
   >,
 ): string {
   const { service, sshd, curfew } = facts;

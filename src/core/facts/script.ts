@@ -27,13 +27,13 @@ const FACT_PARTS = [
   "times",
 ] as const;
 
-/** What only some ask for: who is logged in. */
-export type ExtraPart = "sessions";
+/** What only some ask for: who is logged in, and what the log of so many seconds says of logins and timeouts. */
+export type ExtraPart = "sessions" | { readonly name: "login-log"; readonly seconds: number };
 
 /** Every file of the script, in its order: the frame first, and last the line that starts everything. */
 export function factScripts(controls: readonly Control[] = [], extra: readonly ExtraPart[] = []): string[] {
   const parts = controls.flatMap(({ facts }) => (facts === undefined ? [] : [facts.script].flat()));
-  const own = [...parts, ...extra.map((name) => `facts/${name}`)];
+  const own = [...parts, ...extra.map((part) => `facts/${nameOf(part)}`)];
   const [before, last] = [FACT_PARTS.slice(0, -1), FACT_PARTS.slice(-1)];
   const inFolder = ["frame", ...before, ...last, "end"].map((name) => `facts/${name}`);
   return inFolder.toSpliced(1 + before.length, 0, ...own);
@@ -42,9 +42,13 @@ export function factScripts(controls: readonly Control[] = [], extra: readonly E
 /** The functions that speak, in the order of their parts. */
 function factParts(controls: readonly Control[], extra: readonly ExtraPart[]): string[] {
   const own = controls.flatMap(({ id, facts }) => (facts === undefined ? [] : [id]));
-  return [...FACT_PARTS.slice(0, -1), ...own, ...extra, ...FACT_PARTS.slice(-1)].map(
+  return [...FACT_PARTS.slice(0, -1), ...own, ...extra.map(nameOf), ...FACT_PARTS.slice(-1)].map(
     (name) => `part_${name.replaceAll("-", "_")}`,
   );
+}
+
+function nameOf(part: ExtraPart): string {
+  return typeof part === "string" ? part : part.name;
 }
 
 /** Every file that controls write, or put a block into: all that facts have to hold a reading of, present or not. */
@@ -73,5 +77,8 @@ export function factsScript(
     ask_shells: remoteScript("ask-shells", {}),
     own_files: remoteScript("own-files", {}),
     lost_lines: remoteScript("lost-lines", {}),
+    log_seconds: String(
+      extra.reduce((most, part) => Math.max(most, typeof part === "string" ? 0 : part.seconds), 0),
+    ),
   });
 }

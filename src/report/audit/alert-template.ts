@@ -65,6 +65,7 @@ function valuesOf(alert: Alert): { readonly [name: string]: TemplateValue } {
 
 function rowOf({ host, before, after, finding }: FindingChange): TemplateValue {
   const { check, control, role, rule = "", subject = "", expected, actual, source, evidence } = finding;
+  const { level = "" } = finding;
   const { title } = CHECKS[check];
   return {
     host,
@@ -78,6 +79,7 @@ function rowOf({ host, before, after, finding }: FindingChange): TemplateValue {
     actual,
     source,
     evidence,
+    level,
     before,
     after,
   };

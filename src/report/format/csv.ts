@@ -72,8 +72,8 @@ function cell(text: string): string {
   return /[",;]|^\s|\s$/u.test(defused) ? `"${defused.replaceAll('"', '""')}"` : defused;
 }
 
-/** The baseline's own severity for a finding; empty where no rule of it is concerned. */
+/** A finding's own level, else the baseline's for its rule; empty where it has neither. */
 function severityOf(profile: AuditRun["profile"]): (finding: Finding) => RuleInfo["severity"] | "" {
   const severities = new Map(profile?.rules.map(({ id, severity }) => [id, severity]));
-  return ({ rule }) => (rule === undefined ? "" : (severities.get(rule) ?? ""));
+  return ({ rule, level }) => level ?? (rule === undefined ? "" : (severities.get(rule) ?? ""));
 }

@@ -34,6 +34,7 @@ const CONTROLS_OF_CHECK: Readonly<Record<CheckId, readonly string[]>> = {
   "mechanism-works": TERMINATION,
   "session-ends": TERMINATION,
   "user-overridable": TERMINATION,
+  "failed-logins-after-timeout": ["ac-2.5"],
   "baseline-rule": ["ac-12"],
   "baseline-system": ["ac-12"],
   "kube-session": TERMINATION,

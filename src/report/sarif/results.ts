@@ -61,6 +61,7 @@ export function sarifResult(
       role: finding.role,
       evidence: finding.evidence,
       outcome: finding.outcome,
+      ...(finding.level === undefined ? {} : { severity: finding.level, ...finding.counts }),
     },
   };
 }
@@ -78,10 +79,11 @@ function* notPassed(
  * A result that could not be judged is `open` and has no level: 3.27.10 gives it `none`, and boards
  * that know no kinds the rule's own, so that neither loses it.
  */
-function severity({ outcome }: Finding, rule: SarifRule | undefined): object {
+function severity({ outcome, level }: Finding, rule: SarifRule | undefined): object {
   if (outcome === "unknown") return { kind: "open" };
   if (outcome === "not-applicable") return { kind: "notApplicable", level: "none" };
-  return { kind: "fail", level: rule?.level ?? "warning" };
+  const own = level === undefined ? undefined : level === "high" ? "error" : "warning";
+  return { kind: "fail", level: own ?? rule?.level ?? "warning" };
 }
 
 const VERDICTS = {

@@ -34,6 +34,8 @@ const change = z.strictObject({
   activation: activation.nullable(),
 });
 
+const amount = z.number().int().nonnegative();
+
 export const finding = z.strictObject({
   check: z.enum(Object.keys(CHECKS) as [CheckId, ...CheckId[]]),
   control: z.union([control, z.literal("host")]),
@@ -46,6 +48,8 @@ export const finding = z.strictObject({
   evidence: z.enum(["configured", "effective", "demonstrated"]),
   outcome: z.enum(COUNTED),
   waiver: z.string().exactOptional(),
+  level: z.enum(["medium", "high"]).exactOptional(),
+  counts: z.strictObject({ attempts: amount, connections: amount, addresses: amount }).exactOptional(),
 });
 
 export const errorDataSchema = z.strictObject({

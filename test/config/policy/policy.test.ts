@@ -85,6 +85,51 @@ test.each([
     'unknown key "expiry" in exemptions[0], did you mean "expires"?',
   ],
   [
+    "unknown key about failed logins",
+    "name: x\nfailed_logins_after_timeout: {treshold: 5}",
+    'p.yaml:2:31: unknown key "treshold" in failed_logins_after_timeout, did you mean "threshold"?',
+  ],
+  [
+    "a window without a unit",
+    "name: x\nfailed_logins_after_timeout: {window: 10}",
+    'p.yaml:2:39: failed_logins_after_timeout.window: expected text, found the number 10, did you mean "10s"?',
+  ],
+  [
+    "a window that is too long",
+    "name: x\nfailed_logins_after_timeout: {window: 25h}",
+    'p.yaml:2:39: failed_logins_after_timeout.window: "25h": a window is 24h at most',
+  ],
+  [
+    "a threshold of one",
+    "name: x\nfailed_logins_after_timeout: {threshold: 1}",
+    "p.yaml:2:42: failed_logins_after_timeout.threshold: the number 1 is less than 2",
+  ],
+  [
+    "a threshold beyond reason",
+    "name: x\nfailed_logins_after_timeout: {threshold: 2000}",
+    "p.yaml:2:42: failed_logins_after_timeout.threshold: the number 2000 is more than 1000",
+  ],
+  [
+    "half a failed login",
+    "name: x\nfailed_logins_after_timeout: {threshold: 1.5}",
+    "p.yaml:2:42: failed_logins_after_timeout.threshold: expected a whole number, found the number 1.5",
+  ],
+  [
+    "a threshold in quotes",
+    "name: x\nfailed_logins_after_timeout: {threshold: '5'}",
+    'p.yaml:2:42: failed_logins_after_timeout.threshold: expected a number, found "5", write 5 without quotes',
+  ],
+  [
+    "misspelt addresses",
+    "name: x\nfailed_logins_after_timeout: {addresses: ful}",
+    'p.yaml:2:42: failed_logins_after_timeout.addresses: "ful" is none of full, network, none, did you mean "full"?',
+  ],
+  [
+    "failed logins without anything",
+    "name: x\nfailed_logins_after_timeout:",
+    "p.yaml:2:29: failed_logins_after_timeout: expected a mapping, found nothing, remove the key or give it a value",
+  ],
+  [
     "plain number",
     "name: x\ndefaults: {client_idle_timeout: 900}",
     'p.yaml:2:33: defaults.client_idle_timeout: expected text, found the number 900, did you mean "900s"?',
