@@ -202,6 +202,7 @@ describe("who is believed", () => {
     ["1003", "EXAMPLE\\Alice"],
   ]);
   const FAILED = "Failed password for alice from 10.77.0.1 port 35270 ssh2";
+  const CLOSED = "Connection closed by authenticating user alice 10.77.0.1 port 35270 [preauth]";
   const TIMEOUT = "Timeout, client not responding from user alice 10.77.0.1 port 35270";
   const lineOf = (changes: Partial<LogLine>): LogLine => ({
     uid: "0",
@@ -215,7 +216,10 @@ describe("who is believed", () => {
     ["root's sshd", {}, true],
     ["sshd-session", { identifier: "sshd-session", program: "/usr/lib/openssh/sshd-session" }, true],
     ["one that was upgraded meanwhile", { program: "/usr/sbin/sshd (deleted)" }, true],
-    ["one that had gone when the journal looked", { program: "self" }, true],
+    ["one that had gone when the journal looked", { program: "self", text: CLOSED }, true],
+    ["root's logger that had gone by then", { program: "self" }, false],
+    ["the same, about a timeout", { program: "self", text: TIMEOUT }, false],
+    ["alice's session that had gone by then", { uid: "1000", program: "self", text: TIMEOUT }, true],
     ["one whose name is all that is known", { program: "(sshd)" }, true],
     ["root's logger", { program: "/usr/bin/logger" }, false],
     ["root's logger by its name", { program: "(logger)" }, false],
