@@ -51,7 +51,7 @@ describe.skipIf(lacks !== null)(`the hunt${lacks === null ? "" : ` (${lacks})`}`
 
   test("no verdict is a pass where a session stayed", { timeout: patient(240_000) }, async () => {
     const configurations = RELEASES.map((release, index) => configurationOf(SEED + index, release));
-    const round = await playRound(ground, configurations, { kinds: [], verify: true });
+    const round = await playRound(ground, configurations, { kinds: ["nested-shell"], verify: false });
     expect(round.some(({ valid, cells }) => valid && cells.length > 0)).toBe(true);
     const found = round.flatMap(({ disagreements }) => disagreements);
     expect(found.filter(({ type }) => type === "false pass")).toEqual([]);
