@@ -13,8 +13,9 @@ export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     pool: "forks",
-    // hosts, their servers and the controller share the machine: more workers only make timeouts flaky
-    maxWorkers: 2,
+    // Tests of hosts wait for half of their time (measured: two workers leave two cores half idle); more than this makes
+    // timeouts flaky, for hosts, their servers and the controller share the machine.
+    maxWorkers: 3,
     teardownTimeout: 60_000,
     setupFiles: ["test/patient-setup.ts"],
     sequence: { sequencer: LongestFirst },
