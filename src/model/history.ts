@@ -1,6 +1,6 @@
 /**
- * The memory of audits, as `flow/` sees it. SQLite is behind it today; another database is one more
- * file in `store/` that returns this.
+ * The memory of audits, as `flow/` sees it: SQLite for one machine, PostgreSQL for many. `test/store/history/contract.ts`
+ * says what both have to do.
  */
 import type { AuditedHost, AuditEnd, AuditHeader, AuditRun, FindingChange, RunSummary } from "./audit.ts";
 import type { HistoryViews } from "./history-views.ts";
@@ -34,6 +34,12 @@ export interface History extends HistoryViews {
    * those that never came as `unknown`.
    */
   begin(header: AuditHeader, hosts: readonly string[]): Promise<RunWriter>;
+  /**
+   * Goes on with a run that another process began, and which it may still write. A host that is there already stays
+   * as it is. The run lives as long as one of its writers. Errors: CurfewError `input` for a run that is not there,
+   * naming the nearest, or has ended.
+   */
+  join(runId: string): Promise<RunWriter>;
   /** Newest last. */
   list(filter: RunFilter): Promise<RunSummary[]>;
   /** The run with this id, or the only one whose id begins so. Errors: CurfewError `input`, naming the nearest. */

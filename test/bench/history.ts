@@ -4,7 +4,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openHistory } from "../../src/store/history/history.ts";
+import { openHistory } from "../../src/store/open-history.ts";
 import { fleetRun, store } from "../fixtures/audits.ts";
 import { measure, type Program } from "./measure.ts";
 import { type Goal, medianUsage, type Row } from "./table.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openHistory } from "../../src/store/history/history.ts";
+import { openHistory } from "../../src/store/open-history.ts";
 import { auditedHost, auditFinding, auditHeader, auditRun, store } from "../fixtures/audits.ts";
 import { runHere } from "./run-here.ts";
 

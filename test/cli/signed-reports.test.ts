@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { splitWords } from "../../src/config/forms/shell-words.ts";
-import { openHistory } from "../../src/store/history/history.ts";
+import { openHistory } from "../../src/store/open-history.ts";
 import { writeReports, writeSums } from "../../src/store/file/report-files.ts";
 import { auditArguments, type ScheduledOptions } from "../../src/cli/schedule/audit.ts";
 import { auditedHost, auditHeader, auditRun, store } from "../fixtures/audits.ts";

@@ -8,7 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { History } from "../../src/model/history.ts";
-import { openHistory } from "../../src/store/history/history.ts";
+import { openHistory } from "../../src/store/open-history.ts";
 import { openDatabase } from "../../src/store/history/database.ts";
 import { MIGRATIONS } from "../../src/store/history/schema.ts";
 import { auditHeader, fleetHost, fleetRun, store } from "../fixtures/audits.ts";
@@ -231,7 +231,7 @@ describe("a directory", () => {
 
   test("that may not be written is one clear error", async () => {
     await chmod(directory, 0o555);
-    const module = new URL("../../src/store/history/history.ts", import.meta.url).href;
+    const module = new URL("../../src/store/open-history.ts", import.meta.url).href;
     const identity = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
     const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", asNobody, module, state], {
       encoding: "utf8",

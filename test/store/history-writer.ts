@@ -1,7 +1,7 @@
 /** A process that writes one audit into a history, to be killed: says after each promise what it was told is stored. */
 import { writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { openHistory } from "../../src/store/history/history.ts";
+import { openHistory } from "../../src/store/open-history.ts";
 import { auditEnd, auditHeader, fleetHost } from "../fixtures/audits.ts";
 
 export const WRITER = fileURLToPath(import.meta.url);

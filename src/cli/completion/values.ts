@@ -166,7 +166,7 @@ async function recentRuns(
 ): Promise<readonly import("../../model/audit.ts").RunSummary[]> {
   const state = stateDirectory(environment, homedir());
   if (!existsSync(join(state, "history.sqlite"))) return [];
-  const { openHistory } = await import("../../store/history/history.ts");
+  const { openHistory } = await import("../../store/open-history.ts");
   const history = await openHistory({ state, now: () => new Date() });
   try {
     return await history.list({ policy: undefined, since: undefined, last: 50 });

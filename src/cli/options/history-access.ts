@@ -12,7 +12,7 @@ export async function withHistory<T>(
   work: (history: History) => Promise<T>,
   { readOnly = false }: { readonly readOnly?: boolean } = {},
 ): Promise<T> {
-  const { openHistory } = await import("../../store/history/history.ts");
+  const { openHistory } = await import("../../store/open-history.ts");
   const state = stateDirectory(environment, homedir());
   const history = await openHistory({ state, now: () => new Date(), readOnly });
   try {

@@ -7,11 +7,12 @@ import type { History, RunWriter } from "../../model/history.ts";
 import { putApplied, readApplied, readAppliedRun } from "./applied.ts";
 import { type Database, openAsItIs, openDatabase, whenFree } from "./database.ts";
 import { readChanges } from "./changes.ts";
-import { exportRuns, importRuns } from "./lines.ts";
+import { exportRuns, storeApplied, storeRun } from "./export.ts";
+import { importRuns } from "./lines.ts";
 import { ownProcess } from "./process.ts";
 import { pruneRuns } from "./prune.ts";
 import { createWriteQueue, type WriteQueue } from "./queue.ts";
-import { findRun, previousRun, readRun, runRow, selectRuns, summaryOf } from "./read.ts";
+import { findRun, previousRun, readHeader, readRun, runRow, selectRuns, stateOf, summaryOf } from "./read.ts";
 import {
   readCheckCounts,
   readFrame,
@@ -22,7 +23,7 @@ import {
   readOpen,
   readSpread,
 } from "./views.ts";
-import { insertAbandonment, insertEnd, insertHost, insertRun } from "./write.ts";
+import { insertAbandonment, insertEnd, insertHost, insertRun, takeRun } from "./write.ts";
 
 export interface HistoryOptions {
   /** curfew's state directory, from `stateDirectory`. */
@@ -39,25 +40,20 @@ export interface HistoryOptions {
  * Errors: CurfewError `input` for a file that is damaged, out of reach, not curfew's or written by a newer curfew;
  * with `readOnly` also where there is none, or one that an older curfew wrote.
  */
-export async function openHistory({ state, now, readOnly = false }: HistoryOptions): Promise<History> {
+export async function openSqliteHistory({ state, now, readOnly = false }: HistoryOptions): Promise<History> {
   const database = await (readOnly ? openAsItIs(state) : openDatabase(state));
   const queue = createWriteQueue(database);
   const open = new Set<RunWriter>();
+  const opened: Opened = { database, queue, now, ended: (it) => open.delete(it) };
+  const kept = (writer: RunWriter): RunWriter => {
+    open.add(writer);
+    return writer;
+  };
   const read = <T>(work: () => T): Promise<T> => whenFree(database.file, () => database.snapshot(work));
   return {
     ...createViews(database, queue, read),
-    async begin(header, hosts) {
-      const writer = await createWriter({
-        database,
-        queue,
-        now,
-        header,
-        hosts,
-        ended: (it) => open.delete(it),
-      });
-      open.add(writer);
-      return writer;
-    },
+    begin: async (header, hosts) => kept(await beginRun(opened, header, hosts)),
+    join: async (runId) => kept(await joinRun(opened, runId)),
     list: (filter) => read(() => selectRuns(database, filter).map(summaryOf)),
     find: (runId) => read(() => summaryOf(findRun(database, runId))),
     load: (runId) => read(() => readRun(database, runRow(database, runId))),
@@ -78,7 +74,11 @@ export async function openHistory({ state, now, readOnly = false }: HistoryOptio
       return count;
     },
     export: (filter) => exportRuns(database.file, filter),
-    import: (lines) => importRuns(lines, database, queue),
+    import: (lines) =>
+      importRuns(lines, {
+        run: (run) => storeRun(run, database, queue),
+        applied: (applied) => storeApplied(applied, database, queue),
+      }),
     async close() {
       await Promise.allSettled([...open].map((writer) => writer.abandon()));
       database.close();
@@ -112,32 +112,68 @@ function createViews(database: Database, queue: WriteQueue, read: Read): History
   };
 }
 
-interface Beginning {
+interface Opened {
   readonly database: Database;
   readonly queue: WriteQueue;
   readonly now: () => Date;
-  readonly header: AuditHeader;
-  readonly hosts: readonly string[];
   readonly ended: (writer: RunWriter) => void;
 }
 
-async function createWriter({ database, queue, now, header, hosts, ended }: Beginning): Promise<RunWriter> {
-  const positions = new Map(hosts.map((host, index) => [host, index]));
-  let further = positions.size;
-  let over = false;
+/** A run that this process writes; `ours`: as long as it lives, the run does. */
+interface Written {
+  readonly run: number;
+  readonly runId: string;
+  readonly hosts: readonly string[];
+  readonly ours: boolean;
+}
+
+async function beginRun(opened: Opened, header: AuditHeader, names: readonly string[]): Promise<RunWriter> {
+  const { database, queue, now } = opened;
+  const hosts = [...new Set(names)];
   let run = 0;
   await queue.add(() => {
     const written = now().toISOString();
-    run = insertRun(database, header, [...positions.keys()], { written, process: ownProcess() });
+    run = insertRun(database, header, hosts, { written, process: ownProcess() });
   });
+  return createWriter(opened, { run, runId: header.runId, hosts, ours: true });
+}
+
+/** A run whose process has died becomes this one's. */
+async function joinRun(opened: Opened, runId: string): Promise<RunWriter> {
+  const { database, queue } = opened;
+  let found: Written | undefined;
+  await queue.add(() => {
+    const row = runRow(database, runId);
+    const state = stateOf(row);
+    if (state === "finished") throw new CurfewError("input", `the audit ${runId} was ended already`);
+    const ours = state === "broken-off";
+    if (ours) takeRun(database, row.id, ownProcess());
+    found = { run: row.id, runId, hosts: readHeader(database, row).planned, ours };
+  });
+  if (found === undefined) throw new Error("a run was looked for and neither found nor missed");
+  return createWriter(opened, found);
+}
+
+function createWriter(
+  { database, queue, now, ended }: Opened,
+  { run, runId, hosts, ours }: Written,
+): RunWriter {
+  const positions = new Map(hosts.map((host, index) => [host, index]));
+  const given = new Set<string>();
+  let further = positions.size;
+  let over = false;
   const add = async (work: () => void): Promise<void> => {
-    if (over) throw new CurfewError("internal", `the audit ${header.runId} was ended already`);
+    if (over) throw new CurfewError("internal", `the audit ${runId} was ended already`);
     await queue.add(work);
   };
   const writer: RunWriter = {
-    addHost(audited) {
-      const position = positions.get(audited.host) ?? further++;
-      return add(() => insertHost(database, run, { position, written: now().toISOString() }, audited));
+    async addHost(audited) {
+      const { host } = audited;
+      if (given.has(host))
+        throw new CurfewError("internal", `the audit ${runId} has the host ${host} already`);
+      given.add(host);
+      const position = positions.get(host) ?? further++;
+      await add(() => insertHost(database, run, { position, written: now().toISOString() }, audited));
     },
     async finish(end) {
       await add(() => insertEnd(database, run, end));
@@ -148,7 +184,7 @@ async function createWriter({ database, queue, now, header, hosts, ended }: Begi
       if (over) return;
       over = true;
       ended(writer);
-      await queue.add(() => insertAbandonment(database, run));
+      if (ours) await queue.add(() => insertAbandonment(database, run));
     },
   };
   return writer;

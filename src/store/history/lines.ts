@@ -3,45 +3,29 @@ import { visibleJson } from "../../core/text/visible.ts";
 import { shown } from "../../core/text/nearest.ts";
 import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
-import type { RunFilter } from "../../model/history.ts";
 import type { AppliedRun } from "../../model/history-views.ts";
-import { hasApplied, putApplied, readApplied, readAppliedRun } from "./applied.ts";
-import { type Database, openReader } from "./database.ts";
 import { type HistoryLine, historyLineSchema } from "./line-schema.ts";
-import type { WriteQueue } from "./queue.ts";
-import { readHeader, readHosts, type RunRow, selectRuns, stateOf } from "./read.ts";
-import { insertEnd, insertHost, insertRun } from "./write.ts";
+import type { StoredEnd, StoredHead } from "./whole-run.ts";
 
-/**
- * One line per run, host and end, each with its line feed, of one state of the history however long reading takes.
- * Running runs are left out: they are not whole yet.
- */
-export async function* exportRuns(file: string, filter: RunFilter): AsyncGenerator<string, void, undefined> {
-  const database = await openReader(file);
-  try {
-    database.exec("BEGIN");
-    for (const row of selectRuns(database, filter)) {
-      if (stateOf(row) !== "running") yield* runLines(database, row);
-    }
-    if (filter.last === undefined && filter.like === undefined) yield* appliedLines(database, filter);
-  } finally {
-    database.close();
-  }
+/** The line before a run's hosts, with its line feed. */
+export function headLine({ header, planned }: StoredHead): string {
+  return lineText({ type: "run", header, hosts: planned });
 }
 
-function* runLines(database: Database, row: RunRow): Generator<string, void, undefined> {
-  const { header, planned, findings } = readHeader(database, row);
-  yield lineText({ type: "run", header, hosts: planned });
-  for (const host of readHosts(database, row.id)) yield lineText({ type: "host", host });
-  if (row.finished === null) yield lineText({ type: "broken-off", at: row.written });
-  else yield lineText({ type: "end", end: { finishedAt: row.finished, findings } });
+/** The line of a host. */
+export function hostLine(host: AuditedHost): string {
+  return lineText({ type: "host", host });
 }
 
-function* appliedLines(database: Database, { policy, since }: RunFilter): Generator<string, void, undefined> {
-  const { items } = readApplied(database, { policy, since, offset: 0, limit: -1 });
-  for (const { runId } of items.toReversed()) {
-    yield lineText({ type: "applied", applied: readAppliedRun(database, runId) });
-  }
+/** The line after a run's hosts. */
+export function endLine({ findings }: StoredHead, { finished, written }: Omit<StoredEnd, "state">): string {
+  if (finished === null) return lineText({ type: "broken-off", at: written });
+  return lineText({ type: "end", end: { finishedAt: finished, findings } });
+}
+
+/** The line of a run that changed hosts. */
+export function appliedLine(applied: AppliedRun): string {
+  return lineText({ type: "applied", applied });
 }
 
 function lineText(line: HistoryLine): string {
@@ -56,16 +40,33 @@ interface Pending {
   readonly hosts: Map<string, AuditedHost>;
 }
 
-type Ending = { readonly end: AuditEnd } | { readonly at: string };
+/** A run as it was exported. */
+export interface ImportedRun {
+  readonly header: AuditHeader;
+  readonly planned: readonly string[];
+  readonly hosts: readonly AuditedHost[];
+  /** ISO time of the last word of it. */
+  readonly written: string;
+  /** Undefined: it was broken off. */
+  readonly end: AuditEnd | undefined;
+}
+
+/** A history that takes in what was exported. */
+export interface ImportTarget {
+  /** Stores a run whole or not at all; false where it is there already. */
+  run(run: ImportedRun): Promise<boolean>;
+  /** One that is there already stays as it is. */
+  applied(applied: AppliedRun): Promise<void>;
+}
 
 /**
- * Takes in what `exportRuns` gave; memory for one run. Runs read before an error stay. Returns how many were new.
- * Errors: CurfewError `input` with the number of the line.
+ * Takes in what was exported; memory for one run. Runs read before an error stay. Returns how many were new.
+ * Errors: CurfewError `input` with the number of the line; those of `into`.
+ *
  */
 export async function importRuns(
   lines: AsyncIterable<string>,
-  database: Database,
-  queue: WriteQueue,
+  into: ImportTarget,
 ): Promise<number> {
   let pending: Pending | undefined;
   let added = 0;
@@ -76,7 +77,7 @@ export async function importRuns(
     if (text.trim() === "") continue;
     const line = parseLine(text, refuse);
     if (line.type === "applied") {
-      await storeApplied(line.applied);
+      await into.applied(line.applied);
     } else if (line.type === "run") {
       if (pending !== undefined) refuse(`the audit that began in line ${pending.line} has no end`);
       pending = { line: number, header: line.header, planned: line.hosts, hosts: new Map() };
@@ -86,35 +87,22 @@ export async function importRuns(
       if (pending.hosts.has(line.host.host)) refuse(`${shown(line.host.host)} is there twice`);
       pending.hosts.set(line.host.host, line.host);
     } else {
-      added += (await store(pending, line.type === "end" ? { end: line.end } : { at: line.at })) ? 1 : 0;
+      added += (await into.run(importedRun(pending, line))) ? 1 : 0;
       pending = undefined;
     }
   }
   number += 1;
   if (pending !== undefined) refuse(`the end of the audit that began in line ${pending.line} is missing`);
   return added;
+}
 
-  /** One that is there already stays as it is. */
-  function storeApplied(applied: AppliedRun): Promise<void> {
-    return queue.add(() => {
-      if (!hasApplied(database, applied.runId)) putApplied(database, applied);
-    });
-  }
-
-  /** Whole or not at all; false where it is there already. */
-  async function store({ header, planned, hosts }: Pending, ending: Ending): Promise<boolean> {
-    let isNew = false;
-    await queue.add(() => {
-      isNew = database.get("SELECT 1 FROM run WHERE name = ?", header.runId) === undefined;
-      if (!isNew) return;
-      const written = "end" in ending ? ending.end.finishedAt : ending.at;
-      const run = insertRun(database, header, planned, { written, process: null });
-      let position = 0;
-      for (const host of hosts.values()) insertHost(database, run, { position: position++, written }, host);
-      if ("end" in ending) insertEnd(database, run, ending.end);
-    });
-    return isNew;
-  }
+function importedRun(
+  { header, planned, hosts }: Pending,
+  line: Extract<HistoryLine, { type: "end" | "broken-off" }>,
+): ImportedRun {
+  const end = line.type === "end" ? line.end : undefined;
+  const written = line.type === "end" ? line.end.finishedAt : line.at;
+  return { header, planned, hosts: [...hosts.values()], written, end };
 }
 
 function refuseLine(number: number, reason: string, added: number): never {

@@ -1,12 +1,11 @@
 /** Audits read back from the history. */
-import { didYouMean, shown } from "../../core/text/nearest.ts";
 import type { AuditedHost, AuditHeader, AuditRun, ProfileInfo, RunSummary } from "../../model/audit.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { CurfewError } from "../../model/error.ts";
 import type { RunFilter } from "../../model/history.ts";
 import { createContentReader, createFindingReader } from "./contents.ts";
 import type { Database } from "./database.ts";
 import { lives, type ProcessName } from "./process.ts";
+import { noSuchRun, onlyRun, type StoredHead, wholeRun } from "./whole-run.ts";
 
 /** A row of `run`, as far as it is read. */
 export interface RunRow {
@@ -65,14 +64,7 @@ export function runRow(database: Database, runId: string): RunRow {
 export function noRun(database: Database, table: "run" | "applied", runId: string): CurfewError {
   const sql = `SELECT name FROM ${table} ORDER BY started DESC, id DESC LIMIT 1000`;
   const names = database.all<{ name: string }>(sql).map(({ name }) => name);
-  const what = table === "run" ? "audit" : "run that changed hosts with the id";
-  return new CurfewError(
-    "input",
-    `there is no ${what} ${shown(runId)} in the history${didYouMean(runId, names)}`,
-    {
-      hint: table === "run" ? "curfew history lists them" : "curfew serve lists them under Applied",
-    },
-  );
+  return noSuchRun(runId, names, table);
 }
 
 /** The run with that id, or the only one whose id begins so. Errors: CurfewError `input`. */
@@ -81,14 +73,7 @@ export function findRun(database: Database, begin: string): RunRow {
     "SELECT * FROM run WHERE substr(name, 1, length(?1)) = ?1 ORDER BY started, id LIMIT 4",
     begin,
   );
-  const exact = rows.find(({ name }) => name === begin);
-  if (exact !== undefined) return exact;
-  const [first, ...more] = begin === "" ? [] : rows;
-  if (first === undefined) return runRow(database, begin);
-  if (more.length === 0) return first;
-  throw new CurfewError("input", `several audits begin with ${shown(begin)}`, {
-    hint: `write more of one of ${rows.map(({ name }) => name).join(", ")}`,
-  });
+  return onlyRun(rows, begin) ?? runRow(database, begin);
 }
 
 /** The newest finished run before that one with the same policy and `-l`. */
@@ -137,14 +122,7 @@ export function stateOf({
 type Baselines = ProfileInfo | Required<Pick<AuditHeader, "profile" | "profiles">>;
 
 /** A run without its hosts, and the names of those it was begun with. */
-export function readHeader(
-  database: Database,
-  row: RunRow,
-): {
-  readonly header: AuditHeader;
-  readonly planned: readonly string[];
-  readonly findings: readonly Finding[];
-} {
+export function readHeader(database: Database, row: RunRow): StoredHead {
   const content = createContentReader(database);
   const stored = row.baseline === null ? null : content<Baselines>(row.baseline);
   const profiles = stored !== null && "profiles" in stored ? stored : { profile: stored };
@@ -204,40 +182,7 @@ export function* readHosts(
 
 /** A whole run. One that is not finished says so in a finding, and has the hosts that never came as `unknown`. */
 export function readRun(database: Database, row: RunRow): AuditRun {
-  const { header, planned, findings } = readHeader(database, row);
-  const hosts = [...readHosts(database, row.id)];
-  if (row.finished !== null) return { ...header, finishedAt: row.finished, findings, hosts };
-  const state = stateOf(row);
-  const byName = new Map(hosts.map((host) => [host.host, host]));
-  const wanted = new Set(planned);
-  return {
-    ...header,
-    finishedAt: row.written,
-    findings: [...findings, unfinished(state, hosts.length, planned.length)],
-    hosts: [
-      ...planned.map((name) => byName.get(name) ?? missing(name, state)),
-      ...hosts.filter(({ host }) => !wanted.has(host)),
-    ],
-  };
-}
-
-function unfinished(state: RunSummary["state"], judged: number, planned: number): Finding {
-  const of = planned === 0 ? "" : ` of ${planned}`;
-  return {
-    check: "host-judged",
-    control: "host",
-    role: "*",
-    subject: "audit",
-    expected: "an audit that came to its end",
-    actual: `${state === "running" ? "still running" : "broken off"} after ${judged}${of} hosts`,
-    source: "curfew history",
-    evidence: "configured",
-    outcome: "unknown",
-  };
-}
-
-function missing(host: string, state: RunSummary["state"]): AuditedHost {
-  const message = `the audit ${state === "running" ? "has not come to this host yet" : "was broken off before this host"}`;
-  const empty = { findings: [], ladder: [], probes: [], drift: [], evidence: [] };
-  return { host, outcome: "unknown", description: "", ...empty, error: { code: "interrupted", message } };
+  const head = readHeader(database, row);
+  const { finished, written } = row;
+  return wholeRun(head, [...readHosts(database, row.id)], { finished, written, state: stateOf(row) });
 }

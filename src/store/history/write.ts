@@ -5,6 +5,7 @@ import { CurfewError } from "../../model/error.ts";
 import type { Database } from "./database.ts";
 import { putContent, putFindings } from "./contents.ts";
 import type { ProcessName } from "./process.ts";
+import { takenRun } from "./whole-run.ts";
 
 /** Puts in a run without hosts; returns its id. `written`: ISO time. Throws where the run id is taken. */
 export function insertRun(
@@ -15,6 +16,7 @@ export function insertRun(
 ): number {
   const { profiles, ...plain } = header;
   const { runId, startedAt, policy, profile, inventory, verified } = plain;
+  if (database.get("SELECT 1 FROM run WHERE name = ?", runId) !== undefined) throw takenRun(runId);
   return database.run(
     `INSERT INTO run (name, started, written, process, policy, profile, verified, host_limit, header, baseline, planned, findings)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -35,7 +37,7 @@ export function insertRun(
   );
 }
 
-/** Adds a host to a run. Throws where the run has it already. */
+/** Adds a host to a run; one that it has already stays as it is. Throws where the run was ended. */
 export function insertHost(
   database: Database,
   run: number,
@@ -43,6 +45,11 @@ export function insertHost(
   audited: AuditedHost,
 ): void {
   const { host, outcome, description, profile, findings, error, ladder, probes, drift, evidence } = audited;
+  const number = hostId(database, host);
+  if (database.get("SELECT 1 FROM run_host WHERE run = ? AND host = ?", run, number) !== undefined) return;
+  if (database.get("SELECT 1 FROM run WHERE id = ? AND finished IS NOT NULL", run) !== undefined) {
+    throw new CurfewError("input", "this audit was ended already, so its history takes no more hosts");
+  }
   addCounts(database, run, place.written, countHosts([audited]), countFindings([audited], []));
   const part = (items: readonly unknown[]): number | null =>
     items.length === 0 ? null : putContent(database, items);
@@ -50,7 +57,7 @@ export function insertHost(
     `INSERT INTO run_host (run, host, position, outcome, findings, about, ladder, probes, drift, evidence)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     run,
-    hostId(database, host),
+    number,
     place.position,
     outcome,
     putFindings(database, findings),
@@ -66,8 +73,9 @@ export function insertHost(
   );
 }
 
-/** The end of a run. */
+/** The end of a run; the first one holds. */
 export function insertEnd(database: Database, run: number, { finishedAt, findings }: AuditEnd): void {
+  if (database.get("SELECT 1 FROM run WHERE id = ? AND finished IS NOT NULL", run) !== undefined) return;
   addCounts(database, run, finishedAt, { pass: 0, fail: 0, unknown: 0 }, countFindings([], findings));
   const list = putFindings(database, findings);
   database.run(
@@ -76,6 +84,11 @@ export function insertEnd(database: Database, run: number, { finishedAt, finding
     list,
     run,
   );
+}
+
+/** Names the process that goes on with a run. */
+export function takeRun(database: Database, run: number, process: ProcessName): void {
+  database.run("UPDATE run SET process = ? WHERE id = ?", JSON.stringify(process), run);
 }
 
 /** A run that nobody writes any more. */

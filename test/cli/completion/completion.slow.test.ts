@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openHistory } from "../../../src/store/history/history.ts";
+import { openHistory } from "../../../src/store/open-history.ts";
 import { auditedHost, auditHeader, auditRun, store } from "../../fixtures/audits.ts";
 
 const CURFEW = resolve(import.meta.dirname, "../../../src/curfew.js");

@@ -9,7 +9,7 @@ import { alertsSchema } from "../../../src/model/alert.ts";
 import type { AuditRun } from "../../../src/model/audit.ts";
 import type { History } from "../../../src/model/history.ts";
 import { policySchema } from "../../../src/config/policy/schema.ts";
-import { openHistory } from "../../../src/store/history/history.ts";
+import { openHistory } from "../../../src/store/open-history.ts";
 import { auditedHost, auditFinding, auditRun, store } from "../../fixtures/audits.ts";
 import { fakeTerminal } from "../fake-terminal.ts";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { History } from "../../../src/model/history.ts";
 import { openDatabase } from "../../../src/store/history/database.ts";
-import { openHistory } from "../../../src/store/history/history.ts";
+import { openHistory } from "../../../src/store/open-history.ts";
 import { MIGRATIONS } from "../../../src/store/history/schema.ts";
 import { auditedHost, auditFinding, auditRun, fleetRun, store } from "../../fixtures/audits.ts";
 import { testHistoryViews } from "./views-contract.ts";

@@ -1,0 +1,97 @@
+/** What both stores say of a run: whole, although it was never finished, or that it is not there. */
+import { didYouMean, shown } from "../../core/text/nearest.ts";
+import type { AuditedHost, AuditHeader, AuditRun, RunSummary } from "../../model/audit.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { Finding } from "../../model/finding.ts";
+
+/** A run without its hosts. */
+export interface StoredHead {
+  readonly header: AuditHeader;
+  /** The names that it was begun with. */
+  readonly planned: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+/** How far a run came; times are ISO. */
+export interface StoredEnd {
+  readonly finished: string | null;
+  readonly written: string;
+  readonly state: RunSummary["state"];
+}
+
+/** One that is not finished says so in a finding, and has the hosts that never came as `unknown`. */
+export function wholeRun(
+  { header, planned, findings }: StoredHead,
+  hosts: readonly AuditedHost[],
+  { finished, written, state }: StoredEnd,
+): AuditRun {
+  if (finished !== null) return { ...header, finishedAt: finished, findings, hosts };
+  const byName = new Map(hosts.map((host) => [host.host, host]));
+  const wanted = new Set(planned);
+  return {
+    ...header,
+    finishedAt: written,
+    findings: [...findings, unfinished(state, hosts.length, planned.length)],
+    hosts: [
+      ...planned.map((name) => byName.get(name) ?? missing(name, state)),
+      ...hosts.filter(({ host }) => !wanted.has(host)),
+    ],
+  };
+}
+
+/** For a run that is not there; `names`: those that are. */
+export function noSuchRun(
+  runId: string,
+  names: readonly string[],
+  table: "run" | "applied" = "run",
+): CurfewError {
+  const what = table === "run" ? "audit" : "run that changed hosts with the id";
+  return new CurfewError(
+    "input",
+    `there is no ${what} ${shown(runId)} in the history${didYouMean(runId, names)}`,
+    { hint: table === "run" ? "curfew history lists them" : "curfew serve lists them under Applied" },
+  );
+}
+
+/** For a run that is to begin with the name of one that is there. */
+export function takenRun(runId: string): CurfewError {
+  return new CurfewError("input", `the audit ${runId} is in the history already`);
+}
+
+/**
+ * Of the runs whose name begins so, the one that is meant; undefined where there is none. Errors: CurfewError `input`
+ * for several.
+ */
+export function onlyRun<T extends { readonly name: string }>(
+  rows: readonly T[],
+  begin: string,
+): T | undefined {
+  const exact = rows.find(({ name }) => name === begin);
+  if (exact !== undefined) return exact;
+  const [first, ...more] = begin === "" ? [] : rows;
+  if (first === undefined || more.length === 0) return first;
+  throw new CurfewError("input", `several audits begin with ${shown(begin)}`, {
+    hint: `write more of one of ${rows.map(({ name }) => name).join(", ")}`,
+  });
+}
+
+function unfinished(state: RunSummary["state"], judged: number, planned: number): Finding {
+  const of = planned === 0 ? "" : ` of ${planned}`;
+  return {
+    check: "host-judged",
+    control: "host",
+    role: "*",
+    subject: "audit",
+    expected: "an audit that came to its end",
+    actual: `${state === "running" ? "still running" : "broken off"} after ${judged}${of} hosts`,
+    source: "curfew history",
+    evidence: "configured",
+    outcome: "unknown",
+  };
+}
+
+function missing(host: string, state: RunSummary["state"]): AuditedHost {
+  const message = `the audit ${state === "running" ? "has not come to this host yet" : "was broken off before this host"}`;
+  const empty = { findings: [], ladder: [], probes: [], drift: [], evidence: [] };
+  return { host, outcome: "unknown", description: "", ...empty, error: { code: "interrupted", message } };
+}

@@ -1,0 +1,22 @@
+/** Where audits are remembered: one opener for every store. */
+import type { History } from "../model/history.ts";
+import type { PostgresSettings } from "./postgres/settings.ts";
+import type { Patience } from "./postgres/session.ts";
+
+/** A directory of this machine, or a database for many. */
+export type HistoryPlace =
+  | { readonly state: string }
+  | { readonly postgres: PostgresSettings; readonly patience?: Patience };
+
+/**
+ * Opens the history at a place, and makes it where there is none. What is loaded for one store, users of the other one
+ * do not pay for. Errors: CurfewError `input`, in the words of that store.
+ */
+export async function openHistory(place: HistoryPlace & { readonly now: () => Date }): Promise<History> {
+  if ("state" in place) {
+    const { openSqliteHistory } = await import("./history/history.ts");
+    return openSqliteHistory(place);
+  }
+  const { openPostgresHistory } = await import("./postgres-history/history.ts");
+  return openPostgresHistory(place);
+}

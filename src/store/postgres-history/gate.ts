@@ -1,0 +1,112 @@
+/** One connection that writes, its transactions, and the locks that say which audits are alive. */
+import { CurfewError } from "../../model/error.ts";
+import { isOutage, postgresError } from "../postgres/error.ts";
+import { openSession, type Patience, type Session } from "../postgres/session.ts";
+import type { PostgresSettings } from "../postgres/settings.ts";
+import { createKnown, type Known, refreshKnown } from "./contents.ts";
+import { refuseVersion } from "./open.ts";
+import { GATE, LOCKS } from "./schema.ts";
+
+export interface Gate {
+  /**
+   * Runs `work` in a transaction and again from its beginning where the connection was lost, until the outage has been
+   * too long: so `work` must bear to have been done already. Resolves when it would survive a power cut of the server.
+   * Errors: CurfewError; then nothing of it was stored, or after an outage that may be unknown.
+   */
+  write<T>(work: (session: Session, known: Known) => Promise<T>, alone?: "alone"): Promise<T>;
+  /** From now on this run counts as running, also after the connection was lost and made anew. */
+  hold(run: number): Promise<void>;
+  release(run: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `session`: open and prepared. */
+export function createGate(first: Session, settings: PostgresSettings, patience: Patience): Gate {
+  const held = new Map<number, boolean>();
+  const known = createKnown();
+  let session: Session | undefined = first;
+  let last: Promise<unknown> = Promise.resolve();
+  let closed = false;
+
+  /** One after the other. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = last.then(work, work);
+    last = done.catch(() => {});
+    return done;
+  }
+
+  async function connected(): Promise<Session> {
+    if (closed) throw new CurfewError("internal", "the history is closed");
+    if (session !== undefined && !session.lost()) return session;
+    for (const run of held.keys()) held.set(run, false);
+    session = await openSession(settings, patience);
+    return session;
+  }
+
+  /** The lock of a connection that the server has not given up yet may still be there; the next write tries again. */
+  async function takeLocks(open: Session): Promise<void> {
+    const missing = [...held].filter(([, locked]) => !locked).map(([run]) => run);
+    if (missing.length === 0) return;
+    type Row = { readonly run: number; readonly locked: boolean };
+    const sql = `SELECT run, pg_try_advisory_lock_shared($1, run) AS locked FROM unnest($2::int[]) AS run`;
+    for (const { run, locked } of await open.rows<Row>(sql, [LOCKS, missing])) held.set(run, locked);
+  }
+
+  async function once<T>(work: (session: Session, known: Known) => Promise<T>, alone: boolean): Promise<T> {
+    const open = await connected();
+    await takeLocks(open);
+    await open.script("BEGIN");
+    try {
+      const shared = alone ? "" : "_shared";
+      await open.rows(`SELECT pg_advisory_xact_lock${shared}($1, $2)`, [LOCKS, GATE]);
+      const [state] = await open.rows<{ version: number; generation: number }>(
+        "SELECT version, generation FROM curfew.history_state",
+      );
+      refuseVersion(settings, state?.version ?? 0);
+      refreshKnown(known, state?.generation ?? 0);
+      const result = await work(open, known);
+      await open.script("COMMIT");
+      return result;
+    } catch (error) {
+      // What was put in is not there.
+      known.generation = -1;
+      if (!open.lost()) await open.script("ROLLBACK").catch(() => []);
+      throw error;
+    }
+  }
+
+  async function patiently<T>(work: () => Promise<T>): Promise<T> {
+    const begin = performance.now();
+    for (let pause = 50; ; pause = Math.min(pause * 2, 2000)) {
+      try {
+        return await work();
+      } catch (error) {
+        const waited = performance.now() - begin;
+        if (!isOutage(error) || waited + pause > patience.outage)
+          throw postgresError(settings, undefined, error);
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    }
+  }
+
+  return {
+    write: (work, alone) => inTurn(() => patiently(() => once(work, alone !== undefined))),
+    hold: (run) =>
+      inTurn(async () => {
+        held.set(run, false);
+        await patiently(async () => takeLocks(await connected()));
+      }),
+    release: (run) =>
+      inTurn(async () => {
+        const locked = held.get(run) === true;
+        held.delete(run);
+        if (!locked || session === undefined || session.lost()) return;
+        await session.rows("SELECT pg_advisory_unlock_shared($1, $2)", [LOCKS, run]).catch(() => []);
+      }),
+    close: () =>
+      inTurn(async () => {
+        closed = true;
+        await session?.close();
+      }),
+  };
+}

@@ -1,0 +1,107 @@
+/** Audits of many machines, remembered in one PostgreSQL database. Everything goes through `History`. */
+import { randomUUID } from "node:crypto";
+import type { History, RunFilter } from "../../model/history.ts";
+import { openSession, type Patience, PATIENCE } from "../postgres/session.ts";
+import type { PostgresSettings } from "../postgres/settings.ts";
+import { endLine, headLine, hostLine, type ImportedRun, importRuns } from "../history/lines.ts";
+import { storedChanges } from "./changes.ts";
+import { createGate, type Gate } from "./gate.ts";
+import { prepareTables } from "./open.ts";
+import { pruneStored } from "./prune.ts";
+import * as read from "./read.ts";
+import { createReaders } from "./readers.ts";
+import { createWriters } from "./writers.ts";
+import { insertHostRows, insertRunEnd, insertRunRow } from "./write.ts";
+
+/** Hosts of an imported run that are put in at once. */
+const PAGE = 200;
+
+export interface PostgresHistoryOptions {
+  readonly postgres: PostgresSettings;
+  readonly now: () => Date;
+  readonly patience?: Patience;
+}
+
+/**
+ * Opens the history in a PostgreSQL database, and makes its tables where there are none and the account may. Whatever a
+ * promise said was stored survives the end of this process, of the connection and of the server.
+ * Errors: CurfewError `input` for whatever the network, the server and the history itself refuse.
+ */
+export async function openPostgresHistory({
+  postgres,
+  now,
+  patience = PATIENCE,
+}: PostgresHistoryOptions): Promise<History> {
+  const session = await openSession(postgres, patience);
+  try {
+    await prepareTables(session, postgres);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  const gate = createGate(session, postgres, patience);
+  const readers = createReaders(postgres, patience);
+  const writers = createWriters(gate, readers, now);
+  return {
+    begin: (header, hosts) => writers.begin(header, hosts),
+    join: (runId) => writers.join(runId),
+    list: (filter) =>
+      readers.read(async (at) => (await read.selectStored(at, filter)).map(read.summaryOfStored)),
+    find: (runId) => readers.read(async (at) => read.summaryOfStored(await read.findStored(at, runId))),
+    load: (runId) => readers.read((at) => read.loadStored(at, runId)),
+    previous: (runId) =>
+      readers.read(async (at) => {
+        const row = await read.previousStored(at, runId);
+        return row && read.summaryOfStored(row);
+      }),
+    changes: (before, after) => readers.read((at) => storedChanges(at, before, after)),
+    prune: (before) => gate.write((open) => pruneStored(open, before), "alone"),
+    export: (filter) => readers.stream((at) => exportLines(at, filter)),
+    import: (lines) => importRuns(lines, (run) => storeWhole(gate, run)),
+    async close() {
+      await writers.close();
+      await Promise.all([gate.close(), readers.close()]);
+    },
+  };
+}
+
+async function* exportLines(at: read.Snapshot, filter: RunFilter): AsyncGenerator<string, void, undefined> {
+  for (const row of await read.selectStored(at, filter)) {
+    const end = read.endOf(row);
+    if (end.state === "running") continue;
+    const head = await read.headOf(at, row);
+    yield headLine(head);
+    for await (const host of read.hostsOf(at, row.id)) yield hostLine(host);
+    yield endLine(head, end);
+  }
+}
+
+/** Whole or not at all; false where it is there already. */
+async function storeWhole(
+  gate: Gate,
+  { header, planned, hosts, written, end }: ImportedRun,
+): Promise<boolean> {
+  const writer = randomUUID();
+  let stored = false;
+  return gate.write(async (session, known) => {
+    const [there] = await session.rows<{ writer: string }>("SELECT writer FROM curfew.run WHERE name = $1", [
+      header.runId,
+    ]);
+    // Its own, where the answer to the first try was lost.
+    if (there !== undefined) return stored && there.writer === writer;
+    stored = true;
+    const run = await insertRunRow(session, known, { header, hosts: planned, written, writer });
+    if (run === undefined) return false;
+    for (let first = 0; first < hosts.length; first += PAGE) {
+      const page = hosts.slice(first, first + PAGE);
+      const at = { run, written: Date.parse(written) };
+      await insertHostRows(
+        session,
+        known,
+        page.map((audited, index) => ({ ...at, position: first + index, audited })),
+      );
+    }
+    if (end !== undefined) await insertRunEnd(session, known, run, end);
+    return true;
+  });
+}

@@ -1,0 +1,38 @@
+/** What the history forgets. */
+import type { Session } from "../postgres/session.ts";
+import { LOCKS } from "./schema.ts";
+
+/**
+ * Takes away the runs that started before an ISO time, except running ones and the newest finished one of each
+ * policy, and everything that no other run refers to. Returns how many runs went. Runs inside a transaction that
+ * holds the gate alone.
+ */
+export async function pruneStored(session: Session, before: string): Promise<number> {
+  const gone = await session.change(
+    `DELETE FROM curfew.run WHERE started < $1
+       AND (finished IS NOT NULL OR NOT EXISTS (
+         SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
+           AND classid::bigint = ${LOCKS} AND objid::bigint = run.id
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())))
+       AND id NOT IN (
+         SELECT DISTINCT ON (policy) id FROM curfew.run WHERE finished IS NOT NULL
+         ORDER BY policy, started DESC, id DESC)`,
+    [new Date(before).toISOString()],
+  );
+  if (gone === 0) return 0;
+  for (const statement of UNUSED) await session.change(statement);
+  await session.change("UPDATE curfew.history_state SET generation = generation + 1");
+  return gone;
+}
+
+const UNUSED = [
+  `DELETE FROM curfew.host h WHERE NOT EXISTS (SELECT FROM curfew.run_host WHERE host = h.id)`,
+  `WITH used AS (SELECT findings FROM curfew.run_host UNION SELECT findings FROM curfew.run)
+   DELETE FROM curfew.finding_list l WHERE NOT EXISTS (SELECT FROM used WHERE used.findings = l.id)`,
+  `WITH used AS (SELECT DISTINCT unnest(members) AS id FROM curfew.finding_list)
+   DELETE FROM curfew.finding f WHERE NOT EXISTS (SELECT FROM used WHERE used.id = f.id)`,
+  `WITH used AS (
+     SELECT part AS id FROM curfew.run_host, LATERAL (VALUES (about), (ladder), (probes), (drift), (evidence)) AS v (part)
+     UNION SELECT part FROM curfew.run, LATERAL (VALUES (header), (planned), (baseline)) AS v (part))
+   DELETE FROM curfew.content c WHERE NOT EXISTS (SELECT FROM used WHERE used.id = c.id)`,
+];

@@ -1,0 +1,99 @@
+/**
+ * The tables of the history in PostgreSQL, as steps from one version to the next. A step that was released is never
+ * edited: a change is one more step. As in SQLite, what seldom changes is stored once, named by its sha256.
+ *
+ * JSON is text, not jsonb, which refuses NUL and keeps no order; texts that are compared are in the order of bytes.
+ */
+export const STEPS: readonly string[] = [
+  `
+  CREATE TABLE curfew.run (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text COLLATE "C" NOT NULL UNIQUE,
+    -- Whoever began it, so that a beginning whose answer was lost can be told from somebody else's.
+    writer uuid NOT NULL,
+    started text COLLATE "C" NOT NULL,
+    finished text COLLATE "C",
+    written text COLLATE "C" NOT NULL,
+    policy text COLLATE "C" NOT NULL,
+    profile text COLLATE "C",
+    verified boolean NOT NULL,
+    host_limit text COLLATE "C" NOT NULL,
+    header bigint NOT NULL,
+    baseline bigint,
+    planned bigint NOT NULL,
+    findings bigint NOT NULL,
+    -- Of a finished run; those of others are counted when they are asked for.
+    hosts_pass integer NOT NULL DEFAULT 0,
+    hosts_fail integer NOT NULL DEFAULT 0,
+    hosts_unknown integer NOT NULL DEFAULT 0,
+    findings_pass integer NOT NULL DEFAULT 0,
+    findings_fail integer NOT NULL DEFAULT 0,
+    findings_unknown integer NOT NULL DEFAULT 0,
+    findings_waived integer NOT NULL DEFAULT 0
+  );
+  CREATE INDEX run_by_time ON curfew.run (started, id);
+
+  CREATE TABLE curfew.host (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text COLLATE "C" NOT NULL UNIQUE
+  );
+
+  CREATE TABLE curfew.run_host (
+    run integer NOT NULL REFERENCES curfew.run ON DELETE CASCADE,
+    host integer NOT NULL,
+    position integer NOT NULL,
+    -- 1 where it counts as this; a host that is unknown and has a failed finding counts as both.
+    pass smallint NOT NULL,
+    fail smallint NOT NULL,
+    unknown smallint NOT NULL,
+    outcome text COLLATE "C" NOT NULL,
+    -- Milliseconds since 1970.
+    written bigint NOT NULL,
+    findings bigint NOT NULL,
+    about bigint NOT NULL,
+    -- Null: empty.
+    ladder bigint,
+    probes bigint,
+    drift bigint,
+    evidence bigint,
+    PRIMARY KEY (run, host)
+  );
+
+  CREATE TABLE curfew.finding (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    digest bytea NOT NULL UNIQUE,
+    body text NOT NULL
+  );
+  CREATE TABLE curfew.finding_list (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    digest bytea NOT NULL UNIQUE,
+    members bigint[] NOT NULL,
+    pass integer NOT NULL,
+    fail integer NOT NULL,
+    unknown integer NOT NULL,
+    waived integer NOT NULL
+  );
+  -- JSON, as it is or deflated.
+  CREATE TABLE curfew.content (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    digest bytea NOT NULL UNIQUE,
+    body text,
+    packed bytea,
+    CHECK ((body IS NULL) <> (packed IS NULL))
+  );
+  ALTER TABLE curfew.content ALTER COLUMN packed SET STORAGE EXTERNAL;
+
+  -- One row. generation: rises whenever contents were taken away, so that no writer rests on ids that are gone.
+  CREATE TABLE curfew.history_state (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    version integer NOT NULL,
+    generation bigint NOT NULL DEFAULT 0
+  );
+  INSERT INTO curfew.history_state (version) VALUES (0);
+  `,
+];
+
+/** The first number of curfew's advisory locks: `curf` in ASCII. The second is a run's id, or one of these. */
+export const LOCKS = 0x63757266;
+/** Held together by all who write, alone by whoever upgrades or prunes. */
+export const GATE = 0;

@@ -1,0 +1,193 @@
+/** Audits on their way into the history. Everything here runs inside a transaction. */
+import { countFindings, countHosts } from "../../core/audit/summary.ts";
+import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/audit.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { Session } from "../postgres/session.ts";
+import { type Known, putContents, putFindingLists } from "./contents.ts";
+
+/** A host and its place. */
+export interface PlacedHost {
+  readonly run: number;
+  readonly position: number;
+  /** Milliseconds since 1970. */
+  readonly written: number;
+  readonly audited: AuditedHost;
+}
+
+/** Who begins a run: the same one again is no second one. */
+export interface RunBeginning {
+  readonly header: AuditHeader;
+  readonly hosts: readonly string[];
+  /** ISO time. */
+  readonly written: string;
+  readonly writer: string;
+}
+
+/** Puts in a run without hosts; returns its id, or undefined where somebody else's has that name. */
+export async function insertRunRow(
+  session: Session,
+  known: Known,
+  { header, hosts, written, writer }: RunBeginning,
+): Promise<number | undefined> {
+  const { runId, startedAt, policy, profile, inventory, verified } = header;
+  const [head, baseline, planned] = await putContents(session, known, [
+    { ...header, profile: null },
+    profile,
+    hosts,
+  ]);
+  const [findings] = await putFindingLists(session, known, [[]]);
+  await session.change(
+    `INSERT INTO curfew.run
+       (name, writer, started, written, policy, profile, verified, host_limit, header, baseline, planned, findings)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (name) DO NOTHING`,
+    [
+      runId,
+      writer,
+      new Date(startedAt).toISOString(),
+      written,
+      policy.name,
+      profile?.id ?? null,
+      verified,
+      inventory.limit,
+      head,
+      baseline,
+      planned,
+      findings,
+    ],
+  );
+  const [row] = await session.rows<{ id: number }>(
+    "SELECT id FROM curfew.run WHERE name = $1 AND writer = $2",
+    [runId, writer],
+  );
+  return row?.id;
+}
+
+/** Adds hosts to runs; one that is there already stays as it is. */
+export async function insertHostRows(
+  session: Session,
+  known: Known,
+  placed: readonly PlacedHost[],
+): Promise<void> {
+  const lists = await putFindingLists(
+    session,
+    known,
+    placed.map(({ audited }) => audited.findings),
+  );
+  const contents = await putContents(
+    session,
+    known,
+    placed.flatMap(({ audited }) => partsOf(audited)),
+  );
+  const hosts = await hostIds(
+    session,
+    known,
+    placed.map(({ audited }) => audited.host),
+  );
+  const rows = placed.map(({ run, position, written, audited }, index) => {
+    const counts = countHosts([audited]);
+    const parts = contents.slice(index * PARTS, (index + 1) * PARTS);
+    const { pass, fail, unknown } = counts;
+    return [
+      run,
+      hosts[index],
+      position,
+      pass,
+      fail,
+      unknown,
+      audited.outcome,
+      written,
+      lists[index],
+      ...parts,
+    ];
+  });
+  // In one order for all, so that nobody waits for somebody who waits for them.
+  rows.sort((left, right) => Number(left[0]) - Number(right[0]) || Number(left[1]) - Number(right[1]));
+  const types = HOST_COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`);
+  await session.change(
+    `INSERT INTO curfew.run_host (${HOST_COLUMNS.map(([name]) => name).join(", ")})
+     SELECT * FROM unnest(${types.join(", ")}) ON CONFLICT (run, host) DO NOTHING`,
+    HOST_COLUMNS.map((_, column) => rows.map((row) => row[column])),
+  );
+}
+
+const PARTS = 5;
+
+function partsOf(audited: AuditedHost): unknown[] {
+  const { description, error, ladder, probes, drift, evidence } = audited;
+  const part = (items: readonly unknown[]): unknown => (items.length === 0 ? null : items);
+  const about = { description, ...(error === undefined ? {} : { error }) };
+  return [about, part(ladder), part(probes), part(drift), part(evidence)];
+}
+
+const HOST_COLUMNS = [
+  ["run", "int"],
+  ["host", "int"],
+  ["position", "int"],
+  ["pass", "smallint"],
+  ["fail", "smallint"],
+  ["unknown", "smallint"],
+  ["outcome", "text"],
+  ["written", "bigint"],
+  ["findings", "bigint"],
+  ["about", "bigint"],
+  ["ladder", "bigint"],
+  ["probes", "bigint"],
+  ["drift", "bigint"],
+  ["evidence", "bigint"],
+] as const;
+
+async function hostIds(session: Session, known: Known, names: readonly string[]): Promise<number[]> {
+  const missing = (): string[] => [...new Set(names)].filter((name) => !known.hosts.has(name)).toSorted();
+  const look = async (): Promise<void> => {
+    const wanted = missing();
+    if (wanted.length === 0) return;
+    type Row = { readonly id: number; readonly name: string };
+    const sql = "SELECT id, name FROM curfew.host WHERE name = ANY($1::text[])";
+    for (const { id, name } of await session.rows<Row>(sql, [wanted])) known.hosts.set(name, id);
+  };
+  await look();
+  if (missing().length > 0) {
+    await session.change(
+      "INSERT INTO curfew.host (name) SELECT unnest($1::text[]) ON CONFLICT (name) DO NOTHING",
+      [missing()],
+    );
+    await look();
+  }
+  return names.map((name) => known.hosts.get(name) ?? lostName(name));
+}
+
+/** What has no place in UTF-8 comes back as something else. */
+function lostName(name: string): never {
+  throw new CurfewError("input", `PostgreSQL cannot store the name ${JSON.stringify(name)} of a host`);
+}
+
+/**
+ * The end of a run; its counts are made here. Waits for all who add hosts to it at this moment.
+ * Where it has ended already, nothing happens.
+ */
+export async function insertRunEnd(
+  session: Session,
+  known: Known,
+  run: number,
+  { finishedAt, findings }: AuditEnd,
+): Promise<void> {
+  const [list] = await putFindingLists(session, known, [findings]);
+  await session.rows("SELECT FROM curfew.run WHERE id = $1 FOR UPDATE", [run]);
+  const { pass, fail, unknown, waived } = countFindings([], findings);
+  await session.change(
+    `UPDATE curfew.run SET finished = $2, written = $2, findings = $3,
+       hosts_pass = c.pass, hosts_fail = c.fail, hosts_unknown = c.unknown,
+       findings_pass = c.findings_pass + $4, findings_fail = c.findings_fail + $5,
+       findings_unknown = c.findings_unknown + $6, findings_waived = c.findings_waived + $7
+     FROM (${COUNTS} WHERE h.run = $1) AS c WHERE id = $1 AND finished IS NULL`,
+    [run, finishedAt, list, pass, fail, unknown, waived],
+  );
+}
+
+/** What the hosts of a run count as: to be ended with a condition for `h`. */
+export const COUNTS = `
+  SELECT coalesce(sum(h.pass), 0)::int AS pass, coalesce(sum(h.fail), 0)::int AS fail,
+         coalesce(sum(h.unknown), 0)::int AS unknown, max(h.written) AS written,
+         coalesce(sum(l.pass), 0)::int AS findings_pass, coalesce(sum(l.fail), 0)::int AS findings_fail,
+         coalesce(sum(l.unknown), 0)::int AS findings_unknown, coalesce(sum(l.waived), 0)::int AS findings_waived
+  FROM curfew.run_host h JOIN curfew.finding_list l ON l.id = h.findings`;

@@ -1,0 +1,91 @@
+/** The audits that this process writes. */
+import { randomUUID } from "node:crypto";
+import type { AuditHeader } from "../../model/audit.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { RunWriter } from "../../model/history.ts";
+import { takenRun } from "../history/whole-run.ts";
+import type { Gate } from "./gate.ts";
+import { createHostQueue } from "./queue.ts";
+import { endOf, headOf, storedRun } from "./read.ts";
+import type { Readers } from "./readers.ts";
+import { insertRunEnd, insertRunRow } from "./write.ts";
+
+export interface Writers {
+  begin(header: AuditHeader, hosts: readonly string[]): Promise<RunWriter>;
+  join(runId: string): Promise<RunWriter>;
+  /** Gives up all that are open. */
+  close(): Promise<void>;
+}
+
+export function createWriters(gate: Gate, readers: Readers, now: () => Date): Writers {
+  const queue = createHostQueue(gate);
+  const open = new Set<RunWriter>();
+
+  async function begin(header: AuditHeader, names: readonly string[]): Promise<RunWriter> {
+    const hosts = [...new Set(names)];
+    const writer = randomUUID();
+    const written = now().toISOString();
+    const run = await gate.write((session, known) =>
+      insertRunRow(session, known, { header, hosts, written, writer }),
+    );
+    if (run === undefined) throw takenRun(header.runId);
+    await gate.hold(run);
+    return create(run, header.runId, hosts);
+  }
+
+  async function join(runId: string): Promise<RunWriter> {
+    const { id, planned } = await readers.read(async (at) => {
+      const row = await storedRun(at, runId);
+      if (endOf(row).state === "finished") {
+        throw new CurfewError("input", `the audit ${runId} was ended already`);
+      }
+      return { id: row.id, planned: (await headOf(at, row)).planned };
+    });
+    await gate.hold(id);
+    return create(id, runId, planned);
+  }
+
+  function create(run: number, runId: string, hosts: readonly string[]): RunWriter {
+    const positions = new Map(hosts.map((host, index) => [host, index]));
+    const given = new Set<string>();
+    let further = positions.size;
+    let over = false;
+    const refuseOver = (): void => {
+      if (over) throw new CurfewError("internal", `the audit ${runId} was ended already`);
+    };
+    const writer: RunWriter = {
+      async addHost(audited) {
+        refuseOver();
+        const { host } = audited;
+        if (given.has(host))
+          throw new CurfewError("internal", `the audit ${runId} has the host ${host} already`);
+        given.add(host);
+        const position = positions.get(host) ?? further++;
+        await queue.add({ run, position, written: now().getTime(), audited });
+      },
+      async finish(end) {
+        refuseOver();
+        await gate.write((session, known) => insertRunEnd(session, known, run, end));
+        over = true;
+        open.delete(writer);
+        await gate.release(run);
+      },
+      async abandon() {
+        if (over) return;
+        over = true;
+        open.delete(writer);
+        await gate.release(run);
+      },
+    };
+    open.add(writer);
+    return writer;
+  }
+
+  return {
+    begin,
+    join,
+    async close() {
+      await Promise.allSettled([...open].map((writer) => writer.abandon()));
+    },
+  };
+}
