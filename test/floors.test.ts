@@ -47,7 +47,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   host: ["channel", "openssh", "keys", "shell", "."],
   config: [".", "policy", "variables", "forms", "inventory", "kube", "teleport"],
-  store: ["file", "run", "history", "schedule", "kube"],
+  store: ["file", "run", "postgres", "history", "postgres-history", "schedule", "kube", "."],
   flow: ["run", "shadow", "guard", "probe", "kube", "schedule", "serve", "."],
   cli: [
     "terminal",
@@ -116,6 +116,9 @@ const MAIN: Readonly<Record<string, string>> = {
   "store/file": "atomic-write",
   "store/run": "evidence",
   "store/history": "history",
+  store: "open-history",
+  "store/postgres": "session",
+  "store/postgres-history": "history",
   "store/schedule": "store",
   "store/kube": "gate-store",
   host: "connect",

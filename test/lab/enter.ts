@@ -8,6 +8,7 @@ import { ensureInits } from "./inits.ts";
 import { openRun } from "./lab.ts";
 import { inNetns } from "./network.ts";
 import { ensurePackages } from "./packages.ts";
+import { ensurePostgres } from "./postgres.ts";
 import { downRun, downRunNow, reap } from "./runs.ts";
 
 /** Prints progress where it disturbs nobody's output. */
@@ -22,6 +23,8 @@ export async function prepareLab(): Promise<void> {
   // Tests of these inits say what is missing.
   await ensureInits().catch((error: unknown) => say(`lab: ${String(error)}`));
   await ensureDebianPackages(say);
+  // Tests of the history in PostgreSQL say what is missing.
+  await ensurePostgres().catch((error: unknown) => say(`lab: ${String(error)}`));
   if (!(await reap())) await pruneImages();
 }
 

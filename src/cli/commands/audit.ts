@@ -64,7 +64,7 @@ async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitCod
         alerts && (await told(made, alerts, { options, policy: loaded.policy, history, run, terminal })),
       ]);
     };
-    return options.history ? withHistory(terminal, work) : work(undefined);
+    return options.history ? withHistory(terminal, options, work) : work(undefined);
   });
 }
 

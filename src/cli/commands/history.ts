@@ -1,20 +1,32 @@
+import { homedir } from "node:os";
+import { basename, dirname } from "node:path";
 import type { Command } from "commander";
 import { visible, visibleJson } from "../../core/text/visible.ts";
 import type { RunSummary } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { RunFilter } from "../../model/history.ts";
 import { historyText } from "../../report/audit/history-text.ts";
+import { historyPlace } from "../../store/history-place.ts";
+import type { HistoryPlace } from "../../store/open-history.ts";
 import { addAnswerOptions, type AnswerOptions, days, positive } from "../options/args.ts";
-import { daysAgo, isoTime, withHistory } from "../options/history-access.ts";
+import {
+  addStoreOption,
+  daysAgo,
+  isoTime,
+  type StoreOptions,
+  withHistory,
+} from "../options/history-access.ts";
 import type { Setting } from "../terminal/setting.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { refuseUnreadableFile, refuseUnwritableFile } from "../options/writable.ts";
 
-interface FilterOptions {
+interface FilterOptions extends StoreOptions {
   readonly policy?: string;
   readonly since?: string;
   readonly number?: number;
 }
+
+type Answer = AnswerOptions & StoreOptions;
 
 const EXAMPLE = `
 Example:
@@ -24,7 +36,11 @@ Example:
   curfew history import audits.jsonl
   curfew history prune --keep 400d                 forget what is older
 
-The history is history.sqlite in XDG_STATE_HOME/curfew (~/.local/state/curfew). Times are UTC.
+  curfew history import ~/.local/state/curfew/history.sqlite --store postgres://curfew@db1/curfew
+
+The history is history.sqlite in XDG_STATE_HOME/curfew (~/.local/state/curfew), or where --store,
+CURFEW_STORE or the file curfew/store in XDG_CONFIG_HOME (~/.config) say: curfew help postgresql.
+Times are UTC.
 `;
 
 export function registerHistory(program: Command, { terminal }: Setting): void {
@@ -43,18 +59,21 @@ export function registerHistory(program: Command, { terminal }: Setting): void {
     .option("-n, --number <n>", "the newest so many", positive)
     .option("-o, --output <file>", "write them to a file")
     .action((options: FilterOptions & { readonly output?: string }) => exportTo(options, terminal));
-  addAnswerOptions(command.command("import"))
+  addStoreOption(addAnswerOptions(command.command("import")))
     .description("take in what export printed; audits that are there already stay as they are")
-    .argument("<file>", "JSON lines, - is standard input")
-    .action((file: string, options: AnswerOptions) => importFrom(file, options, terminal));
-  addAnswerOptions(command.command("prune"))
+    .argument(
+      "<file>",
+      "JSON lines, - is standard input; or another history: a history.sqlite, postgres:URL, sqlite:DIRECTORY",
+    )
+    .action((file: string, options: Answer) => importFrom(file, options, terminal));
+  addStoreOption(addAnswerOptions(command.command("prune")))
     .description("forget old audits; the newest finished one of each policy stays")
     .requiredOption("--keep <days>", "those that are no older, such as 90d", days)
-    .action((options: AnswerOptions & { readonly keep: number }) => prune(options, terminal));
+    .action((options: Answer & { readonly keep: number }) => prune(options, terminal));
 }
 
 function addFilter(command: Command): Command {
-  return command
+  return addStoreOption(command)
     .option("--policy <name>", "only audits of this policy, by its name")
     .option("--since <time>", "only audits that began then or later, such as 30d or 2026-11-01", isoTime);
 }
@@ -64,7 +83,7 @@ function filterOf({ policy, since, number }: FilterOptions): RunFilter {
 }
 
 async function list(options: FilterOptions & AnswerOptions, terminal: Terminal): Promise<void> {
-  const runs = await withHistory(terminal, (history) => history.list(filterOf(options)));
+  const runs = await withHistory(terminal, options, (history) => history.list(filterOf(options)));
   if (options.json === true) return terminal.out([documentOf(runs)]);
   return terminal.page(historyText(runs, terminal.outPaint));
 }
@@ -81,7 +100,7 @@ async function exportTo(
 ): Promise<void> {
   const { output } = options;
   if (output !== undefined) refuseUnwritableFile(output);
-  await withHistory(terminal, async (history) => {
+  await withHistory(terminal, options, async (history) => {
     const lines = history.export(filterOf(options));
     if (output !== undefined) return writeTo(output, lines);
     for await (const line of lines) await terminal.out([line]);
@@ -100,17 +119,40 @@ async function writeTo(file: string, lines: AsyncIterable<string>): Promise<void
   }
 }
 
-async function importFrom(file: string, options: AnswerOptions, terminal: Terminal): Promise<void> {
-  if (file !== "-") refuseUnreadableFile(file);
-  const { readLines } = await import("../../store/file/line-file.ts");
-  const added = await withHistory(terminal, async (history) => {
+async function importFrom(file: string, options: Answer, terminal: Terminal): Promise<void> {
+  const lines = await sourceOf(file, terminal);
+  const added = await withHistory(terminal, options, async (history) => {
     try {
-      return await history.import(readLines(file));
+      return await history.import(lines);
     } catch (error) {
       throw inFile(file, error);
     }
   });
   await answer("import", added, `${added} new ${added === 1 ? "audit" : "audits"}\n`, options, terminal);
+}
+
+/** Lines of a file, of standard input, or of another history that is exported while it is taken in. */
+async function sourceOf(file: string, { environment }: Terminal): Promise<AsyncIterable<string>> {
+  const { readLines } = await import("../../store/file/line-file.ts");
+  if (file === "-") return readLines(file);
+  const sqlite = basename(file) === "history.sqlite" ? `sqlite:${dirname(file)}` : undefined;
+  if (sqlite === undefined && !/^(?:sqlite|postgres(?:ql)?):/u.test(file)) {
+    refuseUnreadableFile(file);
+    return readLines(file);
+  }
+  if (sqlite !== undefined) refuseUnreadableFile(file);
+  const place = await historyPlace({ given: sqlite ?? file, environment, home: homedir() });
+  return exported(place);
+}
+
+async function* exported(place: HistoryPlace): AsyncGenerator<string, void, undefined> {
+  const { openHistory } = await import("../../store/open-history.ts");
+  const history = await openHistory({ ...place, now: () => new Date() });
+  try {
+    yield* history.export({});
+  } finally {
+    await history.close();
+  }
 }
 
 /** The history knows the line alone. */
@@ -121,8 +163,8 @@ function inFile(file: string, error: unknown): unknown {
   return new CurfewError(code, `${name}: ${message}`, { hint, cause: error });
 }
 
-async function prune(options: AnswerOptions & { readonly keep: number }, terminal: Terminal): Promise<void> {
-  const gone = await withHistory(terminal, (history) => history.prune(daysAgo(options.keep)));
+async function prune(options: Answer & { readonly keep: number }, terminal: Terminal): Promise<void> {
+  const gone = await withHistory(terminal, options, (history) => history.prune(daysAgo(options.keep)));
   await answer("prune", gone, `${gone} ${gone === 1 ? "audit" : "audits"} forgotten\n`, options, terminal);
 }
 

@@ -6,12 +6,12 @@ import { type AuditGrouping, GROUPINGS } from "../../report/audit/by-text.ts";
 import { auditText } from "../../report/audit/text.ts";
 import { addReportOptions, type ReportOptions } from "../options/args.ts";
 import { type ExitCode, exitCodeOfVerdict } from "../terminal/exit.ts";
-import { isoTime, withHistory } from "../options/history-access.ts";
+import { addStoreOption, isoTime, type StoreOptions, withHistory } from "../options/history-access.ts";
 import { aboutAudit, checkReports, requireDirectory, saveReports } from "../options/report-files.ts";
 import type { Setting } from "../terminal/setting.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-interface Options extends ReportOptions {
+interface Options extends ReportOptions, StoreOptions {
   readonly run?: string;
   readonly against?: string;
   readonly since?: string;
@@ -46,7 +46,7 @@ export function registerReport(program: Command, { terminal, setExitCode }: Sett
     .option("--policy <name>", "the newest audit of this policy, by its name")
     .option("--host <pattern>", "only these hosts: names, globs, !exclusions, commas between")
     .addOption(new Option("--by <what>", "count outcomes by this").choices(GROUPINGS));
-  addReportOptions(command)
+  addStoreOption(addReportOptions(command))
     .option("--exit-code", "end with the audit's own exit code")
     .option("--json", "print one JSON document on standard output")
     .option("-q, --quiet", "do not say which files were written")
@@ -58,7 +58,7 @@ export function registerReport(program: Command, { terminal, setExitCode }: Sett
 async function report(options: Options, terminal: Terminal): Promise<ExitCode> {
   requireDirectory(options);
   const { makeReport } = await import("../../flow/report.ts");
-  const stored = await withHistory(terminal, (history) => makeReport(history, options));
+  const stored = await withHistory(terminal, options, (history) => makeReport(history, options));
   const made = { ...stored, run: { ...stored.run, ...aboutAudit(options) } };
   if (options.output === undefined || options.json === true) await show(made, options, terminal);
   await checkReports(options, made.run);

@@ -7,7 +7,7 @@ import { REPORT_FORMAT_NAMES } from "../../model/audit.ts";
 import { CONTROL_IDS } from "../../controls/registry.ts";
 import { BASELINE_NAMES } from "../../model/baseline-name.ts";
 import { SESSION_KINDS } from "../../model/session-kind.ts";
-import { stateDirectory } from "../../store/file/xdg.ts";
+import { historyPlace } from "../../store/history-place.ts";
 
 export interface Offer {
   readonly value: string;
@@ -164,10 +164,10 @@ async function policyNames(environment: Environment): Promise<Offer[]> {
 async function recentRuns(
   environment: Environment,
 ): Promise<readonly import("../../model/audit.ts").RunSummary[]> {
-  const state = stateDirectory(environment, homedir());
-  if (!existsSync(join(state, "history.sqlite"))) return [];
+  const place = await historyPlace({ given: undefined, environment, home: homedir() });
+  if ("state" in place && !existsSync(join(place.state, "history.sqlite"))) return [];
   const { openHistory } = await import("../../store/open-history.ts");
-  const history = await openHistory({ state, now: () => new Date() });
+  const history = await openHistory({ ...place, now: () => new Date() });
   try {
     return await history.list({ policy: undefined, since: undefined, last: 50 });
   } finally {

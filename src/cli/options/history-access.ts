@@ -1,20 +1,37 @@
 /** What the commands that read the history share. */
 import { homedir } from "node:os";
-import { InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import type { History } from "../../model/history.ts";
-import { stateDirectory } from "../../store/file/xdg.ts";
+import { historyPlace } from "../../store/history-place.ts";
 import { days } from "./args.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-/** Opens the history of this user for `work`, or what is there of it for reading alone, and closes it afterwards. Errors: those of `openHistory` and of `work`. */
+/** Which history. */
+export interface StoreOptions {
+  readonly store?: string;
+}
+
+/** `--store`. CURFEW_STORE is read where the store is chosen: what it may hold, an argument may not. */
+export function addStoreOption(command: Command): Command {
+  return command.option(
+    "--store <place>",
+    "the history: postgres:URL, sqlite:DIRECTORY, or a file that names one",
+  );
+}
+
+/**
+ * Opens the history that the options, the environment or a file name, for `work`, or what is there of it for reading alone, and closes it afterwards.
+ * Errors: those of `historyPlace`, of `openHistory` and of `work`.
+ */
 export async function withHistory<T>(
   { environment }: Terminal,
+  { store: given }: StoreOptions,
   work: (history: History) => Promise<T>,
   { readOnly = false }: { readonly readOnly?: boolean } = {},
 ): Promise<T> {
   const { openHistory } = await import("../../store/open-history.ts");
-  const state = stateDirectory(environment, homedir());
-  const history = await openHistory({ state, now: () => new Date(), readOnly });
+  const place = await historyPlace({ given, environment, home: homedir() });
+  const history = await openHistory({ ...place, now: () => new Date(), readOnly });
   try {
     return await work(history);
   } finally {

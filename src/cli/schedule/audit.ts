@@ -1,6 +1,7 @@
 /** The audit of a schedule: its options as arguments again, and its files checked before anything rests on them. */
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
+import { homedir } from "node:os";
 import { dirname, resolve } from "node:path";
 import { visible } from "../../core/text/visible.ts";
 import type { Alerts } from "../../model/alert.ts";
@@ -12,6 +13,7 @@ import { defaultSources } from "../options/default-sources.ts";
 import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import { checkReports } from "../options/report-files.ts";
 import { command } from "../../template/shell-quote.ts";
+import { historyPlace, storeArgument } from "../../store/history-place.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** The options of an audit that nobody sits in front of. */
@@ -38,16 +40,20 @@ export async function checkAudit(options: ScheduledOptions, terminal: Terminal):
   const { policy } = await loadPolicyFor(options.policy, inventory, options, terminal);
   await checkReports(options, await baselinesOf(policy));
   const alerts = await readAlerts(options.alerts);
+  const { store: given } = options;
+  const place = await historyPlace({ given, environment: terminal.environment, home: homedir() });
   const files = [
     options.policy,
     ...(options.inventory ?? []).filter((source) => existsSync(source)),
     options.alerts,
     ...(alerts?.webhooks ?? []).map(({ template }) => template),
     options.sshConfig,
+    given !== undefined && existsSync(given) ? given : undefined,
     options.becomePassFile,
   ].filter((path) => path !== undefined);
   for (const file of files) await refuseMissing(file);
   const writes = [options.output, alerts?.metrics === undefined ? undefined : dirname(alerts.metrics)];
+  if (given?.startsWith("sqlite:") === true && "state" in place) writes.push(place.state);
   return {
     policy: policy.name,
     alerts,
@@ -61,7 +67,17 @@ export async function withSources<T extends ScheduledOptions>(options: T, termin
   const [policy] =
     options.policy === undefined ? await defaultSources("policy", options, terminal) : [options.policy];
   const inventory = options.inventory ?? (await defaultSources("inventory", options, terminal));
-  return { ...options, ...(policy === undefined ? {} : { policy }), inventory };
+  const store = storeArgument({
+    given: options.store,
+    environment: terminal.environment,
+    home: homedir(),
+  });
+  return {
+    ...options,
+    ...(store === undefined ? {} : { store }),
+    ...(policy === undefined ? {} : { policy }),
+    inventory,
+  };
 }
 
 /** The arguments of `curfew audit` that mean the same from any directory. */
@@ -83,6 +99,7 @@ export function auditArguments(options: ScheduledOptions): string[] {
     ...(scope === undefined ? [] : [`--scope=${scope}`]),
     ...(assessor === undefined ? [] : [`--assessor=${assessor}`]),
     ...absolute("--alerts", alerts),
+    ...value("--store", options.store),
     ...value("--keep", keep === undefined ? undefined : `${keep / 86_400}d`),
     ...absolute("--ssh-config", sshConfig),
     ...(trustSshConfig === true ? ["--trust-ssh-config"] : []),

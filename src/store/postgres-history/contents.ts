@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { deflateRawSync } from "node:zlib";
 import { countFindings } from "../../core/audit/summary.ts";
 import type { Finding } from "../../model/finding.ts";
-import type { Session } from "../postgres/session.ts";
+import type { DatabaseSession } from "../postgres/session.ts";
 
 /** Below this, deflate saves less than a page would notice. */
 const SHORT = 200;
@@ -55,7 +55,7 @@ export function refreshKnown(known: Known, generation: number): void {
 
 /** The ids of these data, as JSON, in order; null stays null. Runs in a transaction. */
 export async function putContents(
-  session: Session,
+  session: DatabaseSession,
   known: Known,
   data: readonly unknown[],
 ): Promise<(number | null)[]> {
@@ -76,7 +76,7 @@ function contentItem(text: string): Item {
 
 /** The ids of these lists of findings, in order. Runs in a transaction. */
 export async function putFindingLists(
-  session: Session,
+  session: DatabaseSession,
   known: Known,
   lists: readonly (readonly Finding[])[],
 ): Promise<number[]> {
@@ -106,7 +106,7 @@ function listItem(
  * them, and what the other one has put in is there once it has been waited for.
  */
 async function put(
-  session: Session,
+  session: DatabaseSession,
   known: Known,
   table: Table,
   items: readonly Item[],
@@ -142,7 +142,7 @@ function remember(ids: Map<string, number>, rows: readonly Row[]): void {
   for (const { id, digest } of rows) ids.set(digest.toString("hex"), id);
 }
 
-function insert(session: Session, table: Table, items: readonly Item[]): Promise<Row[]> {
+function insert(session: DatabaseSession, table: Table, items: readonly Item[]): Promise<Row[]> {
   const columns = COLUMNS[table];
   const names = columns.map(([name]) => name).join(", ");
   const types = columns.map(([, type], index) => `$${index + 2}::${type}[]`).join(", ");

@@ -1,7 +1,7 @@
 /** One connection that writes, its transactions, and the locks that say which audits are alive. */
 import { CurfewError } from "../../model/error.ts";
 import { isOutage, postgresError } from "../postgres/error.ts";
-import { openSession, type Patience, type Session } from "../postgres/session.ts";
+import { openDatabaseSession, type Patience, type DatabaseSession } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
 import { createKnown, type Known, refreshKnown } from "./contents.ts";
 import { refuseVersion } from "./open.ts";
@@ -13,7 +13,7 @@ export interface Gate {
    * too long: so `work` must bear to have been done already. Resolves when it would survive a power cut of the server.
    * Errors: CurfewError; then nothing of it was stored, or after an outage that may be unknown.
    */
-  write<T>(work: (session: Session, known: Known) => Promise<T>, alone?: "alone"): Promise<T>;
+  write<T>(work: (session: DatabaseSession, known: Known) => Promise<T>, alone?: "alone"): Promise<T>;
   /** From now on this run counts as running, also after the connection was lost and made anew. */
   hold(run: number): Promise<void>;
   release(run: number): Promise<void>;
@@ -21,10 +21,10 @@ export interface Gate {
 }
 
 /** `session`: open and prepared. */
-export function createGate(first: Session, settings: PostgresSettings, patience: Patience): Gate {
+export function createGate(first: DatabaseSession, settings: PostgresSettings, patience: Patience): Gate {
   const held = new Map<number, boolean>();
   const known = createKnown();
-  let session: Session | undefined = first;
+  let session: DatabaseSession | undefined = first;
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
 
@@ -35,16 +35,16 @@ export function createGate(first: Session, settings: PostgresSettings, patience:
     return done;
   }
 
-  async function connected(): Promise<Session> {
+  async function connected(): Promise<DatabaseSession> {
     if (closed) throw new CurfewError("internal", "the history is closed");
     if (session !== undefined && !session.lost()) return session;
     for (const run of held.keys()) held.set(run, false);
-    session = await openSession(settings, patience);
+    session = await openDatabaseSession(settings, patience);
     return session;
   }
 
   /** The lock of a connection that the server has not given up yet may still be there; the next write tries again. */
-  async function takeLocks(open: Session): Promise<void> {
+  async function takeLocks(open: DatabaseSession): Promise<void> {
     const missing = [...held].filter(([, locked]) => !locked).map(([run]) => run);
     if (missing.length === 0) return;
     type Row = { readonly run: number; readonly locked: boolean };
@@ -52,7 +52,10 @@ export function createGate(first: Session, settings: PostgresSettings, patience:
     for (const { run, locked } of await open.rows<Row>(sql, [LOCKS, missing])) held.set(run, locked);
   }
 
-  async function once<T>(work: (session: Session, known: Known) => Promise<T>, alone: boolean): Promise<T> {
+  async function once<T>(
+    work: (session: DatabaseSession, known: Known) => Promise<T>,
+    alone: boolean,
+  ): Promise<T> {
     const open = await connected();
     await takeLocks(open);
     await open.script("BEGIN");

@@ -1,7 +1,7 @@
 /** Audits of many machines, remembered in one PostgreSQL database. Everything goes through `History`. */
 import { randomUUID } from "node:crypto";
 import type { History, RunFilter } from "../../model/history.ts";
-import { openSession, type Patience, PATIENCE } from "../postgres/session.ts";
+import { openDatabaseSession, type Patience, PATIENCE } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
 import { endLine, headLine, hostLine, type ImportedRun, importRuns } from "../history/lines.ts";
 import { storedChanges } from "./changes.ts";
@@ -32,7 +32,7 @@ export async function openPostgresHistory({
   now,
   patience = PATIENCE,
 }: PostgresHistoryOptions): Promise<History> {
-  const session = await openSession(postgres, patience);
+  const session = await openDatabaseSession(postgres, patience);
   try {
     await prepareTables(session, postgres);
   } catch (error) {

@@ -1,9 +1,9 @@
 /** The tables of the history: made, upgraded, or refused. */
 import { CurfewError } from "../../model/error.ts";
 import { databaseName, postgresError } from "../postgres/error.ts";
-import type { Session } from "../postgres/session.ts";
+import type { DatabaseSession } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
-import { GATE, LOCKS, STEPS } from "./schema.ts";
+import { GATE, LOCKS, TABLES } from "./schema.ts";
 
 /**
  * Sees that the history has the version that this curfew knows, and makes or upgrades it where the account may.
@@ -11,9 +11,9 @@ import { GATE, LOCKS, STEPS } from "./schema.ts";
  * every text; nothing was touched.
  */
 export async function prepareTables(
-  session: Session,
+  session: DatabaseSession,
   settings: PostgresSettings,
-  steps: readonly string[] = STEPS,
+  steps: readonly string[] = TABLES,
 ): Promise<void> {
   try {
     const found = await lookAt(session);
@@ -28,7 +28,7 @@ export async function prepareTables(
 }
 
 /** Refuses every version but that one. Errors: CurfewError `input`. */
-export function refuseVersion(settings: PostgresSettings, found: number, known = STEPS.length): void {
+export function refuseVersion(settings: PostgresSettings, found: number, known = TABLES.length): void {
   if (found === known) return;
   const name = databaseName(settings);
   if (found < known) throw new CurfewError("input", `${name} was put back to an older curfew meanwhile`);
@@ -46,7 +46,7 @@ interface Found {
   readonly account: string;
 }
 
-async function lookAt(session: Session): Promise<Found> {
+async function lookAt(session: DatabaseSession): Promise<Found> {
   const [found] = await session.rows<Found>(
     `SELECT current_setting('server_encoding') AS encoding, current_user AS account,
             pg_get_userbyid(n.nspowner) AS owner,
@@ -58,14 +58,14 @@ async function lookAt(session: Session): Promise<Found> {
   return found;
 }
 
-async function versionOf(session: Session): Promise<number> {
+async function versionOf(session: DatabaseSession): Promise<number> {
   const [row] = await session.rows<{ version: number }>("SELECT version FROM curfew.history_state");
   return row?.version ?? 0;
 }
 
 /** All steps or none; another curfew may have been quicker. */
 async function upgrade(
-  session: Session,
+  session: DatabaseSession,
   settings: PostgresSettings,
   found: Found,
   steps: readonly string[],

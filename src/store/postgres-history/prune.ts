@@ -1,5 +1,5 @@
 /** What the history forgets. */
-import type { Session } from "../postgres/session.ts";
+import type { DatabaseSession } from "../postgres/session.ts";
 import { LOCKS } from "./schema.ts";
 
 /**
@@ -7,7 +7,7 @@ import { LOCKS } from "./schema.ts";
  * policy, and everything that no other run refers to. Returns how many runs went. Runs inside a transaction that
  * holds the gate alone.
  */
-export async function pruneStored(session: Session, before: string): Promise<number> {
+export async function pruneStored(session: DatabaseSession, before: string): Promise<number> {
   const gone = await session.change(
     `DELETE FROM curfew.run WHERE started < $1
        AND (finished IS NOT NULL OR NOT EXISTS (

@@ -2,7 +2,7 @@
 import type { AuditedHost, AuditHeader, AuditRun, RunSummary } from "../../model/audit.ts";
 import type { ErrorData } from "../../model/error.ts";
 import type { RunFilter } from "../../model/history.ts";
-import type { Session } from "../postgres/session.ts";
+import type { DatabaseSession } from "../postgres/session.ts";
 import { noSuchRun, onlyRun, type StoredEnd, type StoredHead, wholeRun } from "../history/whole-run.ts";
 import { LOCKS } from "./schema.ts";
 import { createStoredReader, type StoredReader } from "./stored-reader.ts";
@@ -10,7 +10,7 @@ import { COUNTS } from "./write.ts";
 
 /** A connection within a snapshot, and how messages call its database. */
 export interface Snapshot {
-  readonly session: Session;
+  readonly session: DatabaseSession;
   readonly where: string;
 }
 

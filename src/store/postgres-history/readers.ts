@@ -1,7 +1,7 @@
 /** Connections that read, a few at once, each work on one state of the history. */
 import { CurfewError } from "../../model/error.ts";
 import { databaseName, isOutage, postgresError } from "../postgres/error.ts";
-import { openSession, type Patience, type Session } from "../postgres/session.ts";
+import { openDatabaseSession, type Patience, type DatabaseSession } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
 import { refuseVersion } from "./open.ts";
 import type { Snapshot } from "./read.ts";
@@ -21,19 +21,19 @@ export interface Readers {
 }
 
 export function createReaders(settings: PostgresSettings, patience: Patience): Readers {
-  const idle: Session[] = [];
+  const idle: DatabaseSession[] = [];
   const waiting: (() => void)[] = [];
   const where = databaseName(settings);
   let open = 0;
 
-  async function take(): Promise<Session> {
+  async function take(): Promise<DatabaseSession> {
     while (open >= MOST) await new Promise<void>((resolve) => waiting.push(resolve));
     open += 1;
     try {
       for (let session = idle.pop(); session !== undefined; session = idle.pop()) {
         if (!session.lost()) return session;
       }
-      return await openSession(settings, patience);
+      return await openDatabaseSession(settings, patience);
     } catch (error) {
       leave();
       throw error;
@@ -45,13 +45,13 @@ export function createReaders(settings: PostgresSettings, patience: Patience): R
     waiting.shift()?.();
   }
 
-  async function give(session: Session, whole: boolean): Promise<void> {
+  async function give(session: DatabaseSession, whole: boolean): Promise<void> {
     if (whole && !session.lost()) idle.push(session);
     else await session.close();
     leave();
   }
 
-  async function begin(session: Session): Promise<Snapshot> {
+  async function begin(session: DatabaseSession): Promise<Snapshot> {
     const [state] = await session.script<{ version: number }>(
       "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT version FROM curfew.history_state",
     );
@@ -106,7 +106,7 @@ export function createReaders(settings: PostgresSettings, patience: Patience): R
   };
 }
 
-function ended(session: Session): Promise<boolean> {
+function ended(session: DatabaseSession): Promise<boolean> {
   return session.script("ROLLBACK").then(
     () => true,
     () => false,

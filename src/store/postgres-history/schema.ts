@@ -4,7 +4,7 @@
  *
  * JSON is text, not jsonb, which refuses NUL and keeps no order; texts that are compared are in the order of bytes.
  */
-export const STEPS: readonly string[] = [
+export const TABLES: readonly string[] = [
   `
   CREATE TABLE curfew.run (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -2,7 +2,7 @@
 import { inflateRawSync } from "node:zlib";
 import { CurfewError } from "../../model/error.ts";
 import type { Finding } from "../../model/finding.ts";
-import type { Session } from "../postgres/session.ts";
+import type { DatabaseSession } from "../postgres/session.ts";
 import { hexDigest } from "./contents.ts";
 
 /** No part of a host comes near; a damaged row must not fill the memory. */
@@ -22,7 +22,7 @@ export interface StoredReader {
   list(id: number): readonly Finding[];
 }
 
-export function createStoredReader(session: Session, where: string): StoredReader {
+export function createStoredReader(session: DatabaseSession, where: string): StoredReader {
   const contents = new Map<number, unknown>();
   const findings = new Map<number, Finding>();
   const lists = new Map<number, readonly Finding[]>();
@@ -55,7 +55,7 @@ export function createStoredReader(session: Session, where: string): StoredReade
 }
 
 function select<T>(
-  session: Session,
+  session: DatabaseSession,
   table: "content" | "finding" | "finding_list",
   columns: string,
   ids: readonly number[],

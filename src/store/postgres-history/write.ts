@@ -2,7 +2,7 @@
 import { countFindings, countHosts } from "../../core/audit/summary.ts";
 import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
-import type { Session } from "../postgres/session.ts";
+import type { DatabaseSession } from "../postgres/session.ts";
 import { type Known, putContents, putFindingLists } from "./contents.ts";
 
 /** A host and its place. */
@@ -25,7 +25,7 @@ export interface RunBeginning {
 
 /** Puts in a run without hosts; returns its id, or undefined where somebody else's has that name. */
 export async function insertRunRow(
-  session: Session,
+  session: DatabaseSession,
   known: Known,
   { header, hosts, written, writer }: RunBeginning,
 ): Promise<number | undefined> {
@@ -64,7 +64,7 @@ export async function insertRunRow(
 
 /** Adds hosts to runs; one that is there already stays as it is. */
 export async function insertHostRows(
-  session: Session,
+  session: DatabaseSession,
   known: Known,
   placed: readonly PlacedHost[],
 ): Promise<void> {
@@ -136,7 +136,7 @@ const HOST_COLUMNS = [
   ["evidence", "bigint"],
 ] as const;
 
-async function hostIds(session: Session, known: Known, names: readonly string[]): Promise<number[]> {
+async function hostIds(session: DatabaseSession, known: Known, names: readonly string[]): Promise<number[]> {
   const missing = (): string[] => [...new Set(names)].filter((name) => !known.hosts.has(name)).toSorted();
   const look = async (): Promise<void> => {
     const wanted = missing();
@@ -166,7 +166,7 @@ function lostName(name: string): never {
  * Where it has ended already, nothing happens.
  */
 export async function insertRunEnd(
-  session: Session,
+  session: DatabaseSession,
   known: Known,
   run: number,
   { finishedAt, findings }: AuditEnd,

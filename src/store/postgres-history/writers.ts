@@ -61,7 +61,10 @@ export function createWriters(gate: Gate, readers: Readers, now: () => Date): Wr
           throw new CurfewError("internal", `the audit ${runId} has the host ${host} already`);
         given.add(host);
         const position = positions.get(host) ?? further++;
-        await queue.add({ run, position, written: now().getTime(), audited });
+        await queue.add({ run, position, written: now().getTime(), audited }).catch((error: unknown) => {
+          given.delete(host);
+          throw error;
+        });
       },
       async finish(end) {
         refuseOver();

@@ -23,7 +23,7 @@ export interface Patience {
 export const PATIENCE: Patience = { statement: 60_000, lock: 20_000, answer: 65_000, outage: 30_000 };
 
 /** One connection; one statement at a time. Errors are those of the driver: `postgresError` has words for them. */
-export interface Session {
+export interface DatabaseSession {
   rows<T>(text: string, values?: readonly unknown[]): Promise<T[]>;
   /** Returns how many rows were changed. */
   change(text: string, values?: readonly unknown[]): Promise<number>;
@@ -38,10 +38,10 @@ export interface Session {
  * Connects to the first server that answers and takes writes.
  * Errors: CurfewError `input` in the words of `postgresError`, of the last server that was tried.
  */
-export async function openSession(
+export async function openDatabaseSession(
   settings: PostgresSettings,
   patience: Patience = PATIENCE,
-): Promise<Session> {
+): Promise<DatabaseSession> {
   let failure: unknown;
   for (const server of settings.servers) {
     try {
@@ -53,7 +53,11 @@ export async function openSession(
   throw failure;
 }
 
-async function openOn(server: Server, settings: PostgresSettings, patience: Patience): Promise<Session> {
+async function openOn(
+  server: Server,
+  settings: PostgresSettings,
+  patience: Patience,
+): Promise<DatabaseSession> {
   const socket = server.address.startsWith("/");
   const [first = false, second] = socket ? [false] : settings.encryption.tries;
   try {
@@ -70,7 +74,7 @@ async function openAs(
   server: Server,
   settings: PostgresSettings,
   patience: Patience,
-): Promise<Session> {
+): Promise<DatabaseSession> {
   const { default: driver } = await import("pg");
   const socket = new Socket();
   const config = configOf(encrypted, server, settings, patience, socket);
@@ -134,7 +138,7 @@ function numbers(types: CustomTypesConfig): CustomTypesConfig {
  * machine is gone. Names are looked up where nobody but the owner of the history can put anything.
  */
 async function prepare(
-  session: Session,
+  session: DatabaseSession,
   { idleSeconds }: PostgresSettings,
   patience: Patience,
 ): Promise<void> {
@@ -157,7 +161,7 @@ async function prepare(
   if (state?.standby === true || state?.readonly === "on") throw standby();
 }
 
-function wrap(client: Client, socket: Socket): Session {
+function wrap(client: Client, socket: Socket): DatabaseSession {
   let over = false;
   const end = (): void => {
     over = true;

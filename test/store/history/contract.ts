@@ -28,8 +28,8 @@ export interface EmptyStore {
 
 export const now = (): Date => new Date("2026-11-22T03:43:10.123Z");
 
-/** Registers the tests; `make` is called for each of them. */
-export function testHistory(make: () => Promise<EmptyStore>): void {
+/** Registers the tests; `make` is called for each of them. `share`: how much of the usual number of random runs. */
+export function testHistory(make: () => Promise<EmptyStore>, share = 1): void {
   let place: EmptyStore;
   let history: History;
 
@@ -281,7 +281,7 @@ export function testHistory(make: () => Promise<EmptyStore>): void {
         await store(history, after);
         expect(await history.changes(before.runId, after.runId)).toEqual(auditChanges(before, after));
       }),
-      { numRuns: 60 },
+      { numRuns: 60 * share },
     );
   });
 
@@ -306,7 +306,7 @@ export function testHistory(make: () => Promise<EmptyStore>): void {
         }
         expect(await all(elsewhere.export({}))).toEqual(lines);
       }),
-      { numRuns: 30 },
+      { numRuns: 30 * share },
     );
     await elsewhere.close();
   });

@@ -1,0 +1,223 @@
+/** A PostgreSQL server of the test's own: Debian's programs, an own cluster, port and folder, gone afterwards. */
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
+import { appendFile, chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { patient } from "../patience.ts";
+import { debianTools } from "./debian-tools.ts";
+
+/** What Debian 12 has. */
+const PACKAGE = "postgresql-15";
+/** The server refuses to run as root. */
+const SERVANT = "nobody";
+
+export interface PostgresServer {
+  readonly port: number;
+  /** Its socket is there as well. */
+  readonly directory: string;
+  /** A URL for a database of that server, over TCP; the account is the superuser where none is given. */
+  url(database: string, account?: string): string;
+  /** Runs SQL as the superuser; the rows of the last statement, columns separated by tabs. */
+  sql(database: string, text: string): Promise<string[]>;
+  /** Makes an empty database and returns its URL. */
+  createDatabase(name: string, options?: string): Promise<string>;
+  /** Adds lines to postgresql.conf or replaces pg_hba.conf, and has the server read them. */
+  configure(lines: string): Promise<void>;
+  setAccess(lines: string): Promise<void>;
+  start(): Promise<void>;
+  /** SIGKILL to the server and all that it has started, as a power cut would. */
+  kill(): Promise<void>;
+  /** SIGSTOP and SIGCONT. */
+  freeze(): void;
+  thaw(): void;
+  stop(): Promise<void>;
+}
+
+/** Fetches the programs where this machine lacks them; within the lab there is no way to a mirror. */
+export async function ensurePostgres(): Promise<void> {
+  if (installed() === undefined) await debianTools([PACKAGE]);
+}
+
+/** Why there can be no server here, as words after "needs", or null. */
+export async function postgresLacks(): Promise<string | null> {
+  if (process.platform !== "linux") return "Linux";
+  return (await programs()) === undefined ? `Debian's ${PACKAGE}` : null;
+}
+
+/** A running server with trust for everybody on this machine. */
+export async function startPostgres(): Promise<PostgresServer> {
+  const bin = await programs();
+  if (bin === undefined) throw new Error(`needs Debian's ${PACKAGE}`);
+  const directory = await mkdtemp(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "curfew-postgres-"));
+  await chmod(directory, 0o755);
+  const data = join(directory, "data");
+  const owner = identity();
+  if (owner.uid !== undefined) await chown(directory, owner.uid, owner.gid ?? owner.uid);
+  const options = [
+    "-A",
+    "trust",
+    "-U",
+    "postgres",
+    "-E",
+    "UTF8",
+    "--locale=C.UTF-8",
+    "--no-sync",
+    "-D",
+    data,
+  ];
+  await execa(join(bin.directory, "initdb"), options, { ...owner, cwd: "/", env: bin.environment });
+  const port = await freePort();
+  const own = `port = ${port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '${directory}'\n`;
+  await appendFile(join(data, "postgresql.conf"), `${own}max_connections = 60\nshared_buffers = 32MB\n`);
+  const server = createHandle({ ...bin, root: directory, data, port, owner });
+  await server.start();
+  return server;
+}
+
+interface Programs {
+  readonly directory: string;
+  readonly environment: Record<string, string>;
+}
+
+interface Owner {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+function createHandle({
+  directory: bin,
+  environment,
+  root,
+  data,
+  port,
+  owner,
+}: Programs & {
+  readonly root: string;
+  readonly data: string;
+  readonly port: number;
+  readonly owner: Owner;
+}): PostgresServer {
+  let child: ChildProcess | undefined;
+  const signal = (name: NodeJS.Signals): void => {
+    // Its processes are a session of their own, each with the server as its parent.
+    const pid = child?.pid;
+    if (pid === undefined) return;
+    for (const each of [pid, ...childrenOf(pid)]) process.kill(each, name);
+  };
+  const psql = async (database: string, text: string): Promise<string[]> => {
+    const argv = ["-h", root, "-p", String(port), "-U", "postgres", "-d", database];
+    const { stdout } = await execa(
+      join(bin, "psql"),
+      [...argv, "-XqAt", "-F", "\t", "-v", "ON_ERROR_STOP=1"],
+      {
+        input: text,
+        env: { ...environment, PGOPTIONS: "--client-min-messages=warning" },
+      },
+    );
+    return stdout === "" ? [] : stdout.split("\n");
+  };
+  const end = async (name: NodeJS.Signals): Promise<void> => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const over = once(child, "exit");
+    if (name === "SIGKILL") signal(name);
+    else child.kill(name);
+    await over;
+  };
+  const server: PostgresServer = {
+    port,
+    directory: root,
+    url: (database, account = "postgres") => `postgres://${account}@127.0.0.1:${port}/${database}`,
+    sql: psql,
+    async createDatabase(name, options = "") {
+      await psql("postgres", `CREATE DATABASE "${name}" ${options}`);
+      return server.url(name);
+    },
+    async configure(lines) {
+      await appendFile(join(data, "postgresql.conf"), lines);
+      child?.kill("SIGHUP");
+    },
+    async setAccess(lines) {
+      await writeFile(join(data, "pg_hba.conf"), lines);
+      child?.kill("SIGHUP");
+    },
+    async start() {
+      await rm(join(data, "postmaster.pid"), { force: true });
+      child = spawn(join(bin, "postgres"), ["-D", data], {
+        ...owner,
+        cwd: "/",
+        env: environment,
+        stdio: ["ignore", "ignore", "ignore"],
+      });
+      const begin = performance.now();
+      while ((await psql("postgres", "SELECT 1").catch(() => [])).length === 0) {
+        if (performance.now() - begin > patient(20_000)) throw new Error("PostgreSQL did not start");
+        await sleep(50);
+      }
+    },
+    kill: () => end("SIGKILL"),
+    freeze: () => signal("SIGSTOP"),
+    thaw: () => signal("SIGCONT"),
+    async stop() {
+      signal("SIGCONT");
+      // Immediate shutdown: what it has in shared memory goes with it.
+      await end("SIGQUIT");
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+  return server;
+}
+
+function childrenOf(pid: number): number[] {
+  const { stdout } = spawnSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" });
+  return stdout
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map(Number);
+}
+
+async function programs(): Promise<Programs | undefined> {
+  const here = installed();
+  if (here !== undefined) return { directory: here, environment: {} };
+  const root = await debianTools([PACKAGE]).catch(() => undefined);
+  if (root === undefined) return undefined;
+  const libraries = ["usr/lib", "lib"].flatMap((folder) =>
+    existsSync(join(root, folder))
+      ? readdirSync(join(root, folder)).map((name) => join(root, folder, name))
+      : [],
+  );
+  const environment = { LD_LIBRARY_PATH: libraries.filter((path) => path.endsWith("-linux-gnu")).join(":") };
+  return { directory: newest(join(root, "usr/lib/postgresql")) ?? "", environment };
+}
+
+function installed(): string | undefined {
+  return newest("/usr/lib/postgresql");
+}
+
+function newest(folder: string): string | undefined {
+  if (!existsSync(folder)) return undefined;
+  const versions = readdirSync(folder).filter((name) => existsSync(join(folder, name, "bin/postgres")));
+  const [best] = versions.toSorted((left, right) => Number(right) - Number(left));
+  return best === undefined ? undefined : join(folder, best, "bin");
+}
+
+/** Nothing for one who is not root: that one runs the server itself. */
+function identity(): Owner {
+  if (userInfo().uid !== 0) return {};
+  const id = (what: string): number =>
+    Number(spawnSync("id", [what, SERVANT], { encoding: "utf8" }).stdout.trim());
+  return { uid: id("-u"), gid: id("-g") };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
