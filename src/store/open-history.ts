@@ -8,11 +8,17 @@ export type HistoryPlace =
   | { readonly state: string }
   | { readonly postgres: PostgresSettings; readonly patience?: Patience };
 
+export type OpenOptions = HistoryPlace & {
+  readonly now: () => Date;
+  /** Nothing is made, brought up to date or written. */
+  readonly readOnly?: boolean;
+};
+
 /**
  * Opens the history at a place, and makes it where there is none. What is loaded for one store, users of the other one
  * do not pay for. Errors: CurfewError `input`, in the words of that store.
  */
-export async function openHistory(place: HistoryPlace & { readonly now: () => Date }): Promise<History> {
+export async function openHistory(place: OpenOptions): Promise<History> {
   if ("state" in place) {
     const { openSqliteHistory } = await import("./history/history.ts");
     return openSqliteHistory(place);

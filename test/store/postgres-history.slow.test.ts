@@ -1,9 +1,11 @@
 /** The contract of the history, kept by a real PostgreSQL. */
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe } from "vitest";
 import { openHistory } from "../../src/store/open-history.ts";
 import { postgresSettings } from "../../src/store/postgres/settings.ts";
 import { patient } from "../patience.ts";
 import { postgresLacks, type PostgresServer, startPostgres } from "../lab/postgres.ts";
+import type { History } from "../../src/model/history.ts";
+import { testHistoryViews } from "./history/views-contract.ts";
 import { now, testHistory } from "./history/contract.ts";
 
 const lacks = await postgresLacks();
@@ -16,6 +18,16 @@ beforeAll(async () => {
 afterAll(async () => server?.stop(), patient(10_000));
 
 describe.skipIf(lacks !== null)(`a history in PostgreSQL${lacks === null ? "" : ` (needs ${lacks})`}`, () => {
+  let views: History;
+  describe("from above", () => {
+    beforeEach(async () => {
+      const url = await server.createDatabase(`views_${made++}`);
+      views = await openHistory({ postgres: postgresSettings(url, {}, "/nonexistent"), now });
+    });
+    afterEach(async () => views.close());
+    testHistoryViews(() => views);
+  });
+
   testHistory(async () => {
     const name = `history_${made++}`;
     const urls = { own: await server.createDatabase(name), elsewhere: "" };

@@ -64,10 +64,7 @@ export interface ImportTarget {
  * Errors: CurfewError `input` with the number of the line; those of `into`.
  *
  */
-export async function importRuns(
-  lines: AsyncIterable<string>,
-  into: ImportTarget,
-): Promise<number> {
+export async function importRuns(lines: AsyncIterable<string>, into: ImportTarget): Promise<number> {
   let pending: Pending | undefined;
   let added = 0;
   let number = 0;

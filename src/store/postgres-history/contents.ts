@@ -22,6 +22,7 @@ const COLUMNS: Readonly<Record<Table, readonly (readonly [name: string, type: st
   finding: [["body", "text"]],
   finding_list: [
     ["members", "text"],
+    ["open", "text"],
     ["pass", "int"],
     ["fail", "int"],
     ["unknown", "int"],
@@ -32,6 +33,8 @@ const COLUMNS: Readonly<Record<Table, readonly (readonly [name: string, type: st
     ["packed", "bytea"],
   ],
 };
+
+const ARRAYS: ReadonlySet<string> = new Set(["members", "open"]);
 
 /** Ids by digest, as far as this process has seen them and they are still there. */
 export interface Known {
@@ -95,9 +98,10 @@ function listItem(
 ): Item {
   const { pass, fail, unknown, waived } = countFindings([], list);
   const members = texts.map((text) => idOf(ids, hexDigest(text)));
+  const open = members.filter((_, index) => list[index]?.outcome !== "pass");
   return {
     digest: hexDigest(texts.join("\n")),
-    values: [`{${members.join(",")}}`, pass, fail, unknown, waived],
+    values: [`{${members.join(",")}}`, `{${open.join(",")}}`, pass, fail, unknown, waived],
   };
 }
 
@@ -147,7 +151,7 @@ function insert(session: DatabaseSession, table: Table, items: readonly Item[]):
   const names = columns.map(([name]) => name).join(", ");
   const types = columns.map(([, type], index) => `$${index + 2}::${type}[]`).join(", ");
   // An array of arrays is not what unnest would take apart.
-  const chosen = columns.map(([name]) => (name === "members" ? "members::bigint[]" : name)).join(", ");
+  const chosen = columns.map(([name]) => (ARRAYS.has(name) ? `${name}::bigint[]` : name)).join(", ");
   return session.rows<Row>(
     `INSERT INTO curfew.${table} (digest, ${names})
      SELECT digest, ${chosen} FROM unnest($1::bytea[], ${types}) AS new (digest, ${names})

@@ -1,6 +1,6 @@
 /** One connection that writes, its transactions, and the locks that say which audits are alive. */
 import { CurfewError } from "../../model/error.ts";
-import { isOutage, postgresError } from "../postgres/error.ts";
+import { databaseName, isConflict, isOutage, postgresError } from "../postgres/error.ts";
 import { openDatabaseSession, type Patience, type DatabaseSession } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
 import { createKnown, type Known, refreshKnown } from "./contents.ts";
@@ -21,7 +21,12 @@ export interface Gate {
 }
 
 /** `session`: open and prepared. */
-export function createGate(first: DatabaseSession, settings: PostgresSettings, patience: Patience): Gate {
+export function createGate(
+  first: DatabaseSession,
+  settings: PostgresSettings,
+  patience: Patience,
+  readOnly: boolean,
+): Gate {
   const held = new Map<number, boolean>();
   const known = createKnown();
   let session: DatabaseSession | undefined = first;
@@ -73,7 +78,9 @@ export function createGate(first: DatabaseSession, settings: PostgresSettings, p
     } catch (error) {
       // What was put in is not there.
       known.generation = -1;
-      if (!open.lost()) await open.script("ROLLBACK").catch(() => []);
+      // A primary that has become a standby answers on, and takes nothing.
+      if (isOutage(error) && !isConflict(error)) await open.close();
+      else if (!open.lost()) await open.script("ROLLBACK").catch(() => []);
       throw error;
     }
   }
@@ -93,7 +100,10 @@ export function createGate(first: DatabaseSession, settings: PostgresSettings, p
   }
 
   return {
-    write: (work, alone) => inTurn(() => patiently(() => once(work, alone !== undefined))),
+    write: async (work, alone) => {
+      if (readOnly) throw new CurfewError("input", `${databaseName(settings)} was opened for reading alone`);
+      return inTurn(() => patiently(() => once(work, alone !== undefined)));
+    },
     hold: (run) =>
       inTurn(async () => {
         held.set(run, false);

@@ -1,15 +1,18 @@
 /** Audits of many machines, remembered in one PostgreSQL database. Everything goes through `History`. */
 import { randomUUID } from "node:crypto";
 import type { History, RunFilter } from "../../model/history.ts";
+import type { FindingSpread, HistoryViews } from "../../model/history-views.ts";
 import { openDatabaseSession, type Patience, PATIENCE } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
-import { endLine, headLine, hostLine, type ImportedRun, importRuns } from "../history/lines.ts";
+import { appliedLine, endLine, headLine, hostLine, type ImportedRun, importRuns } from "../history/lines.ts";
 import { storedChanges } from "./changes.ts";
+import { appliedOf, appliedPage, putAppliedRow } from "./applied.ts";
 import { createGate, type Gate } from "./gate.ts";
 import { prepareTables } from "./open.ts";
 import { pruneStored } from "./prune.ts";
 import * as read from "./read.ts";
-import { createReaders } from "./readers.ts";
+import { createReaders, type Readers } from "./readers.ts";
+import * as views from "./views.ts";
 import { createWriters } from "./writers.ts";
 import { insertHostRows, insertRunEnd, insertRunRow } from "./write.ts";
 
@@ -19,6 +22,8 @@ const PAGE = 200;
 export interface PostgresHistoryOptions {
   readonly postgres: PostgresSettings;
   readonly now: () => Date;
+  /** Nothing is made, upgraded or written. */
+  readonly readOnly?: boolean;
   readonly patience?: Patience;
 }
 
@@ -30,19 +35,21 @@ export interface PostgresHistoryOptions {
 export async function openPostgresHistory({
   postgres,
   now,
+  readOnly = false,
   patience = PATIENCE,
 }: PostgresHistoryOptions): Promise<History> {
   const session = await openDatabaseSession(postgres, patience);
   try {
-    await prepareTables(session, postgres);
+    await prepareTables(session, postgres, readOnly);
   } catch (error) {
     await session.close();
     throw error;
   }
-  const gate = createGate(session, postgres, patience);
+  const gate = createGate(session, postgres, patience, readOnly);
   const readers = createReaders(postgres, patience);
   const writers = createWriters(gate, readers, now);
   return {
+    ...createViews(gate, readers),
     begin: (header, hosts) => writers.begin(header, hosts),
     join: (runId) => writers.join(runId),
     list: (filter) =>
@@ -57,11 +64,36 @@ export async function openPostgresHistory({
     changes: (before, after) => readers.read((at) => storedChanges(at, before, after)),
     prune: (before) => gate.write((open) => pruneStored(open, before), "alone"),
     export: (filter) => readers.stream((at) => exportLines(at, filter)),
-    import: (lines) => importRuns(lines, (run) => storeWhole(gate, run)),
+    import: (lines) =>
+      importRuns(lines, {
+        run: (run) => storeWhole(gate, run),
+        applied: (run) => gate.write((open, known) => putAppliedRow(open, known, run, true)),
+      }),
     async close() {
       await writers.close();
       await Promise.all([gate.close(), readers.close()]);
     },
+  };
+}
+
+function createViews(gate: Gate, readers: Readers): HistoryViews {
+  return {
+    newest: () => readers.read((at) => views.newestStored(at)),
+    frame: (runId) => readers.read((at) => views.frameOf(at, runId)),
+    hosts: (runId, filter) => readers.read((at) => views.hostPage(at, runId, filter)),
+    host: (runId, host) => readers.read((at) => views.hostOfRun(at, runId, host)),
+    open: (runId) => readers.read((at) => views.openOf(at, runId)),
+    checkCounts: (runId) => readers.read((at) => views.checkCountsOf(at, runId)),
+    spread: (finding, runIds) =>
+      readers.read(async (at) => {
+        const spreads: FindingSpread[] = [];
+        for (const runId of runIds) spreads.push(await views.spreadOf(at, runId, finding));
+        return spreads;
+      }),
+    life: (host, filter) => readers.read((at) => views.lifeOf(at, host, filter)),
+    recordApplied: (run) => gate.write((session, known) => putAppliedRow(session, known, run)),
+    applied: (filter) => readers.read((at) => appliedPage(at, filter)),
+    appliedRun: (runId) => readers.read((at) => appliedOf(at, runId)),
   };
 }
 
@@ -74,6 +106,10 @@ async function* exportLines(at: read.Snapshot, filter: RunFilter): AsyncGenerato
     for await (const host of read.hostsOf(at, row.id)) yield hostLine(host);
     yield endLine(head, end);
   }
+  if (filter.last !== undefined || filter.like !== undefined) return;
+  const { policy, since } = filter;
+  const { items } = await appliedPage(at, { policy, since, offset: 0, limit: -1 });
+  for (const { runId } of items.toReversed()) yield appliedLine(await appliedOf(at, runId));
 }
 
 /** Whole or not at all; false where it is there already. */

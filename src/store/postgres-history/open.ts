@@ -6,13 +6,14 @@ import type { PostgresSettings } from "../postgres/settings.ts";
 import { GATE, LOCKS, TABLES } from "./schema.ts";
 
 /**
- * Sees that the history has the version that this curfew knows, and makes or upgrades it where the account may.
+ * Sees that the history has the version that this curfew knows, and makes or upgrades it where the account may and `readOnly` is not set.
  * Errors: CurfewError `input` for a history of a newer curfew, an account that may not, a database that cannot hold
  * every text; nothing was touched.
  */
 export async function prepareTables(
   session: DatabaseSession,
   settings: PostgresSettings,
+  readOnly = false,
   steps: readonly string[] = TABLES,
 ): Promise<void> {
   try {
@@ -21,6 +22,7 @@ export async function prepareTables(
     if (found.tables && (await versionOf(session)) >= steps.length) {
       return refuseVersion(settings, await versionOf(session), steps.length);
     }
+    if (readOnly) throw notReady(settings, found);
     await upgrade(session, settings, found, steps);
   } catch (error) {
     throw postgresError(settings, undefined, error);
@@ -88,6 +90,13 @@ async function upgrade(
     if (!session.lost()) await session.script("ROLLBACK").catch(() => []);
     throw error;
   }
+}
+
+function notReady(settings: PostgresSettings, { tables }: Found): CurfewError {
+  const state = tables ? "is of an older curfew" : "is not there yet";
+  return new CurfewError("input", `${databaseName(settings)} ${state}; nothing was touched`, {
+    hint: "curfew history makes it and brings it up to date, as a login that may",
+  });
 }
 
 function notTheOwner(settings: PostgresSettings, { account, owner, tables }: Found): CurfewError {

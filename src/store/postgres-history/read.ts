@@ -43,7 +43,7 @@ export interface StoredRun {
 }
 
 /** Rows of runs; `chosen`: what comes after FROM curfew.run. */
-const SELECT = (chosen: string): string => `
+export const SELECT_RUNS = (chosen: string): string => `
   WITH chosen AS (SELECT * FROM curfew.run ${chosen}),
   alive AS MATERIALIZED (
     SELECT objid::bigint AS run FROM pg_locks
@@ -70,7 +70,7 @@ export async function selectStored(
   const than = like === undefined ? undefined : await storedRun(snapshot, like);
   // A parameter that may be null says of which type it is null.
   const rows = await snapshot.session.rows<StoredRun>(
-    SELECT(`
+    SELECT_RUNS(`
       WHERE ($1::text IS NULL OR policy = $1) AND ($2::text IS NULL OR started >= $2)
         AND ($3::text IS NULL OR (policy = $3 AND host_limit = $4 AND (started, id) <= ($5, $6::int)))
         AND (NOT $8::boolean OR finished IS NOT NULL)
@@ -91,7 +91,7 @@ export async function selectStored(
 
 /** The run with that id. Errors: CurfewError `input`, naming the nearest. */
 export async function storedRun({ session }: Snapshot, runId: string): Promise<StoredRun> {
-  const [row] = /\0/u.test(runId) ? [] : await session.rows<StoredRun>(SELECT("WHERE name = $1"), [runId]);
+  const [row] = await session.rows<StoredRun>(SELECT_RUNS("WHERE name = $1"), [runId]);
   if (row !== undefined) return row;
   const known = await session.rows<{ name: string }>(
     "SELECT name FROM curfew.run ORDER BY started DESC, id DESC LIMIT 1000",
@@ -104,7 +104,6 @@ export async function storedRun({ session }: Snapshot, runId: string): Promise<S
 
 /** The run with that id, or the only one whose id begins so. Errors: CurfewError `input`. */
 export async function findStored(snapshot: Snapshot, begin: string): Promise<StoredRun> {
-  if (/\0/u.test(begin)) return storedRun(snapshot, begin);
   const rows = await snapshot.session.rows<{ name: string }>(
     "SELECT name FROM curfew.run WHERE starts_with(name, $1) ORDER BY started, id LIMIT 4",
     [begin],
@@ -116,7 +115,7 @@ export async function findStored(snapshot: Snapshot, begin: string): Promise<Sto
 export async function previousStored(snapshot: Snapshot, runId: string): Promise<StoredRun | undefined> {
   const { policy, host_limit: limit, started, id } = await storedRun(snapshot, runId);
   const [row] = await snapshot.session.rows<StoredRun>(
-    SELECT(`
+    SELECT_RUNS(`
       WHERE policy = $1 AND host_limit = $2 AND finished IS NOT NULL AND (started, id) < ($3, $4::int)
       ORDER BY started DESC, id DESC LIMIT 1`),
     [policy, limit, started, id],
@@ -172,10 +171,11 @@ type HostRow = Pick<AuditedHost, "host" | "outcome"> &
 /** Hosts that are read at once. */
 const PAGE = 500;
 
-/** Reads a run's hosts in the order of the inventory. What hosts share they share in memory, too. */
+/** Reads a run's hosts, or only one, in the order of the inventory. What hosts share they share in memory, too. */
 export async function* hostsOf(
   { session, where }: Snapshot,
   run: number,
+  only?: string,
 ): AsyncGenerator<AuditedHost, void, undefined> {
   const reader = createStoredReader(session, where);
   let after = { position: -1, host: "" };
@@ -183,8 +183,9 @@ export async function* hostsOf(
     const rows = await session.rows<HostRow>(
       `SELECT host.name AS host, position, outcome, findings, about, ladder, probes, drift, evidence
        FROM curfew.run_host JOIN curfew.host ON host.id = run_host.host
-       WHERE run = $1 AND (position, host.name) > ($2, $3) ORDER BY position, host.name LIMIT ${PAGE}`,
-      [run, after.position, after.host],
+       WHERE run = $1 AND (position, host.name) > ($2, $3) AND ($4::text IS NULL OR host.name = $4)
+       ORDER BY position, host.name LIMIT ${PAGE}`,
+      [run, after.position, after.host, only ?? null],
     );
     await reader.fetchLists(rows.map(({ findings }) => findings));
     await reader.fetch(

@@ -59,6 +59,8 @@ export const TABLES: readonly string[] = [
     PRIMARY KEY (run, host)
   );
 
+  CREATE INDEX run_host_by_host ON curfew.run_host (host, run);
+
   CREATE TABLE curfew.finding (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     digest bytea NOT NULL UNIQUE,
@@ -68,11 +70,33 @@ export const TABLES: readonly string[] = [
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     digest bytea NOT NULL UNIQUE,
     members bigint[] NOT NULL,
+    -- Of these, those that are not a pass.
+    open bigint[] NOT NULL,
     pass integer NOT NULL,
     fail integer NOT NULL,
     unknown integer NOT NULL,
     waived integer NOT NULL
   );
+
+  CREATE TABLE curfew.applied (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text COLLATE "C" NOT NULL UNIQUE,
+    started text COLLATE "C" NOT NULL,
+    finished text COLLATE "C",
+    policy text COLLATE "C",
+    -- JSON: what else a line of the list shows.
+    about text NOT NULL
+  );
+  CREATE INDEX applied_by_time ON curfew.applied (started, id);
+  CREATE TABLE curfew.applied_host (
+    applied integer NOT NULL REFERENCES curfew.applied ON DELETE CASCADE,
+    host integer NOT NULL,
+    position integer NOT NULL,
+    result bigint NOT NULL,
+    PRIMARY KEY (applied, host)
+  );
+  CREATE INDEX applied_by_host ON curfew.applied_host (host, applied);
+
   -- JSON, as it is or deflated.
   CREATE TABLE curfew.content (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -18,14 +18,17 @@ export interface StoredReader {
   /** Fetches what is missing of these; `get` has them afterwards. */
   fetch(ids: Iterable<number | null>): Promise<void>;
   get<T>(id: number): T;
-  fetchLists(ids: Iterable<number | null>): Promise<void>;
+  /** Fetches lists of findings, or what of them is not a pass; `list` and `open` have them afterwards. */
+  fetchLists(ids: Iterable<number | null>, which?: "members" | "open"): Promise<void>;
   list(id: number): readonly Finding[];
+  open(id: number): readonly Finding[];
 }
 
 export function createStoredReader(session: DatabaseSession, where: string): StoredReader {
   const contents = new Map<number, unknown>();
   const findings = new Map<number, Finding>();
-  const lists = new Map<number, readonly Finding[]>();
+  type Lists = Map<number, readonly Finding[]>;
+  const lists = { members: new Map() as Lists, open: new Map() as Lists };
   const absent = (ids: Iterable<number | null>, known: ReadonlyMap<number, unknown>): number[] =>
     [...new Set(ids)].filter((id) => id !== null && !known.has(id)).map(Number);
   return {
@@ -35,22 +38,24 @@ export function createStoredReader(session: DatabaseSession, where: string): Sto
       }
     },
     get: <T>(id: number) => need(contents, id, where, "a part of an audit is missing") as T,
-    async fetchLists(ids) {
-      type ListRow = Row & { readonly members: readonly (number | string)[] };
-      const found = await select<ListRow>(session, "finding_list", "members", absent(ids, lists));
-      const members = new Map(found.map((row) => [row.id, row.members.map(Number)]));
+    async fetchLists(ids, which = "members") {
+      type ListRow = Row & { readonly ids: readonly (number | string)[] };
+      const missing = absent(ids, lists[which]);
+      const found = await select<ListRow>(session, "finding_list", `${which} AS ids`, missing);
+      const members = new Map(found.map((row) => [row.id, row.ids.map(Number)]));
       const wanted = absent([...members.values()].flat(), findings);
       for (const row of await select<Row & { body: string }>(session, "finding", "body", wanted)) {
         findings.set(row.id, JSON.parse(checked(row.body, row.digest, where)) as Finding);
       }
       for (const [id, of] of members) {
-        lists.set(
+        lists[which].set(
           id,
           of.map((member) => need(findings, member, where, "a finding is missing")),
         );
       }
     },
-    list: (id) => need(lists, id, where, "a list of findings is missing"),
+    list: (id) => need(lists.members, id, where, "a list of findings is missing"),
+    open: (id) => need(lists.open, id, where, "a list of findings is missing"),
   };
 }
 

@@ -1,7 +1,6 @@
 /** Audits on their way into the history. Everything here runs inside a transaction. */
 import { countFindings, countHosts } from "../../core/audit/summary.ts";
 import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/audit.ts";
-import { CurfewError } from "../../model/error.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 import { type Known, putContents, putFindingLists } from "./contents.ts";
 
@@ -136,7 +135,12 @@ const HOST_COLUMNS = [
   ["evidence", "bigint"],
 ] as const;
 
-async function hostIds(session: DatabaseSession, known: Known, names: readonly string[]): Promise<number[]> {
+/** The numbers of hosts, as they are or made now. */
+export async function hostIds(
+  session: DatabaseSession,
+  known: Known,
+  names: readonly string[],
+): Promise<number[]> {
   const missing = (): string[] => [...new Set(names)].filter((name) => !known.hosts.has(name)).toSorted();
   const look = async (): Promise<void> => {
     const wanted = missing();
@@ -153,12 +157,13 @@ async function hostIds(session: DatabaseSession, known: Known, names: readonly s
     );
     await look();
   }
-  return names.map((name) => known.hosts.get(name) ?? lostName(name));
+  return names.map((name) => idOfHost(known, name));
 }
 
-/** What has no place in UTF-8 comes back as something else. */
-function lostName(name: string): never {
-  throw new CurfewError("input", `PostgreSQL cannot store the name ${JSON.stringify(name)} of a host`);
+function idOfHost({ hosts }: Known, name: string): number {
+  const id = hosts.get(name);
+  if (id === undefined) throw new Error("the name of a host was stored and is not there");
+  return id;
 }
 
 /**

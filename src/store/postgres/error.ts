@@ -62,6 +62,11 @@ export function isOutage(error: unknown): boolean {
   return code in NETWORK || /^(?:08|57P0|40)...?$|^(?:53300|25006)$/u.test(code);
 }
 
+/** Two transactions were in each other's way; the connection is fine. */
+export function isConflict(error: unknown): boolean {
+  return /^40...$/u.test(codeOf(error));
+}
+
 const UNCODED = /timeout|^Connection terminated|not queryable|^Client was closed/iu;
 
 /** A refusal of this way of connecting, so that `prefer` tries the other way. */

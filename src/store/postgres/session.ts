@@ -7,6 +7,7 @@ import type { Client, ClientConfig, CustomTypesConfig } from "pg";
 import { setTimeout as sleep } from "node:timers/promises";
 import { noPassword, postgresError, refusesEncryption, standby } from "./error.ts";
 import type { PostgresSettings, Server } from "./settings.ts";
+import { fromColumns, toColumn } from "./text.ts";
 
 /** Milliseconds. */
 export interface Patience {
@@ -170,8 +171,9 @@ function wrap(client: Client, socket: Socket): DatabaseSession {
   client.on("end", end);
   const ask = async <T>(text: string, values?: readonly unknown[]): Promise<{ rows: T[]; count: number }> => {
     try {
-      const result: unknown = await client.query(text, values === undefined ? undefined : [...values]);
+      const result: unknown = await client.query(text, values?.map(toColumn));
       const last = (Array.isArray(result) ? result.at(-1) : result) as { rows: T[]; rowCount: number | null };
+      for (const row of last.rows) fromColumns(row);
       return { rows: last.rows, count: last.rowCount ?? 0 };
     } catch (error) {
       // The answer may still come, to a question that nobody asks any more.
