@@ -2,14 +2,18 @@
 import { writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { openHistory } from "../../src/store/open-history.ts";
+import { postgresSettings } from "../../src/store/postgres/settings.ts";
 import { auditEnd, auditHeader, fleetHost } from "../fixtures/audits.ts";
 
 export const WRITER = fileURLToPath(import.meta.url);
 
-/** `STATE INDEX HOSTS [wait]`: with `wait`, never finishes. */
+/** `STATE|URL INDEX HOSTS [wait]`: with `wait`, never finishes. */
 if (import.meta.main) {
   const [state = "", index = "", hosts = "", wait] = process.argv.slice(2);
-  const history = await openHistory({ state, now: () => new Date() });
+  const place = state.startsWith("postgres:")
+    ? { postgres: postgresSettings(state, {}, "/nonexistent") }
+    : { state };
+  const history = await openHistory({ ...place, now: () => new Date() });
   const header = auditHeader(Number(index));
   const names = Array.from({ length: Number(hosts) }, (_, number) => fleetHost(number, 0).host);
   const writer = await history.begin(header, names);

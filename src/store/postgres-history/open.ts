@@ -3,7 +3,7 @@ import { CurfewError } from "../../model/error.ts";
 import { databaseName, postgresError } from "../postgres/error.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
-import { GATE, LOCKS, TABLES } from "./schema.ts";
+import { GATE, GRANTS, LOCKS, TABLES } from "./schema.ts";
 
 /**
  * Sees that the history has the version that this curfew knows, and makes or upgrades it where the account may and `readOnly` is not set.
@@ -84,6 +84,7 @@ async function upgrade(
     for (const step of steps.slice(version)) await session.script(step);
     if (version < steps.length) {
       await session.change("UPDATE curfew.history_state SET version = $1", [steps.length]);
+      await session.script(GRANTS);
     }
     await session.script("COMMIT");
   } catch (error) {

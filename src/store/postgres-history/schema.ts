@@ -121,3 +121,23 @@ export const TABLES: readonly string[] = [
 export const LOCKS = 0x63757266;
 /** Held together by all who write, alone by whoever upgrades or prunes. */
 export const GATE = 0;
+
+/** What the roles of `templates/postgresql-roles.sql` may do, where there are such roles; that file has the same text. */
+export const GRANTS = `DO $$
+BEGIN
+  IF to_regclass('curfew.history_state') IS NULL OR to_regrole('curfew_keeper') IS NULL THEN
+    RETURN;
+  END IF;
+  GRANT SELECT ON ALL TABLES IN SCHEMA curfew TO curfew_reader;
+  GRANT INSERT ON curfew.run, curfew.host, curfew.run_host, curfew.finding, curfew.finding_list, curfew.content,
+    curfew.applied, curfew.applied_host TO curfew_writer;
+  GRANT UPDATE (finished, written, findings, hosts_pass, hosts_fail, hosts_unknown, findings_pass, findings_fail,
+    findings_unknown, findings_waived) ON curfew.run TO curfew_writer;
+  GRANT UPDATE (started, finished, policy, about) ON curfew.applied TO curfew_writer;
+  GRANT UPDATE (position, result) ON curfew.applied_host TO curfew_writer;
+  GRANT DELETE ON curfew.run, curfew.host, curfew.finding, curfew.finding_list, curfew.content, curfew.applied,
+    curfew.applied_host TO curfew_keeper;
+  GRANT UPDATE (generation) ON curfew.history_state TO curfew_keeper;
+END
+$$;
+`;
