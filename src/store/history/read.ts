@@ -1,11 +1,19 @@
 /** Audits read back from the history. */
-import type { AuditedHost, AuditHeader, AuditRun, ProfileInfo, RunSummary } from "../../model/audit.ts";
+import type { AuditedHost, AuditHeader, AuditRun, RunSummary } from "../../model/audit.ts";
 import type { CurfewError } from "../../model/error.ts";
 import type { RunFilter } from "../../model/history.ts";
 import { createContentReader, createFindingReader } from "./contents.ts";
 import type { Database } from "./database.ts";
 import { lives, type ProcessName } from "./process.ts";
-import { noSuchRun, onlyRun, type StoredHead, wholeRun } from "./whole-run.ts";
+import {
+  type AboutHost,
+  type Baselines,
+  noSuchRun,
+  onlyRun,
+  type StoredHead,
+  wholeRun,
+  withBaselines,
+} from "./whole-run.ts";
 
 /** A row of `run`, as far as it is read. */
 export interface RunRow {
@@ -118,22 +126,16 @@ export function stateOf({
   return writer !== null && lives(JSON.parse(writer) as ProcessName) ? "running" : "broken-off";
 }
 
-/** One baseline, or several and what they come to. */
-type Baselines = ProfileInfo | Required<Pick<AuditHeader, "profile" | "profiles">>;
-
 /** A run without its hosts, and the names of those it was begun with. */
 export function readHeader(database: Database, row: RunRow): StoredHead {
   const content = createContentReader(database);
   const stored = row.baseline === null ? null : content<Baselines>(row.baseline);
-  const profiles = stored !== null && "profiles" in stored ? stored : { profile: stored };
   return {
-    header: { ...content<AuditHeader>(row.header), ...profiles },
+    header: withBaselines(content<AuditHeader>(row.header), stored),
     planned: content<string[]>(row.planned),
     findings: createFindingReader(database).list(row.findings),
   };
 }
-
-type About = Pick<AuditedHost, "description" | "profile" | "error">;
 
 /** Reads a run's hosts in the order of the inventory, those after a position. What hosts share they share in memory, too. */
 export function* readHosts(
@@ -161,7 +163,7 @@ export function* readHosts(
       page,
     );
     for (const row of rows) {
-      const { description, profile, error } = content<About>(row.about);
+      const { description, profile, error } = content<AboutHost>(row.about);
       after = row.position;
       yield {
         host: row.host,

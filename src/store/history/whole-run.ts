@@ -1,6 +1,6 @@
 /** What both stores say of a run: whole, although it was never finished, or that it is not there. */
 import { didYouMean, shown } from "../../core/text/nearest.ts";
-import type { AuditedHost, AuditHeader, AuditRun, RunSummary } from "../../model/audit.ts";
+import type { AuditedHost, AuditHeader, AuditRun, ProfileInfo, RunSummary } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Finding } from "../../model/finding.ts";
 
@@ -17,6 +17,37 @@ export interface StoredEnd {
   readonly finished: string | null;
   readonly written: string;
   readonly state: RunSummary["state"];
+}
+
+/** One baseline, or several and what they come to. */
+export type Baselines = ProfileInfo | Required<Pick<AuditHeader, "profile" | "profiles">>;
+
+/** What of a host is stored as one part. */
+export type AboutHost = Pick<AuditedHost, "description" | "profile" | "error">;
+
+/** The rules of baselines are most of a header, and the same each time, so they are stored by themselves. */
+export function withoutBaselines({ profiles, ...plain }: AuditHeader): {
+  readonly plain: AuditHeader;
+  readonly baselines: Baselines | null;
+} {
+  const { profile } = plain;
+  const several = profiles === undefined || profile === null ? profile : { profile, profiles };
+  return { plain: { ...plain, profile: null }, baselines: several };
+}
+
+/** The header as it was. */
+export function withBaselines(plain: AuditHeader, stored: Baselines | null): AuditHeader {
+  const profiles = stored !== null && "profiles" in stored ? stored : { profile: stored };
+  return { ...plain, ...profiles };
+}
+
+/** The part of a host that is neither found nor tried. */
+export function aboutHost({ description, profile, error }: AuditedHost): AboutHost {
+  return {
+    description,
+    ...(profile === undefined ? {} : { profile }),
+    ...(error === undefined ? {} : { error }),
+  };
 }
 
 /** One that is not finished says so in a finding, and has the hosts that never came as `unknown`. */

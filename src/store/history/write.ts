@@ -5,7 +5,7 @@ import { CurfewError } from "../../model/error.ts";
 import type { Database } from "./database.ts";
 import { putContent, putFindings } from "./contents.ts";
 import type { ProcessName } from "./process.ts";
-import { takenRun } from "./whole-run.ts";
+import { aboutHost, takenRun, withoutBaselines } from "./whole-run.ts";
 
 /** Puts in a run without hosts; returns its id. `written`: ISO time. Throws where the run id is taken. */
 export function insertRun(
@@ -14,8 +14,8 @@ export function insertRun(
   hosts: readonly string[],
   { written, process }: { readonly written: string; readonly process: ProcessName | null },
 ): number {
-  const { profiles, ...plain } = header;
-  const { runId, startedAt, policy, profile, inventory, verified } = plain;
+  const { runId, startedAt, policy, profile, inventory, verified } = header;
+  const { plain, baselines } = withoutBaselines(header);
   if (database.get("SELECT 1 FROM run WHERE name = ?", runId) !== undefined) throw takenRun(runId);
   return database.run(
     `INSERT INTO run (name, started, written, process, policy, profile, verified, host_limit, header, baseline, planned, findings)
@@ -29,9 +29,8 @@ export function insertRun(
     profile?.id ?? null,
     verified ? 1 : 0,
     inventory.limit,
-    putContent(database, { ...plain, profile: null }),
-    // The rules of a profile are most of a header, and the same each time.
-    profile === null ? null : putContent(database, profiles === undefined ? profile : { profile, profiles }),
+    putContent(database, plain),
+    baselines === null ? null : putContent(database, baselines),
     putContent(database, hosts),
     putFindings(database, []),
   );
@@ -44,7 +43,7 @@ export function insertHost(
   place: { readonly position: number; readonly written: string },
   audited: AuditedHost,
 ): void {
-  const { host, outcome, description, profile, findings, error, ladder, probes, drift, evidence } = audited;
+  const { host, outcome, findings, ladder, probes, drift, evidence } = audited;
   const number = hostId(database, host);
   if (database.get("SELECT 1 FROM run_host WHERE run = ? AND host = ?", run, number) !== undefined) return;
   if (database.get("SELECT 1 FROM run WHERE id = ? AND finished IS NOT NULL", run) !== undefined) {
@@ -61,11 +60,7 @@ export function insertHost(
     place.position,
     outcome,
     putFindings(database, findings),
-    putContent(database, {
-      description,
-      ...(profile === undefined ? {} : { profile }),
-      ...(error === undefined ? {} : { error }),
-    }),
+    putContent(database, aboutHost(audited)),
     part(ladder),
     part(probes),
     part(drift),

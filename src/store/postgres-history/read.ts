@@ -1,9 +1,17 @@
 /** Audits read back from the history. Everything here runs inside one snapshot. */
 import type { AuditedHost, AuditHeader, AuditRun, RunSummary } from "../../model/audit.ts";
-import type { ErrorData } from "../../model/error.ts";
 import type { RunFilter } from "../../model/history.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
-import { noSuchRun, onlyRun, type StoredEnd, type StoredHead, wholeRun } from "../history/whole-run.ts";
+import {
+  type AboutHost,
+  type Baselines,
+  noSuchRun,
+  onlyRun,
+  type StoredEnd,
+  type StoredHead,
+  wholeRun,
+  withBaselines,
+} from "../history/whole-run.ts";
 import { LOCKS } from "./schema.ts";
 import { createStoredReader, type StoredReader } from "./stored-reader.ts";
 import { COUNTS } from "./write.ts";
@@ -155,9 +163,9 @@ export async function headOf({ session, where }: Snapshot, row: StoredRun): Prom
   const reader = createStoredReader(session, where);
   await reader.fetch([row.header, row.baseline, row.planned]);
   await reader.fetchLists([row.findings]);
-  const profile = row.baseline === null ? null : reader.get<AuditHeader["profile"]>(row.baseline);
+  const baselines = row.baseline === null ? null : reader.get<Baselines>(row.baseline);
   return {
-    header: { ...reader.get<AuditHeader>(row.header), profile },
+    header: withBaselines(reader.get<AuditHeader>(row.header), baselines),
     planned: reader.get<string[]>(row.planned),
     findings: reader.list(row.findings),
   };
@@ -199,11 +207,12 @@ export async function* hostsOf(
 
 function hostOf({ host, outcome, ...row }: HostRow, reader: StoredReader): AuditedHost {
   const part = <T>(id: number | null): readonly T[] => (id === null ? [] : reader.get<readonly T[]>(id));
-  const { description, error } = reader.get<{ description: string; error?: ErrorData }>(row.about);
+  const { description, profile, error } = reader.get<AboutHost>(row.about);
   return {
     host,
     outcome,
     description,
+    ...(profile === undefined ? {} : { profile }),
     findings: reader.list(row.findings),
     ladder: part(row.ladder),
     probes: part(row.probes),

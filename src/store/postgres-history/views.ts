@@ -134,7 +134,7 @@ export async function spreadOf(at: Snapshot, runId: string, finding: FindingFilt
       .filter((its) => isMeant(its, finding))
       .map(({ outcome }) => outcome)
       .toSorted(compareOutcomes);
-    if (worst !== undefined && worst !== "pass") counts[worst] += hosts;
+    if (worst === "unknown" || worst === "fail" || worst === "waived") counts[worst] += hosts;
   }
   return { runId: run.name, ...counts };
 }

@@ -2,6 +2,7 @@
 import { countFindings, countHosts } from "../../core/audit/summary.ts";
 import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/audit.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
+import { aboutHost, withoutBaselines } from "../history/whole-run.ts";
 import { type Known, putContents, putFindingLists } from "./contents.ts";
 
 /** A host and its place. */
@@ -29,11 +30,8 @@ export async function insertRunRow(
   { header, hosts, written, writer }: RunBeginning,
 ): Promise<number | undefined> {
   const { runId, startedAt, policy, profile, inventory, verified } = header;
-  const [head, baseline, planned] = await putContents(session, known, [
-    { ...header, profile: null },
-    profile,
-    hosts,
-  ]);
+  const { plain, baselines } = withoutBaselines(header);
+  const [head, baseline, planned] = await putContents(session, known, [plain, baselines, hosts]);
   const [findings] = await putFindingLists(session, known, [[]]);
   await session.change(
     `INSERT INTO curfew.run
@@ -112,10 +110,9 @@ export async function insertHostRows(
 const PARTS = 5;
 
 function partsOf(audited: AuditedHost): unknown[] {
-  const { description, error, ladder, probes, drift, evidence } = audited;
+  const { ladder, probes, drift, evidence } = audited;
   const part = (items: readonly unknown[]): unknown => (items.length === 0 ? null : items);
-  const about = { description, ...(error === undefined ? {} : { error }) };
-  return [about, part(ladder), part(probes), part(drift), part(evidence)];
+  return [aboutHost(audited), part(ladder), part(probes), part(drift), part(evidence)];
 }
 
 const HOST_COLUMNS = [

@@ -235,7 +235,13 @@ export function testHistory(make: () => Promise<EmptyStore>, share = 1): void {
     });
   });
 
-  const outcome = fc.constantFrom<Finding["outcome"][]>("pass", "fail", "unknown", "waived", "not-applicable");
+  const outcome = fc.constantFrom<Finding["outcome"][]>(
+    "pass",
+    "fail",
+    "unknown",
+    "waived",
+    "not-applicable",
+  );
   const text = fc.string({ unit: "binary", maxLength: 8 });
   const finding: fc.Arbitrary<Finding> = fc.record(
     {
