@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir, hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openHistory } from "../../src/store/history/history.ts";
+import { openHistory } from "../../src/store/open-history.ts";
 import { runHere } from "./run-here.ts";
 
 let directory: string;

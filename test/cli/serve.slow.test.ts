@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openDatabase } from "../../src/store/history/database.ts";
-import { openHistory } from "../../src/store/history/history.ts";
+import { openHistory } from "../../src/store/open-history.ts";
 import { MIGRATIONS } from "../../src/store/history/schema.ts";
 import { auditedHost, auditRun, store } from "../fixtures/audits.ts";
 import { ask } from "../flow/serve/serving.ts";

@@ -3,12 +3,12 @@ import { type Command, InvalidArgumentError } from "commander";
 import packageData from "../../../package.json" with { type: "json" };
 import type { Serving } from "../../flow/serve/server.ts";
 import { addAnswerOptions, type AnswerOptions } from "../options/args.ts";
-import { withHistory } from "../options/history-access.ts";
+import { addStoreOption, type StoreOptions, withHistory } from "../options/history-access.ts";
 import { writeError } from "../terminal/exit.ts";
 import type { Setting } from "../terminal/setting.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-interface ServeOptions extends AnswerOptions {
+interface ServeOptions extends AnswerOptions, StoreOptions {
   readonly listen: string;
   readonly port: number;
   readonly name?: readonly string[];
@@ -34,7 +34,7 @@ export function registerServe(program: Command, { terminal }: Setting): void {
     .command("serve")
     .summary("show the history as web pages, and as metrics for Prometheus")
     .description("Serves the audits that curfew remembers as read-only web pages. Contacts no host.");
-  addAnswerOptions(command)
+  addStoreOption(addAnswerOptions(command))
     .option(
       "--listen <address>",
       "listen on this IP address, which whoever reaches it can read",
@@ -52,6 +52,7 @@ async function run(options: ServeOptions, terminal: Terminal): Promise<void> {
   const { serve } = await import("../../flow/serve/server.ts");
   await withHistory(
     terminal,
+    options,
     async (history) => {
       const serving = await serve({
         history,

@@ -19,5 +19,5 @@ export async function rememberApplied(
   });
   const finishedAt = end?.finishedAt ?? null;
   const run = { ...head, curfew: packageData.version, finishedAt, hosts };
-  await withHistory(terminal, (history) => history.recordApplied(run));
+  await withHistory(terminal, {}, (history) => history.recordApplied(run));
 }

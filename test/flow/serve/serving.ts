@@ -8,7 +8,7 @@ import { serve, type Serving, type ServeOptions } from "../../../src/flow/serve/
 import type { AuditRun } from "../../../src/model/audit.ts";
 import type { History } from "../../../src/model/history.ts";
 import type { AppliedRun } from "../../../src/model/history-views.ts";
-import { openHistory } from "../../../src/store/history/history.ts";
+import { openHistory } from "../../../src/store/open-history.ts";
 import { store } from "../../fixtures/audits.ts";
 
 const NOW = new Date("2026-11-30T12:00:00.000Z");
