@@ -44,7 +44,7 @@ export async function putAppliedRow(
   const results = await putContents(
     session,
     known,
-    hosts.map(({ host: _, ...result }) => result),
+    hosts.map(({ host: _host, ...result }) => result),
   );
   const ids = await hostIds(
     session,

@@ -48,66 +48,21 @@ export function createGate(
     return session;
   }
 
-  /** The lock of a connection that the server has not given up yet may still be there; the next write tries again. */
-  async function takeLocks(open: DatabaseSession): Promise<void> {
-    const missing = [...held].filter(([, locked]) => !locked).map(([run]) => run);
-    if (missing.length === 0) return;
-    type Row = { readonly run: number; readonly locked: boolean };
-    const sql = `SELECT run, pg_try_advisory_lock_shared($1, run) AS locked FROM unnest($2::int[]) AS run`;
-    for (const { run, locked } of await open.rows<Row>(sql, [LOCKS, missing])) held.set(run, locked);
-  }
-
-  async function once<T>(
-    work: (session: DatabaseSession, known: Known) => Promise<T>,
-    alone: boolean,
-  ): Promise<T> {
-    const open = await connected();
-    await takeLocks(open);
-    await open.script("BEGIN");
-    try {
-      const shared = alone ? "" : "_shared";
-      await open.rows(`SELECT pg_advisory_xact_lock${shared}($1, $2)`, [LOCKS, GATE]);
-      const [state] = await open.rows<{ version: number; generation: number }>(
-        "SELECT version, generation FROM curfew.history_state",
-      );
-      refuseVersion(settings, state?.version ?? 0);
-      refreshKnown(known, state?.generation ?? 0);
-      const result = await work(open, known);
-      await open.script("COMMIT");
-      return result;
-    } catch (error) {
-      // What was put in is not there.
-      known.generation = -1;
-      // A primary that has become a standby answers on, and takes nothing.
-      if (isOutage(error) && !isConflict(error)) await open.close();
-      else if (!open.lost()) await open.script("ROLLBACK").catch(() => []);
-      throw error;
-    }
-  }
-
-  async function patiently<T>(work: () => Promise<T>): Promise<T> {
-    const begin = performance.now();
-    for (let pause = 50; ; pause = Math.min(pause * 2, 2000)) {
-      try {
-        return await work();
-      } catch (error) {
-        const waited = performance.now() - begin;
-        if (!isOutage(error) || waited + pause > patience.outage)
-          throw postgresError(settings, undefined, error);
-        await new Promise((resolve) => setTimeout(resolve, pause));
-      }
-    }
-  }
-
   return {
     write: async (work, alone) => {
       if (readOnly) throw new CurfewError("input", `${databaseName(settings)} was opened for reading alone`);
-      return inTurn(() => patiently(() => once(work, alone !== undefined)));
+      return inTurn(() =>
+        again(settings, patience, async () => {
+          const open = await connected();
+          await takeLocks(open, held);
+          return transaction(open, known, settings, alone !== undefined, work);
+        }),
+      );
     },
     hold: (run) =>
       inTurn(async () => {
         held.set(run, false);
-        await patiently(async () => takeLocks(await connected()));
+        await again(settings, patience, async () => takeLocks(await connected(), held));
       }),
     release: (run) =>
       inTurn(async () => {
@@ -122,4 +77,57 @@ export function createGate(
         await session?.close();
       }),
   };
+}
+
+/** The lock of a connection that the server has not given up yet may still be there; the next write tries again. */
+async function takeLocks(open: DatabaseSession, held: Map<number, boolean>): Promise<void> {
+  const missing = [...held].filter(([, locked]) => !locked).map(([run]) => run);
+  if (missing.length === 0) return;
+  type Row = { readonly run: number; readonly locked: boolean };
+  const sql = `SELECT run, pg_try_advisory_lock_shared($1, run) AS locked FROM unnest($2::int[]) AS run`;
+  for (const { run, locked } of await open.rows<Row>(sql, [LOCKS, missing])) held.set(run, locked);
+}
+
+async function transaction<T>(
+  open: DatabaseSession,
+  known: Known,
+  settings: PostgresSettings,
+  alone: boolean,
+  work: (session: DatabaseSession, known: Known) => Promise<T>,
+): Promise<T> {
+  await open.script("BEGIN");
+  try {
+    const shared = alone ? "" : "_shared";
+    await open.rows(`SELECT pg_advisory_xact_lock${shared}($1, $2)`, [LOCKS, GATE]);
+    const [state] = await open.rows<{ version: number; generation: number }>(
+      "SELECT version, generation FROM curfew.history_state",
+    );
+    refuseVersion(settings, state?.version ?? 0);
+    refreshKnown(known, state?.generation ?? 0);
+    const result = await work(open, known);
+    await open.script("COMMIT");
+    return result;
+  } catch (error) {
+    // What was put in is not there.
+    known.generation = -1;
+    // A primary that has become a standby answers on, and takes nothing.
+    if (isOutage(error) && !isConflict(error)) await open.close();
+    else if (!open.lost()) await open.script("ROLLBACK").catch(() => []);
+    throw error;
+  }
+}
+
+/** From its beginning where the connection was lost, until the outage has been too long. */
+async function again<T>(settings: PostgresSettings, patience: Patience, work: () => Promise<T>): Promise<T> {
+  const begin = performance.now();
+  for (let pause = 50; ; pause = Math.min(pause * 2, 2000)) {
+    try {
+      return await work();
+    } catch (error) {
+      const waited = performance.now() - begin;
+      if (!isOutage(error) || waited + pause > patience.outage)
+        throw postgresError(settings, undefined, error);
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
 }

@@ -130,11 +130,11 @@ async function storeWhole(
     if (run === undefined) return false;
     for (let first = 0; first < hosts.length; first += PAGE) {
       const page = hosts.slice(first, first + PAGE);
-      const at = { run, written: Date.parse(written) };
+      const at = Date.parse(written);
       await insertHostRows(
         session,
         known,
-        page.map((audited, index) => ({ ...at, position: first + index, audited })),
+        page.map((audited, index) => ({ run, written: at, position: first + index, audited })),
       );
     }
     if (end !== undefined) await insertRunEnd(session, known, run, end);

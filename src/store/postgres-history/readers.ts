@@ -21,35 +21,8 @@ export interface Readers {
 }
 
 export function createReaders(settings: PostgresSettings, patience: Patience): Readers {
-  const idle: DatabaseSession[] = [];
-  const waiting: (() => void)[] = [];
   const where = databaseName(settings);
-  let open = 0;
-
-  async function take(): Promise<DatabaseSession> {
-    while (open >= MOST) await new Promise<void>((resolve) => waiting.push(resolve));
-    open += 1;
-    try {
-      for (let session = idle.pop(); session !== undefined; session = idle.pop()) {
-        if (!session.lost()) return session;
-      }
-      return await openDatabaseSession(settings, patience);
-    } catch (error) {
-      leave();
-      throw error;
-    }
-  }
-
-  function leave(): void {
-    open -= 1;
-    waiting.shift()?.();
-  }
-
-  async function give(session: DatabaseSession, whole: boolean): Promise<void> {
-    if (whole && !session.lost()) idle.push(session);
-    else await session.close();
-    leave();
-  }
+  const pool = createPool(settings, patience);
 
   async function begin(session: DatabaseSession): Promise<Snapshot> {
     const [state] = await session.script<{ version: number }>(
@@ -60,7 +33,7 @@ export function createReaders(settings: PostgresSettings, patience: Patience): R
   }
 
   async function once<T>(work: (at: Snapshot) => Promise<T>): Promise<T> {
-    const session = await take();
+    const session = await pool.take();
     let whole = false;
     try {
       const result = await work(await begin(session));
@@ -72,7 +45,7 @@ export function createReaders(settings: PostgresSettings, patience: Patience): R
       whole = error instanceof CurfewError && !session.lost() && (await ended(session));
       throw error;
     } finally {
-      await give(session, whole);
+      await pool.give(session, whole);
     }
   }
 
@@ -88,7 +61,7 @@ export function createReaders(settings: PostgresSettings, patience: Patience): R
       }
     },
     async *stream(work) {
-      const session = await take();
+      const session = await pool.take();
       try {
         const at = await begin(session);
         // Whoever takes the lines may be slow.
@@ -97,12 +70,10 @@ export function createReaders(settings: PostgresSettings, patience: Patience): R
       } catch (error) {
         throw postgresError(settings, undefined, error);
       } finally {
-        await give(session, false);
+        await pool.give(session, false);
       }
     },
-    async close() {
-      await Promise.all(idle.splice(0).map((session) => session.close()));
-    },
+    close: () => pool.close(),
   };
 }
 
@@ -111,4 +82,53 @@ function ended(session: DatabaseSession): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+interface Pool {
+  /** Errors: those of a new connection. */
+  take(): Promise<DatabaseSession>;
+  /** @param whole nothing is open on it, so that it can be used again. */
+  give(session: DatabaseSession, whole: boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+function createPool(settings: PostgresSettings, patience: Patience): Pool {
+  const idle: DatabaseSession[] = [];
+  const waiting: (() => void)[] = [];
+  let places = MOST;
+
+  /** A place goes to whoever waits for it longest. */
+  function leave(): void {
+    const next = waiting.shift();
+    if (next === undefined) places += 1;
+    else next();
+  }
+
+  async function enter(): Promise<void> {
+    if (places === 0) return new Promise((resolve) => waiting.push(resolve));
+    places -= 1;
+  }
+
+  return {
+    async take() {
+      await enter();
+      try {
+        for (let session = idle.pop(); session !== undefined; session = idle.pop()) {
+          if (!session.lost()) return session;
+        }
+        return await openDatabaseSession(settings, patience);
+      } catch (error) {
+        leave();
+        throw error;
+      }
+    },
+    async give(session, whole) {
+      if (whole && !session.lost()) idle.push(session);
+      else await session.close();
+      leave();
+    },
+    async close() {
+      await Promise.all(idle.splice(0).map((session) => session.close()));
+    },
+  };
 }

@@ -29,8 +29,6 @@ export function createStoredReader(session: DatabaseSession, where: string): Sto
   const findings = new Map<number, Finding>();
   type Lists = Map<number, readonly Finding[]>;
   const lists = { members: new Map() as Lists, open: new Map() as Lists };
-  const absent = (ids: Iterable<number | null>, known: ReadonlyMap<number, unknown>): number[] =>
-    [...new Set(ids)].filter((id) => id !== null && !known.has(id)).map(Number);
   return {
     async fetch(ids) {
       for (const row of await select<ContentRow>(session, "content", "body, packed", absent(ids, contents))) {
@@ -97,4 +95,8 @@ function damaged(where: string, what: string): CurfewError {
   return new CurfewError("input", `${where} is damaged: ${what}`, {
     hint: "somebody changed its tables; a backup from before has what was stored",
   });
+}
+
+function absent(ids: Iterable<number | null>, known: ReadonlyMap<number, unknown>): number[] {
+  return [...new Set(ids)].filter((id) => id !== null && !known.has(id)).map(Number);
 }

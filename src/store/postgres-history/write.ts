@@ -111,8 +111,11 @@ const PARTS = 5;
 
 function partsOf(audited: AuditedHost): unknown[] {
   const { ladder, probes, drift, evidence } = audited;
-  const part = (items: readonly unknown[]): unknown => (items.length === 0 ? null : items);
   return [aboutHost(audited), part(ladder), part(probes), part(drift), part(evidence)];
+}
+
+function part(items: readonly unknown[]): unknown {
+  return items.length === 0 ? null : items;
 }
 
 const HOST_COLUMNS = [

@@ -46,40 +46,7 @@ export function createWriters(gate: Gate, readers: Readers, now: () => Date): Wr
   }
 
   function create(run: number, runId: string, hosts: readonly string[]): RunWriter {
-    const positions = new Map(hosts.map((host, index) => [host, index]));
-    const given = new Set<string>();
-    let further = positions.size;
-    let over = false;
-    const refuseOver = (): void => {
-      if (over) throw new CurfewError("internal", `the audit ${runId} was ended already`);
-    };
-    const writer: RunWriter = {
-      async addHost(audited) {
-        refuseOver();
-        const { host } = audited;
-        if (given.has(host))
-          throw new CurfewError("internal", `the audit ${runId} has the host ${host} already`);
-        given.add(host);
-        const position = positions.get(host) ?? further++;
-        await queue.add({ run, position, written: now().getTime(), audited }).catch((error: unknown) => {
-          given.delete(host);
-          throw error;
-        });
-      },
-      async finish(end) {
-        refuseOver();
-        await gate.write((session, known) => insertRunEnd(session, known, run, end));
-        over = true;
-        open.delete(writer);
-        await gate.release(run);
-      },
-      async abandon() {
-        if (over) return;
-        over = true;
-        open.delete(writer);
-        await gate.release(run);
-      },
-    };
+    const writer = createRunWriter({ run, runId, hosts, gate, queue, now }, () => open.delete(writer));
     open.add(writer);
     return writer;
   }
@@ -89,6 +56,53 @@ export function createWriters(gate: Gate, readers: Readers, now: () => Date): Wr
     join,
     async close() {
       await Promise.allSettled([...open].map((writer) => writer.abandon()));
+    },
+  };
+}
+
+interface Writing {
+  readonly run: number;
+  readonly runId: string;
+  /** As planned; others get the positions behind them. */
+  readonly hosts: readonly string[];
+  readonly gate: Gate;
+  readonly queue: ReturnType<typeof createHostQueue>;
+  readonly now: () => Date;
+}
+
+function createRunWriter({ run, runId, hosts, gate, queue, now }: Writing, closed: () => void): RunWriter {
+  const positions = new Map(hosts.map((host, index) => [host, index]));
+  const given = new Set<string>();
+  let further = positions.size;
+  let over = false;
+  const refuseOver = (): void => {
+    if (over) throw new CurfewError("internal", `the audit ${runId} was ended already`);
+  };
+  return {
+    async addHost(audited) {
+      refuseOver();
+      const { host } = audited;
+      if (given.has(host))
+        throw new CurfewError("internal", `the audit ${runId} has the host ${host} already`);
+      given.add(host);
+      const position = positions.get(host) ?? further++;
+      await queue.add({ run, position, written: now().getTime(), audited }).catch((error: unknown) => {
+        given.delete(host);
+        throw error;
+      });
+    },
+    async finish(end) {
+      refuseOver();
+      await gate.write((session, known) => insertRunEnd(session, known, run, end));
+      over = true;
+      closed();
+      await gate.release(run);
+    },
+    async abandon() {
+      if (over) return;
+      over = true;
+      closed();
+      await gate.release(run);
     },
   };
 }
