@@ -12,7 +12,7 @@ const GRANT_HINT = "curfew help postgresql has the roles that a reader, a writer
 const NETWORK_HINT = "see that the server runs and listens there, and that its firewall lets this machine in";
 
 /** `db1:5432`, or the directory of the socket. */
-export function serverName({ host, port }: Server): string {
+function serverName({ host, port }: Server): string {
   return host.startsWith("/") ? `${visible(host)}, port ${port}` : `${visible(host)}:${port}`;
 }
 
