@@ -12,6 +12,7 @@ export const HELP_TOPICS = {
   security: "what curfew may do on a host, the sudoers file, what is stored where",
   auditing: "profiles, findings, evidence, history, reports, alerts",
   operations: "CI, timers, containers, large fleets",
+  postgresql: "the history of many controllers in PostgreSQL: choosing it, roles, failures",
   databases: "idle sessions with the host's databases: what ends them, what their users can override",
   kubernetes: "cluster sessions: what kubectl leaves open, the gate, open streams",
   troubleshooting: "every error code: what it means, what to do",
