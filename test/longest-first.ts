@@ -29,6 +29,12 @@ const SECONDS: Readonly<Record<string, number>> = {
   "controls/mariadb/mariadb.lab.test.ts": 80,
   "controls/mariadb/releases.lab.test.ts": 70,
   "controls/watchdog/grace.lab.test.ts": 60,
+  "flow/logins.lab.test.ts": 650,
+  "e2e/postgresql.lab.test.ts": 150,
+  "e2e/misuse.lab.test.ts": 65,
+  "kube/gate.slow.test.ts": 150,
+  "hunt/hunt.lab.test.ts": 120,
+  "e2e/ends.lab.test.ts": 80,
   "controls/logind/grace.lab.test.ts": 50,
 };
 
