@@ -3,7 +3,7 @@ import { watchdogTrouble } from "../../core/facts/database-watchdog.ts";
 import type { Seconds } from "../../model/duration.ts";
 import type { Ending, EndingQuestion, Endings, InertLine, InForce } from "../../model/ending.ts";
 import type { Facts } from "../../model/facts.ts";
-import { installedPace } from "../postgresql/limits.ts";
+import { cronRuns, installedInterval } from "../watchdog/installed.ts";
 import { DROP_INS, ownSeconds } from "./drop-in.ts";
 import { type MariaDb, type MariaDbServer, mariaDb } from "./facts.ts";
 import { MARIADB_FILES } from "./files.ts";
@@ -33,13 +33,11 @@ function watchdog(
   placed: Seconds | undefined,
   unread: readonly string[],
 ): Ending[] {
-  const every = installedPace(facts, MARIADB_FILES.script);
+  const every = installedInterval(facts, MARIADB_FILES.script);
   if (placed === undefined || every === undefined) return [];
   const { script: source } = MARIADB_FILES;
   const base = { control: "mariadb", by: WATCHDOG, seconds: placed, grace: every, source } as const;
-  const { service } = facts;
-  const cron = service.state === "known" && service.value.bootHook === "cron";
-  const trouble = watchdogTrouble("mariadb", now.watchdog, cron);
+  const trouble = watchdogTrouble("mariadb", now.watchdog, cronRuns(facts.service));
   if (trouble?.state === "stopped") return [{ ...base, confirmed: undefined, denied: trouble.why }];
   const doubt = trouble?.why ?? (unread.length > 0 ? `${unread.join(", ")} could not be asked` : undefined);
   if (doubt !== undefined) return [{ ...base, confirmed: undefined, doubt }];

@@ -1,6 +1,6 @@
 /** What may end a session with MariaDB that is to be opened. Pure. */
 import type { ConfiguredTimeout, ProbedSession } from "../../model/timeout.ts";
-import { installedPace } from "../postgresql/limits.ts";
+import { installedInterval } from "../watchdog/installed.ts";
 import { WATCHDOG } from "./endings.ts";
 import { mariaDb } from "./facts.ts";
 import { MARIADB_FILES } from "./files.ts";
@@ -9,12 +9,12 @@ import { MARIADB_FILES } from "./files.ts";
 export function mariaDbTimeouts(probed: ProbedSession): ConfiguredTimeout[] {
   const { facts, session, limit, scaledLimit, factor } = probed;
   const every =
-    session === "idle-database" && factor === 1 ? installedPace(facts, MARIADB_FILES.script) : undefined;
+    session === "idle-database" && factor === 1 ? installedInterval(facts, MARIADB_FILES.script) : undefined;
   if (every === undefined || mariaDb(facts)?.state !== "known") return [];
   return [{ by: WATCHDOG, fires: scaledLimit, real: limit, every, source: MARIADB_FILES.script }];
 }
 
 export function mariaDbUnscalable({ facts, session }: ProbedSession): string | undefined {
-  const runs = session === "idle-database" && installedPace(facts, MARIADB_FILES.script) !== undefined;
+  const runs = session === "idle-database" && installedInterval(facts, MARIADB_FILES.script) !== undefined;
   return runs ? "the watchdog of MariaDB cannot be scaled" : undefined;
 }

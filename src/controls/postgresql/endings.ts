@@ -6,7 +6,7 @@ import type { Ending, EndingQuestion, Endings } from "../../model/ending.ts";
 import type { Facts } from "../../model/facts.ts";
 import { pgServers, type PgCluster, type PgServers, type PgSaid } from "./facts.ts";
 import { POSTGRESQL_FILES } from "./files.ts";
-import { installedPace } from "./limits.ts";
+import { cronRuns, installedInterval } from "../watchdog/installed.ts";
 import { clusterText, IDLE, type PgSetting, secondsOf, settingsOf } from "./settings.ts";
 
 /**
@@ -37,9 +37,9 @@ function watchdog(
   placed: Seconds | undefined,
   unread: readonly string[],
 ): Ending[] {
-  const every = installedPace(facts, POSTGRESQL_FILES.script);
+  const every = installedInterval(facts, POSTGRESQL_FILES.script);
   if (placed === undefined || every === undefined) return [];
-  const trouble = watchdogTrouble("postgresql", now.watchdog, runsCron(facts));
+  const trouble = watchdogTrouble("postgresql", now.watchdog, cronRuns(facts.service));
   const base = {
     control: "postgresql",
     by: "PostgreSQL watchdog",
@@ -57,10 +57,6 @@ function watchdog(
   const confirmed =
     doubt === undefined ? "the watchdog of PostgreSQL runs, and every server answers it" : undefined;
   return [{ ...base, confirmed, ...(doubt === undefined ? {} : { doubt }) }];
-}
-
-function runsCron({ service }: Facts): boolean {
-  return service.state === "known" && service.value.bootHook === "cron";
 }
 
 /** Without it pg_stat_activity has no state and no time for a session (documentation of track_activities). */

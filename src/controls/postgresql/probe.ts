@@ -5,7 +5,7 @@ import type { ConfiguredTimeout, Mechanism, ProbedSession } from "../../model/ti
 import { watchdogTrouble } from "../../core/facts/database-watchdog.ts";
 import { pgServers } from "./facts.ts";
 import { POSTGRESQL_FILES } from "./files.ts";
-import { installedPace } from "./limits.ts";
+import { installedInterval } from "../watchdog/installed.ts";
 
 /** With the first server that has a role of the account's name: whether it lets the person in is the server's to say. */
 export function postgresqlClient(facts: Facts, user: string): ServiceClient | string {
@@ -78,5 +78,5 @@ export function postgresqlKept({ facts, session }: ProbedSession): string[] {
 function runs(facts: Facts): number | undefined {
   const servers = pgServers(facts);
   if (servers?.state !== "known" || servers.value.now.watchdog === null) return undefined;
-  return installedPace(facts, POSTGRESQL_FILES.script);
+  return installedInterval(facts, POSTGRESQL_FILES.script);
 }

@@ -3,9 +3,12 @@ import type { Seconds } from "../../model/duration.ts";
 import type { Facts } from "../../model/facts.ts";
 import { WATCHDOG_FILES } from "../../model/host-paths.ts";
 
-/** How often it looks, from its own script; undefined where there is none. */
-export function installedInterval({ files }: Pick<Facts, "files">): Seconds | undefined {
-  const script = files.find(({ path }) => path === WATCHDOG_FILES.script);
+/** How often a watchdog looks, from its own script; undefined where there is none. */
+export function installedInterval(
+  { files }: Pick<Facts, "files">,
+  own: string = WATCHDOG_FILES.script,
+): Seconds | undefined {
+  const script = files.find(({ path }) => path === own);
   if (script?.state.state !== "known") return undefined;
   const seconds = Number(/^interval=(\d+)$/mu.exec(script.state.value.content)?.[1] ?? Number.NaN);
   return Number.isSafeInteger(seconds) && seconds > 0 ? seconds : undefined;
@@ -25,9 +28,13 @@ export function watchdogStarted({
   if (timer.state === "unreadable") return { state: "unread", reason: timer.reason };
   if (timer.state === "known" && timer.value)
     return { state: "yes", said: "curfew-watchdog.timer is active" };
-  const cron = service.state === "known" && service.value.bootHook === "cron";
-  if (timer.state === "absent" && cron) return { state: "yes", said: "cron runs" };
+  if (timer.state === "absent" && cronRuns(service)) return { state: "yes", said: "cron runs" };
   return { state: "no", said: WATCHDOG_STOPPED };
+}
+
+/** Whether the host has a cron that would start a watchdog. */
+export function cronRuns(service: Facts["service"]): boolean {
+  return service.state === "known" && service.value.bootHook === "cron";
 }
 
 /** What the service manager makes of the installed watchdog. */

@@ -56,13 +56,17 @@ export function endsAfter(idle: Seconds): Seconds {
   return limit + Math.min(ATIME_STEP - 1, Math.floor(limit / 20));
 }
 
+export function watchdogInterval(limits: HostLimits, by: "systemd" | "cron"): Seconds {
+  return intervalFor(idleRoles(limits), by);
+}
+
 /**
- * Seconds between two looks: a twentieth of the strictest limit, from 5 to 30, so that from limits
+ * Seconds between two looks of a watchdog: a twentieth of the strictest limit, from 5 to 30, so that from limits
  * of 100 s on everything is over within a tenth of them; a minute under cron.
  */
-export function watchdogInterval(limits: HostLimits, by: "systemd" | "cron"): Seconds {
+export function intervalFor(roles: readonly { readonly idle: Seconds }[], by: "systemd" | "cron"): Seconds {
   if (by === "cron") return CRON_INTERVAL;
-  const strictest = Math.min(...idleRoles(limits).map(({ idle }) => idle));
+  const strictest = Math.min(...roles.map(({ idle }) => idle));
   return Math.min(30, Math.max(5, Math.floor(strictest / 20)));
 }
 
