@@ -8,6 +8,7 @@ import { templateFile } from "../../template/template-file.ts";
 import { renderTemplate, type TemplateValue } from "../../template/template.ts";
 import { limitedRoles } from "../postgresql/limits.ts";
 import { peoplePatterns } from "../shell-timeout/branches.ts";
+import { starterFiles, type WatchdogStart } from "../watchdog/starter-files.ts";
 import { DROP_INS } from "./drop-in.ts";
 import { OWN_ACCOUNTS } from "./people.ts";
 import { hexOf } from "./sql.ts";
@@ -22,7 +23,7 @@ export const MARIADB_FILES = {
 
 /** What is wanted on one host; null: nothing of it. */
 export interface Wanted {
-  readonly watchdog: { readonly by: "systemd" | "cron"; readonly interval: Seconds } | null;
+  readonly watchdog: WatchdogStart | null;
   readonly dropIn: { readonly path: string; readonly seconds: Seconds } | null;
 }
 
@@ -56,22 +57,9 @@ function reasonOf(path: string, wanted: boolean): string {
     : "runs the watchdog of MariaDB";
 }
 
-function contentsFor(
-  limits: HostLimits,
-  { by, interval }: NonNullable<Wanted["watchdog"]>,
-): [string, string][] {
-  const { script, service, timer, wants, cron } = MARIADB_FILES;
-  const values = { policy: limits.policy ?? "", interval, script };
-  const name = timer.slice(timer.lastIndexOf("/") + 1);
-  const starters: [string, string][] =
-    by === "cron"
-      ? [[cron, renderTemplate("watchdog-cron", values)]]
-      : [
-          [service, renderTemplate("database-service", { ...values, database: "MariaDB" })],
-          [timer, renderTemplate("watchdog-timer", values)],
-          [wants, renderTemplate("watchdog-wants", { ...values, timer: name })],
-        ];
-  return [[script, watchdogScript(limits, interval)], ...starters];
+function contentsFor(limits: HostLimits, run: WatchdogStart): [string, string][] {
+  const script = watchdogScript(limits, run.interval);
+  return [[MARIADB_FILES.script, script], ...starterFiles(MARIADB_FILES, limits, run, "MariaDB")];
 }
 
 /** How a server is found and asked is the same text as in the scripts that ask it from afar. */

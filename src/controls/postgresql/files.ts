@@ -6,6 +6,7 @@ import { exempts } from "../../core/policy/present-people.ts";
 import { quote } from "../../template/shell-quote.ts";
 import { renderTemplate, type TemplateValue } from "../../template/template.ts";
 import { peoplePatterns } from "../shell-timeout/branches.ts";
+import { starterFiles, type WatchdogStart } from "../watchdog/starter-files.ts";
 import { limitedRoles } from "./limits.ts";
 
 export const POSTGRESQL_FILES = {
@@ -16,14 +17,8 @@ export const POSTGRESQL_FILES = {
   cron: "/etc/cron.d/curfew-postgresql",
 } as const;
 
-/** How the watchdog runs on one host. */
-interface Start {
-  readonly by: "systemd" | "cron";
-  readonly interval: Seconds;
-}
-
 /** Everything away where `run` is null. */
-export function postgresqlFiles(limits: HostLimits, run: Start | null): DesiredFile[] {
+export function postgresqlFiles(limits: HostLimits, run: WatchdogStart | null): DesiredFile[] {
   const contents = new Map(run === null ? [] : contentsFor(limits, run));
   return Object.values(POSTGRESQL_FILES).map((path) => ({
     control: "postgresql",
@@ -43,19 +38,9 @@ function reasonOf(path: string, wanted: boolean): string {
     : "runs the watchdog of PostgreSQL";
 }
 
-function contentsFor(limits: HostLimits, { by, interval }: Start): [string, string][] {
-  const { script, service, timer, wants, cron } = POSTGRESQL_FILES;
-  const values = { policy: limits.policy ?? "", interval, script };
-  const name = timer.slice(timer.lastIndexOf("/") + 1);
-  const starters: [string, string][] =
-    by === "cron"
-      ? [[cron, renderTemplate("watchdog-cron", values)]]
-      : [
-          [service, renderTemplate("database-service", { ...values, database: "PostgreSQL" })],
-          [timer, renderTemplate("watchdog-timer", values)],
-          [wants, renderTemplate("watchdog-wants", { ...values, timer: name })],
-        ];
-  return [[script, renderTemplate("postgresql", scriptValues(limits, interval))], ...starters];
+function contentsFor(limits: HostLimits, run: WatchdogStart): [string, string][] {
+  const script = renderTemplate("postgresql", scriptValues(limits, run.interval));
+  return [[POSTGRESQL_FILES.script, script], ...starterFiles(POSTGRESQL_FILES, limits, run, "PostgreSQL")];
 }
 
 function scriptValues(limits: HostLimits, interval: Seconds): Record<string, TemplateValue> {

@@ -8,20 +8,11 @@ import { renderTemplate, type TemplateValue } from "../../template/template.ts";
 import { exempts } from "../../core/policy/present-people.ts";
 import { peoplePatterns } from "../shell-timeout/branches.ts";
 import { endsAfter, GRACE, idleRoles } from "./limits.ts";
-
-/** How the watchdog runs on one host. */
-export interface WatchdogStart {
-  readonly by: "systemd" | "cron";
-  readonly interval: Seconds;
-}
+import { starterFiles, type WatchdogStart } from "./starter-files.ts";
 
 const PATHS = Object.values(WATCHDOG_FILES);
 
-/**
- * The script and what starts it; everything away where `run` is null. A timer is wanted by a
- * drop-in of timers.target and not by the usual symbolic link, so that every change is to a
- * regular file.
- */
+/** The script and what starts it; everything away where `run` is null. */
 export function watchdogFiles(limits: HostLimits, run: WatchdogStart | null): DesiredFile[] {
   const contents = new Map(run === null ? [] : contentsFor(limits, run));
   return PATHS.map((path) => ({
@@ -42,21 +33,9 @@ function reasonOf(path: string, wanted: boolean): string {
     : "runs the watchdog";
 }
 
-function contentsFor(limits: HostLimits, { by, interval }: WatchdogStart): [string, string][] {
-  const values = { policy: limits.policy ?? "", interval, script: WATCHDOG_FILES.script };
-  const { script, service, timer, wants, cron } = WATCHDOG_FILES;
-  const starters: [string, string][] =
-    by === "cron"
-      ? [[cron, renderTemplate("watchdog-cron", values)]]
-      : [
-          [service, renderTemplate("watchdog-service", values)],
-          [timer, renderTemplate("watchdog-timer", values)],
-          [
-            wants,
-            renderTemplate("watchdog-wants", { ...values, timer: timer.slice(timer.lastIndexOf("/") + 1) }),
-          ],
-        ];
-  return [[script, watchdogScript(limits, interval)], ...starters];
+function contentsFor(limits: HostLimits, run: WatchdogStart): [string, string][] {
+  const script = watchdogScript(limits, run.interval);
+  return [[WATCHDOG_FILES.script, script], ...starterFiles(WATCHDOG_FILES, limits, run)];
 }
 
 /** What the script remembers of sessions holds for one version of it. */
