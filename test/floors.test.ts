@@ -28,7 +28,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   core: "text sshd shell policy misuse facts verdict ending baseline plan render probe audit explain wizard check schedule kube teleport".split(
     " ",
   ),
-  controls: ["shell-timeout", "sshd", "logind", "watchdog", "postgresql", "mariadb", "."],
+  controls: ["shell-timeout", "sshd", "logind", "watchdog", "databases", "postgresql", "mariadb", "."],
   report: [
     "layout",
     "format",
@@ -92,6 +92,7 @@ const MAIN: Readonly<Record<string, string>> = {
   "controls/sshd": "index",
   "controls/logind": "index",
   "controls/watchdog": "index",
+  "controls/databases": "watchdog",
   "controls/postgresql": "index",
   "controls/mariadb": "index",
   report: "audit-formats",

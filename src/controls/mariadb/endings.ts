@@ -1,5 +1,5 @@
 /** What ends idle sessions with the host's MariaDB server: curfew's watchdog, and what the server has in force. Pure. */
-import { watchdogTrouble } from "../../core/facts/database-watchdog.ts";
+import { watchdogTrouble } from "../databases/watchdog.ts";
 import type { Seconds } from "../../model/duration.ts";
 import type { Ending, EndingQuestion, Endings, InertLine, InForce } from "../../model/ending.ts";
 import type { Facts } from "../../model/facts.ts";

@@ -1,6 +1,6 @@
 /** The MariaDB server of a host, from the sections of templates/remote/facts/mariadb.sh. */
 import { z } from "zod";
-import { databaseWatchdog, watchdogSchema } from "../../core/facts/database-watchdog.ts";
+import { databaseWatchdog, watchdogSchema } from "../databases/watchdog.ts";
 import { lines } from "../../core/facts/sections.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Facts } from "../../model/facts.ts";

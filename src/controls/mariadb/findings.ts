@@ -5,8 +5,8 @@ import { formatDuration } from "../../model/duration.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { HostLimits } from "../../model/limits.ts";
-import { limitedRoles, lookInterval } from "../postgresql/limits.ts";
-import { accountsOf as classesOf } from "../postgresql/people.ts";
+import { limitedRoles, lookInterval } from "../databases/limits.ts";
+import { accountsOf } from "../databases/people.ts";
 import type { WatchdogStarter } from "../watchdog/limits.ts";
 import type { WantedDropIn } from "./drop-in.ts";
 import type { MariaDb, MariaDbServer } from "./facts.ts";
@@ -102,7 +102,7 @@ function peopleFindings(facts: Facts, server: MariaDbServer, limits: HostLimits)
       ]
     : [];
   const roles = limitedRoles(limits).flatMap((role) => {
-    const names = mariaDbAccounts(role, classesOf(role, facts), server).map(visible);
+    const names = mariaDbAccounts(role, accountsOf(role, facts), server).map(visible);
     if (names.length === 0) return [];
     const more = names.length > MOST ? `, and ${names.length - MOST} more` : "";
     const actual = `accounts of MariaDB whose idle sessions end: ${names.slice(0, MOST).join(", ")}${more}`;

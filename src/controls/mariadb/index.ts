@@ -17,8 +17,8 @@
 import type { Control, Rendered } from "../../model/control.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { HostLimits } from "../../model/limits.ts";
-import { limitedRoles, lookInterval } from "../postgresql/limits.ts";
-import { accountsOf as classesOf } from "../postgresql/people.ts";
+import { limitedRoles, lookInterval } from "../databases/limits.ts";
+import { accountsOf } from "../databases/people.ts";
 import { watchdogStarter } from "../watchdog/limits.ts";
 import { mariaDbClient } from "./client.ts";
 import { DROP_INS, ownSeconds, wantedDropIn } from "./drop-in.ts";
@@ -76,7 +76,7 @@ function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
     expectations: [],
     findings,
     coverage: limitedRoles(limits)
-      .filter((role) => concernsMariaDb(facts, role, classesOf(role, facts)))
+      .filter((role) => concernsMariaDb(facts, role, accountsOf(role, facts)))
       .map(({ role, idle }) => ({
         control: "mariadb",
         role,

@@ -1,5 +1,5 @@
 /** What ends idle sessions with the host's PostgreSQL servers: curfew's watchdog, and what the servers have in force. Pure. */
-import { watchdogTrouble } from "../../core/facts/database-watchdog.ts";
+import { watchdogTrouble } from "../databases/watchdog.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Seconds } from "../../model/duration.ts";
 import type { Ending, EndingQuestion, Endings } from "../../model/ending.ts";

@@ -1,7 +1,7 @@
 /** The PostgreSQL servers of a host, from the sections of templates/remote/facts/postgresql.sh. */
 import { z } from "zod";
 import { visible } from "../../core/text/visible.ts";
-import { databaseWatchdog, watchdogSchema } from "../../core/facts/database-watchdog.ts";
+import { databaseWatchdog, watchdogSchema } from "../databases/watchdog.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { PlainData, SaidSection, SaidSections } from "../../model/facts-part.ts";
 import { absent, known, type Reading, unreadable } from "../../model/reading.ts";

@@ -7,7 +7,7 @@ import { quote } from "../../template/shell-quote.ts";
 import { renderTemplate, type TemplateValue } from "../../template/template.ts";
 import { peoplePatterns } from "../shell-timeout/branches.ts";
 import { starterFiles, type WatchdogStart } from "../watchdog/starter-files.ts";
-import { limitedRoles } from "./limits.ts";
+import { limitedRoles } from "../databases/limits.ts";
 
 export const POSTGRESQL_FILES = {
   script: "/etc/curfew/postgresql.sh",

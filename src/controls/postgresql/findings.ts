@@ -7,8 +7,9 @@ import { configuredFindings } from "../../core/verdict/configured-finding.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { WatchdogStarter } from "../watchdog/limits.ts";
 import { isCut, type PgCluster, type PgServers } from "./facts.ts";
-import { limitedRoles, lookInterval } from "./limits.ts";
-import { accountsOf, namesOf } from "./people.ts";
+import { limitedRoles, lookInterval } from "../databases/limits.ts";
+import { accountsOf } from "../databases/people.ts";
+import { namesOf } from "./people.ts";
 import { clusterText, FIRST_WITH_TIMEOUT, IDLE, secondsOf, settingsOf, versionText } from "./settings.ts";
 
 const finding = configuredFindings("postgresql");

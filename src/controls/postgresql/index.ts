@@ -10,9 +10,10 @@ import { postgresqlEndings } from "./endings.ts";
 import { parsePostgresql, pgServers } from "./facts.ts";
 import { POSTGRESQL_FILES, postgresqlFiles } from "./files.ts";
 import { postgresqlFindings } from "./findings.ts";
-import { limitedRoles, lookInterval } from "./limits.ts";
+import { limitedRoles, lookInterval } from "../databases/limits.ts";
 import { postgresqlClient, postgresqlKept, postgresqlTimeouts, postgresqlUnscalable } from "./probe.ts";
-import { accountsOf, concernsRole } from "./people.ts";
+import { accountsOf } from "../databases/people.ts";
+import { concernsRole } from "./people.ts";
 
 export const postgresql: Control = {
   id: "postgresql",

@@ -9,13 +9,6 @@ export function namesOf(role: RoleLimits, accounts: readonly UserClass[]): Reado
   return new Set([...role.users, ...(role.databaseRoles ?? []), ...listed]);
 }
 
-/** The classes of accounts of this host that the role selects. */
-export function accountsOf({ users, groups }: RoleLimits, { sshd }: Facts): UserClass[] {
-  const wanted = new Set([...users.map((name) => `user:${name}`), ...groups.map((name) => `group:${name}`)]);
-  const classes = sshd.classes.state === "known" ? sshd.classes.value : [];
-  return classes.filter(({ selectors }) => selectors.some((selector) => wanted.has(selector)));
-}
-
 /**
  * Whether people of the role may have sessions with a server here. The defaults name nobody, so no server's role is
  * theirs. What could not be read counts as yes.

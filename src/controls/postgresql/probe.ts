@@ -2,7 +2,7 @@
 import type { Facts } from "../../model/facts.ts";
 import type { ServiceClient } from "../../model/service-sessions.ts";
 import type { ConfiguredTimeout, Mechanism, ProbedSession } from "../../model/timeout.ts";
-import { watchdogTrouble } from "../../core/facts/database-watchdog.ts";
+import { watchdogTrouble } from "../databases/watchdog.ts";
 import { pgServers } from "./facts.ts";
 import { POSTGRESQL_FILES } from "./files.ts";
 import { installedInterval } from "../watchdog/installed.ts";

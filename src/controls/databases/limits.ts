@@ -1,4 +1,4 @@
-/** What the watchdog of PostgreSQL makes of the policy's limits. Pure. */
+/** What the watchdog of a database makes of the policy's limits. Pure. */
 import type { Seconds } from "../../model/duration.ts";
 import type { HostLimits, RoleLimits } from "../../model/limits.ts";
 import { idleRoles, intervalFor } from "../watchdog/limits.ts";

@@ -1,7 +1,10 @@
-/** How the watchdog of a database runs: what `database_watchdog` of facts/databases.sh says, for its controls. */
+/**
+ * What the controls of databases have alike. Here: how the watchdog of one runs, as `database_watchdog` of
+ * facts/databases.sh says it. Pure.
+ */
 import { z } from "zod";
 import type { SaidSections } from "../../model/facts-part.ts";
-import { visible } from "../text/visible.ts";
+import { visible } from "../../core/text/visible.ts";
 
 export const watchdogSchema = z.object({
   /** What systemd says of its timer; `none` where cron starts it. */
