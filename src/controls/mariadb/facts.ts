@@ -1,11 +1,12 @@
 /** The MariaDB server of a host, from the sections of templates/remote/facts/mariadb.sh. */
 import { z } from "zod";
+import { partOf } from "../databases/part.ts";
 import { databaseWatchdog, watchdogSchema } from "../databases/watchdog.ts";
 import { lines } from "../../core/facts/sections.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { PlainData, SaidSections } from "../../model/facts-part.ts";
-import { absent, known, type Reading, unreadable } from "../../model/reading.ts";
+import { absent, known, type Reading } from "../../model/reading.ts";
 import { parseAnswer, parseNumber } from "./answer.ts";
 
 const text = z.string().max(1000);
@@ -88,11 +89,6 @@ function notAsked(state: string, socket: string): string {
 }
 
 /** What is known of the host's server; undefined where nobody asked, or where there is none. */
-export function mariaDb({ parts = {} }: Pick<Facts, "parts">): Reading<MariaDb> | undefined {
-  const said = parts["mariadb"];
-  if (said === undefined || said.state === "absent") return undefined;
-  if (said.state === "unreadable") return said;
-  // Facts may come from a file, as plain data.
-  const found = part.safeParse(said.value);
-  return found.success ? known(found.data) : unreadable("the facts about MariaDB are not in order");
+export function mariaDb(facts: Pick<Facts, "parts">): Reading<MariaDb> | undefined {
+  return partOf(facts, "mariadb", part, "MariaDB");
 }

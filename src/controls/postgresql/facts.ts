@@ -1,10 +1,11 @@
 /** The PostgreSQL servers of a host, from the sections of templates/remote/facts/postgresql.sh. */
 import { z } from "zod";
 import { visible } from "../../core/text/visible.ts";
+import { partOf } from "../databases/part.ts";
 import { databaseWatchdog, watchdogSchema } from "../databases/watchdog.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { PlainData, SaidSection, SaidSections } from "../../model/facts-part.ts";
-import { absent, known, type Reading, unreadable } from "../../model/reading.ts";
+import { absent, known, type Reading } from "../../model/reading.ts";
 
 /** Names that one server may have; what is beyond is said as unknown. */
 const MOST_ROLES = 2000;
@@ -97,13 +98,8 @@ function answerOf(answer: string): z.ZodSafeParseResult<PgSaid> | undefined {
 }
 
 /** What is known of the host's servers; undefined where nobody asked, or there are none. */
-export function pgServers({ parts = {} }: Pick<Facts, "parts">): Reading<PgServers> | undefined {
-  const part = parts["postgresql"];
-  if (part === undefined || part.state === "absent") return undefined;
-  if (part.state === "unreadable") return part;
-  // Facts may come from a file, as plain data.
-  const found = servers.safeParse(part.value);
-  return found.success ? known(found.data) : unreadable("the facts about PostgreSQL are not in order");
+export function pgServers(facts: Pick<Facts, "parts">): Reading<PgServers> | undefined {
+  return partOf(facts, "postgresql", servers, "PostgreSQL");
 }
 
 /** Whether more roles can log in than were named. */
