@@ -46,7 +46,7 @@ const PROGRAMS: Readonly<Record<string, RegExp>> = {
   sshd: SSHD,
   "sshd-session": SSHD,
   "systemd-logind": /^(?:self|\(systemd-logind\)|\/.*\/systemd-logind(?: \(deleted\))?)$/u,
-  // As quick as any logger; what is believed here is that root says it.
+  // Any program, also one that the journal could not name any more, as logger(1) is quick: root has to have run it.
   "curfew-watchdog": /^/u,
 };
 
