@@ -8,8 +8,8 @@ part_postgresql() {
   set -f
   pg_count=0
   for_lines pg_cluster "$database_sockets"
-  if [ "$pg_count" -gt 0 ] || [ "$pg_installed" = yes ]; then pg_hidden; fi
   if [ "$pg_count" -gt 0 ] || [ "$pg_installed" = yes ]; then
+    pg_hidden
     section postgresql "$pg_installed"
     database_watchdog postgresql
   fi
