@@ -11,7 +11,6 @@ import { peoplePatterns } from "../shell-timeout/branches.ts";
 import { starterFiles, type WatchdogStart } from "../watchdog/starter-files.ts";
 import { DROP_INS } from "./drop-in.ts";
 import { OWN_ACCOUNTS } from "./people.ts";
-import { hexOf } from "./sql.ts";
 
 export const MARIADB_FILES = {
   script: "/etc/curfew/mariadb.sh",
@@ -108,4 +107,9 @@ function roleValues(role: RoleLimits & { readonly idle: Seconds }): Record<strin
 /** Alternatives of a `case` over a name in hexadecimal digits. */
 function digits(names: readonly string[]): string {
   return names.map(hexOf).join(" | ");
+}
+
+/** As HEX() of SQL prints the same text: nothing that is compared with it has to be quoted, whatever it contains. */
+function hexOf(text: string): string {
+  return Buffer.from(text, "utf8").toString("hex").toUpperCase();
 }
