@@ -3,7 +3,11 @@
  * facts/databases.sh says it. Pure.
  */
 import { z } from "zod";
+import type { Seconds } from "../../model/duration.ts";
+import type { Ending } from "../../model/ending.ts";
+import type { Facts } from "../../model/facts.ts";
 import type { SaidSections } from "../../model/facts-part.ts";
+import { cronRuns, installedInterval } from "../watchdog/installed.ts";
 import { visible } from "../../core/text/visible.ts";
 
 export const watchdogSchema = z.object({
@@ -23,6 +27,32 @@ export function databaseWatchdog(sections: SaidSections, name: string): Database
   const [timer = "", fresh = "", came = ""] = found.arguments;
   const known = fresh === "yes" || fresh === "never" ? fresh : "no";
   return { timer: visible(timer).slice(0, 40), fresh: known, came: visible(came).slice(0, 300) };
+}
+
+/** What is known of a database's watchdog on one host. */
+export interface WatchdogKnown {
+  readonly state: DatabaseWatchdog | null;
+  /** Servers that could not be asked. */
+  readonly unread: readonly string[];
+  /** Why a server does not tell it who is idle. */
+  readonly blind?: string | undefined;
+}
+
+/** That it ends sessions, after `placed` seconds; nothing where it is not on the host. */
+export function watchdogEnding(
+  { confirmed, ...head }: Pick<Ending, "control" | "by" | "source"> & { readonly confirmed: string },
+  facts: Facts,
+  placed: Seconds | undefined,
+  { state, unread, blind }: WatchdogKnown,
+): Ending[] {
+  const every = installedInterval(facts, head.source);
+  if (placed === undefined || every === undefined) return [];
+  const base = { ...head, seconds: placed, grace: every };
+  const trouble = watchdogTrouble(head.control, state, cronRuns(facts.service));
+  const denied = trouble?.state === "stopped" ? trouble.why : blind;
+  if (denied !== undefined) return [{ ...base, confirmed: undefined, denied }];
+  const doubt = trouble?.why ?? (unread.length > 0 ? `${unread.join(", ")} could not be asked` : undefined);
+  return [doubt === undefined ? { ...base, confirmed } : { ...base, confirmed: undefined, doubt }];
 }
 
 /** Why it ends no session, or why that is unknown; undefined where it does its work. */

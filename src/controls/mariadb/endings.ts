@@ -1,11 +1,9 @@
 /** What ends idle sessions with the host's MariaDB server: curfew's watchdog, and what the server has in force. Pure. */
-import { watchdogTrouble } from "../databases/watchdog.ts";
-import type { Seconds } from "../../model/duration.ts";
+import { watchdogEnding } from "../databases/watchdog.ts";
 import type { Ending, EndingQuestion, Endings, InertLine, InForce } from "../../model/ending.ts";
 import type { Facts } from "../../model/facts.ts";
-import { cronRuns, installedInterval } from "../watchdog/installed.ts";
 import { DROP_INS, ownSeconds } from "./drop-in.ts";
-import { type MariaDb, type MariaDbServer, mariaDb } from "./facts.ts";
+import { type MariaDbServer, mariaDb } from "./facts.ts";
 import { MARIADB_FILES } from "./files.ts";
 
 export const WATCHDOG = "MariaDB watchdog";
@@ -19,30 +17,23 @@ export function mariaDbEndings({ facts, kind, placed }: EndingQuestion): Endings
   const found = kind === "idle-database" ? mariaDb(facts) : undefined;
   if (found === undefined || found.state === "absent") return NOTHING;
   if (found.state === "unreadable") return { endings: [], unread: [`MariaDB: ${found.reason}`] };
-  const { server, why, others } = found.value;
+  const { server, why, others, now } = found.value;
   const unread = [...(server === null ? [`MariaDB (${why})`] : []), ...others];
   const own = server === null ? [] : [ownEnding(server)];
-  return { endings: [...watchdog(facts, found.value, placed, unread), ...own], unread };
+  return {
+    endings: [...watchdogEnding(OURS, facts, placed, { state: now.watchdog, unread }), ...own],
+    unread,
+  };
 }
 
 const NOTHING: Endings = { endings: [], unread: [] };
 
-function watchdog(
-  facts: Facts,
-  { now }: MariaDb,
-  placed: Seconds | undefined,
-  unread: readonly string[],
-): Ending[] {
-  const every = installedInterval(facts, MARIADB_FILES.script);
-  if (placed === undefined || every === undefined) return [];
-  const { script: source } = MARIADB_FILES;
-  const base = { control: "mariadb", by: WATCHDOG, seconds: placed, grace: every, source } as const;
-  const trouble = watchdogTrouble("mariadb", now.watchdog, cronRuns(facts.service));
-  if (trouble?.state === "stopped") return [{ ...base, confirmed: undefined, denied: trouble.why }];
-  const doubt = trouble?.why ?? (unread.length > 0 ? `${unread.join(", ")} could not be asked` : undefined);
-  if (doubt !== undefined) return [{ ...base, confirmed: undefined, doubt }];
-  return [{ ...base, confirmed: "the watchdog of MariaDB runs, and the server answers it" }];
-}
+const OURS = {
+  control: "mariadb",
+  by: WATCHDOG,
+  source: MARIADB_FILES.script,
+  confirmed: "the watchdog of MariaDB runs, and the server answers it",
+} as const;
 
 /** A client is either interactive or not, which it says itself: at the latest the longer of the two ends its session. */
 function ownEnding({ interactive, wait }: MariaDbServer): Ending {

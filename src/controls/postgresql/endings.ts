@@ -1,12 +1,10 @@
 /** What ends idle sessions with the host's PostgreSQL servers: curfew's watchdog, and what the servers have in force. Pure. */
-import { watchdogTrouble } from "../databases/watchdog.ts";
+import { watchdogEnding } from "../databases/watchdog.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Seconds } from "../../model/duration.ts";
 import type { Ending, EndingQuestion, Endings } from "../../model/ending.ts";
-import type { Facts } from "../../model/facts.ts";
-import { pgServers, type PgCluster, type PgServers, type PgSaid } from "./facts.ts";
+import { pgServers, type PgCluster, type PgSaid } from "./facts.ts";
 import { POSTGRESQL_FILES } from "./files.ts";
-import { cronRuns, installedInterval } from "../watchdog/installed.ts";
 import { clusterText, IDLE, type PgSetting, secondsOf, settingsOf } from "./settings.ts";
 
 /**
@@ -18,11 +16,13 @@ export function postgresqlEndings({ facts, account, kind, placed }: EndingQuesti
   if (servers === undefined) return NOTHING;
   if (servers.state !== "known")
     return { endings: [], unread: [servers.state === "unreadable" ? servers.reason : "PostgreSQL"] };
-  const { clusters } = servers.value;
+  const { clusters, now } = servers.value;
   const unread = clusters.filter(({ said }) => said === null).map(unreadText);
   const names = new Set([account.representative, ...account.users]);
   const own = clusters.flatMap((cluster) => ownEndings(cluster, names));
-  return { endings: [...watchdog(facts, servers.value, placed, unread), ...own], unread };
+  const blind = blindness(clusters);
+  const state = now.watchdog;
+  return { endings: [...watchdogEnding(OURS, facts, placed, { state, unread, blind }), ...own], unread };
 }
 
 const NOTHING: Endings = { endings: [], unread: [] };
@@ -31,32 +31,18 @@ function unreadText(cluster: PgCluster): string {
   return `${clusterText(cluster)} (${cluster.why})`;
 }
 
-function watchdog(
-  facts: Facts,
-  { clusters, now }: PgServers,
-  placed: Seconds | undefined,
-  unread: readonly string[],
-): Ending[] {
-  const every = installedInterval(facts, POSTGRESQL_FILES.script);
-  if (placed === undefined || every === undefined) return [];
-  const trouble = watchdogTrouble("postgresql", now.watchdog, cronRuns(facts.service));
-  const base = {
-    control: "postgresql",
-    by: "PostgreSQL watchdog",
-    seconds: placed,
-    grace: every,
-    source: POSTGRESQL_FILES.script,
-  } as const;
-  if (trouble?.state === "stopped") return [{ ...base, confirmed: undefined, denied: trouble.why }];
+const OURS = {
+  control: "postgresql",
+  by: "PostgreSQL watchdog",
+  source: POSTGRESQL_FILES.script,
+  confirmed: "the watchdog of PostgreSQL runs, and every server answers it",
+} as const;
+
+function blindness(clusters: readonly PgCluster[]): string | undefined {
   const blind = clusters.find(({ said }) => said !== null && hidesActivity(said));
-  if (blind !== undefined) {
-    const denied = `${clusterText(blind)} has track_activities off for somebody, so it does not tell who is idle`;
-    return [{ ...base, confirmed: undefined, denied }];
-  }
-  const doubt = trouble?.why ?? (unread.length > 0 ? `${unread.join(", ")} could not be asked` : undefined);
-  const confirmed =
-    doubt === undefined ? "the watchdog of PostgreSQL runs, and every server answers it" : undefined;
-  return [{ ...base, confirmed, ...(doubt === undefined ? {} : { doubt }) }];
+  return (
+    blind && `${clusterText(blind)} has track_activities off for somebody, so it does not tell who is idle`
+  );
 }
 
 /** Without it pg_stat_activity has no state and no time for a session (documentation of track_activities). */
