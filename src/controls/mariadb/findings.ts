@@ -7,6 +7,7 @@ import type { Finding } from "../../model/finding.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import { limitedRoles, lookInterval } from "../databases/limits.ts";
 import { accountsOf } from "../databases/people.ts";
+import { starterFinding } from "../watchdog/findings.ts";
 import type { WatchdogStarter } from "../watchdog/limits.ts";
 import type { WantedDropIn } from "./drop-in.ts";
 import type { MariaDb, MariaDbServer } from "./facts.ts";
@@ -27,7 +28,7 @@ export function mariaDbFindings(
 ): Finding[] {
   const unasked = [...(server === null ? [why] : []), ...others];
   return [
-    starterFinding(limits, starter),
+    starterFinding("mariadb", RUNS, starter, (by) => lookInterval(limits, by)),
     ...unasked.map((each) =>
       finding(
         "mechanism-works",
@@ -48,16 +49,6 @@ export function notAsked(): Finding {
   const actual =
     "whether MariaDB runs here was not asked, so nothing is written for it; curfew apply asks the host";
   return finding("mechanism-works", "*", RUNS, actual, "facts of the host", "unknown", "server");
-}
-
-function starterFinding(limits: HostLimits, starter: WatchdogStarter): Finding {
-  if (starter.by === "nothing") {
-    return finding("mechanism-works", "*", RUNS, starter.reason, "facts of the host", starter.outcome);
-  }
-  const by = starter.by === "cron" ? "cron starts it" : "a systemd timer starts it";
-  const every = formatDuration(lookInterval(limits, starter.by));
-  const actual = `${by} every ${every}; a session may last that much longer`;
-  return finding("mechanism-works", "*", RUNS, actual, "watchdog interval", "pass");
 }
 
 /** What the server itself has, and what curfew makes of it. */

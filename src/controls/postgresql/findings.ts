@@ -1,10 +1,10 @@
 /** What an audit or a plan says about the host's PostgreSQL servers, beside what ends whose session. Pure. */
 import type { Finding } from "../../model/finding.ts";
 import type { Facts } from "../../model/facts.ts";
-import { formatDuration } from "../../model/duration.ts";
 import type { HostLimits } from "../../model/limits.ts";
 import { configuredFindings } from "../../core/verdict/configured-finding.ts";
 import { visible } from "../../core/text/visible.ts";
+import { starterFinding } from "../watchdog/findings.ts";
 import type { WatchdogStarter } from "../watchdog/limits.ts";
 import { isCut, type PgCluster, type PgServers } from "./facts.ts";
 import { limitedRoles, lookInterval } from "../databases/limits.ts";
@@ -24,19 +24,15 @@ export function postgresqlFindings(
   starter: WatchdogStarter,
 ): Finding[] {
   return [
-    starterFinding(limits, starter),
+    watchdogStarts(limits, starter),
     ...servers.clusters.flatMap((cluster) => ofCluster(cluster, limits, facts)),
   ];
 }
 
-function starterFinding(limits: HostLimits, starter: WatchdogStarter): Finding {
-  const about = ["mechanism-works", "*", RUNS] as const;
-  if (starter.by === "nothing")
-    return finding(...about, starter.reason, "facts of the host", starter.outcome);
-  const by = starter.by === "cron" ? "cron starts it" : "a systemd timer starts it";
-  const every = formatDuration(lookInterval(limits, starter.by));
-  const actual = `${by} every ${every}; a session may last that much longer. One that calls itself a connection pool is left alone`;
-  return finding(...about, actual, "watchdog interval", "pass");
+function watchdogStarts(limits: HostLimits, starter: WatchdogStarter): Finding {
+  const starts = starterFinding("postgresql", RUNS, starter, (by) => lookInterval(limits, by));
+  if (starter.by === "nothing") return starts;
+  return { ...starts, actual: `${starts.actual}. One that calls itself a connection pool is left alone` };
 }
 
 function ofCluster(cluster: PgCluster, limits: HostLimits, facts: Facts): Finding[] {

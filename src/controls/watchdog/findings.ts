@@ -1,6 +1,6 @@
 /** What the watchdog cannot do on a host, and what it changes for others. */
 import { configuredFindings } from "../../core/verdict/configured-finding.ts";
-import { formatDuration } from "../../model/duration.ts";
+import { formatDuration, type Seconds } from "../../model/duration.ts";
 import type { Facts } from "../../model/facts.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { HostLimits } from "../../model/limits.ts";
@@ -13,12 +13,12 @@ const finding = configuredFindings("watchdog");
 
 /** Findings for the roles that somebody on the host is in. */
 export function watchdogFindings(facts: Facts, limits: HostLimits, starter: WatchdogStarter): Finding[] {
-  if (starter.by === "nothing")
-    return [finding("mechanism-works", "*", RUNS, starter.reason, "facts of the host", starter.outcome)];
+  const starts = starterFinding("watchdog", RUNS, starter, (by) => watchdogInterval(limits, by));
+  if (starter.by === "nothing") return [starts];
   const present = new Set(presentRoles(facts, limits).map(({ role }) => role));
   const roles = idleRoles(limits).filter(({ role }) => present.has(role));
   return [
-    finding("mechanism-works", "*", RUNS, interval(limits, starter.by), "watchdog interval", "pass"),
+    starts,
     ...roles.flatMap(({ role, idle }) => (idle < SHORTEST ? [tooShort(role, idle)] : [])),
     ...roles.flatMap(({ role, warnBefore }) =>
       warnBefore !== null && restartsChannelTimeout(facts) ? [restarted(role)] : [],
@@ -28,9 +28,19 @@ export function watchdogFindings(facts: Facts, limits: HostLimits, starter: Watc
 
 const RUNS = "a watchdog ends idle sessions with a terminal";
 
-function interval(limits: HostLimits, by: "systemd" | "cron"): string {
-  const starter = by === "cron" ? "cron starts it" : "a systemd timer starts it";
-  return `${starter} every ${formatDuration(watchdogInterval(limits, by))}; a session may last that much longer`;
+/** Whether anything starts a watchdog here, and how often; `expected` is what it does. */
+export function starterFinding(
+  control: Finding["control"],
+  expected: string,
+  starter: WatchdogStarter,
+  interval: (by: "systemd" | "cron") => Seconds,
+): Finding {
+  const say = configuredFindings(control);
+  if (starter.by === "nothing")
+    return say("mechanism-works", "*", expected, starter.reason, "facts of the host", starter.outcome);
+  const by = starter.by === "cron" ? "cron starts it" : "a systemd timer starts it";
+  const actual = `${by} every ${formatDuration(interval(starter.by))}; a session may last that much longer`;
+  return say("mechanism-works", "*", expected, actual, "watchdog interval", "pass");
 }
 
 function tooShort(role: string, idle: number): Finding {
