@@ -6,8 +6,6 @@ export interface Waiting extends Time {
   readonly signal: AbortSignal;
 }
 
-const LATE = Symbol("the moment came first");
-
 /**
  * What the promise gives, or undefined once `until` has come.
  * Errors: the signal's reason when it is aborted first; those of the promise.
@@ -18,18 +16,17 @@ export async function over<T>(
   { clock, pause, signal }: Waiting,
 ): Promise<T | undefined> {
   const timer = new AbortController();
-  const abort = (): void => timer.abort();
+  const stopped = Promise.withResolvers<never>();
+  const abort = (): void => stopped.reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
   if (signal.aborted) abort();
-  const moment = pause(Math.max(0, until - clock()), timer.signal).then((): typeof LATE => LATE);
+  const moment = pause(Math.max(0, until - clock()), timer.signal).then(() => undefined);
   try {
-    const first = await Promise.race([moment, promise]);
-    if (first !== LATE) return first;
-    if (signal.aborted) throw signal.reason;
-    return undefined;
+    // The first of those that are settled already: an abort.
+    return await Promise.race([stopped.promise, promise, moment]);
   } finally {
     signal.removeEventListener("abort", abort);
-    abort();
+    timer.abort();
   }
 }
 
