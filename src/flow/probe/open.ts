@@ -143,7 +143,8 @@ export async function openNothing(setup: OpeningSetup): Promise<OpenedSession> {
   return { channel, terminal: undefined, quietSince };
 }
 
-function lifetime({ planned }: OpeningSetup): number {
+/** Seconds after which what a probe has started on the host ends by itself. */
+export function lifetime({ planned }: Pick<OpeningSetup, "planned">): number {
   return Math.ceil(latest(planned.scaledLimit)) + SPARE_SECONDS;
 }
 

@@ -1,7 +1,7 @@
 /** The session with a service of the host, such as a database: opened by a client that the person's login runs. */
-import { latest, type Observation } from "../../core/probe/judge-probe.ts";
+import type { Observation } from "../../core/probe/judge-probe.ts";
 import { CurfewError } from "../../model/error.ts";
-import type { OpenedSession, OpeningSetup } from "./open.ts";
+import { lifetime, type OpenedSession, type OpeningSetup } from "./open.ts";
 import type { OpenProbe } from "./opened.ts";
 import { over, rest } from "./wait.ts";
 
@@ -10,8 +10,6 @@ const REFUSED = /^curfew: no session: (.*)$/mu;
 const ENDED = /^\.*curfew: session ended: (.*)$/mu;
 const BUSY_ENDED = /curfew: busy session ended/u;
 const START_SECONDS = 25;
-/** It ends by itself so long after nobody waits for it any more. */
-const SPARE_SECONDS = 60;
 
 /** Waits until the client says that its session is there. */
 export async function openService(setup: OpeningSetup): Promise<OpenedSession> {
@@ -20,8 +18,7 @@ export async function openService(setup: OpeningSetup): Promise<OpenedSession> {
   if (service === undefined || typeof service === "string") {
     throw new CurfewError("unsupported", service ?? `no service has ${planned.session} sessions here`);
   }
-  const lifetime = Math.ceil(latest(planned.scaledLimit)) + SPARE_SECONDS;
-  const channel = await connection.openCommand(service.line(token, lifetime), signal);
+  const channel = await connection.openCommand(service.line(token, lifetime(setup)), signal);
   setup.opened(channel);
   const until = clock() + START_SECONDS * 1000;
   while (clock() < until) {
