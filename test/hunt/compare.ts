@@ -37,7 +37,7 @@ export function compared(
 }
 
 /** What ended late, between the limit's tolerance and the end of the measurement, decides nothing: the machine is busy. */
-function truthOf(own: readonly Measured[]): Compared["truth"] {
+export function truthOf(own: readonly Measured[]): Compared["truth"] {
   if (own.some(({ seconds, began }) => began && seconds === null)) return "one stayed";
   const ended = own.every(({ seconds, began }) => began && seconds !== null && seconds < IN_TIME);
   return ended ? "all ended" : "unclear";

@@ -1,5 +1,5 @@
 /** Random configurations: what administrators, packages and people leave on hosts, put together at random. */
-import type { Configuration, Piece } from "./configuration.ts";
+import { peopleOf, type Configuration, type Piece } from "./configuration.ts";
 import { keyPieces } from "./key-grammar.ts";
 import { latePieces } from "./late-grammar.ts";
 import { loginPieces } from "./login-grammar.ts";
@@ -20,7 +20,7 @@ export function configurationOf(seed: number, release: Configuration["release"])
   const random = createRandom(seed);
   const applied = random.chance(0.65);
   const roles = rolesOf(random);
-  const people = PEOPLE.filter(({ group }) => roles.includes(group));
+  const people = peopleOf({ roles });
   const common = random.chance(0.7)
     ? [
         ...sshdPieces(random, people, release),

@@ -9,12 +9,13 @@ import { parseSections } from "../../src/core/facts/sections.ts";
 import { known } from "../../src/model/reading.ts";
 import type { LoginShell } from "../../src/model/login-shell.ts";
 import type { LabHost } from "../lab/host.ts";
+import { truthOf, type Compared } from "./compare.ts";
 import { scriptOf, type Piece } from "./configuration.ts";
 import { keyPieces } from "./key-grammar.ts";
 import { ownPiece } from "./own-grammar.ts";
 import type { Person } from "./people.ts";
 import { createRandom } from "./random.ts";
-import { measureAll, IN_TIME, type Measured, type Wanted } from "./sessions.ts";
+import { measureAll, type Measured, type Wanted } from "./sessions.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
 const READER = new URL("../../templates/remote/own-files.sh", import.meta.url);
@@ -33,7 +34,7 @@ export interface OwnTried {
   readonly pieces: readonly Piece[];
   readonly doubt: string | undefined;
   readonly measured: readonly Measured[];
-  readonly truth: "all ended" | "one stayed" | "unclear";
+  readonly truth: Compared["truth"];
 }
 
 /** What everybody gets in a round. */
@@ -71,7 +72,8 @@ export async function playOwn(
   // What looks like a false pass is looked at again, twice, and longer.
   for (let time = 0; time < 2; time++) {
     const suspects = people.filter(
-      (person, index) => doubts[index] === undefined && truthOf(person, measured) === "one stayed",
+      (person, index) =>
+        doubts[index] === undefined && truthOf(sessionsOf(person, measured)) === "one stayed",
     );
     const again = await measureAll(
       suspects.flatMap((person): Wanted[] => [
@@ -86,17 +88,13 @@ export async function playOwn(
     person,
     pieces: given.get(person) ?? [],
     doubt: doubts[index],
-    measured: measured.filter((each) => each.person === person.name),
-    truth: truthOf(person, measured),
+    measured: sessionsOf(person, measured),
+    truth: truthOf(sessionsOf(person, measured)),
   }));
 }
 
-function truthOf({ name }: Person, measured: readonly Measured[]): OwnTried["truth"] {
-  const own = measured.filter(({ person }) => person === name);
-  if (own.some(({ seconds, began }) => began && seconds === null)) return "one stayed";
-  return own.every(({ seconds, began }) => began && seconds !== null && seconds < IN_TIME)
-    ? "all ended"
-    : "unclear";
+function sessionsOf({ name }: Person, measured: readonly Measured[]): Measured[] {
+  return measured.filter(({ person }) => person === name);
 }
 
 /** Everybody's files, as curfew reads them; the shells are taken to have said that the limit is readonly. */
