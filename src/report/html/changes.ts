@@ -1,36 +1,38 @@
 /** What differs from the run before, for people: newly failing, lost, recovered. */
+import type { ChangeKind } from "../../core/audit/changes.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { AuditRun, FindingChange } from "../../model/audit.ts";
 import { CHECKS } from "../../model/check.ts";
 import { countOf, number } from "./words.ts";
 import { hostLinks } from "./hosts.ts";
 
-const KINDS = {
+/** The kinds that are told, in their order. */
+export const CHANGE_KINDS = {
   failing: { title: "Newly failing", symbol: "✗", tone: "fail" },
   lost: { title: "No longer known", symbol: "?", tone: "unknown" },
   gone: { title: "No longer judged", symbol: "–", tone: "unknown" },
   waived: { title: "Newly waived", symbol: "~", tone: "waived" },
   undemonstrated: { title: "No longer demonstrated", symbol: "◐", tone: "unknown" },
   recovered: { title: "Recovered", symbol: "=", tone: "pass" },
-} as const;
+} as const satisfies Partial<Record<ChangeKind, object>>;
 /** How many lines one kind of change has before the rest is counted. */
 const LINES = 30;
 
 /** The detail is told once, under the reasons. */
 const HOSTS = 6;
 
-type Kind = keyof typeof KINDS;
+type Kind = keyof typeof CHANGE_KINDS;
 
 /** The values of `changes.hbs`. Pure. */
 export function changeValues(run: AuditRun, changes: readonly FindingChange[], hasBefore: boolean) {
   const index = new Map(run.hosts.map(({ host }, position) => [host, position]));
   const lost = lostHosts(run, changes);
-  const kinds = (Object.keys(KINDS) as Kind[]).map((kind) => {
+  const kinds = (Object.keys(CHANGE_KINDS) as Kind[]).map((kind) => {
     const those = changes.filter(
       (change) => kindOf(change) === kind && !(kind === "gone" && lost.has(change.host)),
     );
     const told = lines(those, index, run);
-    const { title, symbol, tone } = KINDS[kind];
+    const { title, symbol, tone } = CHANGE_KINDS[kind];
     return {
       title,
       symbol,

@@ -1,21 +1,14 @@
 /** What changed between two audits, alike changes of many hosts told once. */
-import { changeKind, type ChangeKind } from "../../core/audit/changes.ts";
+import { changeKind } from "../../core/audit/changes.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { FindingChange, RunSummary } from "../../model/audit.ts";
 import { CHECKS } from "../../model/check.ts";
+import { CHANGE_KINDS } from "../html/changes.ts";
 import { renderPart } from "../html/template.ts";
 import { countOf, number, when } from "../html/words.ts";
 import { address } from "./address.ts";
 import { reasonAddress } from "./finding-parts.ts";
 
-const KINDS = {
-  failing: { title: "Newly failing", symbol: "✗", tone: "fail" },
-  lost: { title: "No longer known", symbol: "?", tone: "unknown" },
-  gone: { title: "No longer judged", symbol: "–", tone: "unknown" },
-  waived: { title: "Newly waived", symbol: "~", tone: "waived" },
-  undemonstrated: { title: "No longer demonstrated", symbol: "◐", tone: "unknown" },
-  recovered: { title: "Recovered", symbol: "=", tone: "pass" },
-} as const satisfies Partial<Record<ChangeKind, object>>;
 /** Lines of one kind, and names in one line. */
 const LINES = 50;
 const NAMES = 20;
@@ -27,11 +20,11 @@ export function renderChanges(
   changes: readonly FindingChange[],
 ): string {
   const groups = Map.groupBy(changes, changeKind);
-  const kinds = (Object.keys(KINDS) as (keyof typeof KINDS)[]).flatMap((kind) => {
+  const kinds = (Object.keys(CHANGE_KINDS) as (keyof typeof CHANGE_KINDS)[]).flatMap((kind) => {
     const its = groups.get(kind) ?? [];
     return its.length === 0
       ? []
-      : [{ ...KINDS[kind], amount: number(its.length), ...lines(its, after.runId) }];
+      : [{ ...CHANGE_KINDS[kind], amount: number(its.length), ...lines(its, after.runId) }];
   });
   return renderPart("serve/changes", {
     after: { when: when(after.startedAt), href: address("./", { run: after.runId }) },
