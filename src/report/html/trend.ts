@@ -47,11 +47,11 @@ function title(run: RunSummary): string {
 }
 
 function row(run: RunSummary) {
-  const { hosts, findings, state } = run;
+  const { hosts, findings } = run;
   return {
     when: visible(when(run.startedAt)),
     runId: visible(run.runId),
-    state: state === "finished" ? (run.verified ? "with real sessions" : "without sessions") : STATES[state],
+    state: stateText(run),
     fail: { mark: mark("fail"), amount: number(hosts.fail) },
     unknown: { mark: mark("unknown"), amount: number(hosts.unknown) },
     pass: { mark: mark("pass"), amount: number(hosts.pass) },
@@ -61,6 +61,12 @@ function row(run: RunSummary) {
 }
 
 const STATES = { running: "still running", "broken-off": "broken off" } as const;
+
+/** Whether it ended, and then whether it opened sessions. */
+export function stateText({ state, verified }: Pick<RunSummary, "state" | "verified">): string {
+  if (state !== "finished") return STATES[state];
+  return verified ? "with real sessions" : "without sessions";
+}
 
 function points(list: readonly (readonly [number, number])[]): string {
   return list.map(([x, y]) => `${x},${y}`).join(" ");

@@ -2,7 +2,7 @@
 import { visible } from "../../core/text/visible.ts";
 import type { RunSummary } from "../../model/audit.ts";
 import { renderPart } from "../html/template.ts";
-import { trendValues } from "../html/trend.ts";
+import { stateText, trendValues } from "../html/trend.ts";
 import { countOf, number, took, when } from "../html/words.ts";
 import { address, pagerValues } from "./address.ts";
 import type { FleetScope } from "./page.ts";
@@ -32,17 +32,15 @@ export function renderTrend(
   });
 }
 
-const STATES = { running: "still running", "broken-off": "broken off" } as const;
-
 function row(run: RunSummary) {
-  const { runId, startedAt, finishedAt, state, verified, hosts, findings } = run;
+  const { runId, startedAt, finishedAt, hosts, findings } = run;
   return {
     when: when(startedAt),
     href: address("./", { run: runId }),
     changes: address("changes", { run: runId }),
     runId: visible(runId),
     took: finishedAt === null ? "" : took(startedAt, finishedAt),
-    sessions: state === "finished" ? (verified ? "with real sessions" : "without sessions") : STATES[state],
+    sessions: stateText(run),
     fail: number(hosts.fail),
     unknown: number(hosts.unknown),
     pass: number(hosts.pass),
