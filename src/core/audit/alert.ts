@@ -10,6 +10,7 @@ import type { AuditContext, AuditRun, FindingChange } from "../../model/audit.ts
 import type { Policy } from "../../model/policy.ts";
 import { changeKind } from "./changes.ts";
 import { findingKey } from "../verdict/finding-key.ts";
+import { isOpen } from "../verdict/outcome.ts";
 
 /** Everything an audit has to tell, before it is cut to what a destination wants. */
 export type News = Required<Pick<Alert, "first" | AlertEvent>> & Pick<Alert, "open">;
@@ -110,7 +111,7 @@ function standing({ hosts, findings }: AuditRun): FindingChange[] {
   const all = [{ host: "", findings }, ...hosts];
   return all.flatMap(({ host, findings: own }) =>
     own
-      .filter(({ outcome }) => outcome === "fail" || outcome === "unknown")
+      .filter(isOpen)
       .map((finding) => ({ host, key: findingKey(finding), before: null, after: finding.outcome, finding })),
   );
 }

@@ -1,7 +1,7 @@
 /** The top of the HTML report: the verdict, the fleet in four numbers, and what was not shown. */
 import { countHosts, hostsApart } from "../../core/audit/summary.ts";
 import { visible } from "../../core/text/visible.ts";
-import { countOutcomes } from "../../core/verdict/outcome.ts";
+import { countOutcomes, isOpen } from "../../core/verdict/outcome.ts";
 import type { AuditRun } from "../../model/audit.ts";
 import type { LadderCell } from "../../model/finding.ts";
 import { countOf, mark, number, OUTCOMES, RUNGS, took, when, type Outcome } from "./words.ts";
@@ -72,7 +72,7 @@ export function lead(
   findings: AuditRun["findings"],
   apart: number,
 ): string | null {
-  const open = findings.filter(({ outcome }) => outcome === "fail" || outcome === "unknown").length;
+  const open = findings.filter(isOpen).length;
   const parts = [
     apart === 0
       ? []

@@ -1,5 +1,6 @@
 /** Who changed hosts when: the list of runs, and what became of each host of one. */
 import { visible } from "../../core/text/visible.ts";
+import { countBy } from "../../core/verdict/outcome.ts";
 import type {
   AppliedFilter,
   AppliedHost,
@@ -54,11 +55,10 @@ export function appliedRow(run: AppliedSummary) {
 /** The content of one run's page. */
 export function renderAppliedRun(run: AppliedRun, page: number): string {
   const { hosts, ...rest } = run;
-  const outcomes = Object.groupBy(hosts, ({ outcome }) => outcome);
-  const counts = Object.fromEntries(Object.entries(outcomes).map(([name, its]) => [name, its?.length ?? 0]));
+  const outcomes = countBy(hosts.map(({ outcome }) => outcome));
   const from = (page - 1) * APPLIED;
   return renderPart("serve/applied-run", {
-    ...appliedRow({ ...rest, outcomes: counts }),
+    ...appliedRow({ ...rest, outcomes }),
     runId: visible(run.runId),
     amount: countOf(hosts.length, "host"),
     rows: hosts.slice(from, from + APPLIED).map(hostRow),
