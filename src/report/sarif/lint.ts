@@ -1,12 +1,9 @@
 /** What `curfew lint` found as SARIF 2.1.0, for code-scanning boards: each file by its path in the checkout. */
-import { createHash } from "node:crypto";
 import type { LintFinding } from "../../model/lint.ts";
 import { jsonText } from "../format/json-text.ts";
 import { relativeUri } from "../format/relative-uri.ts";
-import { sarifText } from "./results.ts";
+import { fingerprints, MOST_RESULTS, sarifText } from "./results.ts";
 
-/** GitHub refuses a run with more results. */
-const MOST_RESULTS = 25_000;
 const RULES = [
   rule("policy-or-inventory-error", "error", "curfew refuses the file", "8.0"),
   rule("policy-or-inventory-warning", "warning", "allowed, and probably not what is meant", "5.0"),
@@ -43,9 +40,6 @@ function rule(id: string, level: LintFinding["severity"], text: string, score: s
 
 function result({ severity, position, message }: LintFinding): object {
   const { file, line = 1, column } = position;
-  const fingerprint = createHash("sha256")
-    .update(JSON.stringify([file, severity, message]))
-    .digest("hex");
   const region = { startLine: line, ...(column === undefined ? {} : { startColumn: column }) };
   return {
     ruleId: `policy-or-inventory-${severity}`,
@@ -53,9 +47,6 @@ function result({ severity, position, message }: LintFinding): object {
     level: severity,
     message: { text: sarifText(message) },
     locations: [{ physicalLocation: { artifactLocation: { uri: relativeUri(file) }, region } }],
-    partialFingerprints: {
-      "curfewLint/v1": fingerprint,
-      primaryLocationLineHash: `${fingerprint.slice(0, 16)}:1`,
-    },
+    partialFingerprints: fingerprints("curfewLint/v1", [file, severity, message]),
   };
 }

@@ -7,6 +7,8 @@ import { type KeyedFinding, keyedFindings, reportedFindings } from "../format/re
 import type { SarifRule } from "./rules.ts";
 
 const LONGEST_MESSAGE = 1000;
+/** GitHub refuses a run with more results; it takes 20 runs in a file. */
+export const MOST_RESULTS = 25_000;
 
 /** A finding that did not pass; an empty host for one about the fleet. */
 export interface KeyedProblem extends KeyedFinding {
@@ -39,20 +41,13 @@ export function sarifResult(
 ): object {
   const { host, key, finding } = problem;
   const rule = rules[ruleIndex];
-  const fingerprint = createHash("sha256")
-    .update(JSON.stringify([host, key]))
-    .digest("hex");
   return {
     ruleId: rule?.id ?? finding.check,
     ruleIndex,
     ...severity(finding, rule),
     message: { text: messageText(host, finding) },
     locations: [location(run, host, finding)],
-    // The second is the one that GitHub follows alerts by; it wants a number after a colon.
-    partialFingerprints: {
-      "curfewFinding/v1": fingerprint,
-      primaryLocationLineHash: `${fingerprint.slice(0, 16)}:1`,
-    },
+    partialFingerprints: fingerprints("curfewFinding/v1", [host, key]),
     ...(changeOf === null ? {} : { baselineState: baselineState(changeOf(host, key)) }),
     // All results of a run have this, or none (3.27.23).
     suppressions: finding.outcome === "waived" ? [suppression(finding)] : [],
@@ -64,6 +59,12 @@ export function sarifResult(
       ...(finding.level === undefined ? {} : { severity: finding.level, ...finding.counts }),
     },
   };
+}
+
+/** Of what makes a result the same in every run. The second is the one that GitHub follows alerts by; it wants a number after a colon. */
+export function fingerprints(name: string, parts: readonly string[]): Readonly<Record<string, string>> {
+  const fingerprint = createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+  return { [name]: fingerprint, primaryLocationLineHash: `${fingerprint.slice(0, 16)}:1` };
 }
 
 function* notPassed(

@@ -8,12 +8,9 @@ import { countFindings, countHosts } from "../../core/audit/summary.ts";
 import type { AuditContext, AuditRun } from "../../model/audit.ts";
 import { clipLine } from "../layout/clip.ts";
 import { jsonText, LazyArray } from "../format/json-text.ts";
-import { changesOf, type KeyedProblem, problems, sarifResult } from "./results.ts";
+import { changesOf, type KeyedProblem, MOST_RESULTS, problems, sarifResult } from "./results.ts";
 import { ruleIndexOf, type SarifRule, sarifRules } from "./rules.ts";
 import { stableUuid } from "../format/uuid.ts";
-
-/** GitHub refuses a run with more results; it takes 20 runs in a file. */
-const MOST_RESULTS = 25_000;
 
 /** The audit as one SARIF run, or several where there are more problems than a board takes in one. */
 export function renderSarif(run: AuditRun, context: AuditContext): Iterable<string> {
