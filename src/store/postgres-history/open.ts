@@ -19,9 +19,8 @@ export async function prepareTables(
   try {
     const found = await lookAt(session);
     if (found.encoding !== "UTF8") throw wrongEncoding(settings, found.encoding);
-    if (found.tables && (await versionOf(session)) >= steps.length) {
-      return refuseVersion(settings, await versionOf(session), steps.length);
-    }
+    const version = found.tables ? await versionOf(session) : 0;
+    if (version >= steps.length) return refuseVersion(settings, version, steps.length);
     if (readOnly) throw notReady(settings, found);
     await upgrade(session, settings, found, steps);
   } catch (error) {

@@ -155,9 +155,9 @@ async function prepare(
     bytea_output: "hex",
   };
   const calls = Object.entries(wanted).map(([name, value]) => `set_config('${name}', '${value}', false)`);
-  const [state] = await session.rows<{ standby: boolean; readonly: string; encoding: string }>(
+  const [state] = await session.rows<{ standby: boolean; readonly: string }>(
     `SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS readonly,
-            current_setting('server_encoding') AS encoding, ${calls.join(", ")}`,
+            ${calls.join(", ")}`,
   );
   if (state?.standby === true || state?.readonly === "on") throw standby();
 }
