@@ -1,6 +1,6 @@
 /** What the history forgets. */
 import type { DatabaseSession } from "../postgres/session.ts";
-import { LOCKS } from "./schema.ts";
+import { HELD } from "./schema.ts";
 
 /**
  * Takes away what was applied before an ISO time, and the runs that started before it, except running ones and the newest finished one of each
@@ -11,9 +11,7 @@ export async function pruneStored(session: DatabaseSession, before: string): Pro
   const gone = await session.change(
     `DELETE FROM curfew.run WHERE started < $1
        AND (finished IS NOT NULL OR NOT EXISTS (
-         SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
-           AND classid::bigint = ${LOCKS} AND objid::bigint = run.id
-           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())))
+         SELECT FROM pg_locks WHERE ${HELD} AND objid::bigint = run.id))
        AND id NOT IN (
          SELECT DISTINCT ON (policy) id FROM curfew.run WHERE finished IS NOT NULL
          ORDER BY policy, started DESC, id DESC)`,

@@ -12,7 +12,7 @@ import {
   wholeRun,
   withBaselines,
 } from "../history/whole-run.ts";
-import { LOCKS } from "./schema.ts";
+import { HELD } from "./schema.ts";
 import { createStoredReader, type StoredReader } from "./stored-reader.ts";
 import { COUNTS } from "./write.ts";
 
@@ -55,9 +55,7 @@ export const SELECT_RUNS = (chosen: string): string => `
   WITH chosen AS (SELECT * FROM curfew.run ${chosen}),
   alive AS MATERIALIZED (
     SELECT objid::bigint AS run FROM pg_locks
-    WHERE locktype = 'advisory' AND granted AND objsubid = 2 AND classid::bigint = ${LOCKS}
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND EXISTS (SELECT FROM chosen WHERE finished IS NULL))
+    WHERE ${HELD} AND EXISTS (SELECT FROM chosen WHERE finished IS NULL))
   SELECT r.id, name, started, finished, r.written, c.written AS host_written, policy, profile, verified, host_limit,
          header, baseline, planned, r.findings,
          finished IS NULL AND EXISTS (SELECT FROM alive WHERE run = r.id) AS alive,

@@ -119,6 +119,9 @@ export const TABLES: readonly string[] = [
 
 /** The first number of curfew's advisory locks: `curf` in ASCII. The second is a run's id, or one of these. */
 export const LOCKS = 0x63757266;
+/** Of the rows of `pg_locks`: those locks of this database that somebody holds; `objid` is the second number. */
+export const HELD = `locktype = 'advisory' AND granted AND objsubid = 2 AND classid::bigint = ${LOCKS}
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 /** Held together by all who write, alone by whoever upgrades or prunes. */
 export const GATE = 0;
 
