@@ -1,43 +1,27 @@
 /** Audits read back from the history. */
-import type { AuditedHost, AuditHeader, AuditRun, RunSummary } from "../../model/audit.ts";
+import type { AuditedHost, AuditRun, RunSummary } from "../../model/audit.ts";
 import type { CurfewError } from "../../model/error.ts";
 import type { RunFilter } from "../../model/history.ts";
 import { createContentReader, createFindingReader } from "./contents.ts";
 import type { Database } from "./database.ts";
 import { lives, type ProcessName } from "./process.ts";
 import {
-  type AboutHost,
-  type Baselines,
+  headOfRun,
+  type HostColumns,
+  hostOfRow,
   noSuchRun,
   onlyRun,
+  type PartReader,
+  type RunColumns,
   type StoredHead,
+  summaryOfRun,
   wholeRun,
-  withBaselines,
 } from "./whole-run.ts";
 
-/** A row of `run`, as far as it is read. */
-export interface RunRow {
-  readonly id: number;
-  readonly name: string;
-  readonly started: string;
-  readonly finished: string | null;
-  readonly written: string;
+/** A row of `run`. */
+export interface RunRow extends RunColumns {
   readonly process: string | null;
-  readonly policy: string;
-  readonly profile: string | null;
   readonly verified: number;
-  readonly host_limit: string;
-  readonly header: number;
-  readonly baseline: number | null;
-  readonly planned: number;
-  readonly findings: number;
-  readonly hosts_pass: number;
-  readonly hosts_fail: number;
-  readonly hosts_unknown: number;
-  readonly findings_pass: number;
-  readonly findings_fail: number;
-  readonly findings_unknown: number;
-  readonly findings_waived: number;
 }
 
 /** The runs of a filter, newest last. */
@@ -99,22 +83,7 @@ export function previousRun(database: Database, runId: string): RunRow | undefin
 
 /** One line of the history. */
 export function summaryOf(row: RunRow): RunSummary {
-  return {
-    runId: row.name,
-    startedAt: row.started,
-    finishedAt: row.finished,
-    state: stateOf(row),
-    policy: row.policy,
-    profile: row.profile,
-    verified: row.verified === 1,
-    hosts: { pass: row.hosts_pass, fail: row.hosts_fail, unknown: row.hosts_unknown },
-    findings: {
-      pass: row.findings_pass,
-      fail: row.findings_fail,
-      unknown: row.findings_unknown,
-      waived: row.findings_waived,
-    },
-  };
+  return summaryOfRun(row, { state: stateOf(row), verified: row.verified === 1 });
 }
 
 /** Whether the process that writes a run still lives is looked up each time; nothing of it is stored. */
@@ -128,13 +97,11 @@ export function stateOf({
 
 /** A run without its hosts, and the names of those it was begun with. */
 export function readHeader(database: Database, row: RunRow): StoredHead {
-  const content = createContentReader(database);
-  const stored = row.baseline === null ? null : content<Baselines>(row.baseline);
-  return {
-    header: withBaselines(content<AuditHeader>(row.header), stored),
-    planned: content<string[]>(row.planned),
-    findings: createFindingReader(database).list(row.findings),
-  };
+  return headOfRun(row, partReader(database));
+}
+
+function partReader(database: Database): PartReader {
+  return { get: createContentReader(database), list: createFindingReader(database).list };
 }
 
 /** Reads a run's hosts in the order of the inventory, those after a position. What hosts share they share in memory, too. */
@@ -144,17 +111,11 @@ export function* readHosts(
   from = -1,
   page = 200,
 ): Generator<AuditedHost, void, undefined> {
-  type Parts = "ladder" | "probes" | "drift" | "evidence";
-  type Row = Pick<AuditedHost, "host" | "outcome"> &
-    Readonly<Record<"position" | "findings" | "about", number>> &
-    Readonly<Record<Parts, number | null>>;
-  const content = createContentReader(database);
-  const findings = createFindingReader(database);
-  const part = <T>(id: number | null): readonly T[] => (id === null ? [] : content<readonly T[]>(id));
+  const parts = partReader(database);
   let after = from;
   for (;;) {
     // By pages: no statement stays open while whoever reads does something else.
-    const rows = database.all<Row>(
+    const rows = database.all<HostColumns>(
       `SELECT host.name AS host, position, outcome, findings, about, ladder, probes, drift, evidence
        FROM run_host JOIN host ON host.id = run_host.host
        WHERE run = ? AND position > ? ORDER BY position LIMIT ?`,
@@ -163,20 +124,8 @@ export function* readHosts(
       page,
     );
     for (const row of rows) {
-      const { description, profile, error } = content<AboutHost>(row.about);
       after = row.position;
-      yield {
-        host: row.host,
-        outcome: row.outcome,
-        description,
-        ...(profile === undefined ? {} : { profile }),
-        findings: findings.list(row.findings),
-        ladder: part(row.ladder),
-        probes: part(row.probes),
-        drift: part(row.drift),
-        evidence: part(row.evidence),
-        ...(error === undefined ? {} : { error }),
-      };
+      yield hostOfRow(row, parts);
     }
     if (rows.length === 0) return;
   }

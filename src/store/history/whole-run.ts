@@ -1,4 +1,4 @@
-/** What both stores say of a run: whole, although it was never finished, or that it is not there. */
+/** What both stores make of their rows: a run, whole although it was never finished, or that it is not there. */
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import type { AuditedHost, AuditHeader, AuditRun, ProfileInfo, RunSummary } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
@@ -19,11 +19,45 @@ export interface StoredEnd {
   readonly state: RunSummary["state"];
 }
 
+/** What both stores have in a row of `run`. */
+export interface RunColumns {
+  readonly id: number;
+  readonly name: string;
+  readonly started: string;
+  readonly finished: string | null;
+  readonly written: string;
+  readonly policy: string;
+  readonly profile: string | null;
+  readonly host_limit: string;
+  readonly header: number;
+  readonly baseline: number | null;
+  readonly planned: number;
+  readonly findings: number;
+  readonly hosts_pass: number;
+  readonly hosts_fail: number;
+  readonly hosts_unknown: number;
+  readonly findings_pass: number;
+  readonly findings_fail: number;
+  readonly findings_unknown: number;
+  readonly findings_waived: number;
+}
+
+/** What both stores have of a host of a run. */
+export type HostColumns = Pick<AuditedHost, "host" | "outcome"> &
+  Readonly<Record<"position" | "findings" | "about", number>> &
+  Readonly<Record<"ladder" | "probes" | "drift" | "evidence", number | null>>;
+
+/** Reads what is stored once, by its id. */
+export interface PartReader {
+  get<T>(id: number): T;
+  list(id: number): readonly Finding[];
+}
+
 /** One baseline, or several and what they come to. */
-export type Baselines = ProfileInfo | Required<Pick<AuditHeader, "profile" | "profiles">>;
+type Baselines = ProfileInfo | Required<Pick<AuditHeader, "profile" | "profiles">>;
 
 /** What of a host is stored as one part. */
-export type AboutHost = Pick<AuditedHost, "description" | "profile" | "error">;
+type AboutHost = Pick<AuditedHost, "description" | "profile" | "error">;
 
 /** The rules of baselines are most of a header, and the same each time, so they are stored by themselves. */
 export function withoutBaselines({ profiles, ...plain }: AuditHeader): {
@@ -36,9 +70,63 @@ export function withoutBaselines({ profiles, ...plain }: AuditHeader): {
 }
 
 /** The header as it was. */
-export function withBaselines(plain: AuditHeader, stored: Baselines | null): AuditHeader {
+function withBaselines(plain: AuditHeader, stored: Baselines | null): AuditHeader {
   const profiles = stored !== null && "profiles" in stored ? stored : { profile: stored };
   return { ...plain, ...profiles };
+}
+
+/** One line of the history. */
+export function summaryOfRun(
+  row: RunColumns,
+  { state, verified }: Pick<RunSummary, "state" | "verified">,
+): RunSummary {
+  return {
+    runId: row.name,
+    startedAt: row.started,
+    finishedAt: row.finished,
+    state,
+    policy: row.policy,
+    profile: row.profile,
+    verified,
+    hosts: { pass: row.hosts_pass, fail: row.hosts_fail, unknown: row.hosts_unknown },
+    findings: {
+      pass: row.findings_pass,
+      fail: row.findings_fail,
+      unknown: row.findings_unknown,
+      waived: row.findings_waived,
+    },
+  };
+}
+
+/** A run without its hosts, and the names of those it was begun with. */
+export function headOfRun(
+  { header, baseline, planned, findings }: RunColumns,
+  parts: PartReader,
+): StoredHead {
+  const baselines = baseline === null ? null : parts.get<Baselines>(baseline);
+  return {
+    header: withBaselines(parts.get<AuditHeader>(header), baselines),
+    planned: parts.get<string[]>(planned),
+    findings: parts.list(findings),
+  };
+}
+
+/** A host as it was judged. */
+export function hostOfRow({ host, outcome, ...row }: HostColumns, parts: PartReader): AuditedHost {
+  const part = <T>(id: number | null): readonly T[] => (id === null ? [] : parts.get<readonly T[]>(id));
+  const { description, profile, error } = parts.get<AboutHost>(row.about);
+  return {
+    host,
+    outcome,
+    description,
+    ...(profile === undefined ? {} : { profile }),
+    findings: parts.list(row.findings),
+    ladder: part(row.ladder),
+    probes: part(row.probes),
+    drift: part(row.drift),
+    evidence: part(row.evidence),
+    ...(error === undefined ? {} : { error }),
+  };
 }
 
 /** The part of a host that is neither found nor tried. */

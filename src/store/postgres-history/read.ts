@@ -1,19 +1,21 @@
 /** Audits read back from the history. Everything here runs inside one snapshot. */
-import type { AuditedHost, AuditHeader, AuditRun, RunSummary } from "../../model/audit.ts";
+import type { AuditedHost, AuditRun, RunSummary } from "../../model/audit.ts";
 import type { RunFilter } from "../../model/history.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 import {
-  type AboutHost,
-  type Baselines,
+  headOfRun,
+  type HostColumns,
+  hostOfRow,
   noSuchRun,
   onlyRun,
+  type RunColumns,
   type StoredEnd,
   type StoredHead,
+  summaryOfRun,
   wholeRun,
-  withBaselines,
 } from "../history/whole-run.ts";
 import { HELD } from "./schema.ts";
-import { createStoredReader, type StoredReader } from "./stored-reader.ts";
+import { createStoredReader } from "./stored-reader.ts";
 import { COUNTS } from "./write.ts";
 
 /** A connection within a snapshot, and how messages call its database. */
@@ -23,31 +25,12 @@ export interface Snapshot {
 }
 
 /** A row of `run`, with the counts of what is there so far. */
-export interface StoredRun {
-  readonly id: number;
-  readonly name: string;
-  readonly started: string;
-  readonly finished: string | null;
-  readonly written: string;
+export interface StoredRun extends RunColumns {
   /** Of the newest host; null where there is none, or the run is finished. */
   readonly host_written: number | null;
   /** Somebody holds its lock. */
   readonly alive: boolean;
-  readonly policy: string;
-  readonly profile: string | null;
   readonly verified: boolean;
-  readonly host_limit: string;
-  readonly header: number;
-  readonly baseline: number | null;
-  readonly planned: number;
-  readonly findings: number;
-  readonly hosts_pass: number;
-  readonly hosts_fail: number;
-  readonly hosts_unknown: number;
-  readonly findings_pass: number;
-  readonly findings_fail: number;
-  readonly findings_unknown: number;
-  readonly findings_waived: number;
 }
 
 /** Rows of runs; `chosen`: what comes after FROM curfew.run. */
@@ -131,22 +114,7 @@ export async function previousStored(snapshot: Snapshot, runId: string): Promise
 
 /** One line of the history. */
 export function summaryOfStored(row: StoredRun): RunSummary {
-  return {
-    runId: row.name,
-    startedAt: row.started,
-    finishedAt: row.finished,
-    state: endOf(row).state,
-    policy: row.policy,
-    profile: row.profile,
-    verified: row.verified,
-    hosts: { pass: row.hosts_pass, fail: row.hosts_fail, unknown: row.hosts_unknown },
-    findings: {
-      pass: row.findings_pass,
-      fail: row.findings_fail,
-      unknown: row.findings_unknown,
-      waived: row.findings_waived,
-    },
-  };
+  return summaryOfRun(row, { state: endOf(row).state, verified: row.verified });
 }
 
 /** How far a run came. */
@@ -161,18 +129,8 @@ export async function headOf({ session, where }: Snapshot, row: StoredRun): Prom
   const reader = createStoredReader(session, where);
   await reader.fetch([row.header, row.baseline, row.planned]);
   await reader.fetchLists([row.findings]);
-  const baselines = row.baseline === null ? null : reader.get<Baselines>(row.baseline);
-  return {
-    header: withBaselines(reader.get<AuditHeader>(row.header), baselines),
-    planned: reader.get<string[]>(row.planned),
-    findings: reader.list(row.findings),
-  };
+  return headOfRun(row, reader);
 }
-
-type Parts = "ladder" | "probes" | "drift" | "evidence";
-type HostRow = Pick<AuditedHost, "host" | "outcome"> &
-  Readonly<Record<"position" | "findings" | "about", number>> &
-  Readonly<Record<Parts, number | null>>;
 
 /** Hosts that are read at once. */
 const PAGE = 500;
@@ -186,7 +144,7 @@ export async function* hostsOf(
   const reader = createStoredReader(session, where);
   let after = { position: -1, host: "" };
   for (;;) {
-    const rows = await session.rows<HostRow>(
+    const rows = await session.rows<HostColumns>(
       `SELECT host.name AS host, position, outcome, findings, about, ladder, probes, drift, evidence
        FROM curfew.run_host JOIN curfew.host ON host.id = run_host.host
        WHERE run = $1 AND (position, host.name) > ($2, $3) AND ($4::text IS NULL OR host.name = $4)
@@ -197,27 +155,10 @@ export async function* hostsOf(
     await reader.fetch(
       rows.flatMap(({ about, ladder, probes, drift, evidence }) => [about, ladder, probes, drift, evidence]),
     );
-    for (const row of rows) yield hostOf(row, reader);
+    for (const row of rows) yield hostOfRow(row, reader);
     after = rows.at(-1) ?? after;
     if (rows.length < PAGE) return;
   }
-}
-
-function hostOf({ host, outcome, ...row }: HostRow, reader: StoredReader): AuditedHost {
-  const part = <T>(id: number | null): readonly T[] => (id === null ? [] : reader.get<readonly T[]>(id));
-  const { description, profile, error } = reader.get<AboutHost>(row.about);
-  return {
-    host,
-    outcome,
-    description,
-    ...(profile === undefined ? {} : { profile }),
-    findings: reader.list(row.findings),
-    ladder: part(row.ladder),
-    probes: part(row.probes),
-    drift: part(row.drift),
-    evidence: part(row.evidence),
-    ...(error === undefined ? {} : { error }),
-  };
 }
 
 /** A whole run. */
