@@ -1,37 +1,14 @@
 /** Runs that changed hosts, as the history remembers them: who, when, by which policy, and what became of each host. */
-import { countBy } from "../../core/verdict/outcome.ts";
-import type {
-  AppliedFilter,
-  AppliedHost,
-  AppliedRun,
-  AppliedSummary,
-  Page,
-} from "../../model/history-views.ts";
+import type { AppliedFilter, AppliedRun, AppliedSummary, Page } from "../../model/history-views.ts";
+import { aboutApplied, type AppliedRow, summaryOfApplied, wholeApplied } from "./applied-row.ts";
 import { createContentReader, putContent } from "./contents.ts";
 import type { Database } from "./database.ts";
 import { noRun } from "./read.ts";
 import { hostId } from "./write.ts";
 
-interface Row {
-  readonly id: number;
-  readonly name: string;
-  readonly started: string;
-  readonly finished: string | null;
-  readonly about: string;
-}
-
-type About = Pick<AppliedSummary, "command" | "owner" | "curfew" | "policy" | "outcomes">;
-
 /** Puts a run in, in place of one with the same id. Runs inside a transaction. */
 export function putApplied(database: Database, run: AppliedRun): void {
-  const { runId, command, owner, startedAt, finishedAt, curfew, policy, hosts } = run;
-  const about: About = {
-    command,
-    owner,
-    curfew,
-    policy,
-    outcomes: countBy(hosts.map(({ outcome }) => outcome)),
-  };
+  const { runId, startedAt, finishedAt, policy, hosts } = run;
   database.update("DELETE FROM applied_host WHERE applied IN (SELECT id FROM applied WHERE name = ?)", runId);
   database.update("DELETE FROM applied WHERE name = ?", runId);
   const id = database.run(
@@ -40,7 +17,7 @@ export function putApplied(database: Database, run: AppliedRun): void {
     new Date(startedAt).toISOString(),
     finishedAt,
     policy?.name ?? null,
-    JSON.stringify(about),
+    aboutApplied(run),
   );
   for (const [position, { host, ...result }] of hosts.entries()) {
     database.run(
@@ -68,31 +45,25 @@ export function readApplied(
       SELECT applied FROM applied_host JOIN host ON host.id = applied_host.host WHERE host.name = ?3))`;
   const values = [policy ?? null, since === undefined ? null : new Date(since).toISOString(), host ?? null];
   const total = database.get<{ amount: number }>(`SELECT count(*) AS amount ${where}`, ...values);
-  const rows = database.all<Row>(
+  const rows = database.all<AppliedRow>(
     `SELECT * ${where} ORDER BY started DESC, id DESC LIMIT ?4 OFFSET ?5`,
     ...values,
     limit,
     offset,
   );
-  return { total: total?.amount ?? 0, items: rows.map(summaryOf) };
+  return { total: total?.amount ?? 0, items: rows.map(summaryOfApplied) };
 }
 
 /** What one run did. Errors: CurfewError `input` where it is not there, naming the nearest. */
 export function readAppliedRun(database: Database, runId: string): AppliedRun {
-  const row = database.get<Row>("SELECT * FROM applied WHERE name = ?", runId);
+  const row = database.get<AppliedRow>("SELECT * FROM applied WHERE name = ?", runId);
   if (row === undefined) throw noRun(database, "applied", runId);
-  const content = createContentReader(database);
   const results = database.all<{ host: string; result: number }>(
     `SELECT host.name AS host, result FROM applied_host JOIN host ON host.id = applied_host.host
      WHERE applied = ? ORDER BY position`,
     row.id,
   );
-  const hosts = results.map(({ host, result }) => {
-    const { outcome, message, changed } = content<Omit<AppliedHost, "host">>(result);
-    return message === undefined ? { host, outcome, changed } : { host, outcome, message, changed };
-  });
-  const { outcomes: _, ...rest } = summaryOf(row);
-  return { ...rest, hosts };
+  return wholeApplied(row, results, createContentReader(database));
 }
 
 /** Those that started before an ISO time; returns how many went. Runs inside a transaction. */
@@ -100,8 +71,4 @@ export function pruneApplied(database: Database, before: string): number {
   const old = "SELECT id FROM applied WHERE started < ?";
   database.update(`DELETE FROM applied_host WHERE applied IN (${old})`, before);
   return database.update(`DELETE FROM applied WHERE id IN (${old})`, before);
-}
-
-function summaryOf({ name, started, finished, about }: Row): AppliedSummary {
-  return { runId: name, startedAt: started, finishedAt: finished, ...(JSON.parse(about) as About) };
 }

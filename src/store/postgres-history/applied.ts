@@ -1,28 +1,12 @@
 /** Runs that changed hosts, as the history remembers them: who, when, by which policy, and what became of each host. */
-import { countBy } from "../../core/verdict/outcome.ts";
-import type {
-  AppliedFilter,
-  AppliedHost,
-  AppliedRun,
-  AppliedSummary,
-  Page,
-} from "../../model/history-views.ts";
+import type { AppliedFilter, AppliedRun, AppliedSummary, Page } from "../../model/history-views.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
+import { aboutApplied, type AppliedRow, summaryOfApplied, wholeApplied } from "../history/applied-row.ts";
 import { noSuchRun } from "../history/whole-run.ts";
 import { type Known, putContents } from "./contents.ts";
 import type { Snapshot } from "./read.ts";
 import { createStoredReader } from "./stored-reader.ts";
 import { hostIds } from "./write.ts";
-
-interface Row {
-  readonly id: number;
-  readonly name: string;
-  readonly started: string;
-  readonly finished: string | null;
-  readonly about: string;
-}
-
-type About = Pick<AppliedSummary, "command" | "owner" | "curfew" | "policy" | "outcomes">;
 
 /** Puts a run in, in place of one with the same id, or, `once`, only where there is none. Runs inside a transaction. */
 export async function putAppliedRow(
@@ -31,14 +15,12 @@ export async function putAppliedRow(
   run: AppliedRun,
   once = false,
 ): Promise<void> {
-  const { runId, command, owner, startedAt, finishedAt, curfew, policy, hosts } = run;
-  const outcomes = countBy(hosts.map(({ outcome }) => outcome));
-  const about: About = { command, owner, curfew, policy, outcomes };
+  const { runId, startedAt, finishedAt, policy, hosts } = run;
   const [row] = await session.rows<{ id: number }>(
     `INSERT INTO curfew.applied (name, started, finished, policy, about) VALUES ($1, $2, $3, $4, $5)
      ON CONFLICT (name) DO ${once ? "NOTHING" : "UPDATE SET started = $2, finished = $3, policy = $4, about = $5"}
      RETURNING id`,
-    [runId, new Date(startedAt).toISOString(), finishedAt, policy?.name ?? null, JSON.stringify(about)],
+    [runId, new Date(startedAt).toISOString(), finishedAt, policy?.name ?? null, aboutApplied(run)],
   );
   if (row === undefined) return;
   const results = await putContents(
@@ -73,7 +55,7 @@ export async function appliedPage(
       SELECT applied FROM curfew.applied_host JOIN curfew.host ON host.id = applied_host.host WHERE host.name = $3))`;
   const values = [policy ?? null, since === undefined ? null : new Date(since).toISOString(), host ?? null];
   const [total] = await session.rows<{ amount: number }>(`SELECT count(*) AS amount ${where}`, values);
-  const rows = await session.rows<Row>(
+  const rows = await session.rows<AppliedRow>(
     `SELECT * ${where} ORDER BY started DESC, id DESC LIMIT $4::bigint OFFSET $5::bigint`,
     [...values, limit < 0 ? null : limit, offset],
   );
@@ -82,7 +64,7 @@ export async function appliedPage(
 
 /** What one run did. Errors: CurfewError `input` where it is not there, naming the nearest. */
 export async function appliedOf({ session, where }: Snapshot, runId: string): Promise<AppliedRun> {
-  const [row] = await session.rows<Row>("SELECT * FROM curfew.applied WHERE name = $1", [runId]);
+  const [row] = await session.rows<AppliedRow>("SELECT * FROM curfew.applied WHERE name = $1", [runId]);
   if (row === undefined) {
     const sql = "SELECT name FROM curfew.applied ORDER BY started DESC, id DESC LIMIT 1000";
     const names = (await session.rows<{ name: string }>(sql)).map(({ name }) => name);
@@ -95,14 +77,5 @@ export async function appliedOf({ session, where }: Snapshot, runId: string): Pr
   );
   const reader = createStoredReader(session, where);
   await reader.fetch(results.map(({ result }) => result));
-  const hosts = results.map(({ host, result }) => {
-    const { outcome, message, changed } = reader.get<Omit<AppliedHost, "host">>(result);
-    return message === undefined ? { host, outcome, changed } : { host, outcome, message, changed };
-  });
-  const { outcomes: _, ...rest } = summaryOfApplied(row);
-  return { ...rest, hosts };
-}
-
-function summaryOfApplied({ name, started, finished, about }: Row): AppliedSummary {
-  return { runId: name, startedAt: started, finishedAt: finished, ...(JSON.parse(about) as About) };
+  return wholeApplied(row, results, reader.get);
 }
