@@ -1,8 +1,9 @@
 /** Pages and counts of the history: what is read is what is shown, however large the fleet. */
-import { compareOutcomes } from "../../core/verdict/outcome.ts";
 import { isMeant } from "../../core/audit/open.ts";
+import { countChecks, openFindings, type SharedList, spreadOver } from "../../core/audit/shared-lists.ts";
 import type { AuditedHost } from "../../model/audit.ts";
 import type { ErrorData } from "../../model/error.ts";
+import type { Finding } from "../../model/finding.ts";
 import type {
   CheckCount,
   FindingFilter,
@@ -81,41 +82,20 @@ export function readHost(database: Database, run: RunRow, host: string): Audited
 
 /** What did not pass: of the fleet first, then each list once. */
 export function readOpen(database: Database, run: RunRow): OpenFindings[] {
-  const reader = createFindingReader(database);
-  const lists = listsOf(database, run.id).map(({ list, hosts }) => ({ hosts, findings: reader.open(list) }));
-  const fleet = reader.open(run.findings);
-  return [
-    ...(fleet.length === 0 ? [] : [{ hosts: null, findings: fleet }]),
-    ...lists.filter(({ findings }) => findings.length > 0),
-  ];
+  const { open } = createFindingReader(database);
+  return openFindings(open(run.findings), sharedLists(database, run.id, open));
 }
 
 /** All findings of a run, counted. */
 export function readCheckCounts(database: Database, run: RunRow): CheckCount[] {
-  const reader = createFindingReader(database);
-  const counts = new Map<string, CheckCount>();
-  for (const { list, hosts } of [{ list: run.findings, hosts: 1 }, ...listsOf(database, run.id)]) {
-    for (const { check, outcome } of reader.list(list)) {
-      const key = `${check} ${outcome}`;
-      counts.set(key, { check, outcome, amount: (counts.get(key)?.amount ?? 0) + hosts });
-    }
-  }
-  return [...counts.values()];
+  const { list } = createFindingReader(database);
+  return countChecks(list(run.findings), sharedLists(database, run.id, list));
 }
 
 /** On how many hosts of one run a finding was open. */
 export function readSpread(database: Database, run: RunRow, finding: FindingFilter): FindingSpread {
-  const reader = createFindingReader(database);
-  const counts = { waived: 0, fail: 0, unknown: 0 };
-  for (const { list, hosts } of listsOf(database, run.id)) {
-    const [worst] = reader
-      .open(list)
-      .filter((its) => isMeant(its, finding))
-      .map(({ outcome }) => outcome)
-      .toSorted(compareOutcomes);
-    if (worst === "unknown" || worst === "fail" || worst === "waived") counts[worst] += hosts;
-  }
-  return { runId: run.name, ...counts };
+  const { open } = createFindingReader(database);
+  return { runId: run.name, ...spreadOver(sharedLists(database, run.id, open), finding) };
 }
 
 /** What runs said of a host, newest first. */
@@ -144,6 +124,14 @@ function listsOf(database: Database, run: number): { readonly list: number; read
     "SELECT findings AS list, count(*) AS hosts FROM run_host WHERE run = ? GROUP BY findings ORDER BY min(position)",
     run,
   );
+}
+
+function sharedLists(
+  database: Database,
+  run: number,
+  read: (list: number) => readonly Finding[],
+): SharedList[] {
+  return listsOf(database, run).map(({ list, hosts }) => ({ hosts, findings: read(list) }));
 }
 
 function listsWith(database: Database, run: number, finding: FindingFilter): number[] {

@@ -1,8 +1,9 @@
 /** Pages and counts of the history: what is read is what is shown, however large the fleet. Runs inside one snapshot. */
 import { isMeant } from "../../core/audit/open.ts";
-import { compareOutcomes } from "../../core/verdict/outcome.ts";
+import { countChecks, openFindings, type SharedList, spreadOver } from "../../core/audit/shared-lists.ts";
 import type { AuditedHost } from "../../model/audit.ts";
 import type { ErrorData } from "../../model/error.ts";
+import type { Finding } from "../../model/finding.ts";
 import type {
   CheckCount,
   FindingFilter,
@@ -90,53 +91,22 @@ export async function hostOfRun(at: Snapshot, runId: string, host: string): Prom
 /** What did not pass: of the fleet first, then each list once. */
 export async function openOf(at: Snapshot, runId: string): Promise<OpenFindings[]> {
   const run = await storedRun(at, runId);
-  const reader = createStoredReader(at.session, at.where);
-  const lists = await listsOf(at, run.id);
-  await reader.fetchLists([run.findings, ...lists.map(({ list }) => list)], "open");
-  const fleet = reader.open(run.findings);
-  return [
-    ...(fleet.length === 0 ? [] : [{ hosts: null, findings: fleet }]),
-    ...lists
-      .map(({ list, hosts }) => ({ hosts, findings: reader.open(list) }))
-      .filter(({ findings }) => findings.length > 0),
-  ];
+  const { fleet, lists } = await sharedLists(at, run, "open");
+  return openFindings(fleet, lists);
 }
 
 /** All findings of a run, counted. */
 export async function checkCountsOf(at: Snapshot, runId: string): Promise<CheckCount[]> {
   const run = await storedRun(at, runId);
-  const lists = [{ list: run.findings, hosts: 1 }, ...(await listsOf(at, run.id))];
-  const reader = createStoredReader(at.session, at.where);
-  await reader.fetchLists(lists.map(({ list }) => list));
-  const counts = new Map<string, CheckCount>();
-  for (const { list, hosts } of lists) {
-    for (const { check, outcome } of reader.list(list)) {
-      const key = `${check} ${outcome}`;
-      counts.set(key, { check, outcome, amount: (counts.get(key)?.amount ?? 0) + hosts });
-    }
-  }
-  return [...counts.values()];
+  const { fleet, lists } = await sharedLists(at, run, "list");
+  return countChecks(fleet, lists);
 }
 
 /** On how many hosts of one run a finding was open. */
 export async function spreadOf(at: Snapshot, runId: string, finding: FindingFilter): Promise<FindingSpread> {
   const run = await storedRun(at, runId);
-  const lists = await listsOf(at, run.id);
-  const reader = createStoredReader(at.session, at.where);
-  await reader.fetchLists(
-    lists.map(({ list }) => list),
-    "open",
-  );
-  const counts = { waived: 0, fail: 0, unknown: 0 };
-  for (const { list, hosts } of lists) {
-    const [worst] = reader
-      .open(list)
-      .filter((its) => isMeant(its, finding))
-      .map(({ outcome }) => outcome)
-      .toSorted(compareOutcomes);
-    if (worst === "unknown" || worst === "fail" || worst === "waived") counts[worst] += hosts;
-  }
-  return { runId: run.name, ...counts };
+  const { lists } = await sharedLists(at, run, "open");
+  return { runId: run.name, ...spreadOver(lists, finding) };
 }
 
 /** What runs said of a host, newest first. */
@@ -167,14 +137,28 @@ export async function lifeOf(
   });
 }
 
-interface SharedList {
+/** The findings of the fleet, and those of the hosts, each list once; `open`: of these, what did not pass. */
+async function sharedLists(
+  at: Snapshot,
+  run: StoredRun,
+  which: "list" | "open",
+): Promise<{ readonly fleet: readonly Finding[]; readonly lists: readonly SharedList[] }> {
+  const rows = await listsOf(at, run.id);
+  const reader = createStoredReader(at.session, at.where);
+  const ids = [run.findings, ...rows.map(({ list }) => list)];
+  await reader.fetchLists(ids, which === "open" ? "open" : "members");
+  const lists = rows.map(({ list, hosts }) => ({ hosts, findings: reader[which](list) }));
+  return { fleet: reader[which](run.findings), lists };
+}
+
+interface ListRow {
   readonly list: number;
   readonly hosts: number;
 }
 
 /** Each list of findings of a run, and how many hosts have it: alike hosts share one. */
-function listsOf({ session }: Snapshot, run: number): Promise<SharedList[]> {
-  return session.rows<SharedList>(
+function listsOf({ session }: Snapshot, run: number): Promise<ListRow[]> {
+  return session.rows<ListRow>(
     `SELECT findings AS list, count(*) AS hosts FROM curfew.run_host WHERE run = $1
      GROUP BY findings ORDER BY min(position)`,
     [run],
