@@ -54,8 +54,7 @@ export function openReader(file: string): Promise<Database> {
 export async function openAsItIs(state: string): Promise<Database> {
   const file = join(state, "history.sqlite");
   inHistory(file, () => {
-    refuseForeignDirectory(state);
-    for (const end of ["", "-wal", "-shm", "-journal"]) refuseNotAFile(`${file}${end}`);
+    refuseForeign(state, file);
     if (!existsSync(file)) throw noHistory(file);
   });
   return whenFree(file, async () => {
@@ -101,11 +100,15 @@ export async function whenFree<T>(file: string, work: () => T | Promise<T>): Pro
   }
 }
 
-/** The name of a new file must survive a power cut as well: its directory is synchronised. */
-function makeFile(state: string, file: string): void {
-  // SQLite follows links, and takes an empty device for a new database.
+/** SQLite follows links, and takes an empty device for a new database. */
+function refuseForeign(state: string, file: string): void {
   refuseForeignDirectory(state);
   for (const end of ["", "-wal", "-shm", "-journal"]) refuseNotAFile(`${file}${end}`);
+}
+
+/** The name of a new file must survive a power cut as well: its directory is synchronised. */
+function makeFile(state: string, file: string): void {
+  refuseForeign(state, file);
   if (existsSync(file)) return;
   mkdirSync(state, { recursive: true, mode: 0o700 });
   try {
