@@ -1,10 +1,10 @@
 /** Which store is meant: by option, environment or file; never a password in an argument, which every account could read. */
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { shown } from "../core/text/nearest.ts";
 import { visible } from "../core/text/visible.ts";
 import { CurfewError } from "../model/error.ts";
-import { stateDirectory } from "./file/xdg.ts";
+import { configDirectory, stateDirectory } from "./file/xdg.ts";
 import type { HistoryPlace } from "./open-history.ts";
 import { isPostgresUrl, parsePostgresUrl } from "./postgres/place.ts";
 
@@ -79,8 +79,7 @@ function sqliteDirectory(text: string): string | undefined {
 }
 
 function configuredFile(environment: NodeJS.ProcessEnv, home: string): string {
-  const given = environment["XDG_CONFIG_HOME"] ?? "";
-  return join(isAbsolute(given) ? given : join(home, ".config"), "curfew", "store");
+  return join(configDirectory(environment, home), "curfew", "store");
 }
 
 function refusePassword(given: string): void {

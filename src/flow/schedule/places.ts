@@ -6,6 +6,7 @@ import type { SchedulePlaces } from "../../core/schedule/files.ts";
 import { createSystemd, hasUserSystemd, isSystemdBooted, type Systemd } from "../../host/systemd.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { Scheduler } from "../../model/schedule.ts";
+import { configDirectory } from "../../store/file/xdg.ts";
 
 /** `src/curfew.js` of this very curfew, in a checkout as in an installed package. Errors: CurfewError `internal`. */
 export function curfewScript(from: string = import.meta.dirname): string {
@@ -23,8 +24,7 @@ export function isRoot(): boolean {
 export function placesOf(environment: NodeJS.ProcessEnv): SchedulePlaces {
   const crontabs = "/etc/cron.d";
   if (isRoot()) return { units: "/etc/systemd/system", crontabs, scripts: "/etc/curfew" };
-  const given = environment["XDG_CONFIG_HOME"] ?? "";
-  const config = isAbsolute(given) ? given : join(homedir(), ".config");
+  const config = configDirectory(environment, homedir());
   return { units: join(config, "systemd", "user"), crontabs, scripts: join(config, "curfew") };
 }
 

@@ -9,6 +9,14 @@ import { isAbsolute, join } from "node:path";
  * A relative or empty value counts as unset (XDG Base Directory Specification 0.8).
  */
 export function stateDirectory(environment: NodeJS.ProcessEnv, home: string): string {
-  const given = environment["XDG_STATE_HOME"] ?? "";
-  return join(isAbsolute(given) ? given : join(home, ".local", "state"), "curfew");
+  return join(base(environment["XDG_STATE_HOME"], join(home, ".local", "state")), "curfew");
+}
+
+/** What programs are configured by, curfew among them: `$XDG_CONFIG_HOME`, else `~/.config`. */
+export function configDirectory(environment: NodeJS.ProcessEnv, home: string): string {
+  return base(environment["XDG_CONFIG_HOME"], join(home, ".config"));
+}
+
+function base(given: string | undefined, usual: string): string {
+  return given !== undefined && isAbsolute(given) ? given : usual;
 }
