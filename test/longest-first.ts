@@ -12,7 +12,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   "e2e/wizard.lab.test.ts": 140,
   "flow/verify-kinds.lab.test.ts": 130,
   "flow/verify-load.lab.test.ts": 120,
-  "flow/verify-matrix.lab.test.ts": 120,
+  "flow/verify-matrix.lab.test.ts": 260,
   "e2e/main-job.lab.test.ts": 110,
   "e2e/outcomes.lab.test.ts": 100,
   "e2e/families.lab.test.ts": 240,

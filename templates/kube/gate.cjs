@@ -112,8 +112,10 @@ function isFields$1(data) {
 }
 // src/store/file/xdg.ts
 function stateDirectory(environment, home) {
-	const given = environment["XDG_STATE_HOME"] ?? "";
-	return (0, node_path.join)((0, node_path.isAbsolute)(given) ? given : (0, node_path.join)(home, ".local", "state"), "curfew");
+	return (0, node_path.join)(base(environment["XDG_STATE_HOME"], (0, node_path.join)(home, ".local", "state")), "curfew");
+}
+function base(given, usual) {
+	return given !== void 0 && (0, node_path.isAbsolute)(given) ? given : usual;
 }
 // src/store/kube/processes.ts
 function readMoment(wallMs) {
