@@ -39,7 +39,8 @@ describe.skipIf(lacks !== null)(`campaign${lacks === null ? "" : ` (${lacks})`}`
     "what is wrong is seen",
     async () => {
       const { host, desk, states } = bench;
-      await desk.run(["apply", "--yes", "--json"]);
+      const applied = await desk.run(["apply", "--yes", "--json"]);
+      expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0);
       expect(await daemonHas(host)).toBe("after");
       expect(await leftovers(host, "after")).toEqual([]);
       await host.exec(`mkdir -p /var/lib/curfew/guard/x; touch /var/lib/curfew/lock /etc/.curfew-old-x-0

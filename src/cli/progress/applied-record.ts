@@ -7,17 +7,24 @@ import type { Terminal } from "../terminal/terminal.ts";
 /** A run that changes hosts, as far as it is known when it begins. */
 export type AppliedHead = Pick<AppliedRun, "runId" | "command" | "owner" | "startedAt" | "policy">;
 
-/** Remembers that a run changes hosts; `results`: what became of them, once it has ended. Errors: those of the history. */
+/**
+ * Tells the history who changes hosts; called again with the results, what became of them. Never rejects: as with the
+ * journal, the hosts matter more, so a history that does not take it is a warning.
+ */
 export async function rememberApplied(
   head: AppliedHead,
-  end: { readonly finishedAt: string; readonly results: readonly HostResult[] } | undefined,
+  results: readonly HostResult[] | undefined,
   terminal: Terminal,
+  warn: (message: string) => void,
 ): Promise<void> {
-  const hosts = (end?.results ?? []).map(({ host, outcome, message, error, changed = [] }) => {
+  const hosts = (results ?? []).map(({ host, outcome, message, error, changed = [] }) => {
     const said = message ?? error?.message;
     return said === undefined ? { host, outcome, changed } : { host, outcome, message: said, changed };
   });
-  const finishedAt = end?.finishedAt ?? null;
+  const finishedAt = results === undefined ? null : new Date().toISOString();
   const run = { ...head, curfew: packageData.version, finishedAt, hosts };
-  await withHistory(terminal, {}, (history) => history.recordApplied(run));
+  await withHistory(terminal, {}, (history) => history.recordApplied(run)).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    warn(`the history does not have this run: ${reason}`);
+  });
 }

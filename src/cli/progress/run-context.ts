@@ -102,8 +102,8 @@ export async function withRun(
   return exitCode;
 }
 
-/** Tells the history who changes hosts, and what became of them; as with the journal, the hosts matter more. */
-function rememberer({ journal, progress }: Parts, { command, changesBy, terminal }: RunSetting) {
+/** Keeps in the history that hosts are changed; nothing where the run changes none, or has no journal. */
+function rememberer({ journal, warn }: Parts, { command, changesBy, terminal }: RunSetting) {
   const head = {
     runId: journal.runId,
     command,
@@ -113,11 +113,7 @@ function rememberer({ journal, progress }: Parts, { command, changesBy, terminal
   };
   return async (results?: readonly HostResult[]): Promise<void> => {
     if (changesBy === undefined || journal.directory === null) return;
-    const end = results === undefined ? undefined : { finishedAt: new Date().toISOString(), results };
-    await rememberApplied(head, end, terminal).catch((error: unknown) => {
-      const reason = visible(error instanceof Error ? error.message : String(error));
-      progress.note(`${terminal.errPaint.yellow("warning:")} the history does not have this run: ${reason}`);
-    });
+    await rememberApplied(head, results, terminal, warn);
   };
 }
 
@@ -129,6 +125,8 @@ interface Parts {
   readonly journal: Journal;
   readonly keep: KeepEvidence;
   readonly progress: Progress;
+  /** Shows a warning beside the run. */
+  readonly warn: (message: string) => void;
   readonly interrupts: Interrupts;
   readonly emit: Emit;
 }
@@ -149,7 +147,7 @@ async function openParts({ command, options, terminal }: RunSetting): Promise<Pa
     journal.append(event);
     progress.emit(event);
   };
-  return { journal, keep, progress, interrupts, emit };
+  return { journal, keep, progress, warn, interrupts, emit };
 }
 
 async function createContext(
