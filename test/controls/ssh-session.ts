@@ -1,5 +1,9 @@
 /** Sessions by the system's own ssh client, with a clock from their last sign of life. */
 import { execa } from "execa";
+import { patient } from "../patience.ts";
+
+/** Milliseconds from the call to its "ready". */
+const READY_WITHIN = patient(30_000);
 
 export interface SessionEnd {
   /** From the moment the session was ready, or from the last `write`, to its end. */
@@ -77,6 +81,6 @@ function failed(spec: SessionSpec, end: SessionEnd): never {
 }
 
 async function late(spec: SessionSpec): Promise<never> {
-  await new Promise((resolve) => setTimeout(resolve, 30_000).unref());
-  throw new Error(`the session of ${spec.user} was not ready within 30 s`);
+  await new Promise((resolve) => setTimeout(resolve, READY_WITHIN).unref());
+  throw new Error(`the session of ${spec.user} was not ready within ${READY_WITHIN / 1000} s`);
 }

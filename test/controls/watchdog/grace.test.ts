@@ -51,6 +51,11 @@ describe("when it came into force", () => {
     expect(recalled()).toBe("50 0 no");
   });
 
+  test("while the first look was beginning", () => {
+    left("101\n");
+    expect(recalled()).toBe("101 0 yes");
+  });
+
   test("a clock that was set gives no grace anew", () => {
     remembered("v 5000 0 50");
     expect(recalled({ now: 1500 })).toBe("50 100 yes");
@@ -71,7 +76,7 @@ describe("who has not typed since", () => {
   const acted = (values: Readonly<Record<string, string | number>>): string =>
     run(
       { ...BASE, ...QUIET, ...REST, ...values },
-      'tell() { echo told "$2"; }\nact\n[ -z "$ending" ] || echo ends',
+      'tell() { echo told "$2"; }\nsilent_since\nact\n[ -z "$ending" ] || echo ends',
     );
   const warnedAt = (warned_at: number, warned_for = BASE.atime) => ({ warned_at, warned_for });
 
@@ -100,6 +105,15 @@ describe("who has not typed since", () => {
     expect(acted({ up: 1100, ...warnedAt(991, 3000) })).toBe("ends");
     // Warned by this very policy before its timer was put right.
     expect(acted({ ...warnedAt(900) })).toBe("ends");
+  });
+
+  // Whole seconds: a session that was opened a second after it came into force may look as old as that, or older.
+  test.each([
+    [5, ""],
+    [6, ""],
+    [7, "told no input for 7s: this session ends in 31s. Type something to keep it."],
+  ])("is proven to be so: %i s without input, 5 s after it came into force", (idle, says) => {
+    expect(acted({ limit: 31, begun: 995, idle })).toBe(says);
   });
 
   test("has none if it was typed since, as long as the limit is over", () => {
