@@ -1,11 +1,12 @@
 /** The published package: what is in it, and that it runs where there is no checkout. No network is needed. */
 import { existsSync, readdirSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join, relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import packageData from "../package.json" with { type: "json" };
+import { copyRuntimeModules } from "./runtime-modules.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 /** Run in the checkout only. */
@@ -13,41 +14,33 @@ const SCRIPTS = new Set(["gate-bundle.ts", "schema.ts", "man.ts"]);
 let directory: string;
 let packed: readonly string[];
 
+let said: string;
+
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "curfew-package-"));
-  const { stdout } = await execa({
-    cwd: ROOT,
-    preferLocal: true,
-  })`npm pack --json --pack-destination ${directory}`;
-  // A lifecycle script's own words come first.
-  const told = JSON.parse(stdout.slice(stdout.search(/^[[{]$/mu))) as Packed[] | Record<string, Packed>;
-  const [made] = Object.values(told);
-  packed = (made?.files ?? []).map(({ path }) => path).toSorted();
-  await install(join(directory, made?.filename ?? ""));
+  const packing = execa({ cwd: ROOT, preferLocal: true });
+  said = (await packing`npm pack --pack-destination ${directory}`).stdout;
+  const tarball = join(directory, said);
+  packed = (await execa`tar -tzf ${tarball}`).stdout
+    .split("\n")
+    .map((path) => path.replace(/^package\//u, ""))
+    .toSorted();
+  await install(tarball);
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-interface Packed {
-  readonly filename: string;
-  readonly files: readonly { readonly path: string }[];
-}
+test("npm pack prints the name of the package and nothing else, for pre-commit takes all of it for that", () => {
+  expect(said).toBe(`curfew-${packageData.version}.tgz`);
+});
 
 /** What npm does with a tarball, with the dependencies of the checkout in place of a registry's. */
 async function install(tarball: string): Promise<void> {
   const modules = join(directory, "node_modules");
   await mkdir(join(modules, "curfew"), { recursive: true });
   await execa`tar -xzf ${tarball} -C ${join(modules, "curfew")} --strip-components=1`;
-  const { stdout } = await execa({ cwd: ROOT, reject: false })`npm ls --omit=dev --all --parseable`;
-  for (const path of stdout.split("\n").slice(1)) {
-    const target = join(directory, relative(ROOT, path));
-    await cp(path, target, { recursive: true, force: false, filter: isNoLink });
-  }
+  await copyRuntimeModules(directory);
   await mkdir(join(modules, ".bin"), { recursive: true });
   await symlink(`../curfew/${packageData.bin.curfew}`, join(modules, ".bin/curfew"));
-}
-
-function isNoLink(path: string): boolean {
-  return basename(path) !== ".bin";
 }
 
 function filesBelow(folder: string): string[] {

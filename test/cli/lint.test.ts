@@ -1,6 +1,6 @@
 /** `curfew lint`: every finding with its place, and no host. */
 import { readFileSync } from "node:fs";
-import { readFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ajvDraft04 from "ajv-draft-04";
@@ -92,6 +92,29 @@ describe("curfew lint", () => {
   test("a missing file is bad usage", async () => {
     expect(await lint({}, "-p", "none.yaml")).toMatchObject({ exitCode: 64 });
     expect(await lint({}, "none.yaml")).toMatchObject({ exitCode: 64 });
+  });
+
+  test("a curfew.yaml among the files stands for what it names, each once, from where it is", async () => {
+    await mkdir(join(directory, "fleet"), { recursive: true });
+    const files = {
+      "fleet/curfew.yaml": "policy: loose.yaml\ninventory: [hosts.yaml]\n",
+      "fleet/loose.yaml": `${GOOD}roles:\n  vendor:\n    groups: [ext]\n    hosts: [wbe]\n`,
+      "fleet/hosts.yaml": HOSTS,
+    };
+    const { exitCode, stdout } = await lint(files, "fleet/loose.yaml", "./fleet/curfew.yaml", "--json");
+    expect(exitCode).toBe(2);
+    const { findings } = JSON.parse(stdout);
+    expect(findings).toMatchObject([{ file: "fleet/loose.yaml", line: 6, severity: "warning" }]);
+    const none = await lint({ "fleet/curfew.yaml": "policy: none.yaml\n" }, "fleet/curfew.yaml");
+    expect([none.exitCode, none.stdout]).toEqual([2, "fleet/none.yaml: error: there is no such policy file"]);
+    const misspelt = await lint({ "fleet/curfew.yaml": "polcy: loose.yaml\n" }, "fleet/curfew.yaml");
+    expect(misspelt.exitCode).toBe(2);
+    expect(misspelt.stdout).toMatch(/^fleet\/curfew\.yaml:1:1: error: unknown key "polcy"/mu);
+    const list = await lint({ "fleet/curfew.yaml": "policy: [1]\n" }, "fleet/curfew.yaml");
+    expect(list).toMatchObject({
+      exitCode: 64,
+      stderr: "error: fleet/curfew.yaml: policy is the name of a file",
+    });
   });
 
   test("the hook of pre-commit names a command that is there, and files that it reads", async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { debianTools, toolEnvironment } from "../lab/debian-tools.ts";
+import { debianTools, FOR_RENDER, PYTHON, toolEnvironment } from "../lab/debian-tools.ts";
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { canLogIn, documentOf, etcDifferences, openDesk, runCurfew, type Desk } from "./curfew.ts";
@@ -13,13 +13,8 @@ import { canLogIn, documentOf, etcDifferences, openDesk, runCurfew, type Desk } 
 // The packages are those of the Debian that the hosts run, so that its Python is theirs.
 const unavailable =
   labUnavailable() ?? (existsSync("/usr/bin/python3.11") ? null : "needs Debian 12 with Python 3.11");
-const TOOLS = ["ansible-core", "ansible-lint", "cloud-init"];
-const PYTHON =
-  "python3-minimal python3.11-minimal libpython3.11-minimal libpython3.11-stdlib libexpat1 libffi8";
 const [tools, python] =
-  unavailable === null
-    ? await Promise.all([fetched(TOOLS, false), fetched(PYTHON.split(" "), true)])
-    : ["", ""];
+  unavailable === null ? await Promise.all([fetched(FOR_RENDER, false), fetched(PYTHON, true)]) : ["", ""];
 const lacks =
   unavailable ??
   (tools === "" || python === "" ? "the packages of Ansible could not be had from Debian" : null);

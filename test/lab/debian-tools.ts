@@ -5,6 +5,24 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { findMirror } from "./image.ts";
 
+export const PRE_COMMIT = ["pre-commit"];
+export const NGINX = ["nginx-core"];
+/** For Ansible on the hosts: a Python that can be copied to one of Debian 12. */
+export const PYTHON =
+  "python3-minimal python3.11-minimal libpython3.11-minimal libpython3.11-stdlib libexpat1 libffi8".split(
+    " ",
+  );
+export const FOR_RENDER = ["ansible-core", "ansible-lint", "cloud-init"];
+
+/** Fetches all that tests ask for, before the lab is entered: in it there is no way to a mirror. */
+export async function ensureDebianTools(say: (line: string) => void): Promise<void> {
+  for (const names of [FOR_RENDER, PRE_COMMIT, NGINX]) await debianTools(names).catch(failed);
+  await debianTools(PYTHON, true).catch(failed);
+  function failed(error: unknown): void {
+    say(`lab: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 /**
  * A directory with these packages and those that they need and this machine lacks, of this machine's own Debian;
  * fetched once per machine and kept. Fails with apt's words where they cannot be had.

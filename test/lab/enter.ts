@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import { ensureDebianPackages } from "./debian-package.ts";
+import { ensureDebianTools } from "./debian-tools.ts";
 import { ensureImages, pruneImages } from "./image.ts";
 import { ensureInits } from "./inits.ts";
 import { openRun } from "./lab.ts";
@@ -23,6 +24,7 @@ export async function prepareLab(): Promise<void> {
   // Tests of these inits say what is missing.
   await ensureInits().catch((error: unknown) => say(`lab: ${String(error)}`));
   await ensureDebianPackages(say);
+  await ensureDebianTools(say);
   // Tests of the history in PostgreSQL say what is missing.
   await ensurePostgres().catch((error: unknown) => say(`lab: ${String(error)}`));
   if (!(await reap())) await pruneImages();

@@ -6,7 +6,7 @@ import { visible, visibleJson } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { LintFinding } from "../../model/lint.ts";
 import { addAnswerOptions, addPolicyOption, type AnswerOptions, collect } from "../options/args.ts";
-import { defaultSources, hasSource } from "../options/default-sources.ts";
+import { defaultSources, hasSource, isProject, namedByProject } from "../options/default-sources.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import type { Setting } from "../terminal/setting.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -84,11 +84,11 @@ async function chooseFiles(
   const named = [...files, ...(options.policy === undefined ? [] : [options.policy])];
   const missing = named.find((file) => !existsSync(file));
   if (missing !== undefined) throw new CurfewError("usage", `there is not a file ${visible(missing)}`);
-  const policies = files.filter(isPolicy);
-  const sources = [...files.filter((file) => !policies.includes(file)), ...(options.inventory ?? [])];
+  const { policies, sources } = await sorted(files);
   if (options.policy !== undefined) policies.push(options.policy);
-  if (policies.length + sources.length > 0) {
-    return { policies, inventory: sources.length === 0 ? undefined : sources };
+  sources.push(...(options.inventory ?? []));
+  if (files.length + policies.length + sources.length > 0) {
+    return { policies: each(policies), inventory: sources.length === 0 ? undefined : each(sources) };
   }
   return {
     policies: await defaultSources("policy", options, terminal),
@@ -96,6 +96,26 @@ async function chooseFiles(
       ? await defaultSources("inventory", options, terminal)
       : undefined,
   };
+}
+
+/** A curfew.yaml that names files stands for them: a hook is given each file of a commit, that one among them. */
+async function sorted(files: readonly string[]): Promise<{ policies: string[]; sources: string[] }> {
+  const policies: string[] = [];
+  const sources: string[] = [];
+  for (const file of files) {
+    const project = await namedByProject(file);
+    if (project !== undefined) {
+      policies.push(...(project.policy ?? []));
+      sources.push(...(project.inventory ?? []));
+    } else (isPolicy(file) || isProject(file) ? policies : sources).push(file);
+  }
+  return { policies, sources };
+}
+
+/** Each file once, by the name that came first. */
+function each(files: readonly string[]): string[] {
+  const paths = files.map((file) => resolve(file));
+  return files.filter((_, at) => paths.indexOf(paths[at] ?? "") === at);
 }
 
 /** A policy has limits or roles at the beginning of a line; an inventory is everything else. */
