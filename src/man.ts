@@ -5,7 +5,7 @@ import { manPage } from "./cli/help/man-page.ts";
 import { createProgram } from "./cli/program.ts";
 import { processTerminal } from "./cli/terminal/terminal.ts";
 
-const program = createProgram(processTerminal(), () => {});
+const program = await createProgram(processTerminal(), () => {});
 const dist = new URL("../dist/", import.meta.url);
 // reproducible-builds.org/specs/source-date-epoch
 const epoch = process.env["SOURCE_DATE_EPOCH"];

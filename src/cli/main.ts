@@ -14,9 +14,7 @@ const INVALID = /^option '(?:-\w, )?(--[\w-]+).*' argument '(.*)' is invalid\. (
  */
 export async function main(given: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
-  const program = createProgram(terminal, (code) => {
-    exitCode = code;
-  });
+  const program = await createProgram(terminal, (code) => void (exitCode = code), given);
   try {
     await program.parseAsync(given, { from: "user" });
     return exitCode;

@@ -3,34 +3,22 @@ import packageData from "../../package.json" with { type: "json" };
 import { didYouMean, shown } from "../core/text/nearest.ts";
 import { CurfewError } from "../model/error.ts";
 import { reflow, wrap } from "../report/layout/wrap.ts";
-import { registerApply } from "./commands/apply.ts";
-import { registerAudit } from "./commands/audit.ts";
-import { registerCheck } from "./commands/check.ts";
-import { registerExplain } from "./commands/explain.ts";
-import { registerHistory } from "./commands/history.ts";
-import { registerInit } from "./commands/init.ts";
-import { registerKube } from "./kube/command.ts";
-import { registerLint } from "./commands/lint.ts";
-import { registerPlan } from "./commands/plan.ts";
-import { registerProfiles } from "./commands/profiles.ts";
-import { registerRender } from "./commands/render.ts";
-import { registerReport } from "./commands/report.ts";
-import { registerRevert } from "./commands/revert.ts";
-import { registerSchedule } from "./schedule/command.ts";
-import { registerServe } from "./commands/serve.ts";
-import { registerSessions } from "./commands/sessions.ts";
-import { registerShow } from "./commands/show.ts";
-import { registerTeleport } from "./teleport/command.ts";
-import { registerVerify } from "./commands/verify.ts";
-import { registerWizard } from "./wizard/command.ts";
 import { registerCompletion } from "./completion/completion.ts";
 import { EXIT_CODES } from "./terminal/exit.ts";
+import { registerCommands } from "./registry.ts";
 import { HELP_TOPICS, helpPage, isHelpTopic } from "./help/help-topics.ts";
 import type { Setting } from "./terminal/setting.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
-/** Every command with its options and help. Nothing heavy is loaded before a command's action runs. */
-export function createProgram(terminal: Terminal, setExitCode: Setting["setExitCode"]): Command {
+/**
+ * Every command with its options and help, or only the one that `given` names. Nothing heavy is loaded before a
+ * command's action runs.
+ */
+export async function createProgram(
+  terminal: Terminal,
+  setExitCode: Setting["setExitCode"],
+  given: readonly string[] = [],
+): Promise<Command> {
   const program = new Command("curfew")
     .description(packageData.description)
     .version(packageData.version, "-V, --version", "print the version")
@@ -46,30 +34,7 @@ export function createProgram(terminal: Terminal, setExitCode: Setting["setExitC
     })
     .addHelpText("after", moreHelp());
   const setting = { terminal, setExitCode };
-  for (const register of [
-    registerCheck,
-    registerInit,
-    registerWizard,
-    registerSessions,
-    registerPlan,
-    registerShow,
-    registerApply,
-    registerVerify,
-    registerAudit,
-    registerExplain,
-    registerRevert,
-    registerHistory,
-    registerReport,
-    registerServe,
-    registerProfiles,
-    registerRender,
-    registerLint,
-    registerSchedule,
-    registerKube,
-    registerTeleport,
-  ]) {
-    register(program, setting);
-  }
+  await registerCommands(program, setting, given);
   program
     .command("help [topic...]")
     .description("print the help of a command, or a page")

@@ -8,3 +8,9 @@ export function createHandlebars(): Handlebars {
   const load = createRequire(import.meta.url);
   return (load("handlebars/dist/handlebars.js") as Handlebars).create();
 }
+
+/** The same at its first use, as many commands need none. */
+export function lateHandlebars(): () => Handlebars {
+  let made: Handlebars | undefined;
+  return () => (made ??= createHandlebars());
+}

@@ -5,15 +5,15 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { CurfewError } from "../model/error.ts";
-import { createHandlebars } from "./handlebars.ts";
+import { lateHandlebars } from "./handlebars.ts";
 import { quote } from "./shell-quote.ts";
 import { templateFile } from "./template-file.ts";
 
 /** Values by name: a string becomes one quoted word, a list as many words with spaces between. */
 export type ScriptValues = Readonly<Record<string, string | readonly string[]>>;
 
+const environment = lateHandlebars();
 const compiled = new Map<string, HandlebarsTemplateDelegate>();
-const environment = createHandlebars();
 
 /**
  * Renders `templates/remote/NAME.sh`; several names are put together in their order, as one script. A name that is an
@@ -43,7 +43,7 @@ const COMMENT = /^[ \t]*#(?!!).*\n/gmu;
 
 function compile(names: readonly string[]): HandlebarsTemplateDelegate {
   const text = names.map(textOf).join("");
-  const template = environment.compile(text, {
+  const template = environment().compile(text, {
     // The shell is not HTML; quoting happens in quoteAll and nowhere else.
     noEscape: true,
     strict: true,

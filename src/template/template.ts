@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { CurfewError } from "../model/error.ts";
-import { createHandlebars } from "./handlebars.ts";
+import { lateHandlebars } from "./handlebars.ts";
 import { templateFile } from "./template-file.ts";
 
 /** What a template may be given: text, numbers, flags, and lists and records of them. */
@@ -27,15 +27,15 @@ export function renderTemplate(name: string, values: Readonly<Record<string, Tem
   return compiled(name)(values);
 }
 
-const environment = createHandlebars();
+const environment = lateHandlebars();
 const templates = new Map<string, HandlebarsTemplateDelegate>();
 
 function compiled(name: string): HandlebarsTemplateDelegate {
   const cached = templates.get(name);
   if (cached !== undefined) return cached;
-  if (templates.size === 0) environment.registerPartial("header", templateText("header"));
+  if (templates.size === 0) environment().registerPartial("header", templateText("header"));
   const options = { noEscape: true, strict: true, knownHelpersOnly: true };
-  const template = environment.compile(templateText(name), options);
+  const template = environment().compile(templateText(name), options);
   templates.set(name, template);
   return template;
 }

@@ -8,7 +8,7 @@ import { hostNames } from "../../report/layout/groups.ts";
 import type { ApplyRequest } from "../options/apply-request.ts";
 import type { ChangeOptions } from "../options/args.ts";
 import { confirm } from "../options/ask.ts";
-import { fitted } from "../progress/run-context.ts";
+import { fitted } from "../terminal/fitted.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 interface Asking {

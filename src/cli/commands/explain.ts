@@ -11,7 +11,6 @@ import type { Explanation, TypicalHost } from "../../model/explanation.ts";
 import type { Host, Inventory } from "../../model/host.ts";
 import type { Policy } from "../../model/policy.ts";
 import { explainText, type ExplainTextOptions } from "../../report/host/explain-text.ts";
-import { gatewayText } from "../../report/teleport/explain-text.ts";
 import {
   addHostOptions,
   addOutputOptions,
@@ -20,11 +19,10 @@ import {
   type PolicyOptions,
 } from "../options/args.ts";
 import { defaultSources, hasSource } from "../options/default-sources.ts";
-import { gatewayFor } from "../options/teleport-inputs.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import type { Setting } from "../terminal/setting.ts";
-import { fitted, withRun } from "../progress/run-context.ts";
+import { fitted } from "../terminal/fitted.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 interface ExplainOptions extends PolicyOptions {
@@ -95,7 +93,7 @@ async function offline(user: string, options: ExplainOptions, terminal: Terminal
   const today = new Date().toISOString().slice(0, 10);
   const person = explainPerson(policy, { user, groups: options.groups }, null, today, CONTROL_IDS);
   const explanation = { ...person, typical: await typicalHosts(policy, person, today) };
-  const gateway = await gatewayFor(explanation, policy, options.teleport, terminal);
+  const gateway = await throughGateway(explanation, policy, options, terminal);
   const view = { paint: terminal.outPaint, verbose: options.verbose === true };
   if (options.json === true) await terminal.out(documentOf(explanation, gateway));
   else await terminal.page(fitted(textOf(explanation, gateway, view), terminal));
@@ -161,12 +159,13 @@ async function ask(
   options: ExplainOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
+  const { withRun } = await import("../progress/run-context.ts");
   return withRun({ command: "explain", hosts: [host], options, terminal }, async (run) => {
     const { explainOnHost } = await import("../../flow/explain.ts");
     const explanation = await run.phase("explain", [host.name], () =>
       explainOnHost(policy, user, host, run.context),
     );
-    const gateway = await gatewayFor(explanation, policy, options.teleport, terminal);
+    const gateway = await throughGateway(explanation, policy, options, terminal);
     return {
       verdict: explanation.error === undefined ? "pass" : "unknown",
       document: () => documentOf(explanation, gateway),
@@ -175,18 +174,40 @@ async function ask(
   });
 }
 
-function textOf(
-  explanation: Explanation,
-  gateway: TeleportExplanation | undefined,
-  view: ExplainTextOptions,
-): string {
-  const own = explainText(explanation, view);
-  return gateway === undefined ? own : own + gatewayText(gateway, explanation.limits, view.paint);
+/** What holds through Teleport, and how it is said. */
+interface Gateway {
+  readonly explanation: TeleportExplanation;
+  readonly text: (paint: ExplainTextOptions["paint"]) => string;
 }
 
-function documentOf(explanation: Explanation, gateway: TeleportExplanation | undefined): Iterable<string> {
+/** Loaded where it is asked for. */
+async function throughGateway(
+  explanation: Explanation,
+  policy: Policy,
+  { teleport }: ExplainOptions,
+  terminal: Terminal,
+): Promise<Gateway | undefined> {
+  if (teleport === undefined) return undefined;
+  const [{ gatewayFor }, { gatewayText }] = await Promise.all([
+    import("../options/teleport-inputs.ts"),
+    import("../../report/teleport/explain-text.ts"),
+  ]);
+  const gateway = await gatewayFor(explanation, policy, teleport, terminal);
+  return {
+    explanation: gateway,
+    text: (paint) => gatewayText(gateway, explanation.limits, paint),
+  };
+}
+
+function textOf(explanation: Explanation, gateway: Gateway | undefined, view: ExplainTextOptions): string {
+  return explainText(explanation, view) + (gateway?.text(view.paint) ?? "");
+}
+
+function documentOf(explanation: Explanation, gateway: Gateway | undefined): Iterable<string> {
   const { user, limits } = explanation;
   const outcome = explanation.error === undefined ? "explained" : "unknown";
   const head = { schema: "curfew/explain/1", summary: { user, limits } };
-  return documentText(head, [{ ...explanation, ...(gateway !== undefined && { gateway }), outcome }]);
+  return documentText(head, [
+    { ...explanation, ...(gateway !== undefined && { gateway: gateway.explanation }), outcome },
+  ]);
 }

@@ -6,7 +6,7 @@ import type { Plan } from "../../model/plan.ts";
 import { addAnswerOptions, type AnswerOptions } from "../options/args.ts";
 import type { Setting } from "../terminal/setting.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { fitted } from "../progress/run-context.ts";
+import { fitted } from "../terminal/fitted.ts";
 
 interface ShowOptions extends AnswerOptions {
   readonly verbose?: true;

@@ -3,7 +3,6 @@ import type { Command } from "commander";
 import { Argument, Option } from "commander";
 import { templateFile } from "../../template/template-file.ts";
 import { visible } from "../../core/text/visible.ts";
-import { completionPlace } from "./place.ts";
 import type { Offer } from "./values.ts";
 import type { Setting } from "../terminal/setting.ts";
 
@@ -51,6 +50,7 @@ async function complete(
   words: readonly string[],
   { environment }: Setting["terminal"],
 ): Promise<string> {
+  const { completionPlace } = await import("./place.ts");
   const place = completionPlace(program, words);
   if (place.kind !== "values") return `:${place.kind}\n`;
   const late = new Promise<readonly Offer[]>((resolve) => void setTimeout(resolve, PATIENCE_MS, []).unref());

@@ -41,10 +41,9 @@ const STARTER = "teleport.yaml";
 export async function gatewayFor(
   { user, roles }: Pick<Explanation, "user" | "roles">,
   policy: Policy,
-  files: readonly string[] | undefined,
+  files: readonly string[],
   terminal: Terminal,
-): Promise<TeleportExplanation | undefined> {
-  if (files === undefined) return undefined;
+): Promise<TeleportExplanation> {
   const { explainTeleport } = await import("../../core/teleport/explain.ts");
   const { documents } = await loadTeleport(files, terminal);
   const matching = roles.filter(({ applies, because }) => applies !== "no" && because.length > 0);

@@ -10,7 +10,6 @@ import type { Emit, HostResult, RunEvent } from "../../model/run.ts";
 import type { Secret } from "../../model/secret.ts";
 import type { Paint } from "../../report/layout/paint.ts";
 import { TIME } from "../../host/time.ts";
-import { wrapStatement } from "../../report/layout/wrap.ts";
 import { createEvidence } from "../../store/run/evidence.ts";
 import { createRunId, type Journal, openJournal } from "../../store/run/journal.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
@@ -18,13 +17,11 @@ import type { HostOptions } from "../options/args.ts";
 import { becomePassword } from "../options/become-password.ts";
 import { type ExitCode, exitCodeOf, exitCodeOfVerdict, writeError } from "../terminal/exit.ts";
 import { type AppliedHead, rememberApplied } from "./applied-record.ts";
+import { fitted } from "../terminal/fitted.ts";
 import { type Interrupts, watchInterrupts } from "./interrupts.ts";
 import { createProgress } from "./progress.ts";
 import { type Progress } from "./shown-run.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-
-/** Longer lines are hard to read. */
-const WIDEST = 120;
 
 /** One run of a command that contacts hosts. */
 export interface Run {
@@ -194,16 +191,6 @@ async function show({ document, text }: RunResult, { options, terminal }: RunSet
   const view = { paint: terminal.outPaint, verbose: options.verbose === true };
   if (options.json === true) await terminal.out(document());
   else await terminal.page(fitted(text(view), terminal));
-}
-
-/** Statements broken between words, where people read them; files and other programs get whole lines. */
-export function fitted(text: string, terminal: Terminal): string {
-  if (!terminal.shows) return text;
-  const columns = Math.min(terminal.size().columns, WIDEST);
-  return text
-    .split("\n")
-    .flatMap((line) => wrapStatement(line, columns))
-    .join("\n");
 }
 
 /** People who have to look into something are told where the record is. */

@@ -24,7 +24,7 @@ import {
   policyOrLimit,
   teleportSessions,
 } from "../options/teleport-inputs.ts";
-import { fitted } from "../progress/run-context.ts";
+import { fitted } from "../terminal/fitted.ts";
 import { type ExitCode, exitCodeOfVerdict } from "../terminal/exit.ts";
 import type { Setting } from "../terminal/setting.ts";
 import type { Terminal } from "../terminal/terminal.ts";

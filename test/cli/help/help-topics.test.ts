@@ -51,8 +51,8 @@ const CODES: Record<ErrorCode, true> = {
 };
 
 /** The real program with every option, whose commands do nothing. */
-function parser(): Command {
-  const program = createProgram(fakeTerminal(), () => {});
+async function parser(): Promise<Command> {
+  const program = await createProgram(fakeTerminal(), () => {});
   const silence = (command: Command): void => {
     command.action(() => {});
     for (const inner of command.commands) silence(inner);
@@ -64,7 +64,9 @@ function parser(): Command {
 async function parse(line: string): Promise<void> {
   const words = splitWords(line);
   if (typeof words === "string") throw new Error(words);
-  await parser().parseAsync(
+  await (
+    await parser()
+  ).parseAsync(
     words.map(({ text }) => text),
     { from: "user" },
   );
@@ -176,8 +178,9 @@ describe("references", () => {
     },
   );
 
-  test("no topic hides the help of a command of its name", () => {
-    const names = new Set(createProgram(fakeTerminal(), () => {}).commands.map((command) => command.name()));
+  test("no topic hides the help of a command of its name", async () => {
+    const { commands } = await createProgram(fakeTerminal(), () => {});
+    const names = new Set(commands.map((command) => command.name()));
     // The page of teleport teaches its three commands; their options are in `curfew help teleport check`.
     expect(topics.filter((topic) => names.has(topic))).toEqual(["teleport"]);
   });

@@ -7,7 +7,7 @@ import { manPage } from "../../../src/cli/help/man-page.ts";
 import { createProgram } from "../../../src/cli/program.ts";
 import { fakeTerminal } from "../fake-terminal.ts";
 
-const program = createProgram(fakeTerminal(), () => {});
+const program = await createProgram(fakeTerminal(), () => {});
 const page = manPage(program, "1.2.3", "2026-11-22");
 
 /** A command whose every word is one that roff would take for its own. */
