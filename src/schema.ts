@@ -59,6 +59,7 @@ const DESCRIPTIONS: Readonly<Record<keyof typeof HONOURED, string>> = {
   becomeMethod: "Only sudo is supported",
   becomeUser: "Only root is supported",
   connection: "Hosts that are not reached over SSH are left out",
+  zone: "The network that the host is in, for curfew worker --zone",
 };
 
 /** The structure that config/ansible-yaml.ts reads. Variables it does not honour may be anything. */

@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   history: async () => (await import("./commands/history.ts")).registerHistory,
   report: async () => (await import("./commands/report.ts")).registerReport,
   serve: async () => (await import("./commands/serve.ts")).registerServe,
+  worker: async () => (await import("./shared/worker.ts")).registerWorker,
   profiles: async () => (await import("./commands/profiles.ts")).registerProfiles,
   render: async () => (await import("./commands/render.ts")).registerRender,
   lint: async () => (await import("./commands/lint.ts")).registerLint,

@@ -31,6 +31,14 @@ export interface Audit extends Beside {
   readonly unstored: CurfewError | undefined;
 }
 
+/** Where the hosts of an audit are judged, if not by this process. */
+export interface AuditedElsewhere {
+  /** Errors: CurfewError about that host. */
+  readonly host: (host: Host) => Promise<AuditedHost>;
+  /** Another process began the audit: the history has it already. */
+  readonly joined: boolean;
+}
+
 /**
  * Reads every host, one login and one round trip each, opens sessions over that login where asked, and judges it. Hosts are in the order of the fleet; one
  * that cannot be read is `unknown` and has its error. A run that was interrupted is left as broken off in the
@@ -42,14 +50,17 @@ export async function auditFleet(
   options: AuditRequest,
   context: RunContext,
   history: History | undefined,
+  elsewhere?: AuditedElsewhere,
 ): Promise<Audit> {
-  const record = await beginRecord(
-    history,
-    header,
-    fleet.hosts.map(({ name }) => name),
-  );
+  const names = fleet.hosts.map(({ name }) => name);
+  const record = await beginRecord(history, header, names, elsewhere?.joined === true);
   try {
-    const hosts = await auditHosts(fleet, options, context, record);
+    const lanes = createLanes(context);
+    const judge = (host: Host): Promise<AuditedHost> =>
+      elsewhere === undefined
+        ? auditOne(host, fleet, options, context, lanes)
+        : elsewhere.host(host).catch((error: unknown) => lost(host, error));
+    const hosts = await auditHosts(fleet, judge, context, record);
     const scope = { whole: header.inventory.limit === "", today: header.startedAt.slice(0, 10) };
     const findings = fleetFindings(fleet.policy, fleet.hosts, hosts, scope);
     const end = { finishedAt: context.now().toISOString(), findings };
@@ -65,14 +76,13 @@ export async function auditFleet(
 
 async function auditHosts(
   fleet: Fleet,
-  options: AuditRequest,
+  judgeHost: (host: Host) => Promise<AuditedHost>,
   context: RunContext,
   record: AuditRecord,
 ): Promise<AuditedHost[]> {
-  const lanes = createLanes(context);
   return Promise.all(
     fleet.hosts.map(async (host) => {
-      const audited = await auditOne(host, fleet, options, context, lanes);
+      const audited = await judgeHost(host);
       await record.addHost(audited);
       const { outcome, error } = audited;
       const message = error === undefined ? {} : { message: error.message };
@@ -89,7 +99,13 @@ interface ReadHost {
   readonly probeError?: ErrorData;
 }
 
-async function auditOne(
+function lost({ name }: Host, error: unknown): AuditedHost {
+  if (!(error instanceof CurfewError)) throw error;
+  return lostHost(name, errorData(error));
+}
+
+/** One host, whoever asks for it. Never rejects for the sake of the host; `fleet.hosts` are not looked at. */
+export async function auditOne(
   host: Host,
   fleet: Fleet,
   options: AuditRequest,
@@ -102,8 +118,7 @@ async function auditOne(
     const verification = await sessionsOf(read, host, context, lanes);
     return judge(read.decision, verification, options, context.controls);
   } catch (error) {
-    if (!(error instanceof CurfewError)) throw error;
-    return lostHost(host.name, errorData(error));
+    return lost(host, error);
   } finally {
     opened.connection?.close();
   }

@@ -35,14 +35,27 @@ export interface HostDecision {
  * The result is in the order of `fleet.hosts`; hosts that never started because of an interrupt
  * carry the error `interrupted`.
  */
-export async function planFleet(fleet: Fleet, context: RunContext): Promise<HostPlan[]> {
-  const queue = new PQueue({ concurrency: context.concurrency });
+export async function planFleet(
+  fleet: Fleet,
+  context: RunContext,
+  elsewhere?: (host: Host) => Promise<HostPlan>,
+): Promise<HostPlan[]> {
+  // Of others' work nothing is held back here.
+  const queue = new PQueue({
+    concurrency: elsewhere === undefined ? context.concurrency : Number.POSITIVE_INFINITY,
+  });
   const shared = createSharing();
-  return queue.addAll(fleet.hosts.map((host) => async () => shared(await planOne(host, fleet, context))));
+  const planHere = (host: Host): Promise<HostPlan> =>
+    elsewhere === undefined
+      ? planOne(host, fleet, context)
+      : elsewhere(host).catch((error: unknown) => unplanned(host, error));
+  return queue.addAll(
+    fleet.hosts.map((host) => async () => shared(told(await planHere(host), host, context))),
+  );
 }
 
-async function planOne(host: Host, fleet: Fleet, context: RunContext): Promise<HostPlan> {
-  const plan = await attempt(host, fleet, context);
+/** The plan, after whoever looks on has heard of it. */
+function told(plan: HostPlan, host: Host, context: RunContext): HostPlan {
   const outcome = planOutcome(plan);
   const message = plan.error?.message;
   context.emit({
@@ -55,7 +68,8 @@ async function planOne(host: Host, fleet: Fleet, context: RunContext): Promise<H
   return plan;
 }
 
-async function attempt(host: Host, fleet: Fleet, context: RunContext): Promise<HostPlan> {
+/** One host, whoever asks for it. Never rejects for the sake of the host; `fleet.hosts` are not looked at. */
+export async function planOne(host: Host, fleet: Fleet, context: RunContext): Promise<HostPlan> {
   let connection: Connection | undefined;
   try {
     if (context.stopping.aborted) throw new CurfewError("interrupted", "not read: the run was interrupted");
@@ -64,7 +78,6 @@ async function attempt(host: Host, fleet: Fleet, context: RunContext): Promise<H
     refuseArmed(facts, host.name);
     return plan;
   } catch (error) {
-    if (!(error instanceof CurfewError)) throw error;
     return unplanned(host, error);
   } finally {
     connection?.close();
@@ -115,7 +128,8 @@ export function refuseArmed({ curfew }: Facts, host: string): void {
   if (error !== undefined) throw error;
 }
 
-function unplanned(host: Host, error: CurfewError): HostPlan {
+function unplanned(host: Host, error: unknown): HostPlan {
+  if (!(error instanceof CurfewError)) throw error;
   return {
     host: host.name,
     factsDigest: "",

@@ -29,6 +29,8 @@ export interface Host {
   readonly connection?: "local";
   /** `undefined`: decided at login (root needs none, others sudo). */
   readonly become?: Escalation;
+  /** The network that the host is in, `curfew_zone`: whoever works for that zone reaches it. */
+  readonly zone?: string;
   /** Every group the host is in, directly or through `children`; `all` included; sorted. */
   readonly groups: readonly string[];
   readonly source: SourcePosition;

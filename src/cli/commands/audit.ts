@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import packageData from "../../../package.json" with { type: "json" };
-import type { Audit } from "../../flow/audit.ts";
+import type { Audit, AuditedElsewhere } from "../../flow/audit.ts";
 import type { Alerts } from "../../model/alert.ts";
 import type { AuditHeader } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
@@ -15,6 +15,7 @@ import { addAuditOptions, type AuditOptions, refuseContradictions } from "../opt
 import type { ExitCode } from "../terminal/exit.ts";
 import { daysAgo, withHistory } from "../options/history-access.ts";
 import { type Hosts, type PolicyInput, loadHosts, loadPolicyFor } from "../options/inputs.ts";
+import { refuseUnshared } from "../options/shared-options.ts";
 import type { Setting } from "../terminal/setting.ts";
 import { aboutAudit, checkReports, saveReports } from "../options/report-files.ts";
 import { type Run, type RunResult, withRun } from "../progress/run-context.ts";
@@ -44,20 +45,28 @@ export function registerAudit(program: Command, { terminal, setExitCode }: Setti
     .addOutputOptions(command)
     .option("--no-history", "do not remember this audit")
     .addHelpText("after", EXAMPLE)
-    .action(async (options: AuditOptions) => setExitCode(await audit(options, terminal)));
+    .action(async (options: AuditOptions) => {
+      refuseUnshared(options, command);
+      setExitCode(await audit(options, terminal));
+    });
 }
 
 async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitCode> {
   refuseContradictions(options);
   const chosen = await loadHosts(options, terminal);
   const loaded = await loadPolicyFor(options.policy, chosen.inventory, options, terminal);
+  if (options.shared === true) {
+    const { refuseUnshareable } = await import("../shared/coordination.ts");
+    refuseUnshareable({ chosen, loaded, work: sharedWork(options) });
+  }
   const alerts = await readAlerts(options.alerts);
   const profiles = await baselinesOf(loaded.policy);
   await checkReports(options, profiles);
   return withRun({ command: "audit", hosts: chosen.hosts, options, terminal }, (run) => {
     const work = async (history: History | undefined): Promise<RunResult> => {
       const header = headerOf(chosen, loaded, profiles, options, run);
-      const made = await judge(chosen, loaded, header, options, run, history);
+      const work = { chosen, loaded, header, options, terminal, run, history };
+      const made = await (options.shared === true ? judgeElsewhere(work) : judge(work));
       if (options.keep !== undefined) await history?.prune(daysAgo(options.keep));
       return resultOf(made, [
         await saved(made, options, terminal),
@@ -104,21 +113,52 @@ async function told(
   return tellOfAudit(made, about, { alerts, state, now, aborting, terminal, quiet });
 }
 
+interface Judging {
+  readonly chosen: Hosts;
+  readonly loaded: PolicyInput;
+  readonly header: AuditHeader;
+  readonly options: AuditOptions;
+  readonly terminal: Terminal;
+  readonly run: Run;
+  readonly history: History | undefined;
+}
+
 async function judge(
-  { hosts }: Hosts,
-  { policy }: PolicyInput,
-  header: AuditHeader,
-  { sessions, verify, scaled }: AuditOptions,
-  run: Run,
-  history: History | undefined,
+  { chosen: { hosts }, loaded: { policy }, header, options, run, history }: Judging,
+  elsewhere?: AuditedElsewhere,
 ): Promise<Audit> {
   const { auditFleet } = await import("../../flow/audit.ts");
+  const { sessions, verify, scaled } = options;
   const wanted = { sessions, ...(verify === true && { verify: { scaled } }) };
   return run.phase(
     "audit",
     hosts.map(({ name }) => name),
-    () => auditFleet({ policy, hosts }, header, wanted, run.context, history),
+    () => auditFleet({ policy, hosts }, header, wanted, run.context, history, elsewhere),
   );
+}
+
+async function judgeElsewhere(judging: Judging): Promise<Audit> {
+  const { options, run } = judging;
+  const [{ withCoordination }, { auditedElsewhere }] = await Promise.all([
+    import("../shared/coordination.ts"),
+    import("../../flow/shared/elsewhere.ts"),
+  ]);
+  const request = { ...judging, work: sharedWork(options) };
+  return withCoordination(
+    request,
+    run,
+    (continued) => continued?.header ?? judging.header,
+    (coordination, header, joined) =>
+      judge(
+        { ...judging, header: header ?? judging.header },
+        { host: (host) => auditedElsewhere(coordination, host, run.context), joined },
+      ),
+  );
+}
+
+/** What workers are asked. */
+function sharedWork({ sessions, verify, scaled }: AuditOptions) {
+  return { kind: "audit", sessions, verify: verify === true, ...(scaled && { scaled }) } as const;
 }
 
 function headerOf(

@@ -78,11 +78,17 @@ export function addHostOptions(command: Command, choice = "-l, --limit <pattern>
 
 /** How to log in. */
 export function addLoginOptions(command: Command): Command {
+  return addKeyOptions(command).addOption(
+    durationOption("--connect-timeout <duration>", "give up a login after this long", 20),
+  );
+}
+
+/** What a login needs of this machine. */
+export function addKeyOptions(command: Command): Command {
   return command
     .option("--ssh-config <file>", "use this OpenSSH configuration file instead of your own", readable)
     .option("-K, --ask-become-pass", "ask once for the sudo password")
-    .option("--become-pass-file <file>", "read the sudo password from a file, - is standard input")
-    .addOption(durationOption("--connect-timeout <duration>", "give up a login after this long", 20));
+    .option("--become-pass-file <file>", "read the sudo password from a file, - is standard input");
 }
 
 /** How results and progress are shown. */

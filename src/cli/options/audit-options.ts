@@ -3,9 +3,10 @@ import { type Command, Option } from "commander";
 import { CurfewError } from "../../model/error.ts";
 import { DEFAULT_PROBES, type SessionKind } from "../../model/session-kind.ts";
 import * as args from "./args.ts";
-import { addStoreOption, type StoreOptions } from "./history-access.ts";
+import { addStoreOption } from "./history-access.ts";
+import { addSharedOptions, type SharedOptions } from "./shared-options.ts";
 
-export interface AuditOptions extends args.PolicyOptions, args.ReportOptions, StoreOptions {
+export interface AuditOptions extends args.PolicyOptions, args.ReportOptions, SharedOptions {
   readonly verify?: true;
   readonly sessions: readonly SessionKind[];
   readonly scaled?: number;
@@ -26,17 +27,18 @@ export function addAuditOptions(command: Command): Command {
         .default(DEFAULT_PROBES, DEFAULT_PROBES.join(",")),
     )
     .option("--scaled <seconds>", "with --verify: scale every limit down to about this", args.positive);
+  addSharedOptions(command);
   return addStoreOption(args.addReportOptions(command))
     .option("--alerts <file>", "tell the people in this file what changed since the last audit")
     .option("--keep <days>", "forget audits older than this, such as 400d", args.days);
 }
 
 /** Errors: CurfewError `usage`. */
-export function refuseContradictions({ scaled, verify, alerts, history, store }: AuditOptions): void {
+export function refuseContradictions({ scaled, verify, alerts, history, store, shared }: AuditOptions): void {
   if (scaled !== undefined && verify !== true) {
     throw new CurfewError("usage", "--scaled is for sessions that are opened: give --verify as well");
   }
-  if (store !== undefined && !history) {
+  if (store !== undefined && !history && shared !== true) {
     throw new CurfewError("usage", "--store says where the audit is remembered, so --no-history excludes it");
   }
   if (alerts !== undefined && !history) {

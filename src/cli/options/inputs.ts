@@ -21,6 +21,8 @@ export interface Hosts {
 export interface PolicyInput {
   readonly policy: Policy;
   readonly source: Plan["policy"];
+  /** As it stands in the file, for other machines that read it for themselves. */
+  readonly written: unknown;
 }
 
 /** Which hosts of the inventory a command works on; those of `-l` if it does not say. */
@@ -79,13 +81,13 @@ export async function loadPolicyFor(
     import("../../core/policy/apply-baseline.ts"),
     import("../../controls/registry.ts"),
   ]);
-  const { policy: written, baselines, digest, warnings } = await loadPolicy(file);
+  const { policy: own, written, baselines, digest, warnings } = await loadPolicy(file);
   const controls = baselines.length === 0 ? [] : await loadControls();
-  const policy = takeBaselines(written, baselines, controls);
+  const policy = takeBaselines(own, baselines, controls);
   const patterns = inventory === null ? [] : checkHostPatterns(policy, inventory);
   const unmatched = patterns.map(({ message }) => `${visible(file)}: ${message}`);
   warnAll([...warnings, ...unmatched], options, terminal);
-  return { policy, source: { file: resolve(file), digest } };
+  return { policy, source: { file: resolve(file), digest }, written };
 }
 
 function warnAll(warnings: readonly string[], { quiet }: SourceOptions, { err, errPaint }: Terminal): void {

@@ -80,7 +80,13 @@ export async function withRun(
     emit({ type: "run-started", at: TIME.clock(), command, runId: journal.runId, hosts });
     const remember = rememberer(parts, setting);
     await remember();
-    const result = await work(createRun(await createContext(parts, password, setting), parts));
+    const context = await createContext({
+      ...setting,
+      ...parts,
+      sudoPassword: password,
+      note: (text) => parts.progress.note(text),
+    });
+    const result = await work(createRun(context, parts));
     exitCode = interrupts.stopping.aborted ? 130 : exitCodeOfVerdict(result.verdict);
     await show(result, setting);
     await journal.write("result.json", (result.record ?? result.document)());
@@ -147,11 +153,30 @@ async function openParts({ command, options, terminal }: RunSetting): Promise<Pa
   return { journal, keep, progress, warn, interrupts, emit };
 }
 
-async function createContext(
-  { keep, interrupts: { stopping, aborting }, emit, progress }: Parts,
-  sudoPassword: Secret | undefined,
-  { hosts, options, terminal }: RunSetting,
-): Promise<RunContext> {
+/** What a way to hosts is made of. */
+export interface Access {
+  readonly hosts: readonly Host[];
+  readonly options: Pick<HostOptions, "sshConfig" | "concurrency" | "connectTimeout">;
+  readonly terminal: Pick<Terminal, "environment">;
+  readonly sudoPassword: Secret | undefined;
+  readonly keep?: KeepEvidence;
+  readonly interrupts: Pick<Interrupts, "stopping" | "aborting">;
+  readonly emit: Emit;
+  /** For people, made safe to show. */
+  readonly note: (text: string) => void;
+}
+
+/** The effects with which hosts are worked on. */
+export async function createContext({
+  hosts,
+  options,
+  terminal,
+  sudoPassword,
+  keep,
+  interrupts: { stopping, aborting },
+  emit,
+  note: tell,
+}: Access): Promise<RunContext> {
   const [{ connectThrough, createConnect }, { createSystemSsh }, { CONTROLS }] = await Promise.all([
     import("../../host/connect.ts"),
     import("../../host/openssh/system-ssh.ts"),
@@ -163,7 +188,7 @@ async function createContext(
     sudoPassword,
     environment: terminal.environment,
     signal: aborting,
-    onNote: (note) => progress.note(visible(note)),
+    onNote: (note) => tell(visible(note)),
   });
   const { concurrency, connectTimeout: connectTimeoutSeconds } = options;
   const systemSsh = createSystemSsh(terminal.environment, options.sshConfig);

@@ -1,5 +1,6 @@
 import { shown } from "../../core/text/nearest.ts";
-import { isLogin, readPort } from "../variables/connection-variables.ts";
+import { isLogin } from "../../core/text/destination.ts";
+import { readPort } from "../variables/connection-variables.ts";
 import type { InventoryForm } from "./form.ts";
 import { splitPort } from "./host-range.ts";
 import { type InventoryData, addHost } from "../variables/data.ts";

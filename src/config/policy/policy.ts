@@ -22,6 +22,8 @@ export interface LoadedPolicy {
   readonly digest: string;
   /** The path as it was given. */
   readonly file: string;
+  /** As it is written there, as data: defaults are not filled in, durations are words. */
+  readonly written: unknown;
   /** What is allowed but probably not meant: lines `file:line:column: message`. */
   readonly warnings: readonly string[];
 }
@@ -47,7 +49,8 @@ export function parsePolicy(file: string, text: string, now: Date): LoadedPolicy
   const named = namedBaselines(yaml);
   const [checked, limits] = [policyChecks(yaml, now), baselineChecks(yaml, named)];
   const errors = [...checked.errors, ...limits.errors];
-  const result = policySchema.safeParse(plainData(yaml));
+  const written = plainData(yaml);
+  const result = policySchema.safeParse(written);
   const problems = result.success ? errors : [...schemaProblems(yaml, result.error.issues), ...errors];
   if (!result.success || problems.length > 0) throw inputError(problems);
   const digest = createHash("sha256").update(canonical(result.data)).digest("hex");
@@ -55,7 +58,7 @@ export function parsePolicy(file: string, text: string, now: Date): LoadedPolicy
     hosts === undefined ? { baseline } : { baseline, hosts },
   );
   const warnings = problemLines([...checked.warnings, ...limits.warnings]);
-  return { policy: result.data, baselines, digest, file, warnings };
+  return { policy: result.data, baselines, digest, file, written, warnings };
 }
 
 /** The document as data. A few aliases inside each other can stand for gigabytes, so they are counted. */

@@ -1,8 +1,9 @@
 /** The Ansible variables that say how to reach a host, and what curfew makes of them. */
 import { isAbsolute, join, resolve } from "node:path";
+import { isDestination, isLogin, isZoneName } from "../../core/text/destination.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import type { Escalation } from "../../model/host.ts";
-import { type HostEntry, type Variable, isDestination } from "./data.ts";
+import type { HostEntry, Variable } from "./data.ts";
 import { hostScope } from "./host-scope.ts";
 import { isTemplate, type Scope } from "./jinja.ts";
 import { JinjaProblem, Missing, MissingProblem } from "./jinja-expression.ts";
@@ -21,6 +22,7 @@ export const HONOURED = {
   becomeMethod: ["ansible_become_method"],
   becomeUser: ["ansible_become_user"],
   connection: ["ansible_connection"],
+  zone: ["curfew_zone"],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Not honoured, and somebody who wrote them should know. */
@@ -46,6 +48,8 @@ export interface ConnectionSettings {
   readonly user?: string;
   readonly identityFile?: string;
   readonly become?: Escalation;
+  /** The network that the host is in, for workers. */
+  readonly zone?: string;
   /** Set for the machine that curfew runs on (ansible_connection: local). */
   readonly connection?: "local";
   /** The kind of connection where it is neither SSH nor local; nothing else of the host was looked at then. */
@@ -90,24 +94,25 @@ export function connectionSettings(host: HostVariables, directories: Directories
   )?.text;
   const identityFile = read("key", (text) => readPath(text, directories))?.path;
   const become = readEscalation(read);
+  const zone = read("zone", readZone)?.zone;
   return {
     address: address ?? name,
     ...(port === undefined ? {} : { port }),
     ...(user === undefined ? {} : { user }),
     ...(identityFile === undefined ? {} : { identityFile }),
     ...(become === undefined ? {} : { become }),
+    ...(zone === undefined ? {} : { zone }),
   };
+}
+
+function readZone(text: string): { zone: string } | string {
+  return isZoneName(text) ? { zone: text } : `${shown(text)} is not a zone: letters, digits, . _ - only`;
 }
 
 /** What is wrong with a port, or the port. */
 export function readPort(text: string): number | string {
   const port = /^\d{1,5}$/u.test(text) ? Number(text) : 0;
   return port >= 1 && port <= 65_535 ? port : `${shown(text)} is not a port, 1 to 65535`;
-}
-
-/** A name ssh takes as `-l` (OpenSSH refuses shell characters there from 9.6 on). */
-export function isLogin(text: string): boolean {
-  return text.length <= 256 && /^(?=[\p{L}\p{N}_.])[\p{L}\p{N}\p{M}_.@+=-]+$/u.test(text);
 }
 
 const SSH_CONNECTIONS: ReadonlySet<string> = new Set(

@@ -1,5 +1,5 @@
 /** An inventory while it is being read: what every format is poured into. */
-import { isIPv6 } from "node:net";
+import { isGroupName, hostNameProblem } from "../../core/text/destination.ts";
 import { shown } from "../../core/text/nearest.ts";
 import type { SourcePosition } from "../../model/host.ts";
 import type { Problem } from "../problem.ts";
@@ -66,7 +66,7 @@ export function emptyInventory(): InventoryData {
 export function addGroup(data: InventoryData, name: string, position: SourcePosition): GroupEntry {
   const known = data.groups.get(name);
   if (known !== undefined) return known;
-  if (!GROUP_NAME.test(name)) {
+  if (!isGroupName(name)) {
     const message = `${shown(name)} is not a group name: letters, digits, spaces and . _ + / @ = # - only`;
     data.errors.push({ position, message });
   }
@@ -98,29 +98,4 @@ export function addHost(
     host.inline.set("ansible_port", { text: port, encrypted: false, position });
   }
   return host;
-}
-
-/**
- * What is wrong with a host name, undefined when nothing is. Names end up as arguments of ssh and
- * in reports: letters and digits of any script, `.`, `_`, `+` and `-` inside, or an IPv6 address.
- */
-export function hostNameProblem(name: string): string | undefined {
-  if (name.length <= 255 && (HOST_NAME.test(name) || isAddress(name))) return undefined;
-  const user = /^([^@\s]+)@([^@\s]+)$/u.exec(name);
-  const advice = user ? `, give the login name as ansible_user=${shown(user[1] ?? "").slice(1, -1)}` : "";
-  return `${shown(name)} is not a host name: letters, digits, . _ + - only, or an IP address${advice}`;
-}
-
-/** What may be handed to ssh as a destination: a DNS name or an IP address, in ASCII. */
-export function isDestination(text: string): boolean {
-  return text.length <= 255 && (/^(?=\w)[\w.+-]+$/u.test(text) || isAddress(text));
-}
-
-const HOST_NAME = /^(?=[\p{L}\p{N}_])[\p{L}\p{N}\p{M}_.+-]+$/u;
-
-/** Ansible keeps any name; refused is what the pattern language or a terminal would read as its own. */
-const GROUP_NAME = /^(?=[\p{L}\p{N}_@])[\p{L}\p{N}\p{M}_.+/@=# -]{1,255}(?<! )$/u;
-
-function isAddress(text: string): boolean {
-  return isIPv6(text) && /^[0-9a-f:.]+(?:%[\w.-]+)?$/iu.test(text);
 }

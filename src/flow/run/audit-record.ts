@@ -10,15 +10,16 @@ export interface AuditRecord extends RunWriter {
 }
 
 /**
- * Begins to store an audit of these hosts; without a history, nothing is stored. Errors: those of `History.begin`,
- * before any host is contacted.
+ * Begins to store an audit of these hosts, or goes on with one that another process began; without a history, nothing is
+ * stored. Errors: those of `History.begin` and `History.join`, before any host is contacted.
  */
 export async function beginRecord(
   history: History | undefined,
   header: AuditHeader,
   hosts: readonly string[],
+  joined = false,
 ): Promise<AuditRecord> {
-  const writer = await history?.begin(header, hosts);
+  const writer = joined ? await history?.join(header.runId) : await history?.begin(header, hosts);
   let failure: CurfewError | undefined;
   const attempt = async (work: (into: RunWriter) => Promise<void>): Promise<void> => {
     if (writer === undefined || failure !== undefined) return;

@@ -56,7 +56,7 @@ export const header = z.strictObject({
 
 const rung = z.strictObject({ by: z.string(), seconds: seconds.nullable(), source: z.string() }).nullable();
 
-const cell: z.ZodType<LadderCell> = z.strictObject({
+export const cell: z.ZodType<LadderCell> = z.strictObject({
   role: z.string(),
   kind: z.enum(SESSION_KINDS),
   expect: z.enum(["dropped", "kept"]),
@@ -69,7 +69,7 @@ const cell: z.ZodType<LadderCell> = z.strictObject({
   reason: z.string().exactOptional(),
 } satisfies Keys<LadderCell>);
 
-const probe: z.ZodType<ProbeResult> = z.strictObject({
+export const probe: z.ZodType<ProbeResult> = z.strictObject({
   session: z.enum(SESSION_KINDS),
   role: z.string(),
   user: z.string(),
@@ -87,6 +87,13 @@ const probe: z.ZodType<ProbeResult> = z.strictObject({
   reason: z.string(),
 } satisfies Keys<ProbeResult>);
 
+export const evidenceFile = z.strictObject({
+  path: line,
+  sha256: digest,
+  bytes: z.number().int().nonnegative(),
+  title: z.string(),
+});
+
 export const host = z.strictObject({
   host: name,
   outcome: z.enum(["pass", "fail", "unknown"]),
@@ -96,14 +103,7 @@ export const host = z.strictObject({
   ladder: z.array(cell),
   probes: z.array(probe),
   drift: z.array(z.strictObject({ path: z.string(), diff: z.string() })),
-  evidence: z.array(
-    z.strictObject({
-      path: line,
-      sha256: digest,
-      bytes: z.number().int().nonnegative(),
-      title: z.string(),
-    }),
-  ),
+  evidence: z.array(evidenceFile),
   error: errorDataSchema.exactOptional(),
 } satisfies Keys<AuditedHost>);
 

@@ -1,6 +1,7 @@
 /** One connection that writes, its transactions, and the locks that say which audits are alive. */
 import { CurfewError } from "../../model/error.ts";
-import { databaseName, isConflict, isOutage, postgresError } from "../postgres/error.ts";
+import { again } from "../postgres/again.ts";
+import { databaseName, isConflict, isOutage } from "../postgres/error.ts";
 import { openDatabaseSession, type Patience, type DatabaseSession } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
 import { createKnown, type Known, refreshKnown } from "./contents.ts";
@@ -114,20 +115,5 @@ async function transaction<T>(
     if (isOutage(error) && !isConflict(error)) await open.close();
     else if (!open.lost()) await open.script("ROLLBACK").catch(() => []);
     throw error;
-  }
-}
-
-/** From its beginning where the connection was lost, until the outage has been too long. */
-async function again<T>(settings: PostgresSettings, patience: Patience, work: () => Promise<T>): Promise<T> {
-  const begin = performance.now();
-  for (let pause = 50; ; pause = Math.min(pause * 2, 2000)) {
-    try {
-      return await work();
-    } catch (error) {
-      const waited = performance.now() - begin;
-      if (!isOutage(error) || waited + pause > patience.outage)
-        throw postgresError(settings, undefined, error);
-      await new Promise((resolve) => setTimeout(resolve, pause));
-    }
   }
 }

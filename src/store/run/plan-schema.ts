@@ -92,7 +92,7 @@ const session = z.strictObject({
   reason: z.string().exactOptional(),
 });
 
-const hostPlan = z.strictObject({
+export const hostPlan = z.strictObject({
   host: line.min(1),
   // Empty for a host that could not be read.
   factsDigest: z.union([digest, z.literal("")]),

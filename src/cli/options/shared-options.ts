@@ -1,0 +1,60 @@
+/** The options of a run whose hosts are done by workers. */
+import type { Command } from "commander";
+import { CurfewError } from "../../model/error.ts";
+import type { Seconds } from "../../model/duration.ts";
+import { durationOption, type HostOptions } from "./args.ts";
+import { addStoreOption, type StoreOptions } from "./history-access.ts";
+
+export interface SharedOptions extends StoreOptions {
+  readonly shared?: true;
+  readonly continue?: string;
+  readonly workerWait: Seconds;
+}
+
+/** `--shared` and what belongs to it. */
+export function addSharedOptions(command: Command): Command {
+  return command
+    .option("--shared", "let the workers of a queue in PostgreSQL do the hosts, see curfew help workers")
+    .option("--continue <run>", "with --shared: go on with a run whose coordinator is gone")
+    .addOption(
+      durationOption("--worker-wait <duration>", "with --shared: hosts wait this long for a worker", 60),
+    );
+}
+
+/** For commands that keep no history: the store is where the queue is. */
+export function addQueueOption(command: Command): Command {
+  return addStoreOption(addSharedOptions(command));
+}
+
+/** Errors: CurfewError `usage` for what workers cannot know and what only makes sense with them. */
+export function refuseUnshared(
+  options: SharedOptions & HostOptions,
+  command: Command,
+  queueOnly = false,
+): void {
+  const given = (name: string): boolean => {
+    const source = command.getOptionValueSource(name);
+    return source !== undefined && source !== "default";
+  };
+  if (options.shared !== true) {
+    const alone = ["continue", "workerWait", ...(queueOnly ? ["store"] : [])].find(given);
+    if (alone === undefined) return;
+    throw new CurfewError("usage", `${flagOf(alone)} is for runs over many machines: give --shared as well`);
+  }
+  const own = Object.keys(WORKERS_OWN).find(given);
+  if (own === undefined) return;
+  throw new CurfewError("usage", `${flagOf(own)} excludes --shared: ${WORKERS_OWN[own]}`, {
+    hint: "give it to curfew worker",
+  });
+}
+
+const WORKERS_OWN: Readonly<Record<string, string>> = {
+  sshConfig: "each worker logs in with its own ssh_config",
+  askBecomePass: "a password does not leave the machine that was given it",
+  becomePassFile: "a password does not leave the machine that was given it",
+  concurrency: "each worker says how many hosts it does at once",
+};
+
+function flagOf(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)}`;
+}

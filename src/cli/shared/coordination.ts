@@ -1,0 +1,145 @@
+/** Runs whose hosts are done by the workers of a queue, and the workers themselves. */
+import { homedir } from "node:os";
+import packageData from "../../../package.json" with { type: "json" };
+import {
+  refuseUntravelled,
+  rolesWithKeys,
+  travelling,
+  travellingPolicy,
+  zoneOf,
+} from "../../core/shared/travel.ts";
+import { shown } from "../../core/text/nearest.ts";
+import { visible } from "../../core/text/visible.ts";
+import type { Coordination } from "../../flow/shared/coordinate.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { NewSharedRun, SharedWork } from "../../model/shared-work.ts";
+import { historyPlace } from "../../store/history-place.ts";
+import type { PostgresSettings } from "../../store/postgres/settings.ts";
+import type { Queue } from "../../store/queue/queue.ts";
+import type { HostOptions } from "../options/args.ts";
+import type { Hosts, PolicyInput } from "../options/inputs.ts";
+import type { SharedOptions } from "../options/shared-options.ts";
+import type { Run } from "../progress/run-context.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { type Head, headSchema, refuseOther } from "./head.ts";
+
+/** What is to be done, and by whose command. */
+export interface SharedRequest {
+  readonly chosen: Hosts;
+  readonly loaded: PolicyInput;
+  readonly work: Omit<SharedWork, "policy" | "connectTimeout">;
+  readonly options: SharedOptions & HostOptions;
+  readonly terminal: Terminal;
+}
+
+/** Refuses what cannot be done elsewhere, before anything is contacted. Errors: CurfewError `usage` and `input`. */
+export function refuseUnshareable({
+  chosen,
+  loaded,
+  work,
+}: Pick<SharedRequest, "chosen" | "loaded" | "work">): void {
+  refuseUntravelled(chosen.hosts);
+  for (const host of chosen.hosts) zoneOf(host);
+  if (!work.verify) return;
+  const [role] = rolesWithKeys(loaded.policy);
+  if (role === undefined) return;
+  throw new CurfewError(
+    "usage",
+    `--shared: the role ${shown(role)} has a private key for its probes, and keys stay on this machine`,
+    {
+      hint: "take the role's probe out of the policy, so that it is probed through the shadow instance, or verify without --shared",
+    },
+  );
+}
+
+/** Where the queue is. Errors: CurfewError `usage` where the store is not PostgreSQL. */
+export async function queuePlace(
+  given: string | undefined,
+  { environment }: Pick<Terminal, "environment">,
+  what: string,
+): Promise<PostgresSettings> {
+  const place = await historyPlace({ given, environment, home: homedir() });
+  if ("postgres" in place) return place.postgres;
+  throw new CurfewError("usage", `${what} needs a queue in PostgreSQL, and the store is not there`, {
+    hint: "give --store postgres://USER@HOST/DATABASE or set CURFEW_STORE; curfew help workers",
+  });
+}
+
+/**
+ * Does `work` with a coordination of the run's hosts, new or continued, and takes the run out of the queue afterwards.
+ * Where another coordinator took it over, or the database is gone, the run stays for whoever goes on with it.
+ */
+export async function withCoordination<T>(
+  request: SharedRequest,
+  run: Run,
+  headOf: (continued: Head | undefined) => Head["header"],
+  work: (coordination: Coordination, header: Head["header"], continued: boolean) => Promise<T>,
+): Promise<T> {
+  const { options, terminal } = request;
+  const [{ openQueue }, { coordinate }] = await Promise.all([
+    import("../../store/queue/queue.ts"),
+    import("../../flow/shared/coordinate.ts"),
+  ]);
+  const postgres = await queuePlace(options.store, terminal, "--shared");
+  const queue = await openQueue({ postgres, version: packageData.version });
+  try {
+    const there =
+      options.continue === undefined ? undefined : await goOn(queue, options.continue, request, run);
+    if (there === undefined) await tellOfLeft(queue, request);
+    const header = headOf(there?.head);
+    const mine = newRun(request, run, header);
+    const coordination = coordinate({
+      open: async () => there?.run ?? (await queue.begin(mine)),
+      hosts: there?.head.hosts ?? mine.hosts.map(({ host }) => host.name),
+      version: packageData.version,
+      workerWait: options.workerWait,
+      context: run.context,
+      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    });
+    const result = await Promise.race([work(coordination, header, there !== undefined), coordination.failed]);
+    await coordination.finish();
+    return result;
+  } finally {
+    await queue.close();
+  }
+}
+
+async function goOn(queue: Queue, runId: string, request: SharedRequest, run: Run) {
+  const { run: shared, work, head } = await queue.continue(runId, run.owner);
+  const parsed = headSchema.safeParse(head);
+  if (!parsed.success)
+    throw new CurfewError("input", `what the queue says of the run ${shown(runId)} is not of this curfew`);
+  refuseOther(runId, { work, head: parsed.data }, request);
+  return { run: shared, head: parsed.data };
+}
+
+function newRun(
+  { chosen, loaded, work, options }: SharedRequest,
+  run: Run,
+  header: Head["header"],
+): NewSharedRun {
+  const hosts = chosen.hosts.map((host) => ({ host: travelling(host), zone: zoneOf(host) }));
+  const head: Head = {
+    policy: loaded.source.digest,
+    inventory: chosen.source.digest,
+    limit: chosen.source.limit,
+    hosts: chosen.hosts.map(({ name }) => name),
+    ...(header === undefined ? {} : { header }),
+  };
+  const shared = {
+    ...work,
+    policy: travellingPolicy(loaded.written),
+    connectTimeout: options.connectTimeout,
+  };
+  return { runId: run.journal.runId, work: shared, head, hosts, owner: run.owner };
+}
+
+async function tellOfLeft(queue: Queue, { options, terminal }: SharedRequest): Promise<void> {
+  if (options.quiet === true) return;
+  for (const { runId } of await queue.left()) {
+    const name = visible(runId);
+    terminal.err(
+      `${terminal.errPaint.yellow("warning:")} the coordinator of ${name} is gone; the same command with --continue ${name} goes on with it\n`,
+    );
+  }
+}

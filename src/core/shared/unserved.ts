@@ -1,0 +1,37 @@
+import type { ErrorData } from "../../model/error.ts";
+import type { SharedProgress } from "../../model/shared-work.ts";
+import { shown } from "../text/nearest.ts";
+
+/** Since when each zone has hosts that wait and no worker: milliseconds of the caller's clock. */
+export type Unserved = ReadonlyMap<string, number>;
+
+/** The same, brought up to date: a zone that a worker serves, or in which no host waits, is not in it. */
+export function unservedZones(
+  before: Unserved,
+  { waiting, served }: Pick<SharedProgress, "waiting" | "served">,
+  now: number,
+): Unserved {
+  const zones = [...waiting].filter(([zone, hosts]) => hosts > 0 && !served.has(zone));
+  return new Map(zones.map(([zone]) => [zone, before.get(zone) ?? now]));
+}
+
+/** Zones whose wait is over. */
+export function givenUpZones(unserved: Unserved, now: number, waitMs: number): string[] {
+  return [...unserved].filter(([, since]) => now - since >= waitMs).map(([zone]) => zone);
+}
+
+/** What is said of each host of such a zone. */
+export function noWorker(zone: string, version: string, waitedSeconds: number): ErrorData {
+  return {
+    code: "unreachable",
+    message: `no worker of curfew ${version} served the zone ${shown(zone)} for ${waitedSeconds} s`,
+    hint: `start one in that network: curfew worker --zone ${zone}`,
+  };
+}
+
+/** A host that every worker which took it was lost with, or that none could read. */
+export const SPENT: ErrorData = {
+  code: "internal",
+  message: "every worker that took this host was lost while it worked on it, so no further one tries",
+  hint: "see the logs of the workers; check this host without --shared",
+};

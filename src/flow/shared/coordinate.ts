@@ -1,0 +1,146 @@
+/** One run over many machines: hosts go into the queue, workers do them, and their answers come back in whatever order. */
+import { givenUpZones, noWorker, SPENT, type Unserved, unservedZones } from "../../core/shared/unserved.ts";
+import { CurfewError, type ErrorData } from "../../model/error.ts";
+import type { Host } from "../../model/host.ts";
+import type { CollectedAnswer, HostAnswer, SharedProgress, SharedRun } from "../../model/shared-work.ts";
+import type { RunContext } from "../run/context.ts";
+
+/** Milliseconds between two looks for answers. */
+const COLLECT = 250;
+/** Milliseconds between two looks at who works, which also give the hosts of dead workers to others. */
+const LOOK = 2000;
+
+export interface CoordinationSetup {
+  /** Puts the run into the queue, or takes it over: not before the first host is asked for. */
+  readonly open: () => Promise<SharedRun>;
+  /** Names in the order of the queue's positions. */
+  readonly hosts: readonly string[];
+  readonly version: string;
+  /** Seconds that hosts wait for a worker in their zone. */
+  readonly workerWait: number;
+  readonly context: Pick<RunContext, "emit" | "clock" | "stopping" | "aborting">;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+export interface Coordination {
+  /** The answer to one host of the run. Errors: CurfewError about that host. */
+  host(host: Host): Promise<HostAnswer>;
+  /** Rejects once the run cannot be coordinated any more; no host is to be judged by that. */
+  readonly failed: Promise<never>;
+  /** The run is over: takes it out of the queue. Errors: CurfewError `locked` where another coordinator has it. */
+  finish(): Promise<void>;
+}
+
+interface Waiting {
+  readonly name: string;
+  readonly answered: PromiseWithResolvers<HostAnswer>;
+  settled: boolean;
+  seen: boolean;
+}
+
+export function coordinate(setup: CoordinationSetup): Coordination {
+  const waiting = setup.hosts.map((name): Waiting => ({
+    name,
+    answered: Promise.withResolvers<HostAnswer>(),
+    settled: false,
+    seen: false,
+  }));
+  const byName = new Map(waiting.map((each) => [each.name, each]));
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => {});
+  let opened: Promise<SharedRun> | undefined;
+  const begin = (): void => {
+    if (opened !== undefined) return;
+    opened = setup.open();
+    opened.then((run) => loop(run, waiting, setup)).catch((error: unknown) => failure.reject(error));
+  };
+  return {
+    host({ name }) {
+      begin();
+      const found = byName.get(name);
+      if (found === undefined) throw new Error(`${name} is not a host of this run`);
+      return found.answered.promise;
+    },
+    failed: failure.promise,
+    async finish() {
+      const run = await opened;
+      await run?.end();
+    },
+  };
+}
+
+/** Until every host has its answer. */
+async function loop(run: SharedRun, waiting: readonly Waiting[], setup: CoordinationSetup): Promise<void> {
+  const { context, sleep } = setup;
+  let unserved: Unserved = new Map();
+  let lastLook = Number.NEGATIVE_INFINITY;
+  let stopped = false;
+  while (waiting.some(({ settled }) => !settled)) {
+    if (context.aborting.aborted) return settleAll(waiting, INTERRUPTED);
+    const answers = await run.collect();
+    for (const answer of answers) settle(waiting, answer);
+    const now = context.clock();
+    if (now - lastLook >= LOOK) {
+      lastLook = now;
+      const progress = await run.look();
+      showActive(progress, waiting, setup);
+      unserved = unservedZones(unserved, progress, now);
+      await giveUpUnserved(run, unserved, setup, now);
+      const spent = progress.spent.filter((position) => waiting[position]?.settled === false);
+      if (spent.length > 0) await run.giveUp({ positions: spent }, SPENT);
+      // Also those that came back from a worker that died meanwhile.
+      stopped = false;
+    }
+    if (context.stopping.aborted && !stopped) {
+      stopped = true;
+      await run.giveUp({ zones: "all" }, INTERRUPTED);
+    }
+    if (answers.length === 0) await sleep(COLLECT);
+  }
+}
+
+const INTERRUPTED: ErrorData = { code: "interrupted", message: "not read: the run was interrupted" };
+
+function settle(waiting: readonly Waiting[], { position, worker, answer }: CollectedAnswer): void {
+  const host = waiting[position];
+  if (host === undefined || host.settled) return;
+  host.settled = true;
+  if (answer.kind === "none") return host.answered.reject(errorOf(answer.error));
+  if (answer.host.host === host.name) return host.answered.resolve(answer);
+  const message = `the worker ${worker} answered for another host, so nothing is taken from it`;
+  host.answered.reject(errorOf({ code: "internal", message }));
+}
+
+function settleAll(waiting: readonly Waiting[], error: ErrorData): void {
+  for (const [position] of waiting.entries())
+    settle(waiting, { position, worker: "", answer: { kind: "none", error } });
+}
+
+function errorOf({ code, message, hint }: ErrorData): CurfewError {
+  return new CurfewError(code, message, { hint });
+}
+
+/** A host that a worker has is a host in flight. */
+function showActive(
+  { active }: SharedProgress,
+  waiting: readonly Waiting[],
+  { context }: CoordinationSetup,
+): void {
+  for (const position of active) {
+    const host = waiting[position];
+    if (host === undefined || host.settled || host.seen) continue;
+    host.seen = true;
+    context.emit({ type: "host-step", at: context.clock(), host: host.name, step: "connecting" });
+  }
+}
+
+async function giveUpUnserved(
+  run: SharedRun,
+  unserved: Unserved,
+  { workerWait, version }: CoordinationSetup,
+  now: number,
+): Promise<void> {
+  for (const zone of givenUpZones(unserved, now, workerWait * 1000)) {
+    await run.giveUp({ zones: [zone] }, noWorker(zone, version, workerWait));
+  }
+}

@@ -1,0 +1,53 @@
+/** Answers of workers as what the use cases expect of a host. */
+import type { AuditedHost } from "../../model/audit.ts";
+import { CurfewError } from "../../model/error.ts";
+import type { EvidenceFile } from "../../model/evidence.ts";
+import type { Host } from "../../model/host.ts";
+import type { HostPlan } from "../../model/plan.ts";
+import type { HostVerification } from "../../model/run.ts";
+import type { HostAnswer, TravellingEvidence } from "../../model/shared-work.ts";
+import type { RunContext } from "../run/context.ts";
+import type { Coordination } from "./coordinate.ts";
+
+/** What backs an answer is kept here, where the run's own evidence would be; the worker's word for where it is does not count. */
+export async function auditedElsewhere(
+  { host: ask }: Coordination,
+  host: Host,
+  context: Pick<RunContext, "keep">,
+): Promise<AuditedHost> {
+  const answer = await ask(host);
+  if (answer.kind !== "audit") throw misfit(answer);
+  return { ...answer.host, evidence: await keepAll(host, answer.evidence, context) };
+}
+
+export async function plannedElsewhere({ host: ask }: Coordination, host: Host): Promise<HostPlan> {
+  const answer = await ask(host);
+  if (answer.kind !== "plan") throw misfit(answer);
+  return answer.host;
+}
+
+export async function verifiedElsewhere(
+  { host: ask }: Coordination,
+  host: Host,
+  context: Pick<RunContext, "keep">,
+): Promise<HostVerification> {
+  const answer = await ask(host);
+  if (answer.kind !== "verify") throw misfit(answer);
+  if (answer.host.evidence === undefined) return answer.host;
+  return { ...answer.host, evidence: await keepAll(host, answer.evidence, context) };
+}
+
+function misfit({ kind }: HostAnswer): CurfewError {
+  const message = `the worker gave an answer of the kind ${kind}, which was not asked for; nothing is taken from it`;
+  return new CurfewError("internal", message);
+}
+
+async function keepAll(
+  { name }: Host,
+  evidence: readonly TravellingEvidence[],
+  { keep }: Pick<RunContext, "keep">,
+): Promise<EvidenceFile[]> {
+  if (keep === undefined) return [];
+  const files = await Promise.all(evidence.map((each) => keep(name, each.name, each.title, each.content)));
+  return files.filter((file) => file !== undefined);
+}

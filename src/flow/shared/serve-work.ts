@@ -1,0 +1,161 @@
+/** A worker: takes hosts as long as it has room, says every few seconds that it lives, and answers what it was asked. */
+import { CurfewError } from "../../model/error.ts";
+import type { HostAnswer, TakenJob, WorkerQueue } from "../../model/shared-work.ts";
+import type { RunContext } from "../run/context.ts";
+import { createLanes } from "../verify.ts";
+import { doHost, notDone, type PreparedRun, prepareRun, seenFrom } from "./do-host.ts";
+
+/** Milliseconds between two signs of life; after `HEARTBEAT` seconds without one, others get its hosts. */
+const BEAT = 4000;
+/** Milliseconds between two looks into an empty queue. */
+const IDLE = 500;
+/** Milliseconds before the database is asked again. */
+const AGAIN = 2000;
+/** Runs that are remembered. */
+const MOST_RUNS = 50;
+/** Hosts that one worker holds, most of them waiting for sessions to end. */
+const MOST_HELD = 1000;
+
+export interface WorkerSetup {
+  readonly queue: WorkerQueue;
+  readonly name: string;
+  /** What hosts that were taken together are reached with. Its `stopping` is not looked at. */
+  readonly contextFor: (jobs: readonly TakenJob[]) => Promise<RunContext>;
+  readonly lanes: number;
+  /** No further host is taken; those that are held are done. */
+  readonly stopping: AbortSignal;
+  /** Those that are held go back into the queue. */
+  readonly aborting: AbortSignal;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  readonly tell: (event: WorkerEvent) => void;
+}
+
+/** What people who watch a worker hear. */
+export type WorkerEvent =
+  | { readonly type: "taken"; readonly runId: string; readonly host: string; readonly attempt: number }
+  | { readonly type: "answered"; readonly runId: string; readonly host: string; readonly answer: HostAnswer }
+  /** Another worker has it: this one was thought to be gone. */
+  | { readonly type: "lost"; readonly runId: string; readonly host: string }
+  | { readonly type: "refused-run"; readonly runId: string; readonly curfew: string }
+  | { readonly type: "trouble"; readonly error: CurfewError };
+
+/** Until it is told to stop, and what it holds is done. Errors: defects alone; what the database refuses is told and tried again. */
+export async function serveWork(setup: WorkerSetup): Promise<void> {
+  const held: Held = new Set();
+  const working = new Set<Promise<void>>();
+  const over = new AbortController();
+  const beating = beat(setup, held, over.signal);
+  const take = createTaker(setup, held);
+  while (!setup.stopping.aborted) {
+    const room = roomFor(held, setup.lanes);
+    const jobs = room > 0 ? await patiently(setup, () => setup.queue.take(room)) : [];
+    for (const done of jobs === undefined || jobs.length === 0 ? [] : await take(jobs)) {
+      working.add(done);
+      void done.finally(() => working.delete(done));
+    }
+    if (jobs === undefined) await setup.sleep(AGAIN);
+    else if (jobs.length === 0) await setup.sleep(IDLE);
+  }
+  await Promise.all(working);
+  over.abort();
+  await beating;
+  await patiently(setup, () => setup.queue.leave());
+}
+
+/** Hosts whose sessions are only waited for take no lane: the waits of a thousand cost next to nothing. */
+interface HeldJob {
+  readonly job: TakenJob;
+  waits: boolean;
+}
+type Held = Set<HeldJob>;
+
+function roomFor(held: Held, lanes: number): number {
+  const busy = [...held].filter(({ waits }) => !waits).length;
+  return Math.min(lanes - busy, MOST_HELD - held.size);
+}
+
+/** Undefined where the database refused it, which is told. */
+async function patiently<T>({ tell }: WorkerSetup, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof CurfewError)) throw error;
+    tell({ type: "trouble", error });
+    return undefined;
+  }
+}
+
+/** Begins with what was taken together; returns the promise of each host. */
+function createTaker(setup: WorkerSetup, held: Held) {
+  const { queue, tell } = setup;
+  const lanes = createLanes({ concurrency: setup.lanes });
+  const runs = new Map<number, Promise<PreparedRun>>();
+
+  function runOf(run: number, context: RunContext): Promise<PreparedRun> {
+    const known =
+      runs.get(run) ?? queue.workOf(run).then(({ runId, work }) => prepareRun(runId, work, context));
+    if (runs.size >= MOST_RUNS) runs.clear();
+    runs.set(run, known);
+    // What the database refused now it may give later.
+    known.catch(() => runs.delete(run));
+    return known;
+  }
+
+  async function one(each: HeldJob, given: RunContext): Promise<void> {
+    const { job } = each;
+    const { task } = job;
+    const context = { ...given, emit: waitListener(each) };
+    if (task === undefined) return void (await patiently(setup, () => queue.refuse(job)));
+    let runId = "";
+    const answer = await runOf(task.run, context)
+      .then((run) => {
+        runId = run.runId;
+        tell({ type: "taken", runId, host: task.host.name, attempt: job.attempt });
+        return doHost(run, task.host, context, lanes);
+      })
+      .catch((error: unknown) => notDone(error));
+    if (answer === undefined) return void (await patiently(setup, () => queue.release([job])));
+    await deliver(job, runId, task.host.name, seenFrom(answer, setup.name));
+  }
+
+  /** Until the database has taken it or refused it for good. */
+  async function deliver(job: TakenJob, runId: string, host: string, answer: HostAnswer): Promise<void> {
+    for (;;) {
+      const stored = await patiently(setup, () => queue.answer(job, answer));
+      if (stored !== undefined)
+        return tell(stored ? { type: "answered", runId, host, answer } : { type: "lost", runId, host });
+      if (setup.aborting.aborted) return;
+      await setup.sleep(AGAIN);
+    }
+  }
+
+  return async (jobs: readonly TakenJob[]): Promise<Promise<void>[]> => {
+    const added = jobs.map((job): HeldJob => ({ job, waits: false }));
+    for (const each of added) held.add(each);
+    const context = await setup.contextFor(jobs);
+    const calm = { ...context, stopping: new AbortController().signal };
+    return added.map((each) => one(each, calm).finally(() => held.delete(each)));
+  };
+}
+
+function waitListener(each: HeldJob): RunContext["emit"] {
+  return (event) => {
+    if (event.type === "host-step" && event.step === "probing") each.waits = true;
+  };
+}
+
+/** Also while nothing is held: coordinators want to know which zones are served. */
+async function beat(setup: WorkerSetup, held: Held, over: AbortSignal): Promise<void> {
+  const { queue, tell, sleep } = setup;
+  const refused = new Set<string>();
+  while (!over.aborted) {
+    const foreign = await patiently(setup, () => queue.announce(setup.lanes));
+    for (const { runId, curfew } of foreign ?? []) {
+      if (!refused.has(runId)) tell({ type: "refused-run", runId, curfew });
+      refused.add(runId);
+    }
+    const jobs = [...held].map(({ job }) => job);
+    if (jobs.length > 0) await patiently(setup, () => queue.touch(jobs));
+    for (let waited = 0; waited < BEAT && !over.aborted; waited += IDLE) await sleep(IDLE);
+  }
+}

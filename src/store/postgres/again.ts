@@ -1,0 +1,25 @@
+import { isOutage, postgresError } from "./error.ts";
+import type { Patience } from "./session.ts";
+import type { PostgresSettings } from "./settings.ts";
+
+/**
+ * Runs `work`, and again from its beginning where the connection was lost, until the outage has been too long: so `work`
+ * must bear to have been done already. Errors: CurfewError in the words of `postgresError`, and those of `work`.
+ */
+export async function again<T>(
+  settings: PostgresSettings,
+  patience: Patience,
+  work: () => Promise<T>,
+): Promise<T> {
+  const begin = performance.now();
+  for (let pause = 50; ; pause = Math.min(pause * 2, 2000)) {
+    try {
+      return await work();
+    } catch (error) {
+      const waited = performance.now() - begin;
+      if (!isOutage(error) || waited + pause > patience.outage)
+        throw postgresError(settings, undefined, error);
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}

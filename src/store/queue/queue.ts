@@ -1,0 +1,83 @@
+/**
+ * The queue of runs that many machines share: pg-boss hands hosts to workers and takes them back from those that are gone;
+ * curfew's own tables beside it hold what a run is and what was answered. Everything is gone when a run ends.
+ */
+import { randomUUID } from "node:crypto";
+import type { PgBoss } from "pg-boss";
+import type { ForeignRun, NewSharedRun, SharedRun, WorkerQueue } from "../../model/shared-work.ts";
+import { openDatabaseSession, type Patience, PATIENCE } from "../postgres/session.ts";
+import type { PostgresSettings } from "../postgres/settings.ts";
+import { beginRun, continueRun, type ContinuedRun, leftRuns } from "./coordinator.ts";
+import { startEngine } from "./engine.ts";
+import { createLine, type QueueLine } from "./line.ts";
+import { prepareQueue } from "./open.ts";
+import { createWorkerQueue } from "./worker.ts";
+
+export interface QueueOptions {
+  readonly postgres: PostgresSettings;
+  /** Of this curfew: it shares runs with its own kind alone. */
+  readonly version: string;
+  readonly patience?: Patience;
+}
+
+/** Both lines of a queue: calls of the engine must not wait for a transaction that waits for them. */
+export interface Lines {
+  readonly engine: PgBoss;
+  readonly own: QueueLine;
+  readonly version: string;
+  close(): Promise<void>;
+}
+
+export interface Queue {
+  begin(run: NewSharedRun): Promise<SharedRun>;
+  /** Goes on with a run whose coordinator was not heard of for a while. Errors: CurfewError `input`, `locked`. */
+  continue(runId: string, owner: string): Promise<ContinuedRun>;
+  /** Runs of this version that lost their coordinator. */
+  left(): Promise<readonly ForeignRun[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the queue in a PostgreSQL database, and makes its tables where there are none and the account may.
+ * Errors: CurfewError `input` for whatever the network, the server and the queue itself refuse.
+ */
+export async function openQueue(options: QueueOptions): Promise<Queue> {
+  const lines = await openLines(options);
+  return {
+    begin: (run) => beginRun(lines, run, randomUUID()),
+    continue: (runId, owner) => continueRun(lines, runId, owner, randomUUID()),
+    left: () => leftRuns(lines),
+    close: () => lines.close(),
+  };
+}
+
+/** The same for a worker that is called `name` and serves these zones. */
+export async function openWorkerQueue(
+  options: QueueOptions,
+  name: string,
+  zones: readonly string[],
+): Promise<WorkerQueue> {
+  return createWorkerQueue(await openLines(options), { id: randomUUID(), name, zones });
+}
+
+async function openLines({ postgres, version, patience = PATIENCE }: QueueOptions): Promise<Lines> {
+  const first = await openDatabaseSession(postgres, patience);
+  try {
+    await prepareQueue(first, postgres);
+    const own = createLine(first, postgres, patience);
+    const other = createLine(await openDatabaseSession(postgres, patience), postgres, patience);
+    const engine = await startEngine(other);
+    return {
+      engine,
+      own,
+      version,
+      async close() {
+        await engine.stop({ close: false, graceful: false });
+        await Promise.all([own.close(), other.close()]);
+      },
+    };
+  } catch (error) {
+    await first.close();
+    throw error;
+  }
+}

@@ -1,0 +1,86 @@
+/** What comes out of the database, strictly: both ends take it for hostile input. */
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { z } from "zod";
+import { hostNameProblem, isDestination, isGroupName, isLogin } from "../../core/text/destination.ts";
+import { SESSION_KINDS } from "../../model/session-kind.ts";
+import {
+  type HostAnswer,
+  type SharedWork,
+  type TravellingHost,
+  WORK_KINDS,
+} from "../../model/shared-work.ts";
+import { cell, evidenceFile, host as auditedHost, probe } from "../history/line-schema.ts";
+import { errorDataSchema, finding, hostPlan, line } from "../run/plan-schema.ts";
+
+/** An answer with all its evidence is far smaller. */
+const LARGEST_ANSWER = 64 * 1024 * 1024;
+const MOST_GROUPS = 2000;
+
+const text = (holds: (value: string) => boolean, message: string) => z.string().refine(holds, message);
+const roleName = line.min(1).max(256);
+
+/** The same rules as for a file: nothing that ssh, a shell or a pattern would read as its own. */
+export const travellingHost: z.ZodType<TravellingHost> = z.strictObject({
+  name: text((value) => hostNameProblem(value) === undefined, "the name of a host"),
+  address: text(isDestination, "a DNS name or an IP address"),
+  port: z.number().int().min(1).max(65_535).exactOptional(),
+  user: text(isLogin, "a login name").exactOptional(),
+  become: z.strictObject({ method: z.enum(["none", "sudo"]) }).exactOptional(),
+  groups: z.array(text(isGroupName, "the name of a group")).max(MOST_GROUPS),
+});
+
+export const jobSchema = z.strictObject({
+  run: z.number().int().positive(),
+  position: z.number().int().nonnegative(),
+  host: travellingHost,
+});
+
+export const workSchema: z.ZodType<SharedWork> = z.strictObject({
+  kind: z.enum(WORK_KINDS),
+  policy: z.unknown(),
+  sessions: z.array(z.enum(SESSION_KINDS)),
+  verify: z.boolean(),
+  roles: z.array(roleName).exactOptional(),
+  scaled: z.number().int().min(1).max(999_999).exactOptional(),
+  connectTimeout: z
+    .number()
+    .positive()
+    .max(7 * 24 * 3600),
+});
+
+const evidence = z.array(
+  z.strictObject({ name: line.min(1).max(500), title: z.string(), content: z.string() }),
+);
+
+const verification = z.strictObject({
+  host: line.min(1),
+  probes: z.array(probe),
+  findings: z.array(finding),
+  ladder: z.array(cell).exactOptional(),
+  evidence: z.array(evidenceFile).exactOptional(),
+  error: errorDataSchema.exactOptional(),
+});
+
+const answerSchema: z.ZodType<HostAnswer> = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("audit"), host: auditedHost, evidence }),
+  z.strictObject({ kind: z.literal("plan"), host: hostPlan }),
+  z.strictObject({ kind: z.literal("verify"), host: verification, evidence }),
+  z.strictObject({ kind: z.literal("none"), error: errorDataSchema }),
+]);
+
+export function packAnswer(answer: HostAnswer): Buffer {
+  return deflateRawSync(JSON.stringify(answer));
+}
+
+/** What a worker wrote; an error in its place where that is not an answer of this curfew. */
+export function unpackAnswer(packed: Buffer): HostAnswer {
+  try {
+    const json: unknown = JSON.parse(
+      inflateRawSync(packed, { maxOutputLength: LARGEST_ANSWER }).toString("utf8"),
+    );
+    return answerSchema.parse(json);
+  } catch {
+    const message = "the answer of the worker is not one of this curfew, so nothing is taken from it";
+    return { kind: "none", error: { code: "internal", message } };
+  }
+}

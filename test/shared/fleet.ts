@@ -1,0 +1,122 @@
+/** Many hosts that are one real sshd of this machine, a PostgreSQL of the test's own, and curfew processes that share it. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { type Bench, openBench } from "../host/sshd.ts";
+import { type PostgresServer, startPostgres } from "../lab/postgres.ts";
+import { patient } from "../patience.ts";
+
+const CURFEW = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+const POLICY = `name: shared
+defaults: { client_idle_timeout: 15m, unresponsive_timeout: 3m }
+roles:
+  admin: { users: [root], client_idle_timeout: 10m }
+`;
+
+/** A curfew that runs. */
+export interface Running {
+  readonly pid: number;
+  readonly name: string;
+  stdout(): string;
+  stderr(): string;
+  /** Its exit code; null where a signal ended it. */
+  readonly done: Promise<number | null>;
+  kill(signal: NodeJS.Signals): void;
+  /** Until standard error says so. */
+  says(words: string | RegExp): Promise<void>;
+}
+
+export interface SharedFleet {
+  readonly dir: string;
+  readonly server: PostgresServer;
+  readonly url: string;
+  readonly policy: string;
+  readonly bench: Bench;
+  /** Writes an inventory; each host with the variables that `more` gives it. */
+  inventory(name: string, hosts: readonly string[], more?: (host: string) => string): string;
+  run(args: readonly string[], environment?: Readonly<Record<string, string>>): Running;
+  worker(name: string, ...more: string[]): Running;
+  close(): Promise<void>;
+}
+
+/** `delay`: seconds that every login takes longer, so that hosts are under way when something happens to them. */
+export async function openFleet(options: { readonly delay?: number } = {}): Promise<SharedFleet> {
+  const server = await startPostgres();
+  const bench = openBench();
+  const force = options.delay === undefined ? "" : `\nForceCommand sleep ${options.delay}; eval "$SSH_ORIGINAL_COMMAND"`;
+  const sshd = await bench.sshd({ config: `MaxStartups 2000${force}` });
+  const url = await server.createDatabase("shared");
+  const policy = join(bench.dir, "policy.yaml");
+  writeFileSync(policy, POLICY);
+  // The same sshd under whichever name; its key is a worker's own.
+  writeFileSync(
+    bench.sshConfig,
+    ["Host *", `IdentityFile ${bench.key}`, "IdentitiesOnly yes", `UserKnownHostsFile ${bench.knownHosts}`, "GlobalKnownHostsFile /dev/null", ""].join("\n"),
+  );
+  const running: Running[] = [];
+
+  const fleet: SharedFleet = {
+    dir: bench.dir,
+    server,
+    url,
+    policy,
+    bench,
+    inventory(name, hosts, more = () => "") {
+      const file = join(bench.dir, name);
+      const entries = hosts.map((host) => `    ${host}: { ansible_host: 127.0.0.1${more(host)} }\n`);
+      const vars = `  vars: { ansible_port: ${sshd.port}, ansible_user: root }\n`;
+      writeFileSync(file, `all:\n${vars}  hosts:\n${entries.join("")}`);
+      return file;
+    },
+    run(args, environment = {}) {
+      const started = start(args, bench.dir, { CURFEW_STORE: url, ...environment });
+      running.push(started);
+      return started;
+    },
+    worker(name, ...more) {
+      return fleet.run(["worker", "--name", name, "--ssh-config", bench.sshConfig, ...more]);
+    },
+    async close() {
+      for (const each of running) each.kill("SIGKILL");
+      await Promise.all(running.map(({ done }) => done));
+      await bench.close();
+      await server.stop();
+    },
+  };
+  return fleet;
+}
+
+function start(args: readonly string[], directory: string, environment: Readonly<Record<string, string>>): Running {
+  const child: ChildProcess = spawn(process.execPath, [CURFEW, ...args], {
+    cwd: directory,
+    env: { PATH: process.env["PATH"], HOME: directory, XDG_STATE_HOME: join(directory, "state"), NO_COLOR: "1", ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [out, err] = ["", ""];
+  child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (out += chunk));
+  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => (err += chunk));
+  const done = once(child, "close").then(([code]) => code as number | null);
+  return {
+    pid: child.pid ?? 0,
+    name: args.join(" "),
+    stdout: () => out,
+    stderr: () => err,
+    done,
+    kill(signal) {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    },
+    says: (words) => until(() => (typeof words === "string" ? err.includes(words) : words.test(err)), () => `${args.join(" ")} says ${String(words)}: ${err}`),
+  };
+}
+
+/** Waits for a condition. */
+export async function until(holds: () => boolean | Promise<boolean>, what: () => string = () => "a condition", limit = 60_000): Promise<void> {
+  const begin = performance.now();
+  while (!(await holds())) {
+    if (performance.now() - begin > patient(limit)) throw new Error(`this did not come: ${what()}`);
+    await sleep(50);
+  }
+}
