@@ -25,7 +25,7 @@ const TOP = 7;
  * that stand in the floor's own folder. A room that is not named here is an error.
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  core: "text sshd shell policy misuse facts verdict ending baseline plan render probe audit explain wizard check schedule kube teleport".split(
+  core: "text sshd shell policy misuse facts verdict ending baseline plan render probe audit explain wizard check schedule kube teleport shared".split(
     " ",
   ),
   controls: ["shell-timeout", "sshd", "logind", "watchdog", "databases", "postgresql", "mariadb", "."],
@@ -47,13 +47,14 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   host: ["channel", "openssh", "keys", "shell", "."],
   config: [".", "policy", "variables", "forms", "inventory", "kube", "teleport"],
-  store: ["file", "run", "postgres", "history", "postgres-history", "schedule", "kube", "."],
-  flow: ["run", "shadow", "guard", "probe", "kube", "schedule", "serve", "."],
+  store: ["file", "run", "postgres", "history", "postgres-history", "queue", "schedule", "kube", "."],
+  flow: ["run", "shadow", "guard", "probe", "kube", "schedule", "serve", ".", "shared"],
   cli: [
     "terminal",
     "help",
     "options",
     "progress",
+    "shared",
     "schedule",
     "completion",
     "wizard",
@@ -84,6 +85,7 @@ const MAIN: Readonly<Record<string, string>> = {
   "core/wizard": "questions",
   "core/schedule": "files",
   "core/teleport": "judge",
+  "core/shared": "travel",
   "report/teleport": "check-text",
   "config/teleport": "teleport",
   "core/kube": "audit",
@@ -120,6 +122,7 @@ const MAIN: Readonly<Record<string, string>> = {
   store: "open-history",
   "store/postgres": "session",
   "store/postgres-history": "history",
+  "store/queue": "queue",
   "store/schedule": "store",
   "store/kube": "gate-store",
   host: "connect",
@@ -136,11 +139,13 @@ const MAIN: Readonly<Record<string, string>> = {
   "flow/kube": "audit",
   "flow/schedule": "install",
   "flow/serve": "server",
+  "flow/shared": "coordinate",
   cli: "main",
   "cli/terminal": "terminal",
   "cli/help": "help-topics",
   "cli/options": "args",
   "cli/progress": "progress",
+  "cli/shared": "coordination",
   "cli/schedule": "run",
   "cli/completion": "completion",
   "cli/wizard": "session",

@@ -56,11 +56,11 @@ export async function auditFleet(
   const record = await beginRecord(history, header, names, elsewhere?.joined === true);
   try {
     const lanes = createLanes(context);
-    const judge = (host: Host): Promise<AuditedHost> =>
+    const judgeHost = (host: Host): Promise<AuditedHost> =>
       elsewhere === undefined
         ? auditOne(host, fleet, options, context, lanes)
         : elsewhere.host(host).catch((error: unknown) => lost(host, error));
-    const hosts = await auditHosts(fleet, judge, context, record);
+    const hosts = await auditHosts(fleet, judgeHost, context, record);
     const scope = { whole: header.inventory.limit === "", today: header.startedAt.slice(0, 10) };
     const findings = fleetFindings(fleet.policy, fleet.hosts, hosts, scope);
     const end = { finishedAt: context.now().toISOString(), findings };

@@ -47,7 +47,7 @@ export async function planFleet(
   const shared = createSharing();
   const planHere = (host: Host): Promise<HostPlan> =>
     elsewhere === undefined
-      ? planOne(host, fleet, context)
+      ? planSingleHost(host, fleet, context)
       : elsewhere(host).catch((error: unknown) => unplanned(host, error));
   return queue.addAll(
     fleet.hosts.map((host) => async () => shared(told(await planHere(host), host, context))),
@@ -69,7 +69,7 @@ function told(plan: HostPlan, host: Host, context: RunContext): HostPlan {
 }
 
 /** One host, whoever asks for it. Never rejects for the sake of the host; `fleet.hosts` are not looked at. */
-export async function planOne(host: Host, fleet: Fleet, context: RunContext): Promise<HostPlan> {
+export async function planSingleHost(host: Host, fleet: Fleet, context: RunContext): Promise<HostPlan> {
   let connection: Connection | undefined;
   try {
     if (context.stopping.aborted) throw new CurfewError("interrupted", "not read: the run was interrupted");

@@ -11,7 +11,7 @@ import type { SessionKind } from "./session-kind.ts";
 
 /** The commands whose hosts can be done elsewhere. */
 export const WORK_KINDS = ["audit", "plan", "verify"] as const;
-export type WorkKind = (typeof WORK_KINDS)[number];
+type WorkKind = (typeof WORK_KINDS)[number];
 
 /** What workers have to know of a run, once for all its hosts. There is no place in it for a password or a key. */
 export interface SharedWork {

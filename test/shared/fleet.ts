@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Bench, openBench } from "../host/sshd.ts";
@@ -29,6 +30,50 @@ export interface Running {
   says(words: string | RegExp): Promise<void>;
 }
 
+/** Something that accepts connections and says nothing: whoever logs in there is under way until the test ends that. */
+export interface SlowHost {
+  readonly port: number;
+  /** How many wait there. */
+  waiting(): number;
+  /** From now on whoever waits and whoever comes is sent away. */
+  open(): void;
+  shut(): void;
+  close(): Promise<void>;
+}
+
+export async function openSlowHost(): Promise<SlowHost> {
+  const sockets = new Set<Socket>();
+  let opened = false;
+  const server = createServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => sockets.delete(socket));
+    sockets.add(socket);
+    if (opened) socket.destroy();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const sendAway = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    port,
+    waiting: () => sockets.size,
+    open() {
+      opened = true;
+      sendAway();
+    },
+    shut() {
+      opened = false;
+    },
+    async close() {
+      sendAway();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
 export interface SharedFleet {
   readonly dir: string;
   readonly server: PostgresServer;
@@ -42,19 +87,24 @@ export interface SharedFleet {
   close(): Promise<void>;
 }
 
-/** `delay`: seconds that every login takes longer, so that hosts are under way when something happens to them. */
-export async function openFleet(options: { readonly delay?: number } = {}): Promise<SharedFleet> {
+export async function openFleet(): Promise<SharedFleet> {
   const server = await startPostgres();
   const bench = openBench();
-  const force = options.delay === undefined ? "" : `\nForceCommand sleep ${options.delay}; eval "$SSH_ORIGINAL_COMMAND"`;
-  const sshd = await bench.sshd({ config: `MaxStartups 2000${force}` });
+  const sshd = await bench.sshd({ config: "MaxStartups 2000" });
   const url = await server.createDatabase("shared");
   const policy = join(bench.dir, "policy.yaml");
   writeFileSync(policy, POLICY);
   // The same sshd under whichever name; its key is a worker's own.
   writeFileSync(
     bench.sshConfig,
-    ["Host *", `IdentityFile ${bench.key}`, "IdentitiesOnly yes", `UserKnownHostsFile ${bench.knownHosts}`, "GlobalKnownHostsFile /dev/null", ""].join("\n"),
+    [
+      "Host *",
+      `IdentityFile ${bench.key}`,
+      "IdentitiesOnly yes",
+      `UserKnownHostsFile ${bench.knownHosts}`,
+      "GlobalKnownHostsFile /dev/null",
+      "",
+    ].join("\n"),
   );
   const running: Running[] = [];
 
@@ -66,7 +116,10 @@ export async function openFleet(options: { readonly delay?: number } = {}): Prom
     bench,
     inventory(name, hosts, more = () => "") {
       const file = join(bench.dir, name);
-      const entries = hosts.map((host) => `    ${host}: { ansible_host: 127.0.0.1${more(host)} }\n`);
+      const entries = hosts.map((host) => {
+        const own = more(host);
+        return `    ${host}: { ansible_host: 127.0.0.1${own === "" ? "" : `, ${own}`} }\n`;
+      });
       const vars = `  vars: { ansible_port: ${sshd.port}, ansible_user: root }\n`;
       writeFileSync(file, `all:\n${vars}  hosts:\n${entries.join("")}`);
       return file;
@@ -89,10 +142,20 @@ export async function openFleet(options: { readonly delay?: number } = {}): Prom
   return fleet;
 }
 
-function start(args: readonly string[], directory: string, environment: Readonly<Record<string, string>>): Running {
+function start(
+  args: readonly string[],
+  directory: string,
+  environment: Readonly<Record<string, string>>,
+): Running {
   const child: ChildProcess = spawn(process.execPath, [CURFEW, ...args], {
     cwd: directory,
-    env: { PATH: process.env["PATH"], HOME: directory, XDG_STATE_HOME: join(directory, "state"), NO_COLOR: "1", ...environment },
+    env: {
+      PATH: process.env["PATH"],
+      HOME: directory,
+      XDG_STATE_HOME: join(directory, "state"),
+      NO_COLOR: "1",
+      ...environment,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [out, err] = ["", ""];
@@ -108,12 +171,20 @@ function start(args: readonly string[], directory: string, environment: Readonly
     kill(signal) {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     },
-    says: (words) => until(() => (typeof words === "string" ? err.includes(words) : words.test(err)), () => `${args.join(" ")} says ${String(words)}: ${err}`),
+    says: (words) =>
+      until(
+        () => (typeof words === "string" ? err.includes(words) : words.test(err)),
+        () => `${args.join(" ")} says ${String(words)}: ${err}`,
+      ),
   };
 }
 
 /** Waits for a condition. */
-export async function until(holds: () => boolean | Promise<boolean>, what: () => string = () => "a condition", limit = 60_000): Promise<void> {
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  what: () => string = () => "a condition",
+  limit = 60_000,
+): Promise<void> {
   const begin = performance.now();
   while (!(await holds())) {
     if (performance.now() - begin > patient(limit)) throw new Error(`this did not come: ${what()}`);

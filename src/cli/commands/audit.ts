@@ -11,7 +11,12 @@ import type { History } from "../../model/history.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
 import * as args from "../options/args.ts";
 import { baselinesOf, readAlerts } from "../options/audit-inputs.ts";
-import { addAuditOptions, type AuditOptions, refuseContradictions } from "../options/audit-options.ts";
+import {
+  addAuditOptions,
+  type AuditOptions,
+  auditWork,
+  refuseContradictions,
+} from "../options/audit-options.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import { daysAgo, withHistory } from "../options/history-access.ts";
 import { type Hosts, type PolicyInput, loadHosts, loadPolicyFor } from "../options/inputs.ts";
@@ -57,7 +62,7 @@ async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitCod
   const loaded = await loadPolicyFor(options.policy, chosen.inventory, options, terminal);
   if (options.shared === true) {
     const { refuseUnshareable } = await import("../shared/coordination.ts");
-    refuseUnshareable({ chosen, loaded, work: sharedWork(options) });
+    refuseUnshareable({ chosen, loaded, work: auditWork(options) });
   }
   const alerts = await readAlerts(options.alerts);
   const profiles = await baselinesOf(loaded.policy);
@@ -65,8 +70,8 @@ async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitCod
   return withRun({ command: "audit", hosts: chosen.hosts, options, terminal }, (run) => {
     const work = async (history: History | undefined): Promise<RunResult> => {
       const header = headerOf(chosen, loaded, profiles, options, run);
-      const work = { chosen, loaded, header, options, terminal, run, history };
-      const made = await (options.shared === true ? judgeElsewhere(work) : judge(work));
+      const judging = { chosen, loaded, header, options, terminal, run, history };
+      const made = await (options.shared === true ? judgeElsewhere(judging) : judge(judging));
       if (options.keep !== undefined) await history?.prune(daysAgo(options.keep));
       return resultOf(made, [
         await saved(made, options, terminal),
@@ -143,22 +148,13 @@ async function judgeElsewhere(judging: Judging): Promise<Audit> {
     import("../shared/coordination.ts"),
     import("../../flow/shared/elsewhere.ts"),
   ]);
-  const request = { ...judging, work: sharedWork(options) };
-  return withCoordination(
-    request,
-    run,
-    (continued) => continued?.header ?? judging.header,
-    (coordination, header, joined) =>
-      judge(
-        { ...judging, header: header ?? judging.header },
-        { host: (host) => auditedElsewhere(coordination, host, run.context), joined },
-      ),
+  const request = { ...judging, work: auditWork(options) };
+  return withCoordination(request, run, judging.header, (coordination, header, joined) =>
+    judge(
+      { ...judging, header: header ?? judging.header },
+      { host: (host) => auditedElsewhere(coordination, host, run.context), joined },
+    ),
   );
-}
-
-/** What workers are asked. */
-function sharedWork({ sessions, verify, scaled }: AuditOptions) {
-  return { kind: "audit", sessions, verify: verify === true, ...(scaled && { scaled }) } as const;
 }
 
 function headerOf(

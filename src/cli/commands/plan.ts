@@ -5,6 +5,7 @@ import { planVerdict } from "../../core/verdict/outcome.ts";
 import type { Plan } from "../../model/plan.ts";
 import { planText } from "../../report/host/plan-text.ts";
 import { addHostOptions, addOutputOptions, addPolicyOption, type PolicyOptions } from "../options/args.ts";
+import { addQueueOption, refuseUnshared, type SharedOptions } from "../options/shared-options.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import type { Setting } from "../terminal/setting.ts";
@@ -12,7 +13,7 @@ import { withRun } from "../progress/run-context.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { refuseUnwritableFile } from "../options/writable.ts";
 
-interface PlanOptions extends PolicyOptions {
+interface PlanOptions extends PolicyOptions, SharedOptions {
   readonly output?: string;
 }
 
@@ -30,19 +31,38 @@ export function registerPlan(program: Command, { terminal, setExitCode }: Settin
   addPolicyOption(command);
   addHostOptions(command);
   command.option("-o, --output <file>", "save the plan for curfew apply");
-  addOutputOptions(command)
+  addOutputOptions(addQueueOption(command))
     .addHelpText("after", EXAMPLE)
-    .action(async (options: PlanOptions) => setExitCode(await plan(options, terminal)));
+    .action(async (options: PlanOptions) => {
+      refuseUnshared(options, command, true);
+      setExitCode(await plan(options, terminal));
+    });
 }
 
 async function plan(options: PlanOptions, terminal: Terminal): Promise<ExitCode> {
   if (options.output !== undefined) refuseUnwritableFile(options.output);
-  const { hosts, inventory, source } = await loadHosts(options, terminal);
-  const { policy, source: policySource } = await loadPolicyFor(options.policy, inventory, options, terminal);
+  const chosen = await loadHosts(options, terminal);
+  const { hosts, inventory, source } = chosen;
+  const loaded = await loadPolicyFor(options.policy, inventory, options, terminal);
+  const { policy, source: policySource } = loaded;
   const names = hosts.map(({ name }) => name);
+  if (options.shared === true) {
+    const { refuseUnshareable } = await import("../shared/coordination.ts");
+    refuseUnshareable({ chosen, loaded, work: WORK });
+  }
   return withRun({ command: "plan", hosts, options, terminal }, async (run) => {
     const { planFleet } = await import("../../flow/plan.ts");
-    const plans = await run.phase("plan", names, () => planFleet({ policy, hosts }, run.context));
+    const plans = await run.phase("plan", names, async () => {
+      if (options.shared !== true) return planFleet({ policy, hosts }, run.context);
+      const [{ withCoordination }, { plannedElsewhere }] = await Promise.all([
+        import("../shared/coordination.ts"),
+        import("../../flow/shared/elsewhere.ts"),
+      ]);
+      const request = { chosen, loaded, work: WORK, options, terminal };
+      return withCoordination(request, run, undefined, (coordination) =>
+        planFleet({ policy, hosts }, run.context, (host) => plannedElsewhere(coordination, host)),
+      );
+    });
     const createdAt = run.context.now().toISOString();
     const made: Plan = {
       schema: "curfew/plan/1",
@@ -60,6 +80,9 @@ async function plan(options: PlanOptions, terminal: Terminal): Promise<ExitCode>
     };
   });
 }
+
+/** What workers are asked. */
+const WORK = { kind: "plan", sessions: [], verify: false } as const;
 
 async function save(file: string, made: Plan): Promise<void> {
   const { savePlan } = await import("../../store/run/plan-file.ts");

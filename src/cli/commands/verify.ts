@@ -8,13 +8,14 @@ import type { HostVerification } from "../../model/run.ts";
 import { DEFAULT_PROBES, type SessionKind, SESSION_KINDS } from "../../model/session-kind.ts";
 import { verifyText } from "../../report/host/verify-text.ts";
 import * as args from "../options/args.ts";
+import { addQueueOption, refuseUnshared, type SharedOptions } from "../options/shared-options.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import type { Setting } from "../terminal/setting.ts";
 import { withRun } from "../progress/run-context.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-interface VerifyOptions extends args.PolicyOptions {
+interface VerifyOptions extends args.PolicyOptions, SharedOptions {
   readonly sessions: readonly SessionKind[];
   readonly role?: readonly string[];
   readonly scaled?: number;
@@ -48,23 +49,43 @@ export function registerVerify(program: Command, { terminal, setExitCode }: Sett
     .option("--role <name>", "only this role; may be repeated", args.collect)
     .option("--scaled <seconds>", "scale every limit down to about this many seconds", args.positive);
   args
-    .addOutputOptions(command)
+    .addOutputOptions(addQueueOption(command))
     .addHelpText("after", EXAMPLE)
-    .action(async (options: VerifyOptions) => setExitCode(await verify(options, terminal)));
+    .action(async (options: VerifyOptions) => {
+      refuseUnshared(options, command, true);
+      setExitCode(await verify(options, terminal));
+    });
 }
 
 async function verify(options: VerifyOptions, terminal: Terminal): Promise<ExitCode> {
-  const { hosts, inventory } = await loadHosts(options, terminal);
-  const { policy } = await loadPolicyFor(options.policy, inventory, options, terminal);
+  const chosen = await loadHosts(options, terminal);
+  const { hosts, inventory } = chosen;
+  const loaded = await loadPolicyFor(options.policy, inventory, options, terminal);
+  const { policy } = loaded;
   refuseUnknownRoles(options.role ?? [], policy);
   const names = hosts.map(({ name }) => name);
+  const { sessions, role: roles, scaled } = options;
+  const wanted = { sessions, ...(roles && { roles }), ...(scaled && { scaled }) };
+  const work = { kind: "verify", verify: true, ...wanted } as const;
+  if (options.shared === true) {
+    const { refuseUnshareable } = await import("../shared/coordination.ts");
+    refuseUnshareable({ chosen, loaded, work });
+  }
   return withRun({ command: "verify", hosts, options, terminal }, async (run) => {
     const { verifyFleet } = await import("../../flow/verify.ts");
-    const { sessions, role: roles, scaled } = options;
-    const wanted = { sessions, ...(roles && { roles }), ...(scaled && { scaled }) };
-    const verified = await run.phase("verify", names, () =>
-      verifyFleet({ policy, hosts }, wanted, run.context),
-    );
+    const verified = await run.phase("verify", names, async () => {
+      if (options.shared !== true) return verifyFleet({ policy, hosts }, wanted, run.context);
+      const [{ withCoordination }, { verifiedElsewhere }] = await Promise.all([
+        import("../shared/coordination.ts"),
+        import("../../flow/shared/elsewhere.ts"),
+      ]);
+      const request = { chosen, loaded, work, options, terminal };
+      return withCoordination(request, run, undefined, (coordination) =>
+        verifyFleet({ policy, hosts }, wanted, run.context, (host) =>
+          verifiedElsewhere(coordination, host, run.context),
+        ),
+      );
+    });
     return {
       verdict: verifyVerdict(verified),
       document: () => documentText(verifyHead(verified), verified.map(withOutcome)),

@@ -13,6 +13,7 @@ export const HELP_TOPICS = {
   auditing: "profiles, findings, evidence, history, reports, alerts",
   operations: "CI, timers, containers, large fleets",
   postgresql: "the history of many controllers in PostgreSQL: choosing it, roles, failures",
+  workers: "runs over many machines: the queue, zones, what travels, what dies",
   databases: "idle sessions with the host's databases: what ends them, what their users can override",
   kubernetes: "cluster sessions: what kubectl leaves open, the gate, open streams",
   troubleshooting: "every error code: what it means, what to do",

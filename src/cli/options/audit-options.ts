@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { CurfewError } from "../../model/error.ts";
 import { DEFAULT_PROBES, type SessionKind } from "../../model/session-kind.ts";
+import type { SharedWork } from "../../model/shared-work.ts";
 import * as args from "./args.ts";
 import { addStoreOption } from "./history-access.ts";
 import { addSharedOptions, type SharedOptions } from "./shared-options.ts";
@@ -47,4 +48,13 @@ export function refuseContradictions({ scaled, verify, alerts, history, store, s
       "--alerts tells what changed since the last audit, so --no-history excludes it",
     );
   }
+}
+
+/** What workers are asked. */
+export function auditWork({
+  sessions,
+  verify,
+  scaled,
+}: Pick<AuditOptions, "sessions" | "verify" | "scaled">): Omit<SharedWork, "policy" | "connectTimeout"> {
+  return { kind: "audit", sessions, verify: verify === true, ...(scaled && { scaled }) };
 }

@@ -8,7 +8,7 @@ import type { Alerts } from "../../model/alert.ts";
 import { formatDuration } from "../../model/duration.ts";
 import { CurfewError } from "../../model/error.ts";
 import { baselinesOf, readAlerts } from "../options/audit-inputs.ts";
-import { type AuditOptions, refuseContradictions } from "../options/audit-options.ts";
+import { type AuditOptions, auditWork, refuseContradictions } from "../options/audit-options.ts";
 import { defaultSources } from "../options/default-sources.ts";
 import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import { checkReports } from "../options/report-files.ts";
@@ -36,8 +36,16 @@ export interface CheckedAudit {
 export async function checkAudit(options: ScheduledOptions, terminal: Terminal): Promise<CheckedAudit> {
   refuseContradictions({ ...options, history: true });
   refuseQuestions(options);
-  const { inventory } = await loadHosts(options, terminal);
-  const { policy } = await loadPolicyFor(options.policy, inventory, options, terminal);
+  if (options.continue !== undefined) {
+    throw new CurfewError("usage", "--continue is for one run, and a schedule begins many");
+  }
+  const chosen = await loadHosts(options, terminal);
+  const loaded = await loadPolicyFor(options.policy, chosen.inventory, options, terminal);
+  if (options.shared === true) {
+    const { refuseUnshareable } = await import("../shared/coordination.ts");
+    refuseUnshareable({ chosen, loaded, work: auditWork(options) });
+  }
+  const { policy } = loaded;
   await checkReports(options, await baselinesOf(policy));
   const alerts = await readAlerts(options.alerts);
   const { store: given } = options;
@@ -83,7 +91,7 @@ export async function withSources<T extends ScheduledOptions>(options: T, termin
 /** The arguments of `curfew audit` that mean the same from any directory. */
 export function auditArguments(options: ScheduledOptions): string[] {
   const { policy, inventory = [], limit, verify, sessions, scaled, format, output, alerts, keep } = options;
-  const { signWith, scope, assessor } = options;
+  const { signWith, scope, assessor, shared } = options;
   const { sshConfig, trustSshConfig, becomePassFile, connectTimeout, concurrency, verbose } = options;
   return [
     ...absolute("--policy", policy),
@@ -105,7 +113,9 @@ export function auditArguments(options: ScheduledOptions): string[] {
     ...(trustSshConfig === true ? ["--trust-ssh-config"] : []),
     ...absolute("--become-pass-file", becomePassFile),
     ...value("--connect-timeout", formatDuration(connectTimeout)),
-    ...value("--concurrency", String(concurrency)),
+    ...(shared === true
+      ? ["--shared", "--worker-wait", formatDuration(options.workerWait)]
+      : ["--concurrency", String(concurrency)]),
     ...(verbose === true ? ["--verbose"] : []),
   ];
 }

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { SCHEDULE_NAME } from "../../model/schedule-name.ts";
 import { duration } from "../options/args.ts";
 import { addAuditOptions } from "../options/audit-options.ts";
+import { refuseUnshared } from "../options/shared-options.ts";
 import type { Setting } from "../terminal/setting.ts";
 import type { InstallOptions } from "./install.ts";
 import type { RunOptions } from "./run.ts";
@@ -66,6 +67,7 @@ function registerInstall(command: Command, { terminal }: Setting): void {
   addAuditOptions(install)
     .option("-v, --verbose", "every finding in the journal")
     .action(async (options: InstallOptions) => {
+      refuseUnshared(options, install);
       const { runInstall } = await import("./install.ts");
       await runInstall(options, terminal);
     });
@@ -86,6 +88,7 @@ function registerRun(command: Command, { terminal, setExitCode }: Setting): void
   addAuditOptions(run)
     .option("-v, --verbose", "progress, every host and every finding")
     .action(async (options: RunOptions) => {
+      refuseUnshared(options, run);
       const { runSchedule } = await import("./run.ts");
       setExitCode(await runSchedule(options, terminal));
     });

@@ -11,6 +11,7 @@ import {
 import { shown } from "../../core/text/nearest.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Coordination } from "../../flow/shared/coordinate.ts";
+import type { AuditHeader } from "../../model/audit.ts";
 import { CurfewError } from "../../model/error.ts";
 import type { NewSharedRun, SharedWork } from "../../model/shared-work.ts";
 import { historyPlace } from "../../store/history-place.ts";
@@ -67,12 +68,13 @@ export async function queuePlace(
 
 /**
  * Does `work` with a coordination of the run's hosts, new or continued, and takes the run out of the queue afterwards.
+ * `mine`: the header of an audit; a continued one has that with which it began.
  * Where another coordinator took it over, or the database is gone, the run stays for whoever goes on with it.
  */
 export async function withCoordination<T>(
   request: SharedRequest,
   run: Run,
-  headOf: (continued: Head | undefined) => Head["header"],
+  mine: AuditHeader | undefined,
   work: (coordination: Coordination, header: Head["header"], continued: boolean) => Promise<T>,
 ): Promise<T> {
   const { options, terminal } = request;
@@ -86,11 +88,11 @@ export async function withCoordination<T>(
     const there =
       options.continue === undefined ? undefined : await goOn(queue, options.continue, request, run);
     if (there === undefined) await tellOfLeft(queue, request);
-    const header = headOf(there?.head);
-    const mine = newRun(request, run, header);
+    const header = there?.head.header ?? mine;
+    const fresh = newRun(request, run, header);
     const coordination = coordinate({
-      open: async () => there?.run ?? (await queue.begin(mine)),
-      hosts: there?.head.hosts ?? mine.hosts.map(({ host }) => host.name),
+      open: async () => there?.run ?? (await queue.begin(fresh)),
+      hosts: there?.head.hosts ?? fresh.hosts.map(({ host }) => host.name),
       version: packageData.version,
       workerWait: options.workerWait,
       context: run.context,

@@ -8,7 +8,7 @@ import type { Host } from "../../model/host.ts";
 import type { Policy } from "../../model/policy.ts";
 import type { HostAnswer, SharedWork, TravellingEvidence, TravellingHost } from "../../model/shared-work.ts";
 import { auditOne } from "../audit.ts";
-import { planOne } from "../plan.ts";
+import { planSingleHost } from "../plan.ts";
 import type { RunContext } from "../run/context.ts";
 import { type Lanes, verifyHost } from "../verify.ts";
 
@@ -67,7 +67,7 @@ export async function doHost(
         return { kind: "audit", host: await auditOne(host, fleet, options, context, lanes), evidence };
       }
       case "plan":
-        return { kind: "plan", host: await planOne(host, fleet, context) };
+        return { kind: "plan", host: await planSingleHost(host, fleet, context) };
       case "verify": {
         const options = { sessions, ...(roles && { roles }), ...(scaled && { scaled }) };
         return { kind: "verify", host: await verifyHost(host, fleet, options, context, lanes), evidence };

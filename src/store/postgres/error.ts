@@ -59,7 +59,7 @@ export function isOutage(error: unknown): boolean {
   if (error instanceof StandbyError) return true;
   const code = codeOf(error);
   if (code === "") return error instanceof Error && UNCODED.test(error.message);
-  return code in NETWORK || /^(?:08|57P0|40)...?$|^(?:53300|25006)$/u.test(code);
+  return code in NETWORK || /^(?:08...|40...|57P0[1235]|53300|25006)$/u.test(code);
 }
 
 /** Two transactions were in each other's way; the connection is fine. */

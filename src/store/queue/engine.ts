@@ -5,7 +5,7 @@ import type { QueueLine } from "./line.ts";
 import { SCHEMA } from "./schema.ts";
 
 /** Seconds without a sign of life after which a worker's hosts go to others. */
-export const HEARTBEAT = 15;
+const HEARTBEAT = 15;
 
 /** Of each queue: a host is tried until that many workers were lost with it. */
 export const QUEUE = {

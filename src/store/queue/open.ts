@@ -3,7 +3,7 @@ import { CurfewError } from "../../model/error.ts";
 import { databaseName, postgresError } from "../postgres/error.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
-import { QUEUE_GRANTS, SCHEMA, TABLES } from "./schema.ts";
+import { QUEUE_GRANTS, SCHEMA, QUEUE_TABLES } from "./schema.ts";
 
 interface Found {
   /** Null: there is no schema yet. */
@@ -24,37 +24,33 @@ interface Versions {
  * Errors: CurfewError `input` for the queue of a newer curfew and for an account that may not; nothing was touched.
  */
 export async function prepareQueue(session: DatabaseSession, settings: PostgresSettings): Promise<void> {
+  const known: Versions = { engine: await engineVersion(), tables: QUEUE_TABLES.length };
   try {
-    await prepare(session, settings).catch(async (error: unknown) => {
-      if (!isThereAlready(error)) throw error;
-      // Another curfew made it at the same moment.
-      await session.script("ROLLBACK");
-      await prepare(session, settings);
-    });
+    if (await isReady(session, settings, known)) return;
+    // One after the other: whoever comes second finds it made.
+    await session.rows("SELECT pg_advisory_lock($1, $2)", [LOCK, 0]);
+    if (!(await isReady(session, settings, known))) await make(session, known);
+    await session.rows("SELECT pg_advisory_unlock($1, $2)", [LOCK, 0]);
   } catch (error) {
     throw postgresError(settings, undefined, error);
   }
 }
 
-async function prepare(session: DatabaseSession, settings: PostgresSettings): Promise<void> {
-  const { getConstructionPlans, getMigrationPlans } = await import("pg-boss");
-  const known: Versions = { engine: await engineVersion(), tables: TABLES.length };
+/** `curq` in ASCII. */
+const LOCK = 0x63757271;
+
+/** False where it is to be made, and this account may. */
+async function isReady(
+  session: DatabaseSession,
+  settings: PostgresSettings,
+  known: Versions,
+): Promise<boolean> {
   const found = await lookAt(session);
   const there = await versionsOf(session, found);
   if (there.engine > known.engine || there.tables > known.tables) throw newer(settings);
-  if (there.engine === known.engine && there.tables === known.tables) return;
+  if (there.engine === known.engine && there.tables === known.tables) return true;
   if (found.owner !== null && !found.owns) throw notTheOwner(settings, found);
-  const engine =
-    there.engine === 0
-      ? getConstructionPlans(SCHEMA, { createSchema: false })
-      : getMigrationPlans(SCHEMA, there.engine);
-  await make(session, found, there.engine === known.engine ? "" : engine, TABLES.slice(there.tables));
-}
-
-/** Appendix A of the manual: what is made is there, or a row of it. */
-function isThereAlready(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return ["42P06", "42P07", "42710", "42723", "23505"].includes(code);
+  return false;
 }
 
 async function engineVersion(): Promise<number> {
@@ -63,8 +59,6 @@ async function engineVersion(): Promise<number> {
 }
 
 async function lookAt(session: DatabaseSession): Promise<Found> {
-  const has = (name: string): string =>
-    `EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = '${name}')`;
   const [found] = await session.rows<Found>(
     `SELECT current_user AS account, pg_get_userbyid(n.nspowner) AS owner,
             coalesce(pg_has_role(n.nspowner, 'MEMBER'), false) AS owns,
@@ -75,6 +69,10 @@ async function lookAt(session: DatabaseSession): Promise<Found> {
   return found;
 }
 
+function has(name: string): string {
+  return `EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = '${name}')`;
+}
+
 async function versionsOf(session: DatabaseSession, { engine, tables }: Found): Promise<Versions> {
   const of = async (table: string): Promise<number> => {
     const [row] = await session.rows<{ version: number }>(`SELECT version FROM ${SCHEMA}.${table}`);
@@ -83,22 +81,25 @@ async function versionsOf(session: DatabaseSession, { engine, tables }: Found): 
   return { engine: engine ? await of("version") : 0, tables: tables ? await of("shared_state") : 0 };
 }
 
-/** As its owner, so that what is made belongs to it. Another curfew that is quicker ends this one with its error. */
-async function make(
-  session: DatabaseSession,
-  { owner }: Found,
-  engine: string,
-  steps: readonly string[],
-): Promise<void> {
-  if (owner === null) await session.script(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
-  else await session.rows("SELECT set_config('role', $1, false)", [owner]);
+/** As its owner, so that what is made belongs to it. */
+async function make(session: DatabaseSession, known: Versions): Promise<void> {
+  const found = await lookAt(session);
+  const there = await versionsOf(session, found);
+  if (found.owner === null) await session.script(`CREATE SCHEMA ${SCHEMA}`);
+  else await session.rows("SELECT set_config('role', $1, false)", [found.owner]);
+  const { getConstructionPlans, getMigrationPlans } = await import("pg-boss");
   // The engine's text is a transaction of its own.
-  if (engine !== "") await session.script(engine);
+  if (there.engine === 0) await session.script(getConstructionPlans(SCHEMA, { createSchema: false }));
+  else if (there.engine < known.engine) await session.script(getMigrationPlans(SCHEMA, there.engine));
   await session.script(
-    ["BEGIN", ...steps, `UPDATE ${SCHEMA}.shared_state SET version = ${TABLES.length}`].join(";\n"),
+    [
+      "BEGIN",
+      ...QUEUE_TABLES.slice(there.tables),
+      `UPDATE ${SCHEMA}.shared_state SET version = ${QUEUE_TABLES.length}`,
+      `${QUEUE_GRANTS};\nCOMMIT`,
+    ].join(";\n"),
   );
-  await session.script(`${QUEUE_GRANTS};\nCOMMIT`);
-  if (owner !== null) await session.script("RESET ROLE");
+  if (found.owner !== null) await session.script("RESET ROLE");
 }
 
 function newer(settings: PostgresSettings): CurfewError {

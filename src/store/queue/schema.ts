@@ -3,7 +3,7 @@
 export const SCHEMA = "curfew_queue";
 
 /** Steps from one version to the next; one that was released is never edited. JSON is text and deflated, as in the history. */
-export const TABLES: readonly string[] = [
+export const QUEUE_TABLES: readonly string[] = [
   `
   CREATE TABLE curfew_queue.shared_run (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -58,7 +58,8 @@ BEGIN
   GRANT SELECT ON curfew_queue.version, curfew_queue.queue, curfew_queue.job, curfew_queue.job_common,
     curfew_queue.shared_state, curfew_queue.shared_worker TO curfew_worker;
   GRANT SELECT (id, name, curfew, work, queues, owner, seen) ON curfew_queue.shared_run TO curfew_worker;
-  GRANT UPDATE (state, started_on, completed_on, heartbeat_on, retry_count, output) ON curfew_queue.job,
+  GRANT UPDATE (state, started_on, completed_on, heartbeat_on, retry_count, output, blocked,
+    pending_dependencies) ON curfew_queue.job,
     curfew_queue.job_common TO curfew_worker;
   GRANT INSERT ON curfew_queue.shared_result TO curfew_worker;
   GRANT INSERT, UPDATE, DELETE ON curfew_queue.shared_worker TO curfew_worker;

@@ -20,7 +20,7 @@ const text = (holds: (value: string) => boolean, message: string) => z.string().
 const roleName = line.min(1).max(256);
 
 /** The same rules as for a file: nothing that ssh, a shell or a pattern would read as its own. */
-export const travellingHost: z.ZodType<TravellingHost> = z.strictObject({
+const travellingHost: z.ZodType<TravellingHost> = z.strictObject({
   name: text((value) => hostNameProblem(value) === undefined, "the name of a host"),
   address: text(isDestination, "a DNS name or an IP address"),
   port: z.number().int().min(1).max(65_535).exactOptional(),

@@ -1,0 +1,175 @@
+/** A run in the queue as its coordinator has it: answers out, hosts given up, all of it taken away at its end. */
+import { CurfewError } from "../../model/error.ts";
+import type { CollectedAnswer, SharedProgress, SharedRun } from "../../model/shared-work.ts";
+import type { DatabaseSession } from "../postgres/session.ts";
+import { queueName, zoneOfQueue } from "./engine.ts";
+import type { Lines } from "./queue.ts";
+import { packAnswer, unpackAnswer } from "./work-schema.ts";
+
+/** Seconds after which a worker that says nothing counts as gone. */
+const WORKER_GONE = 15;
+/** Answers of one look. */
+const PAGE = 200;
+
+/** A run in the queue, and who coordinates it. */
+interface Held {
+  readonly id: number;
+  readonly runId: string;
+  readonly queues: readonly string[];
+  readonly me: string;
+}
+
+export function createRun(lines: Lines, held: Held): SharedRun {
+  const { own } = lines;
+  let known: readonly number[] = [];
+  return {
+    collect: () =>
+      own.run(async (session) => {
+        if (known.length > 0) await markTaken(session, held, known);
+        const rows = await newAnswers(session, held);
+        // Known to this coordinator once it asks again: an answer whose way here was cut comes again.
+        known = rows.map(({ position }) => position);
+        return rows.map(({ position, worker, body }): CollectedAnswer => ({
+          position,
+          worker,
+          answer: unpackAnswer(body),
+        }));
+      }),
+    look: () => lookAt(lines, held),
+    giveUp: (which, error) =>
+      own.transaction(async (session) => {
+        await prove(session, held);
+        const body = packAnswer({ kind: "none", error });
+        if ("zones" in which) await giveUpZones(lines, session, held, which.zones, body);
+        else await putAnswers(session, held, which.positions, body);
+      }),
+    end: () =>
+      own.transaction(async (session) => {
+        await prove(session, held);
+        await removeRun(session, held.id, held.queues);
+      }),
+  };
+}
+
+async function markTaken(
+  session: DatabaseSession,
+  { id }: Held,
+  positions: readonly number[],
+): Promise<void> {
+  await session.change(
+    "UPDATE curfew_queue.shared_result SET taken = true WHERE run = $1 AND position = ANY($2::int[])",
+    [id, positions],
+  );
+}
+
+interface AnswerRow {
+  readonly position: number;
+  readonly worker: string;
+  readonly body: Buffer;
+}
+
+function newAnswers(session: DatabaseSession, { id }: Held): Promise<AnswerRow[]> {
+  return session.rows<AnswerRow>(
+    `SELECT position, worker, body FROM curfew_queue.shared_result WHERE run = $1 AND NOT taken LIMIT ${PAGE}`,
+    [id],
+  );
+}
+
+/** This coordinator is heard of, and still the one. */
+async function prove(session: DatabaseSession, { id, runId, me }: Held): Promise<void> {
+  const count = await session.change(
+    "UPDATE curfew_queue.shared_run SET seen = now() WHERE id = $1 AND coordinator = $2",
+    [id, me],
+  );
+  if (count > 0) return;
+  throw new CurfewError(
+    "locked",
+    `another coordinator goes on with the run ${runId}, so this one ends here`,
+    {
+      hint: "see the other one's result",
+    },
+  );
+}
+
+interface JobRow {
+  readonly queue: string;
+  readonly state: "created" | "retry" | "active" | "failed";
+  readonly position: number | null;
+}
+
+async function lookAt({ engine, own, version }: Lines, held: Held): Promise<SharedProgress> {
+  await own.run((session) => prove(session, held));
+  for (const queue of held.queues) await engine.supervise(queue);
+  return own.run(async (session) => {
+    const jobs = await session.rows<JobRow>(
+      `SELECT name AS queue, state::text AS state, (data->>'position')::int AS position FROM curfew_queue.job
+       WHERE name = ANY($1::text[]) AND state IN ('created', 'retry', 'active', 'failed') AND (data->>'run')::int = $2`,
+      [held.queues, held.id],
+    );
+    const zones = await session.rows<{ zone: string }>(
+      `SELECT DISTINCT unnest(zones) AS zone FROM curfew_queue.shared_worker
+       WHERE curfew = $1 AND seen > now() - interval '${WORKER_GONE} seconds'`,
+      [version],
+    );
+    return progressOf(jobs, new Set(zones.map(({ zone }) => zone)));
+  });
+}
+
+function progressOf(jobs: readonly JobRow[], served: ReadonlySet<string>): SharedProgress {
+  const at = (state: JobRow["state"]): number[] =>
+    jobs.flatMap((job) => (job.state === state && job.position !== null ? [job.position] : []));
+  const waiting = new Map<string, number>();
+  for (const { queue, state } of jobs) {
+    if (state !== "created" && state !== "retry") continue;
+    const zone = zoneOfQueue(queue);
+    waiting.set(zone, (waiting.get(zone) ?? 0) + 1);
+  }
+  return { active: at("active"), spent: at("failed"), waiting, served };
+}
+
+async function giveUpZones(
+  { version }: Lines,
+  session: DatabaseSession,
+  held: Held,
+  zones: readonly string[] | "all",
+  body: Buffer,
+): Promise<void> {
+  const rows = await session.rows<{ position: number }>(
+    `UPDATE curfew_queue.job SET state = 'cancelled', completed_on = now()
+     WHERE name = ANY($1::text[]) AND state < 'active' AND (data->>'run')::int = $2
+     RETURNING (data->>'position')::int AS position`,
+    [zones === "all" ? held.queues : zones.map((zone) => queueName(version, zone)), held.id],
+  );
+  await putAnswers(
+    session,
+    held,
+    rows.map(({ position }) => position),
+    body,
+  );
+}
+
+async function putAnswers(
+  session: DatabaseSession,
+  { id }: Held,
+  positions: readonly number[],
+  body: Buffer,
+): Promise<void> {
+  await session.change(
+    `INSERT INTO curfew_queue.shared_result (run, position, worker, body)
+     SELECT $1, position, '', $3::bytea FROM unnest($2::int[]) AS position ON CONFLICT DO NOTHING`,
+    [id, positions, body],
+  );
+}
+
+/** With its jobs and answers. */
+export async function removeRun(
+  session: DatabaseSession,
+  id: number,
+  queues: readonly string[],
+): Promise<void> {
+  await session.change(
+    "DELETE FROM curfew_queue.job WHERE name = ANY($1::text[]) AND (data->>'run')::int = $2",
+    [queues, id],
+  );
+  await session.change("DELETE FROM curfew_queue.shared_run WHERE id = $1", [id]);
+}

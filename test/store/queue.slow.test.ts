@@ -1,0 +1,262 @@
+/** The queue of shared runs in a real PostgreSQL: tries that do not count, what roles may, and what hostile rows come to. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { HostAnswer, NewSharedRun, WorkerQueue } from "../../src/model/shared-work.ts";
+import { openHistory } from "../../src/store/open-history.ts";
+import { postgresSettings } from "../../src/store/postgres/settings.ts";
+import { openQueue, openWorkerQueue, type Queue } from "../../src/store/queue/queue.ts";
+import { QUEUE_GRANTS } from "../../src/store/queue/schema.ts";
+import { postgresLacks, type PostgresServer, startPostgres } from "../lab/postgres.ts";
+import { patient } from "../patience.ts";
+
+const lacks = await postgresLacks();
+const LONG = patient(60_000);
+const ROLES = join(import.meta.dirname, "../../templates/postgresql-roles.sql");
+let server: PostgresServer;
+let url: string;
+const open: { close(): Promise<void> }[] = [];
+
+const as = (account: string): string => url.replace("postgres@", `${account}@`);
+const settings = (account: string) => postgresSettings(as(account), {}, "/nonexistent");
+
+async function coordinator(account = "writer1", version = "1.0.0"): Promise<Queue> {
+  const queue = await openQueue({ postgres: settings(account), version });
+  open.push(queue);
+  return queue;
+}
+
+async function worker(name: string, zones = ["default"], version = "1.0.0"): Promise<WorkerQueue> {
+  const queue = await openWorkerQueue({ postgres: settings("worker1"), version }, name, zones);
+  open.push(queue);
+  return queue;
+}
+
+let runs = 0;
+function newRun(hosts: number, zone = "default"): NewSharedRun {
+  const names = Array.from({ length: hosts }, (_, index) => `web${index}`);
+  return {
+    runId: `2026113${runs % 10}T000000Z-plan-0000000${runs++ % 10}`,
+    work: { kind: "plan", policy: { name: "p" }, sessions: [], verify: false, connectTimeout: 20 },
+    head: { secret: "of coordinators" },
+    hosts: names.map((name) => ({ host: { name, address: name, groups: ["all"] }, zone })),
+    owner: "alice@controller",
+  };
+}
+
+const none = (message: string): HostAnswer => ({ kind: "none", error: { code: "unreachable", message } });
+
+describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : ` (needs ${lacks})`}`, () => {
+  beforeAll(async () => {
+    server = await startPostgres();
+    url = await server.createDatabase("queue");
+    const script = await readFile(ROLES, "utf8");
+    expect(script).toContain(QUEUE_GRANTS);
+    await server.sql("queue", script);
+    for (const role of ["owner", "writer", "reader", "keeper", "worker"]) {
+      await server.sql("postgres", `CREATE ROLE ${role}1 LOGIN IN ROLE curfew_${role}`);
+    }
+    await server.sql("postgres", "CREATE ROLE stranger LOGIN");
+    await expect(worker("early")).rejects.toMatchObject({
+      code: "input",
+      message: expect.stringContaining("its queue is not there yet, and worker1 may not make it"),
+      hint: expect.stringContaining("curfew worker --check"),
+    });
+    const history = await openHistory({ postgres: settings("owner1"), now: () => new Date() });
+    await history.close();
+    // Two that make it at the same moment.
+    await Promise.all([coordinator("owner1"), coordinator("owner1")]);
+    await server.sql("queue", script);
+  }, LONG);
+  afterEach(async () => {
+    await server.sql("queue", "DELETE FROM curfew_queue.job; DELETE FROM curfew_queue.shared_run");
+    await Promise.allSettled(open.splice(0).map((each) => each.close()));
+  }, LONG);
+  afterAll(async () => server?.stop(), LONG);
+
+  test(
+    "a host that went to another worker takes the answer of that one alone, whichever comes first",
+    async () => {
+      const run = await (await coordinator()).begin(newRun(2));
+      const [one, two] = [await worker("one"), await worker("two")];
+      const [frozen, mine] = await one.take(5);
+      if (frozen === undefined || mine === undefined) throw new Error("nothing was taken");
+      expect(await two.take(5)).toEqual([]);
+      await server.sql(
+        "queue",
+        `UPDATE curfew_queue.job SET heartbeat_on = now() - interval '1 minute' WHERE id = '${frozen.id}'`,
+      );
+      await expect.poll(async () => (await run.look()).waiting.get("default"), { timeout: LONG }).toBe(1);
+      const [again] = await two.take(5);
+      expect(again).toMatchObject({ id: frozen.id, attempt: frozen.attempt + 1 });
+      expect(await one.touch([frozen, mine])).toEqual([frozen]);
+      expect(await one.answer(frozen, none("late"))).toBe(false);
+      expect(await one.answer(mine, none("mine"))).toBe(true);
+      expect(await one.answer(mine, none("twice"))).toBe(false);
+      expect(await two.answer(again as never, none("again"))).toBe(true);
+      const answers = await run.collect();
+      expect(answers.map(({ worker: who, answer }) => [who, answer]).toSorted()).toEqual([
+        ["one", none("mine")],
+        ["two", none("again")],
+      ]);
+      await run.collect();
+      expect(await run.collect()).toEqual([]);
+      await run.end();
+      await expect(run.look()).rejects.toMatchObject({ code: "locked" });
+    },
+    LONG,
+  );
+
+  test(
+    "a worker of another version is handed nothing, and hears of the run; one of another zone is handed nothing",
+    async () => {
+      const run = await (await coordinator()).begin(newRun(1, "dmz"));
+      const [older, elsewhere, right] = [
+        await worker("older", ["dmz"], "0.9.0"),
+        await worker("elsewhere"),
+        await worker("right", ["lab", "dmz"]),
+      ];
+      expect(await older.announce(1)).toEqual([
+        { runId: expect.stringContaining("-plan-"), curfew: "1.0.0" },
+      ]);
+      expect([await older.take(1), await elsewhere.take(1)]).toEqual([[], []]);
+      expect([...(await run.look()).served]).toEqual([]);
+      expect(await right.announce(1)).toEqual([]);
+      expect([...(await run.look()).served].toSorted()).toEqual(["dmz", "lab"]);
+      const [job] = await right.take(1);
+      expect(job?.task?.host).toEqual({ name: "web0", address: "web0", groups: ["all"] });
+      await right.release(job === undefined ? [] : [job]);
+      expect(await right.take(1)).toMatchObject([{ attempt: 1 }]);
+      await run.giveUp({ zones: "all" }, { code: "interrupted", message: "over" });
+      expect(await run.collect()).toEqual([]);
+      await run.giveUp({ positions: [0] }, { code: "interrupted", message: "over" });
+      expect(await run.collect()).toMatchObject([{ position: 0, worker: "", answer: { kind: "none" } }]);
+      await run.end();
+    },
+    LONG,
+  );
+
+  test.each([
+    ["an address that a shell would read", { address: "$(reboot)" }],
+    ["an option as an address", { address: "-oProxyCommand=reboot" }],
+    ["an option as a login name", { user: "-oProxyCommand=reboot" }],
+    ["a key file", { identityFile: "/etc/shadow" }],
+    ["an ssh_config", { configFile: "/tmp/evil" }],
+    ["this machine itself", { connection: "local" }],
+    ["another way to become root", { become: { method: "su" } }],
+    ["a name with a terminal's sequence", { name: "a\u001b[2J" }],
+    ["a port that is none", { port: 0 }],
+  ])("%s in a job is refused, and the run hears of it", async (_what, evil) => {
+    const run = await (await coordinator()).begin(newRun(1));
+    const data = JSON.stringify(evil).replaceAll("'", "''");
+    await server.sql(
+      "queue",
+      `UPDATE curfew_queue.job SET data = jsonb_set(data, '{host}', data->'host' || '${data}'::jsonb)`,
+    );
+    const one = await worker("one");
+    const [job] = await one.take(1);
+    expect(job?.task).toBeUndefined();
+    await one.refuse(job as never);
+    expect((await run.look()).spent).toEqual([0]);
+    await run.end();
+  });
+
+  test.each([
+    [
+      "a policy that names another version's run",
+      "UPDATE curfew_queue.shared_run SET curfew = '9.9.9'",
+      /begun by curfew 9\.9\.9/u,
+    ],
+    [
+      "a run with a word too many",
+      `UPDATE curfew_queue.shared_run SET work = replace(work, '{"kind"', '{"run":"reboot","kind"')`,
+      /is not of this curfew/u,
+    ],
+    ["a run that is not JSON", "UPDATE curfew_queue.shared_run SET work = '{'", /is not of this curfew/u],
+    ["a run that is gone", "DELETE FROM curfew_queue.shared_run", /no longer in the queue/u],
+  ])("%s is refused", async (_what, sql, said) => {
+    await (await coordinator()).begin(newRun(1));
+    const one = await worker("one");
+    const [job] = await one.take(1);
+    await server.sql("queue", sql);
+    await expect(one.workOf(job?.task?.run ?? 0)).rejects.toThrow(said);
+  });
+
+  test("an answer that no curfew wrote counts as none", async () => {
+    const run = await (await coordinator()).begin(newRun(2));
+    await server.sql(
+      "queue",
+      "INSERT INTO curfew_queue.shared_result (run, position, worker, body) SELECT id, 0, 'evil', '\\x00' FROM curfew_queue.shared_run",
+    );
+    expect(await run.collect()).toMatchObject([
+      {
+        position: 0,
+        answer: { kind: "none", error: { message: expect.stringContaining("not one of this curfew") } },
+      },
+    ]);
+    await run.end();
+  });
+
+  test("another coordinator takes over only one that is gone, and all answers are new to it", async () => {
+    const given = newRun(1);
+    const run = await (await coordinator()).begin(given);
+    const one = await worker("one");
+    const [job] = await one.take(1);
+    await one.answer(job as never, none("there"));
+    expect(await run.collect()).toHaveLength(1);
+    await run.collect();
+    const next = await coordinator();
+    expect(await next.left()).toEqual([]);
+    await server.sql("queue", "UPDATE curfew_queue.shared_run SET seen = now() - interval '1 minute'");
+    expect(await next.left()).toEqual([{ runId: given.runId, curfew: "1.0.0" }]);
+    await expect(next.continue("20261130T000000Z-plan-ffffffff", "bob")).rejects.toMatchObject({
+      code: "input",
+    });
+    const taken = await next.continue(given.runId, "bob@other");
+    expect(taken).toMatchObject({ work: given.work, head: given.head });
+    expect(await taken.run.collect()).toHaveLength(1);
+    await expect(run.look()).rejects.toMatchObject({ code: "locked" });
+    await expect(run.end()).rejects.toMatchObject({ code: "locked" });
+    await taken.run.end();
+  });
+
+  test("a worker's role reads neither the history, nor answers, nor what coordinators keep; it changes no job but its state", async () => {
+    for (const statement of [
+      "SELECT * FROM curfew.run",
+      "SELECT * FROM curfew.content",
+      "SELECT * FROM curfew_queue.shared_result",
+      "SELECT head FROM curfew_queue.shared_run",
+      "UPDATE curfew_queue.shared_run SET work = ''",
+      "DELETE FROM curfew_queue.shared_run",
+      "UPDATE curfew_queue.shared_result SET body = ''",
+      "DELETE FROM curfew_queue.shared_result",
+      "UPDATE curfew_queue.job SET data = '{}'",
+      "DELETE FROM curfew_queue.job",
+      "INSERT INTO curfew_queue.job (name) VALUES ('x')",
+      "UPDATE curfew_queue.queue SET retry_limit = 0",
+      "CREATE TABLE curfew_queue.mine ()",
+      "DROP TABLE curfew_queue.job",
+    ]) {
+      await expect(server.sql("queue", `SET ROLE worker1; ${statement}`), statement).rejects.toThrow(
+        /permission denied|must be owner/u,
+      );
+    }
+    for (const account of ["reader1", "stranger"]) {
+      await expect(
+        server.sql("queue", `SET ROLE ${account}; SELECT * FROM curfew_queue.job`),
+      ).rejects.toThrow(/permission denied/u);
+    }
+    expect(
+      await server.sql(
+        "queue",
+        "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'curfew_queue'",
+      ),
+    ).toEqual(["curfew_owner"]);
+  });
+
+  test("the queue of a newer curfew is left alone", async () => {
+    await server.sql("queue", "UPDATE curfew_queue.shared_state SET version = 99");
+    await expect(worker("old")).rejects.toThrow(/its queue was made by a newer curfew; nothing was touched/u);
+    await server.sql("queue", "UPDATE curfew_queue.shared_state SET version = 1");
+  });
+});
