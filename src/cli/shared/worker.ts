@@ -50,7 +50,7 @@ Exit codes: 0 ended by a signal, or --check found all in order; 64 the store can
 export function registerWorker(program: Command, { terminal, setExitCode }: Setting): void {
   const command = program
     .command("worker")
-    .summary("do hosts of runs that are given --shared")
+    .summary("do hosts of shared runs")
     .description("Takes hosts of shared runs from a queue in PostgreSQL, and does them from this machine.");
   addStoreOption(addAnswerOptions(command))
     .option("--zone <name>", "serve this zone; may be given several times; default if left out", collectZone)
