@@ -2,6 +2,7 @@
 import { fleetFindings } from "../core/audit/fleet.ts";
 import { auditHost, lostHost } from "../core/audit/host.ts";
 import { logQuestion, loginFindings } from "../core/audit/misuse.ts";
+import { kubeFindings, kubeQuestion } from "../core/kube/on-hosts.ts";
 import { inertFindings } from "../core/ending/inert-lines.ts";
 import { judgeBaselines } from "../core/baseline/judge-baseline.ts";
 import { ladder } from "../core/ending/ladder.ts";
@@ -134,7 +135,10 @@ async function readHost(
   if (context.stopping.aborted) throw new CurfewError("interrupted", "not read: the run was interrupted");
   const connection = await login(host, context);
   opened.connection = connection;
-  const decision = await decide(connection, fleet, context, logQuestion(fleet.policy));
+  const decision = await decide(connection, fleet, context, [
+    ...logQuestion(fleet.policy),
+    ...kubeQuestion(fleet.policy),
+  ]);
   refuseArmed(decision.facts, host.name);
   if (verify === undefined) {
     // Nobody has to wait for the others with a login open.
@@ -188,6 +192,7 @@ function judge(
       ...(verification === undefined ? inertFindings(facts, controls, judgedCells) : verification.findings),
       ...judgeBaselines(facts, limits, policy, plan, controls),
       ...loginFindings(facts, cells, policy),
+      ...kubeFindings(facts, policy),
     ],
     probes: verification?.probes ?? [],
     evidence: verification?.evidence ?? [],

@@ -1,3 +1,4 @@
+import type { HostKubeconfigs } from "./host-kubeconfig.ts";
 import type { LimitLine } from "./limit-line.ts";
 import type { LoginEnds } from "./login-ends.ts";
 import type { LoginLog } from "./login-log.ts";
@@ -229,6 +230,8 @@ export interface Facts {
   readonly sessions?: Reading<readonly LoginSession[]>;
   /** What its log says of logins and timeouts; left out where it was not asked. Not part of the digest, and kept nowhere. */
   readonly loginLog?: Reading<LoginLog>;
+  /** Of accounts and of the host itself; left out where it was not asked. Not part of the digest, and kept nowhere. */
+  readonly kubeconfigs?: Reading<HostKubeconfigs>;
   /** The two ends of the login that read this, as the host sees them; left out where it does not tell. Not part of the digest. */
   readonly login?: LoginEnds;
   /** Other servers of SSH that people may come in by, which were not read; left out: none. Not part of the digest. */

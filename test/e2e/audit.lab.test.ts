@@ -5,6 +5,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { policySchema } from "../../src/config/policy/schema.ts";
+import { CONTROLS } from "../../src/controls/index.ts";
+import { factsScript } from "../../src/core/facts/script.ts";
+import { kubeQuestion } from "../../src/core/kube/on-hosts.ts";
+import { sshConnection } from "../flow/facts-host.ts";
 import { patient } from "../patience.ts";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
@@ -199,6 +204,43 @@ describe.skipIf(lacks !== null)(`audit${lacks === null ? "" : ` (${lacks})`}`, (
     await apply("bookworm");
   });
 
+  test("kubeconfigs on hosts are judged; what they hold never leaves the host", async () => {
+    const names = ["bullseye", "trixie"];
+    await Promise.all(names.map((name) => host(name).exec(PLANT)));
+    await desk.setPolicy(
+      `${POLICY}kubernetes: { session_idle_timeout: 15m, groups: [operators], users: [root] }\n`,
+    );
+    const reports = join(desk.dir, "kube-reports");
+    const files = ["--format", "html,json,csv,junit,sarif,oscal,metrics", "-o", reports];
+    const call = await audit("-l", names.join(","), ...files);
+    for (const name of names) {
+      const found = findingsOf(call, name).filter(({ check }) => check.startsWith("kube-"));
+      const said = found.map(({ outcome, check, subject }) => `${outcome} ${check} ${subject}`);
+      expect(said.toSorted(), name).toEqual(KUBE_FINDINGS);
+      const session = found.find(({ subject }) => subject === "user dev in /home/ops/.kube/config");
+      expect(session).toMatchObject({
+        actual: "token that does not say when it ends; kubectl uses it until the server refuses it",
+        source: "/home/ops/.kube/config:6:5",
+      });
+    }
+    const connection = await sshConnection(lab, host("trixie"), "root");
+    const asked = kubeQuestion(policySchema.parse({ name: "x", kubernetes: {} }));
+    const script = factsScript("0123456789abcdef0123456789abcdef", [], true, CONTROLS, asked);
+    const options = { signal: new AbortController().signal, timeoutSeconds: patient(60) };
+    const wire = (await connection.runScript(script, options)).stdout.toString();
+    expect(wire).toContain("/home/dev/.kube/config");
+    expect(wire + call.stdout + call.stderr).not.toContain(PLANTED);
+    const kept = await execa("grep", ["-rlaF", PLANTED, desk.dir], { reject: false });
+    expect([kept.exitCode, kept.stdout]).toEqual([1, ""]);
+    expect(await readFile(join(reports, "audit.html"), "utf8").catch(() => "")).toContain(
+      "/home/ops/.kube/config",
+    );
+    await desk.setPolicy(POLICY);
+    await Promise.all(
+      names.map((name) => host(name).exec("rm -rf /home/*/.kube /root/.kube /etc/kubernetes /etc/rancher")),
+    );
+  });
+
   test("after revert sshd has read what is there: curfew's own copies leave no trace", async () => {
     await desk.run(["revert", "--yes", "-l", "trixie"]);
     const call = await audit("-l", "trixie");
@@ -220,6 +262,41 @@ describe.skipIf(lacks !== null)(`audit${lacks === null ? "" : ` (${lacks})`}`, (
     await host("sid").boot();
   });
 });
+
+const PLANTED = "planted-hunter2";
+/** ops and root are whom the policy means, dev is not; and what should lead root somewhere else. */
+const PLANT = `
+config() {
+  printf 'kind: Config\\nusers:\\n- name: dev\\n  user:\\n    # ${PLANTED}\\n    token: ${PLANTED}\\n'
+  printf -- '- name: plugin\\n  user:\\n    exec:\\n      apiVersion: client.authentication.k8s.io/v1\\n      command: aws\\n'
+  printf '      interactiveMode: Never\\n      args: [${PLANTED}]\\n      env:\\n      - {name: A, value: ${PLANTED}}\\n'
+}
+for home in /home/ops /home/dev /root; do mkdir -p $home/.kube; config >$home/.kube/config; chmod 600 $home/.kube/config; done
+chown -R ops: /home/ops/.kube; chown -R dev: /home/dev/.kube
+ln -sf /home/dev/.kube/config /root/.kube/config
+useradd -m -G operators -s /bin/sh fifo; useradd -m -G operators -s /bin/sh zero; useradd -m -G operators -s /bin/sh large
+mkdir -p /home/fifo/.kube /home/zero/.kube /home/large/.kube
+mkfifo /home/fifo/.kube/config; ln -s /dev/zero /home/zero/.kube/config; truncate -s 100M /home/large/.kube/config
+mkdir -p /etc/kubernetes /etc/rancher/k3s
+printf 'kind: Config\\nusers: [{name: a, user: {token: ${PLANTED}}}]\\n' >/etc/kubernetes/admin.conf; chmod 644 /etc/kubernetes/admin.conf
+printf '[Global]\\npassword=${PLANTED}\\n' >/etc/kubernetes/cloud.conf
+printf 'token: ${PLANTED}\\nwrite-kubeconfig-mode: "0644"\\n' >/etc/rancher/k3s/config.yaml
+`;
+const KUBE_FINDINGS = [
+  "fail kube-file mode of /etc/kubernetes/admin.conf",
+  "fail kube-session user dev in /home/ops/.kube/config",
+  "fail kube-session user plugin in /home/ops/.kube/config",
+  "pass kube-bypass user plugin in /home/ops/.kube/config",
+  "pass kube-file mode of /home/ops/.kube/config",
+  "pass kube-file owner of /etc/kubernetes/admin.conf",
+  "pass kube-session kubeconfigs",
+  "unknown kube-session /etc/kubernetes/admin.conf",
+  "unknown kube-session /home/fifo/.kube/config",
+  "unknown kube-session /home/large/.kube/config",
+  "unknown kube-session /home/zero/.kube/config",
+  // A link of root's own leads to somebody's: it is not root's either.
+  "unknown kube-session /root/.kube/config",
+];
 
 /** Content, owner, mode and times of everything that a reader must not touch; services and their last change. */
 const STATE = `

@@ -8,7 +8,10 @@ import { remoteScript } from "../../src/template/remote-script.ts";
 import { quote } from "../../src/template/shell-quote.ts";
 import { CurfewError } from "../../src/model/error.ts";
 
-const FACTS_SCRIPT = factScripts([], ["sessions", { name: "login-log", seconds: 60 }]);
+const FACTS_SCRIPT = factScripts(
+  [],
+  ["sessions", { name: "login-log", seconds: 60 }, { name: "kubeconfigs", users: [], groups: [] }],
+);
 const UNDO = UNDO_SCRIPTS.toSpliced(-1, 0, "activate/restart-logind", "activate/restart-watchdog");
 const FACTS = {
   token: "ab",
@@ -22,6 +25,7 @@ const FACTS = {
   own_files: "",
   lost_lines: "",
   log_seconds: "60",
+  kubeconfigs: "",
 };
 const word = fc.string({ unit: "binary", maxLength: 40 }).filter((text) => !text.includes("\0"));
 const templates = new URL("../../templates/remote/", import.meta.url);

@@ -10,6 +10,7 @@ import type { Facts, ForeignTimeout } from "../../model/facts.ts";
 import type { LoginEnds } from "../../model/login-ends.ts";
 import { serverOf } from "../sshd/openssh-version.ts";
 import { parseConfiguration } from "./configuration.ts";
+import { parseKubeconfigs } from "./kubeconfigs.ts";
 import { parseLoginLog } from "./login-log.ts";
 import { parseBinaryVersion, parseOptions, parseSshdPath } from "./daemon.ts";
 import { parseFiles, type ParsedFiles } from "./files.ts";
@@ -77,6 +78,7 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
   const watchdogRun = parseWatchdogRun(sections);
   const loggedIn = parseLoginSessions(sections);
   const loginLog = parseLoginLog(sections);
+  const kubeconfigs = parseKubeconfigs(sections);
   const beside = {
     watchdogTimer,
     times,
@@ -87,6 +89,7 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
     ...(watchdogRun === undefined ? {} : { watchdogRun }),
     ...(loggedIn === undefined ? {} : { sessions: loggedIn }),
     ...(loginLog === undefined ? {} : { loginLog }),
+    ...(kubeconfigs === undefined ? {} : { kubeconfigs }),
   };
   return { takenAt: run.takenAt, digest: digestOf(facts), ...facts, ...beside };
 }
@@ -137,6 +140,7 @@ function digestOf(
     | "watchdogRun"
     | "sessions"
     | "loginLog"
+    | "kubeconfigs"
   >,
 ): string {
   const { service, sshd, curfew } = facts;

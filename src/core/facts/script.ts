@@ -27,8 +27,20 @@ const FACT_PARTS = [
   "times",
 ] as const;
 
-/** What only some ask for: who is logged in, and what the log of so many seconds says of logins and timeouts. */
-export type ExtraPart = "sessions" | { readonly name: "login-log"; readonly seconds: number };
+/**
+ * What only some ask for: who is logged in; what the log of so many seconds says of logins and timeouts; what kubeconfigs
+ * there are of these people, everybody's where none is named.
+ */
+export type ExtraPart = "sessions" | LogPart | KubePart;
+interface LogPart {
+  readonly name: "login-log";
+  readonly seconds: number;
+}
+interface KubePart {
+  readonly name: "kubeconfigs";
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+}
 
 /** Every file of the script, in its order: the frame first, and last the line that starts everything. */
 export function factScripts(controls: readonly Control[] = [], extra: readonly ExtraPart[] = []): string[] {
@@ -77,8 +89,19 @@ export function factsScript(
     ask_shells: remoteScript("ask-shells", {}),
     own_files: remoteScript("own-files", {}),
     lost_lines: remoteScript("lost-lines", {}),
-    log_seconds: String(
-      extra.reduce((most, part) => Math.max(most, typeof part === "string" ? 0 : part.seconds), 0),
-    ),
+    log_seconds: String(extra.reduce((most, part) => Math.max(most, secondsOf(part)), 0)),
+    kubeconfigs: kubeScript(extra),
   });
+}
+
+function secondsOf(part: ExtraPart): number {
+  return typeof part !== "string" && part.name === "login-log" ? part.seconds : 0;
+}
+
+function kubeScript(extra: readonly ExtraPart[]): string {
+  const asked = extra.find(
+    (part): part is KubePart => typeof part !== "string" && part.name === "kubeconfigs",
+  );
+  if (asked === undefined) return "";
+  return remoteScript("kubeconfigs", { kube_users: asked.users, kube_groups: asked.groups });
 }
