@@ -242,10 +242,7 @@ export interface Facts {
   readonly times: {
     /** When the listening sshd started or was last reloaded; absent where it reads anew per connection. */
     readonly sshdLoaded: Reading<string>;
-    /**
-     * By real path, for the regular files above; with a slash at their end, the directories of Include lines.
-     * Empty where the host cannot tell.
-     */
+    /** By real path, for the files above; directories of Include lines end with a slash. Empty: the host cannot tell. */
     readonly files: Readonly<Record<string, FileTimes>>;
   };
 }

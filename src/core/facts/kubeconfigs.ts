@@ -10,7 +10,7 @@ import { lines, malformed, type Sections } from "./sections.ts";
 const MOST_HOMES = 1000;
 
 /** Why a file was not read, by the words of `templates/remote/kubeconfigs.sh`. */
-export const UNREAD: Readonly<Record<string, string>> = {
+const UNREAD: Readonly<Record<string, string>> = {
   closed: "root may not read it",
   foreign: "it belongs to another account; it was not read",
   gone: "there is no such file that root can see",
@@ -141,17 +141,17 @@ function doubtOf(
   whole: boolean,
 ): HostKubeconfig["doubt"] {
   const said = rows.find(([word]) => word === "doubt");
-  if (said !== undefined) return doubt(Number(said[1]), said[2] ?? "");
+  if (said !== undefined) return doubtAt(Number(said[1]), said[2] ?? "");
   if (!whole) return { line: 1, reason: "the file could not be read to its end" };
   const foreign = ["kind", "apiVersion"]
     .map((name) => keys.get(name))
     .find((key) => key?.words[0] === "other");
-  if (foreign !== undefined) return doubt(foreign.at.line ?? 1, "other");
+  if (foreign !== undefined) return doubtAt(foreign.at.line ?? 1, "other");
   const bare = [...keys].find(([path]) => path.endsWith(".exec") && !keys.has(`${path}.command`))?.[1];
-  return bare === undefined ? undefined : doubt(bare.at.line ?? 1, "exec");
+  return bare === undefined ? undefined : doubtAt(bare.at.line ?? 1, "exec");
 }
 
-function doubt(line: number, word: string): NonNullable<HostKubeconfig["doubt"]> {
+function doubtAt(line: number, word: string): NonNullable<HostKubeconfig["doubt"]> {
   const at = Number.isSafeInteger(line) && line > 0 ? line : 1;
   return { line: at, reason: `line ${at} ${DOUBTS[word] ?? "cannot be told"}` };
 }

@@ -256,8 +256,8 @@ describe("a kubeconfig as kubectl writes it", () => {
     const { found } = ask([home({ config: change(WHOLE), ...FILES })]);
     const [file] = found.files;
     if (file === undefined) throw new Error("nothing was read");
-    if (file.doubt === undefined) await alike(file);
-    else expect.fail(JSON.stringify(file.doubt));
+    expect(file.doubt).toBeUndefined();
+    await alike(file);
   });
 
   test(
@@ -425,7 +425,7 @@ describe("hostile homes", () => {
       odd((path) => (writeFileSync(path, ""), truncateSync(path, 100 * 1024 * 1024))),
       /larger than 1 MiB/u,
     ],
-    ["a FIFO", odd((path) => execFileSync("mkfifo", [path])), /not a regular file/u],
+    ["a FIFO", odd((path) => execFileSync("sh", ["-c", `mkfifo "$0"`, path])), /not a regular file/u],
     ["a link to /dev/zero", odd((path) => symlinkSync("/dev/zero", path)), /link out of the home/u],
     [
       "a link to somebody else's",
@@ -451,9 +451,8 @@ describe("hostile homes", () => {
     const { found } = ask([path]);
     expect(performance.now() - began).toBeLessThan(patient(5000));
     expect(found.files).toEqual([]);
-    expect(found.unread).toEqual(
-      reason === null ? [] : [expect.objectContaining({ reason: expect.stringMatching(reason) })],
-    );
+    expect(found.unread).toHaveLength(reason === null ? 0 : 1);
+    expect(found.unread[0]?.reason ?? "").toMatch(reason ?? /^$/u);
   });
 
   test("a link within the home is followed", async () => {
@@ -467,8 +466,11 @@ describe("hostile homes", () => {
     const path = home({});
     linkSync(join(victim, ".kube", "config"), join(path, ".kube", "config"));
     const { found } = ask([path], { uid: 4243 });
-    if (UID === 0) expect(found.files[0]?.kubeconfig.file.uid).toBe(0);
-    else expect(found.unread).toMatchObject([{ reason: expect.stringContaining("another account") }]);
+    // What root owns, only root can have put there.
+    const said = found.unread.map(({ reason }) => reason);
+    expect(UID === 0 ? said : said.join()).toEqual(
+      UID === 0 ? [] : "it belongs to another account; it was not read",
+    );
   });
 
   test("files that it names lead out of the home neither, and a name that leads nowhere is not repeated", () => {
@@ -485,7 +487,7 @@ describe("hostile homes", () => {
       user("g", `client-certificate: ${outside}`),
     ].join("")}`;
     const path = home({ config: text });
-    execFileSync("mkfifo", [join(path, ".kube", "pipe")]);
+    execFileSync("sh", ["-c", `mkfifo "$0"`, join(path, ".kube", "pipe")]);
     symlinkSync(outside, join(path, ".kube", "link"));
     const [file] = ask([path]).found.files;
     const reasons = file?.kubeconfig.users.map(({ credentials: [one] }) => [

@@ -86,7 +86,7 @@ test.each<[string, Reading<HostKubeconfigs> | undefined, string]>([
 
 test("accounts that are not known are no accounts without a kubeconfig", () => {
   const facts = factsOf(known(NOTHING));
-  const blind = { ...facts, sshd: { ...facts.sshd, classes: unreadable("getent failed") } };
+  const blind: Facts = { ...facts, sshd: { ...facts.sshd, classes: unreadable("getent failed") } };
   expect(kubeFindings(blind, POLICY)).toMatchObject([{ outcome: "unknown" }]);
 });
 
