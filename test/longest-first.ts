@@ -35,6 +35,8 @@ const SECONDS: Readonly<Record<string, number>> = {
   "kube/gate.slow.test.ts": 150,
   "hunt/hunt.lab.test.ts": 120,
   "e2e/ends.lab.test.ts": 80,
+  "shared/shared-run.slow.test.ts": 130,
+  "shared/chaos.slow.test.ts": 45,
   "controls/logind/grace.lab.test.ts": 50,
 };
 

@@ -91,19 +91,26 @@ async function prove(session: DatabaseSession, { id, runId, me }: Held): Promise
   );
 }
 
-interface JobRow {
+/** Of the hosts of one queue: how many wait, and which are in work or spent; those that wait may be thousands. */
+interface QueueRow {
   readonly queue: string;
-  readonly state: "created" | "retry" | "active" | "failed";
-  readonly position: number | null;
+  readonly waiting: number;
+  readonly active: readonly (number | null)[];
+  readonly spent: readonly (number | null)[];
 }
 
 async function lookAt({ engine, own, version }: Lines, held: Held): Promise<SharedProgress> {
   await own.run((session) => prove(session, held));
   for (const queue of held.queues) await engine.supervise(queue);
   return own.run(async (session) => {
-    const jobs = await session.rows<JobRow>(
-      `SELECT name AS queue, state::text AS state, (data->>'position')::int AS position FROM curfew_queue.job
-       WHERE name = ANY($1::text[]) AND state IN ('created', 'retry', 'active', 'failed') AND (data->>'run')::int = $2`,
+    const position = "coalesce(array_agg((data->>'position')::int)";
+    const queues = await session.rows<QueueRow>(
+      `SELECT name AS queue, count(*) FILTER (WHERE state < 'active') AS waiting,
+              ${position} FILTER (WHERE state = 'active'), '{}') AS active,
+              ${position} FILTER (WHERE state = 'failed'), '{}') AS spent
+       FROM curfew_queue.job
+       WHERE name = ANY($1::text[]) AND state IN ('created', 'retry', 'active', 'failed') AND (data->>'run')::int = $2
+       GROUP BY name`,
       [held.queues, held.id],
     );
     const zones = await session.rows<{ zone: string }>(
@@ -111,20 +118,22 @@ async function lookAt({ engine, own, version }: Lines, held: Held): Promise<Shar
        WHERE curfew = $1 AND seen > now() - interval '${WORKER_GONE} seconds'`,
       [version],
     );
-    return progressOf(jobs, new Set(zones.map(({ zone }) => zone)));
+    return progressOf(queues, new Set(zones.map(({ zone }) => zone)));
   });
 }
 
-function progressOf(jobs: readonly JobRow[], served: ReadonlySet<string>): SharedProgress {
-  const at = (state: JobRow["state"]): number[] =>
-    jobs.flatMap((job) => (job.state === state && job.position !== null ? [job.position] : []));
-  const waiting = new Map<string, number>();
-  for (const { queue, state } of jobs) {
-    if (state !== "created" && state !== "retry") continue;
-    const zone = zoneOfQueue(queue);
-    waiting.set(zone, (waiting.get(zone) ?? 0) + 1);
-  }
-  return { active: at("active"), spent: at("failed"), waiting, served };
+function progressOf(queues: readonly QueueRow[], served: ReadonlySet<string>): SharedProgress {
+  return {
+    active: queues.flatMap(({ active }) => numbered(active)),
+    spent: queues.flatMap(({ spent }) => numbered(spent)),
+    waiting: new Map(queues.map(({ queue, waiting }) => [zoneOfQueue(queue), waiting])),
+    served,
+  };
+}
+
+/** A row that is not a job of any curfew has none. */
+function numbered(positions: readonly (number | null)[]): number[] {
+  return positions.filter((position) => position !== null);
 }
 
 async function giveUpZones(
