@@ -30,6 +30,8 @@ fail() {
   if [ "$armed" = yes ]; then
     say "step reverting"
     sh "$guard/undo.sh" now 2>/dev/null | told
+  else
+    clean_up || set -- "$* (what was prepared could not be removed: the next apply or revert does)"
   fi
   say "fail $*"
   exit 1
@@ -47,16 +49,17 @@ told() {
   done
 }
 
-# On any end before arming (a lost connection included): nothing of this run stays.
+# On any end before arming (a lost connection included): nothing of this run stays. Fails where something does, with
+# its record, by which the next one finds it.
 clean_up() {
   [ "$armed" = no ] || return 0
-  [ ! -f "$guard/staged" ] || forget_staged "$guard"
-  rm -rf "$guard"
+  if [ ! -f "$guard/staged" ] || forget_staged "$guard" 2>/dev/null; then rm -rf "$guard"; fi
   [ "$(cat "$base/lock.break" 2>/dev/null)" != "${breaker:-none}" ] || rm -f "$base/lock.break"
   [ ! -f "$base/lock" ] || case $(cat "$base/lock") in
     "$token "*) rm -f "$base/lock" ;;
   esac
   rmdir "$base/original" "$base/guard" "$base" 2>/dev/null || :
+  [ ! -e "$guard/staged" ]
 }
 
 # each FUNCTION: calls it once per change, with its number first.

@@ -219,10 +219,10 @@ intact() {
   done
 }
 
-# tidy WHO: all that follows from the decision. The directory goes last, and the lock after it.
+# tidy WHO: all that follows from the decision. The directory goes last, and the lock after it. Fails where a file
+# cannot be removed (yet); the check at boot stays until all others are gone.
 tidy() {
-  remove_hooks "$1"
-  forget_copies
+  forget_copies && remove_hooks "$1" || return 1
   if [ "$state" = confirmed ]; then
     [ ! -e "$guard/written" ] || mv "$guard/written" "$base/written"
     prune_kept
@@ -250,12 +250,14 @@ prune_kept() {
 
 remove_hooks() {
   rm -f /etc/systemd/system/sysinit.target.wants/curfew-guard.service /etc/systemd/system/curfew-guard.service /etc/cron.d/curfew-guard \
-    /etc/init.d/curfew-guard /etc/runlevels/boot/curfew-guard /etc/rc[2-5].d/S00curfew-guard /etc/runit/core-services/99-curfew-guard.sh
-  ! grep -qsx curfew-guard /etc/init.d/.legacy-bootordering || rm -f /etc/init.d/.legacy-bootordering
+    /etc/init.d/curfew-guard /etc/runlevels/boot/curfew-guard /etc/rc[2-5].d/S00curfew-guard /etc/runit/core-services/99-curfew-guard.sh || return 1
+  # OpenRC cannot mark a service as started whose script is gone.
+  rm -f /run/openrc/starting/curfew-guard
+  ! grep -qsx curfew-guard /etc/init.d/.legacy-bootordering || rm -f /etc/init.d/.legacy-bootordering || return 1
   [ ! -e "$guard/made-wants" ] || rmdir /etc/systemd/system/sysinit.target.wants 2>/dev/null || :
   # Units were read while the hook was there.
   if [ "$1" != boot ] && [ "$manager" = systemd ] && { [ -n "$units_read" ] || [ -e "$guard/units-read" ]; }; then
-    systemctl daemon-reload
+    systemctl daemon-reload || :
   fi
 }
 
@@ -264,12 +266,14 @@ remove_hooks() {
 forget_copies() {
   set -- {{changes}}
   back_index=0
+  back_failed=no
   while [ $# -ge 2 ]; do
-    forget "${2%/*}/.curfew-new-$token-$back_index" "$2"
-    forget "${2%/*}/.curfew-old-$token-$back_index" "$2"
+    forget "${2%/*}/.curfew-new-$token-$back_index" "$2" || back_failed=yes
+    forget "${2%/*}/.curfew-old-$token-$back_index" "$2" || back_failed=yes
     back_index=$((back_index + 1))
     shift 2
   done
+  [ "$back_failed" = no ]
 }
 
 forget() {
@@ -278,6 +282,25 @@ forget() {
   dispose "$1" "$2"
   [ ! -e "$guard/time" ] || touch -c -r "$guard/time" "${1%/*}" 2>/dev/null
   rm -f "$guard/time"
+  ! exists "$1"
+}
+
+# Tries for a minute: a file system may be read-only for a while. Unless somebody else has done it meanwhile.
+keep_tidying() {
+  tidy_round=0
+  until tidy "$1"; do
+    tidy_round=$((tidy_round + 1))
+    [ "$tidy_round" -lt 20 ] || return 1
+    sleep 3
+    [ -f "$guard/undo.sh" ] || return 0
+  done
+}
+
+# A controller does not wait for that. Whoever comes after it, and after a kill, finds the record.
+tidy_later() {
+  if command -v setsid >/dev/null; then detach="setsid"; else detach="nohup"; fi
+  $detach sh "$guard/undo.sh" tidying </dev/null >/dev/null 2>&1 &
+  not_yet="what curfew keeps beside the files cannot be removed yet: the host tries again for a minute, then the next boot, apply or revert does"
 }
 
 # How it ended, for a controller that asks later: of what holds, with the rest of the record; of what is gone,
@@ -343,19 +366,30 @@ newline='
 marked=' '
 reported=
 tidy_kept=
+not_yet=
 mode=$1
 case $1 in
   before) remember_daemon; remember_answers; exit $? ;;
   reload) { true >"$guard/reloading"; } 2>/dev/null; reload_sshd; exit $? ;;
   activate) "$(activator "$2")" now; exit $? ;;
   intact) intact; exit $? ;;
-  tidy) ;;
+  tidy | tidying) ;;
   *) undo "$1" >/dev/null 2>&1 ;;
 esac
 look
 notes=$(cat "$guard/noted" "$guard/unloaded" 2>/dev/null)
-case $state in confirmed | reverted | unloaded) tidy "$1" >/dev/null 2>&1 ;; esac
+case $state in
+  confirmed | reverted | unloaded)
+    # A unit's processes end with its first one (systemd.kill(5)): the timer's undo stays for it.
+    case $1 in
+      timer | tidying) keep_tidying "$1" ;;
+      boot) tidy boot ;;
+      *) tidy "$1" || tidy_later ;;
+    esac >/dev/null 2>&1
+    ;;
+esac
 # What others did meanwhile, what was put right, then the state: the last line, for a script and for people alike.
 said_kept
 said_notes
+[ -z "$not_yet" ] || printf 'note %s\n' "$not_yet"
 echo "${state:-$(ended)}"

@@ -98,7 +98,7 @@ finish_damaged() {
   [ -d "$1" ] && { [ ! -f "$1/undo.sh" ] || ! grep -q '^tidy()' "$1/undo.sh"; } || return 0
   [ ! -e "$1/confirmed" ] || [ ! -e "$1/written" ] || mv "$1/written" "$base/written"
   forget_hooks
-  [ ! -f "$1/staged" ] || forget_staged "$1"
+  [ ! -f "$1/staged" ] || forget_staged "$1" || return 0
   rm -rf "$1"
 }
 
@@ -136,7 +136,8 @@ sweep() {
     [ ! -e "$old/armed" ] && [ ! -e "$old/reverting" ] || return 1
     trouble_code=remote trouble="an earlier change cannot be brought to its end: ${old##*/}"
     [ ! -e "$old/confirmed" ] && [ ! -e "$old/reverted" ] || return 1
-    [ ! -f "$old/staged" ] || forget_staged "$old"
+    trouble_code=remote trouble="what an earlier change prepared cannot be removed: ${old##*/}"
+    [ ! -f "$old/staged" ] || forget_staged "$old" || return 1
     rm -rf "$old"
   done
   # A check at boot of a change that nobody knows of any more.
@@ -154,12 +155,21 @@ why() {
   printf '%s\n' "$why_not" | sed -n 's/^dd: .*: //p' | head -n 1
 }
 
+# Fails where something stays (a file system that is read-only for a while): its record has to stay as well.
 forget_staged() {
   # Innermost first: a directory that this run made goes if nothing else is in it.
-  sort -r "$1/staged" | while IFS= read -r forgotten; do
-    case $forgotten in
-      */.curfew-new-* | */.curfew-old-*) rm -f "$forgotten" ;;
-      */) rmdir "$forgotten" 2>/dev/null || : ;;
-    esac
-  done
+  sort -r "$1/staged" | (
+    forgotten_all=0
+    while IFS= read -r forgotten; do
+      case $forgotten in
+        */.curfew-new-* | */.curfew-old-*) rm -f "$forgotten" || forgotten_all=1 ;;
+        */) rmdir "$forgotten" 2>/dev/null || ! is_empty "$forgotten" || forgotten_all=1 ;;
+      esac
+    done
+    exit "$forgotten_all"
+  )
+}
+
+is_empty() {
+  [ -d "$1" ] && [ -z "$(ls -A "$1" 2>/dev/null)" ]
 }

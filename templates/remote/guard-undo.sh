@@ -1,6 +1,6 @@
 #!/bin/sh
 # shellcheck shell=sh disable=SC2034 # the second half, guard-end.sh, uses the rest
-# Written by curfew while a change is armed. Usage: sh undo.sh now|timer|boot|tidy|intact, or activate NAME
+# Written by curfew while a change is armed. Usage: sh undo.sh now|timer|boot|tidy|tidying|intact, or activate NAME
 # Takes the change back unless it was confirmed, and is safe to run at any time and twice.
 
 LC_ALL=C

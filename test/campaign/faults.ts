@@ -109,7 +109,11 @@ const DOINGS: Readonly<Record<FaultKind, Fault>> = {
   },
   "verify is killed": { strike: die },
   "the shadow is killed": { strike: ({ host }) => done(host, kill("pgrep -f 'sshd.*curfew-shadow'")) },
-  "the shadow's script is killed": { strike: ({ host }) => done(host, kill(SCRIPTS)) },
+  "the shadow's script is killed": {
+    // Once its instance listens: other scripts of a verify may end without any loss.
+    strike: ({ host }) =>
+      done(host, until("[ -s /run/curfew-shadow-*/pid ]", kill("cat /run/curfew-shadow-*/supervisor"))),
+  },
 };
 
 export async function strike(scene: Scene): Promise<boolean> {

@@ -135,7 +135,8 @@ export function falsePass(call: Call, trial: Trial): Complaint[] {
 
 /**
  * What of a change is left: nothing but the files themselves and, while they are there, what revert needs. How a change
- * ended stays in /run for a controller that asks, and systemd remembers the check at boot until it reads its units.
+ * ended stays in /run for a controller that asks, systemd remembers the check at boot until it reads its units, and an
+ * sshd that was started by hand, since its unit did not start, keeps the unit that it was given.
  */
 export async function leftovers(host: LabHost, state: State): Promise<string[]> {
   const { stdout } = await host.exec(`
@@ -143,7 +144,7 @@ export async function leftovers(host: LabHost, state: State): Promise<string[]> 
     find /var/lib/curfew -mindepth 1 2>/dev/null | grep -v -x -e '/var/lib/curfew/\\(written\\|ended\\|original\\)' -e '/var/lib/curfew/original/.*'
     [ ! -d /run/systemd/system ] || systemctl list-units --all --no-legend --plain 'curfew-guard-*' 'curfew-shadow*' | cut -d ' ' -f 1
     [ ! -d /run/systemd/system ] || systemctl list-units --failed --no-legend --plain 'curfew*' | cut -d ' ' -f 1
-    [ ${state} = after ] || find /etc /var/lib /run /tmp /var/tmp -name '*curfew*' ! -path /var/lib/curfew ! -path /run/curfew-guard 2>/dev/null; rmdir /var/lib/curfew 2>/dev/null
+    [ ${state} = after ] || find /etc /var/lib /run /tmp /var/tmp -name '*curfew*' ! -path /var/lib/curfew ! -path /run/curfew-guard ! -name '*curfew-sshd-*' 2>/dev/null; rmdir /var/lib/curfew 2>/dev/null
     pgrep -af '[u]ndo[.]sh|[c]urfew-shadow|[c]urfew-guard'; true`);
   return [...new Set(stdout.split("\n").filter((line) => line !== ""))];
 }

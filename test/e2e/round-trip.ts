@@ -74,7 +74,7 @@ export async function expectHealed({ lab, host, before }: Trip): Promise<void> {
   const limit = { timeout: patient((WITHIN + 30) * 1000), interval: 500 };
   await expect.poll(async () => etcDifferences(before, await host.etcDigest()), limit).toEqual([]);
   const rest =
-    "ls -d /var/lib/curfew/lock /var/lib/curfew/guard/* /etc/.curfew-* /etc/*/.curfew-* 2>/dev/null";
+    "ls -d /var/lib/curfew/lock /var/lib/curfew/guard/* /etc/.curfew-* /etc/*/.curfew-* /run/openrc/*/curfew-guard 2>/dev/null";
   await expect.poll(async () => (await host.exec(rest)).stdout, limit).toBe("");
   await expect.poll(() => canLogIn(lab, host), limit).toBe(true);
 }

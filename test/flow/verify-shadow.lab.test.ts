@@ -356,6 +356,19 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
     expect(await looksLike(host, before)).toBe(before);
   });
 
+  test("what a kill left before there was a guard goes when the next instance begins", async () => {
+    const before = await look();
+    await host.exec(`cd /run && mkdir curfew-shadow-dead curfew-shadow-young && touch curfew-shadow-dead.error
+      echo 4194303 >curfew-shadow-dead/supervisor && touch -d '5 minutes ago' curfew-shadow-dead`);
+    const controller = await waitingController();
+    expect((await host.exec("cd /run; ls -d curfew-shadow-dead* curfew-shadow-young")).stdout).toBe(
+      "curfew-shadow-young\n",
+    );
+    await host.exec("rmdir /run/curfew-shadow-young");
+    controller.kill("SIGKILL");
+    expect(await looksLike(host, before)).toBe(before);
+  });
+
   test(
     "nothing remains a minute after the network went away without a word",
     { timeout: patient(150_000) },

@@ -70,7 +70,7 @@ function refuseUnfinished({ curfew: { unfinished = [] } }: Facts, { host }: Conn
   if (left === undefined) return;
   throw new CurfewError("remote", `${unfinishedText(left)}, and it cannot be brought to its end`, {
     host: host.name,
-    hint: "look whether /var is full or read-only, and run again",
+    hint: "look whether /var, or a directory that it changed files in, is full or read-only, and run again",
   });
 }
 
