@@ -49,6 +49,18 @@ describe.skipIf(lacks !== null)(`PostgreSQL${lacks === null ? "" : ` (${lacks})`
       .findings.filter(({ control }: Finding) => control === "postgresql");
   const bookworm = (): LabHost => hosts["bookworm"] as LabHost;
 
+  /** A session that is idle for longer than any limit here: its process, and since when by the uptime of the host. */
+  async function idleAlready(): Promise<{ readonly process: string; readonly since: number }> {
+    await openClient(bookworm(), "alice", "early");
+    const idle = "extract(epoch from clock_timestamp() - state_change)";
+    const ask = () =>
+      sql(bookworm(), `select pid, ${idle} from pg_stat_activity where application_name = 'early'`);
+    await until(async () => Number((await ask()).split("|")[1]) > 15);
+    const up = Number((await bookworm().exec("cut -d ' ' -f 1 /proc/uptime")).stdout);
+    const [process = "", seconds] = (await ask()).trim().split("|");
+    return { process, since: up - Number(seconds) };
+  }
+
   async function until(condition: () => Promise<boolean>): Promise<void> {
     const end = performance.now() + patient(60_000);
     while (!(await condition())) {
@@ -92,9 +104,10 @@ describe.skipIf(lacks !== null)(`PostgreSQL${lacks === null ? "" : ` (${lacks})`
     "once applied, idle sessions of named roles end, and all others stay",
     async () => {
       const all = Object.values(hosts);
+      const early = await idleAlready();
       const applied = await desk.run(["apply", "--yes", "--json"]);
       expect(Object.values(outcomes(applied)), applied.stderr).toEqual(RELEASES.map(() => "confirmed"));
-      const ended = new Set(["idle", "in-transaction", "of-a-group", "pgbouncer, says the user"]);
+      const ended = new Set(["idle", "early", "in-transaction", "of-a-group", "pgbouncer, says the user"]);
       const kept = ["busy", "exempt", "unnamed"];
       await Promise.all(
         all.map(async (host) => {
@@ -112,6 +125,13 @@ describe.skipIf(lacks !== null)(`PostgreSQL${lacks === null ? "" : ` (${lacks})`
       );
       for (const host of all) expect(await clients(host)).toEqual(kept);
       const { stdout } = await bookworm().exec("journalctl -t curfew-watchdog --no-pager");
+      // Idle for longer than its limit when that came into force, it had all of it anew.
+      const [, seconds, limit] =
+        new RegExp(`\\(process ${early.process}, .*: idle for (\\d+) s, limit (\\d+) s`, "u").exec(stdout) ??
+        [];
+      const begun = (await bookworm().exec("cut -d ' ' -f 2 /run/curfew-postgresql/begun")).stdout.trim();
+      expect(begun).toMatch(/^\d+$/u);
+      expect(early.since + Number(seconds) - Number(begun)).toBeGreaterThanOrEqual(Number(limit) - 2);
       expect(stdout).toMatch(
         /ended the PostgreSQL session of "bob" \(process \d+, from local\): idle for \d+ s, limit 12 s, role "dbas"/u,
       );

@@ -6,7 +6,7 @@ import { exempts } from "../../core/policy/present-people.ts";
 import { quote } from "../../template/shell-quote.ts";
 import { templateFile } from "../../template/template-file.ts";
 import { renderTemplate, type TemplateValue } from "../../template/template.ts";
-import { limitedRoles } from "../databases/limits.ts";
+import { graceOf, limitedRoles } from "../databases/limits.ts";
 import { peoplePatterns } from "../shell-timeout/branches.ts";
 import { starterFiles, type WatchdogStart } from "../watchdog/starter-files.ts";
 import { DROP_INS } from "./drop-in.ts";
@@ -82,6 +82,7 @@ function scriptValues(limits: HostLimits, interval: Seconds): Record<string, Tem
     policy: limits.policy ?? "",
     interval,
     shortest: Math.min(...limitedRoles(limits).map(({ idle }) => idle)),
+    grace: graceOf(limits),
     own: digits(OWN_ACCOUNTS),
     held: held.map((name) => `'${hexOf(name)}'`).join(", "),
     groups: [...roles, ...exempt].some(({ groups }) => groups !== ""),

@@ -7,7 +7,7 @@ import { quote } from "../../template/shell-quote.ts";
 import { renderTemplate, type TemplateValue } from "../../template/template.ts";
 import { peoplePatterns } from "../shell-timeout/branches.ts";
 import { starterFiles, type WatchdogStart } from "../watchdog/starter-files.ts";
-import { limitedRoles } from "../databases/limits.ts";
+import { graceOf, limitedRoles } from "../databases/limits.ts";
 
 export const POSTGRESQL_FILES = {
   script: "/etc/curfew/postgresql.sh",
@@ -60,6 +60,7 @@ function scriptValues(limits: HostLimits, interval: Seconds): Record<string, Tem
     policy: limits.policy ?? "",
     interval,
     shortest: Math.min(...roles.map(({ idle }) => idle)),
+    grace: graceOf(limits),
     exempt: exempt.filter(({ patterns }) => patterns !== ""),
     roles: roles.filter(({ patterns }) => patterns !== ""),
   };

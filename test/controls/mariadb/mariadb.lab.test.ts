@@ -95,6 +95,14 @@ describe.skipIf(lacks !== null)(`MariaDB${lacks === null ? "" : ` (${lacks})`}`,
   });
 
   test("apply sets it in the running server, and a second one has nothing to do", async () => {
+    const [early] = await hold(host, ["anna"], 300);
+    const asleep = () =>
+      sql(host, `SELECT TIME_MS / 1000 FROM information_schema.PROCESSLIST WHERE ID = ${early}`);
+    await expect
+      .poll(async () => Number(await asleep()), { timeout: patient(40_000), interval: 500 })
+      .toBeGreaterThan(LIMIT + 2);
+    const up = Number((await host.exec("cut -d ' ' -f 1 /proc/uptime")).stdout);
+    const since = up - Number(await asleep());
     const plan = documentOf(await desk.run(["plan", "--json"])).hosts[0];
     expect(plan.changes.map(({ path }: { path: string }) => path)).toContain(
       "/etc/mysql/mariadb.conf.d/zz-curfew.cnf",
@@ -102,6 +110,14 @@ describe.skipIf(lacks !== null)(`MariaDB${lacks === null ? "" : ` (${lacks})`}`,
     await applied();
     expect(await inForce()).toBe(`${EVERYBODY}\t28800`);
     expect(outcomes(await desk.run(["apply", "--yes", "--json"]))).toEqual({ [host.name]: "unchanged" });
+    // Asleep for longer than its limit when that came into force, it had all of it anew.
+    await expect.poll(asleep, { timeout: patient(40_000), interval: 500 }).toBe("");
+    const begun = Number((await host.exec("cut -d ' ' -f 2 /run/curfew-mariadb/begun")).stdout);
+    const log = (await host.exec("journalctl -t curfew-watchdog -o cat")).stdout;
+    const seconds = new RegExp(`connection ${early}, from localhost\\): idle for (\\d+) s`, "u").exec(
+      log,
+    )?.[1];
+    expect(since + Number(seconds) - begun).toBeGreaterThanOrEqual(LIMIT - 2);
   });
 
   test("somebody is exempt: the server's own limit goes, and the administrator's is in force again", async () => {
