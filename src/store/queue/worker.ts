@@ -20,6 +20,7 @@ interface Settled {
 
 export function createWorkerQueue(lines: Lines, me: Identity): WorkerQueue {
   const { engine, own, version } = lines;
+  const made = new Set<string>();
   let turn = 0;
   return {
     async take(most) {
@@ -29,7 +30,7 @@ export function createWorkerQueue(lines: Lines, me: Identity): WorkerQueue {
       const zones = [...me.zones.slice(first), ...me.zones.slice(0, first)];
       for (const zone of zones) {
         if (taken.length === most) break;
-        taken.push(...(await fetchFrom(lines, queueName(version, zone), most - taken.length)));
+        taken.push(...(await fetchFrom(lines, made, queueName(version, zone), most - taken.length)));
       }
       return taken;
     },
@@ -61,9 +62,15 @@ export function createWorkerQueue(lines: Lines, me: Identity): WorkerQueue {
   };
 }
 
-/** A queue that no run of this version has made yet has no hosts. */
-async function fetchFrom({ engine }: Lines, queue: string, most: number): Promise<TakenJob[]> {
-  if ((await engine.getQueue(queue)) === null) return [];
+/** A queue that no run of this version has made yet has no hosts; none is ever taken away. */
+async function fetchFrom(
+  { engine }: Lines,
+  made: Set<string>,
+  queue: string,
+  most: number,
+): Promise<TakenJob[]> {
+  if (!made.has(queue) && (await engine.getQueue(queue)) === null) return [];
+  made.add(queue);
   const jobs = await engine.fetch(queue, { batchSize: most });
   return jobs.map(({ id, data, retryCount }) => {
     const parsed = jobSchema.safeParse(data);
