@@ -221,6 +221,8 @@ export interface Facts {
   /** Parent directories of the above that do not exist; sorted. */
   readonly missingDirectories: readonly string[];
   readonly foreignTimeouts: readonly ForeignTimeout[];
+  /** Lines of such files at which another login may go on as no asked shell did. Left out: none. Not part of the digest. */
+  readonly leavingLines?: readonly ForeignTimeout[];
   /** Lines of anybody that fail once the limit is readonly; left out where that was not asked. Not part of the digest. */
   readonly limitLines?: Reading<readonly LimitLine[]>;
   /** What controls asked for themselves, by their id; left out where none did. */

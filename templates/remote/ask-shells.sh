@@ -21,8 +21,11 @@ main() {
   tab='	'
   IFS=$tab
   shared=${1:-}
+  server=${2:-sshd}
+  covered=''
   find_tools || return 0
   [ -n "$shared" ] || cover
+  name_parents
   common=''
   own=''
   running=0
@@ -46,8 +49,24 @@ main() {
 # Sockets of terminal multiplexers are out of sight: a profile that attaches to one must not find somebody's.
 cover() {
   for directory in /tmp /var/tmp /dev/shm /run/user /run/screen /run/tmux; do
-    [ ! -d "$directory" ] || [ -h "$directory" ] ||
-      mount -t tmpfs -o mode=1777,size=4m,nosuid,nodev curfew "$directory" 2>/dev/null
+    if [ ! -d "$directory" ] || [ -h "$directory" ]; then continue; fi
+    mount -t tmpfs -o mode=1777,size=4m,nosuid,nodev curfew "$directory" 2>/dev/null || continue
+    covered=${covered:-$directory}
+  done
+}
+
+# A profile may look at what has started its shell: both programs above it are called as the server of a login is. Only
+# where links are in nobody's sight; one that goes by its own name keeps it.
+name_parents() {
+  watch=timeout
+  terminal=script
+  [ -n "$covered" ] || return 0
+  for program in timeout script; do
+    path=$(command -v "$program")
+    case $(readlink -f -- "$path" 2>/dev/null) in */"$program") ;; *) continue ;; esac
+    mkdir -p "$covered/.ssh-$program" 2>/dev/null || continue
+    ln -s "$path" "$covered/.ssh-$program/$server" 2>/dev/null || continue
+    case $program in timeout) watch=$covered/.ssh-timeout/$server ;; *) terminal=$covered/.ssh-script/$server ;; esac
   done
 }
 
@@ -106,6 +125,7 @@ ask() {
   IFS=$tab
   groups=${groups# }
   question "$6"
+  title="$server: $3@pts/0"
   curfew_ask="$4 $5 $(printf '%s' "$groups" | tr ' ' ',')"
   curfew_environment=$(environment_of "$3" "$6")
   curfew_mode=$2 curfew_shell=$6 curfew_home=$home curfew_giver=$giver curfew_become=$become
@@ -122,7 +142,13 @@ typed() {
   # Once more for a profile that threw away what was typed before its prompt.
   (sleep 2 && printf '%s' "$asked" >&3) >/dev/null 2>&1 &
   again=$!
-  SHELL=/bin/sh timeout -s KILL 5 script -qc "$start" /dev/null <&3
+  if [ -n "$giver" ] && [ "$terminal" != script ]; then
+    IFS=' '
+    # shellcheck disable=SC2016,SC2086 # a command with its options
+    SHELL=/bin/sh "$watch" -s KILL 5 $giver -c 'exec -a "$1" "$2" -qc "$3" /dev/null' curfew "$title" "$terminal" "$start" <&3
+  else
+    SHELL=/bin/sh "$watch" -s KILL 5 "$terminal" -qc "$start" /dev/null <&3
+  fi
   printf '\n%s%s[status %s]%s%s\n' "$left" "$right" "$?" "$left" "$right"
   kill "$again" 2>/dev/null
 }

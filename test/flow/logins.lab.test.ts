@@ -166,6 +166,27 @@ const LAYOUTS: readonly Layout[] = [
     types: ":\n",
   },
   { name: "the profile becomes zsh", script: `${SET}; ${top("exec zsh")}`, limit: null, ends: false },
+  {
+    name: "the profile becomes dash behind sshd",
+    script: `${SET}; ${top("case $(cat /proc/$PPID/comm) in sshd*) exec dash;; esac")}`,
+    limit: null,
+    ends: false,
+  },
+  {
+    name: "the profile leaves by its parent's title",
+    script: `${SET}; ${top('grep -q "^sshd.*: $USER@pts" /proc/$PPID/cmdline \\&\\& return')}`,
+    limit: null,
+  },
+  {
+    name: "the profile looks for sshd above its parent",
+    script: `${SET}; ${top('grep -q ^sshd /proc/$(cut -d" " -f4 /proc/$PPID/stat)/comm \\&\\& return')}`,
+    limit: null,
+  },
+  {
+    name: "the profile counts shells",
+    script: `${SET}; ${top('[ "$SHLVL" = 1 ] \\&\\& return')}`,
+    limit: null,
+  },
   { name: "the profile starts tmux", script: `${SET}; ${top('[ -n "$TMUX" ] || tmux')}`, limit: "unknown" },
   {
     name: "the profile becomes tmux",

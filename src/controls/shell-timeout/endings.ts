@@ -7,6 +7,7 @@ import type { Facts, UserClass } from "../../model/facts.ts";
 import { SHELL_SCRIPT } from "../../model/host-paths.ts";
 import type { Mechanism } from "../../model/timeout.ts";
 import { saidLimit } from "./answers.ts";
+import { variation } from "./other-logins.ts";
 import { ownDoubt, showsOwn } from "./own-files.ts";
 
 /**
@@ -45,35 +46,16 @@ function otherWay(account: UserClass, facts: Facts): string | undefined {
  * cannot be changed.
  */
 function unevenly({ logins = [] }: UserClass, facts: Facts, placed: boolean): string | undefined {
-  const settings = foreignSettings(facts).filter(
+  const varying = variation(facts, placed);
+  if (varying !== undefined) return varying.words;
+  if (logins.every(({ size, asked }) => size <= asked.length)) return undefined;
+  const setting = foreignSettings(facts).find(
     ({ conditional, first, readonly }) => conditional && (!placed || (first && readonly)),
   );
-  const varying = settings
-    .map((each) => ({ each, word: variesWith(each.text) }))
-    .find(({ word }) => word !== undefined);
-  if (varying !== undefined) {
-    const { file, line } = varying.each;
-    return `${file}:${line} depends on ${varying.word}, which is not the same for every login; shells were asked from here, in an empty home`;
-  }
-  if (logins.every(({ size, asked }) => size <= asked.length)) return undefined;
-  const [setting] = settings;
   return setting === undefined
     ? undefined
     : `not everybody was asked, and ${setting.file}:${setting.line} ${CONDITIONAL}`;
 }
-
-/** What in a condition another login of the same account has otherwise than the shell that was asked. */
-function variesWith(text: string): string | undefined {
-  const condition = text.replaceAll(WHETHER_SSH, "");
-  return VARYING.exec(condition)?.[0].replaceAll(/[^A-Za-z0-9_~]/gu, "");
-}
-
-/** Whether somebody comes through SSH at all: all do. */
-const WHETHER_SSH = /-[nz]\s+"?\$\{?SSH_(?:CONNECTION|CLIENT)\}?"?/gu;
-
-/** As `templates/remote/facts/timeouts.sh` looks for them. */
-const VARYING =
-  /SSH_(?:CONNECTION|CLIENT)|REMOTEHOST|HOME|~(?=[/a-z])|DISPLAY|XDG_SESSION\w*|\$\{?(?:TERM|LANG|LC_\w*)|PPID|(?<![\w./-])(?:ps|date|who|w|loginctl)(?=[ \t)])/u;
 
 const UNASKED = "a file says so, and no shell was asked";
 
@@ -86,13 +68,14 @@ const NOTHING: Endings = { endings: [], unread: [] };
 export function shellsAlike(
   _by: Mechanism,
   account: UserClass,
-  _endings: unknown,
+  endings: readonly Pick<Ending, "source">[],
   facts: Facts,
   user?: string,
 ): boolean {
   const { shells } = facts;
   if (otherShell(account, facts) !== undefined || unaskedKeys(account) !== undefined) return false;
-  if (!showsOwn(account, user)) return false;
+  const placed = endings.some(({ source }) => source === SHELL_SCRIPT);
+  if (!showsOwn(account, user) || variation(facts, placed)?.shown === false) return false;
   if (isAlone(account)) return true;
   if (account.logins !== undefined) return new Set(account.logins.map(({ path }) => path)).size <= 1;
   return new Set(shells.flatMap(({ inUse, kind }) => (inUse ? [kind] : []))).size <= 1;

@@ -8,12 +8,13 @@ type Verdict = Pick<Judgement, "actual" | "outcome">;
 
 /**
  * The worst of all who were asked; undefined where nobody was. Shells that do not know TMOUT are no business of the
- * rule, as long as somebody's does.
+ * rule, as long as somebody's does. `doubt`: why other logins may have another one.
  */
 export function judgeSaid(
   relation: Demand["relation"],
   role: string,
   classes: readonly ResolvedClass[],
+  doubt?: string,
 ): Judgement | undefined {
   const logins = classes.flatMap(({ account }) => account.logins ?? []).filter(({ size }) => size > 0);
   if (logins.length === 0 || classes.some(({ account }) => account.logins === undefined)) return undefined;
@@ -27,6 +28,10 @@ export function judgeSaid(
     verdicts.find(({ outcome }) => outcome === "unknown") ??
     verdicts[0] ??
     NONE;
+  if (worst.outcome === "pass" && doubt !== undefined) {
+    const actual = `${worst.actual}; ${doubt}`;
+    return { role, actual, outcome: "unknown", source: "the login shells, asked", evidence: "effective" };
+  }
   return { role, ...worst, source: "the login shells, asked", evidence: "effective" };
 }
 

@@ -15,6 +15,7 @@ import { holds } from "../../core/policy/baseline-rules.ts";
 import type { ResolvedClass } from "../../core/policy/present-people.ts";
 import { classesByRole } from "../../core/policy/role-members.ts";
 import type { Demand, Judgement } from "../../model/rule.ts";
+import { variation } from "./other-logins.ts";
 import { judgeSaid } from "./rule-said.ts";
 
 /**
@@ -34,7 +35,8 @@ export function judgeTmoutRule(
   }
   if (members.state === "absent") return [];
   const source = timeoutOf(facts, plan);
-  return [...members.value].flatMap(([role, classes]) => judgeRole(demand, role, classes, source));
+  const doubt = variation(facts, source.from === "policy")?.words;
+  return [...members.value].flatMap(([role, classes]) => judgeRole(demand, role, classes, source, doubt));
 }
 
 /** Where everybody's TMOUT comes from. */
@@ -53,6 +55,7 @@ function judgeRole(
   role: string,
   classes: readonly ResolvedClass[],
   source: TimeoutSource,
+  doubt: string | undefined,
 ): Judgement[] {
   const exempt = new Map<string, ActiveExemption>();
   const bound: ResolvedClass[] = [];
@@ -61,7 +64,7 @@ function judgeRole(
     if (active === undefined) bound.push(each);
     else exempt.set(active.exemption.name, active);
   }
-  const said = bound.length > 0 ? judgeSaid(relation, role, bound) : undefined;
+  const said = bound.length > 0 ? judgeSaid(relation, role, bound, doubt) : undefined;
   const held = [...exempt.values()].map((active) => waived(role, active));
   return said === undefined ? judgeFiles(relation, role, bound, held, source) : [said, ...held];
 }

@@ -6,7 +6,7 @@
 import { hash } from "node:crypto";
 import type { Control } from "../../model/control.ts";
 import { CurfewError } from "../../model/error.ts";
-import type { Facts, ForeignTimeout } from "../../model/facts.ts";
+import type { Facts } from "../../model/facts.ts";
 import type { LoginEnds } from "../../model/login-ends.ts";
 import { serverOf } from "../sshd/openssh-version.ts";
 import { parseConfiguration } from "./configuration.ts";
@@ -17,11 +17,12 @@ import { parseFiles, type ParsedFiles } from "./files.ts";
 import { parseLimitLines, systemLimitLines } from "./lost-lines.ts";
 import { parseSources } from "./name-sources.ts";
 import { parsePeople, type Effective } from "./people.ts";
-import { parseSections, type Sections, lines, malformed } from "./sections.ts";
+import { parseSections, type Sections, lines } from "./sections.ts";
 import { parseLogind, parseService, parseSystemdVersion, parseWatchdogTimer } from "./service.ts";
 import { parseLoginSessions } from "./sessions.ts";
 import { parseShells } from "./shells.ts";
 import { parseCurfewState } from "./state.ts";
+import { parseTimeouts } from "./timeouts.ts";
 import { parseTimes } from "./times.ts";
 import { parseWatchdogRun } from "./watchdog.ts";
 import { visible } from "../text/visible.ts";
@@ -55,6 +56,7 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
     throw new CurfewError("escalation", `the facts of ${run.host} were not read as root`, { host: run.host });
   }
   const files = parseFiles(sections);
+  const timeouts = parseTimeouts(sections);
   const facts = {
     server: serverOf(visible(run.serverIdent.slice(0, 300))),
     os: parseOs(files),
@@ -67,7 +69,7 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
     shells: parseShells(sections),
     files: files.of("system", "own"),
     missingDirectories: files.missingDirectories,
-    foreignTimeouts: parseTimeouts(sections),
+    foreignTimeouts: timeouts.set,
     curfew: parseCurfewState(sections, files),
     ...parseParts(sections, run.controls ?? []),
   };
@@ -84,6 +86,7 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
     times,
     otherWays,
     remoteAccounts: parseSources(sections),
+    ...(timeouts.leaving.length === 0 ? {} : { leavingLines: timeouts.leaving }),
     ...systemLimitLines(parseLimitLines(sections)),
     ...(login === undefined ? {} : { login }),
     ...(watchdogRun === undefined ? {} : { watchdogRun }),
@@ -137,6 +140,7 @@ function digestOf(
     | "remoteAccounts"
     | "login"
     | "limitLines"
+    | "leavingLines"
     | "watchdogRun"
     | "sessions"
     | "loginLog"
@@ -185,26 +189,6 @@ function parseOs(files: ParsedFiles): Facts["os"] {
   const like = (values.get("ID_LIKE") ?? "").split(/\s+/u, 20).filter((name) => name !== "");
   const base = { id, versionId: values.get("VERSION_ID") ?? "", name: values.get("PRETTY_NAME") ?? id };
   return known(like.length === 0 ? base : { ...base, like });
-}
-
-const MOST_TIMEOUTS = 1000;
-/** Characters of a line with its file. What is longer is cut, and then sets nobody knows what. */
-const LONGEST = 1000;
-const CUT = "TMOUT=$(...)";
-
-/** Errors: CurfewError `remote` for a line that is not file, line number and text. */
-function parseTimeouts(sections: Sections): ForeignTimeout[] {
-  const found = lines(sections.one("timeouts"));
-  if (found.length > MOST_TIMEOUTS) throw malformed(sections.host, "timeouts", "there are too many");
-  return found.map((entry) => {
-    const [file, line, ...text] = entry.slice(0, LONGEST + 1).split("\t");
-    if (entry.length > LONGEST) text.push(CUT);
-    if (file === undefined || !/^\d{1,9}$/u.test(line ?? "") || text.length === 0) {
-      throw malformed(sections.host, "timeouts", "a line is incomplete");
-    }
-    // What is indented stands in a branch.
-    return { file, line: Number(line), text: visible(text.join(" ").trimEnd()) };
-  });
 }
 
 /** For people: `process 812 (/usr/sbin/dropbear)`, `ssh2.socket (/usr/sbin/sshd)`. */

@@ -15,11 +15,12 @@ part_logins() {
     alone=no
   fi
   environment=$(login_environment)
+  server=$(server_name)
   bound=''
   if timeout -s KILL 5 true 2>/dev/null; then bound='timeout -s KILL 60'; fi
   # shellcheck disable=SC2086 # commands with their options, or nothing
   printf '%s\n%s\n' "$environment" "$logins" |
-    $bound $apart env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c {{ask_shells}} curfew "$alone" 2>/dev/null | sort
+    $bound $apart env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c {{ask_shells}} curfew "$alone" "$server" 2>/dev/null | sort
   printf '%s\n' "$environment" | sed -n "s/^doubt$tab/0$tab-${tab}environment$tab/p"
 }
 
@@ -66,6 +67,15 @@ login_environment() {
   esac
   first_process || return 0
   { tr '\000' '\n' < "/proc/$first/environ"; } 2>/dev/null | given=$given by_sshd=$set_by_sshd awk "$compare"
+}
+
+# What the process is called that starts a login's shell.
+server_name() {
+  if first_process; then printf '%s' "$name"; return; fi
+  for directory in /usr/lib/openssh /usr/libexec/openssh /usr/libexec /usr/lib/ssh; do
+    if [ -x "$directory/sshd-session" ]; then printf 'sshd-session'; return; fi
+  done
+  printf 'sshd'
 }
 
 # Sets `first` to the process that sshd started for this login.

@@ -282,6 +282,14 @@ describe("TMOUT", () => {
     expect(tmout(facts)).toMatchObject([{ outcome, evidence: "effective" }]);
   });
 
+  test("is unknown where other logins may have another one than was said", () => {
+    const text = "case $(ps -o comm= $PPID) in sshd) exec dash;; esac";
+    const facts = { ...machine(), leavingLines: [{ file: "/etc/profile", line: 2, text }] };
+    expect(tmout(machine()).map(({ outcome }) => outcome)).toEqual(["pass", "pass"]);
+    expect(tmout(facts).map(({ outcome }) => outcome)).toEqual(["unknown", "unknown"]);
+    expect(tmout(facts)[0]?.actual).toContain("/etc/profile:2 depends on ps");
+  });
+
   test("an exempt person is waived, whoever else is in the role", () => {
     const classes = known([says("nobody", GOOD), says("backup", GOOD, "user:backup")]);
     const policy = limits(role("default", 600, 600), [], [exemption(["backup"])]);

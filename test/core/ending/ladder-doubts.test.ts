@@ -177,6 +177,24 @@ describe("TMOUT", () => {
     expect(found.reason ?? "").toContain(reason);
   });
 
+  test.each([
+    ["case $(ps -o comm= $PPID) in sshd) exec dash;; esac", "profile:2 depends on ps"],
+    ["p=$(cat /proc/$PPID/comm); [ $p = sshd ] && return", "profile:2 depends on /proc"],
+    ["[ $(cut -d' ' -f4 /proc/$parent/stat) = 1 ] && return", "profile:2 depends on /proc"],
+    ['[ -n "$XDG_SESSION_ID" ] && . /etc/site.sh', "profile:2 depends on XDG_SESSION"],
+    ["who am i | grep -q pts && tmux", "profile:2 depends on who"],
+    ["case $SSH_CLIENT in 10.*) exec dash ;; esac", "profile:2 depends on SSH_CLIENT"],
+    ["in_office && exec dash", "profile:2 depends on what only a login shows"],
+  ])("a file is left, or becomes another program, by what only a login shows: %s", (text, reason) => {
+    const facts = answered(host({ version: version("8.4"), classes: [nobody] }), () => 300);
+    const leavingLines = [{ file: "/etc/profile", line: 2, text }];
+    const found = cell({ ...facts, leavingLines }, "default", "idle-shell", POLICY, ["sshd"]);
+    expect(found).toMatchObject({ outcome: "unknown", reason: expect.stringContaining(reason) });
+    const placed = applied(facts, POLICY, ["shell-timeout"]);
+    const ours = cell({ ...placed, leavingLines }, "default", "idle-shell", POLICY, ["shell-timeout"]);
+    expect(ours.outcome).toBe("unknown");
+  });
+
   test("one account's other shell is another role's nothing", () => {
     const bash = login(nobody, { path: "/bin/bash", kind: "bash" }, 300);
     const ann = {

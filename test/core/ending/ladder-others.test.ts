@@ -194,3 +194,15 @@ describe("who was probed", () => {
     expect(cell(facts({ ...unread, size: 2 }), "frozen-client", zed).outcome).toBe("unknown");
   });
 });
+
+test.each([
+  ["case $(ps -o comm= $PPID) in sshd) exec dash;; esac", "pass"],
+  ["case $SSH_CLIENT in 10.*) exec dash ;; esac", "unknown"],
+])("a session shows what comes of an sshd above it, not of where others come from: %s", (text, outcome) => {
+  const facts = compliant([says(person("alice"))]);
+  const leavingLines = [{ file: "/etc/profile", line: 2, text }];
+  const there = { ...facts, leavingLines };
+  expect(cell(facts, "idle-shell", []).outcome).toBe("pass");
+  expect(cell(there, "idle-shell", []).outcome).toBe("unknown");
+  expect(cell(there, "idle-shell", GOOD).outcome).toBe(outcome);
+});

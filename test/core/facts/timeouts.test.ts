@@ -21,12 +21,60 @@ test.each([
     'if [ -n "$X" ]; then\n  if [ "${SSH_CLIENT% *}" = a ]; then\n    TMOUT=1\n  fi\n  TMOUT=2\nfi\n',
     ['3  if [ "${SSH_CLIENT% *}" = a ]; then;     TMOUT=1', "5    TMOUT=2"],
   ],
-  ["[ ${SSH_CLIENT%% *} = a ] && return\nTMOUT=5\n", ["2  [ ${SSH_CLIENT%% *} = a ] && return; TMOUT=5"]],
+  [
+    "[ ${SSH_CLIENT%% *} = a ] && return\nTMOUT=5\n",
+    ["1 [ ${SSH_CLIENT%% *} = a ] && return leaves", "2  [ ${SSH_CLIENT%% *} = a ] && return; TMOUT=5"],
+  ],
   ['if [ -n "$SSH_CONNECTION" ]; then\nTMOUT=7\nfi\n', ["2  TMOUT=7"]],
   [
     "if [ -e ~/.keep ]; then\nTMOUT=0\nelse\nTMOUT=3\nfi\n",
     ["2  if [ -e ~/.keep ]; then; TMOUT=0", "4  if [ -e ~/.keep ]; then; TMOUT=3"],
   ],
+  [
+    "from=${SSH_CLIENT%% *}\n[ $from = a ] && TMOUT=0\n",
+    ["2 from=${SSH_CLIENT%% *}; [ $from = a ] && TMOUT=0"],
+  ],
+  ["[ $(id -u) = 0 ] && \\\nTMOUT=0\n", ["2 [ $(id -u) = 0 ] &&  TMOUT=0"]],
+  [
+    "case $(ps -o comm= $PPID) in sshd) exec dash;; esac\n",
+    ["1 case $(ps -o comm= $PPID) in sshd) exec dash;; esac leaves"],
+  ],
+  [
+    'name=$(cat /proc/$PPID/comm)\nif [ "$name" = sshd ]; then\n  exec dash\nfi\necho\n',
+    ['3  name=$(cat /proc/$PPID/comm); if [ "$name" = sshd ]; then;   exec dash leaves'],
+  ],
+  [
+    "from_ssh() {\n  ps -o comm= $PPID | grep -q sshd\n}\nfrom_ssh && exec dash\n",
+    ["4 ps -o comm= $PPID | grep -q sshd; from_ssh && exec dash leaves"],
+  ],
+  [
+    "read -r p < /proc/$PPID/comm\n[ $p = sshd ] && return\n:\n",
+    ["2 read -r p < /proc/$PPID/comm; [ $p = sshd ] && return leaves"],
+  ],
+  [
+    "case $SSH_CLIENT in 10.*) in=1;; esac\n[ -z $in ] || exec dash\n",
+    ["2 case $SSH_CLIENT in 10.*) in=1;; esac; [ -z $in ] || exec dash leaves"],
+  ],
+  [
+    '[ -n "$XDG_SESSION_ID" ] &&\n  . /etc/site.sh\n',
+    ['2 [ -n "$XDG_SESSION_ID" ] &&  . /etc/site.sh leaves'],
+  ],
+  ["who am i | grep -q pts && tmux attach\n", ["1 who am i | grep -q pts && tmux attach leaves"]],
+  ["[ -e /run/user/0 ] && /usr/local/bin/menu\n", ["1 [ -e /run/user/0 ] && /usr/local/bin/menu leaves"]],
+  // None of these: it is the same for all, or changes nothing about the shell.
+  ['[ -n "$SSH_CONNECTION" ] && exec dash\n', []],
+  ["[ $(id -u) = 0 ] && exec dash\n", []],
+  ["case $TERM in xterm*) color=yes;; esac\n[ $color = yes ] && . /etc/colors\n", []],
+  ["[ -f ~/.bashrc ] && . ~/.bashrc\n", []],
+  ['[ -r "${XDG_CONFIG_HOME:-$HOME/.config}/x" ] && . "${XDG_CONFIG_HOME:-$HOME/.config}/x"\n', []],
+  ["case $(readlink /proc/$$/exe) in */bash) . /etc/bash.bashrc;; esac\n", []],
+  ["f() {\n  [ $TERM = dumb ] && return\n}\n", []],
+  ["exec 2>/dev/null; ps\n", []],
+  ["case $TERM in\n  tmux|screen)\n  PS1=x ;;\nesac\n", []],
+  ['for config in /etc/locale.conf "${HOME}/.i18n"; do\n  . "${config}"\ndone\n', []],
+  ['if [ "$LC_BYOBU" = 1 ]; then\n  . /usr/bin/byobu-launch\nfi\n', []],
+  ['[ "$XDG_SESSION_TYPE" = wayland ] && . /usr/share/im-config/x\n', []],
+  ["shell=$(ps -p $$ -ocomm=)\ncase $shell in bash) . /opt/lmod/init/$shell ;; esac\n", []],
   ["# $SSH_CONNECTION case\nTMOUT=3\n", ["2 TMOUT=3"]],
 ])("%j", (text, lines) => {
   const file = join(folder, "x.sh");

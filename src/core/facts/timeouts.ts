@@ -1,0 +1,34 @@
+/** TMOUT and autologout in system-wide files, and where another login leaves them: the section `timeouts`. */
+import type { ForeignTimeout } from "../../model/facts.ts";
+import { visible } from "../text/visible.ts";
+import { lines, malformed, type Sections } from "./sections.ts";
+
+const MOST_LINES = 1000;
+/** Characters of a line with its file. What is longer is cut, and then sets nobody knows what. */
+const LONGEST = 1000;
+const CUT = "TMOUT=$(...)";
+
+/**
+ * `FILE TAB LINE TAB TEXT`, with `TAB leaves` behind it for a line that sets nothing.
+ * Errors: CurfewError `remote` for a line that is not file, line number and text.
+ */
+export function parseTimeouts(sections: Sections): Record<"set" | "leaving", readonly ForeignTimeout[]> {
+  const found = lines(sections.one("timeouts"));
+  if (found.length > MOST_LINES) throw malformed(sections.host, "timeouts", "there are too many");
+  const leaving = found.filter((line) => line.endsWith("\tleaves"));
+  const set = found.filter((line) => !line.endsWith("\tleaves"));
+  return {
+    set: set.map((line) => lineOf(line, sections.host)),
+    leaving: leaving.map((line) => lineOf(line.replace(/\tleaves$/u, ""), sections.host)),
+  };
+}
+
+function lineOf(entry: string, host: string): ForeignTimeout {
+  const [file, line, ...text] = entry.slice(0, LONGEST + 1).split("\t");
+  if (entry.length > LONGEST) text.push(CUT);
+  if (file === undefined || !/^\d{1,9}$/u.test(line ?? "") || text.length === 0) {
+    throw malformed(host, "timeouts", "a line is incomplete");
+  }
+  // What is indented stands in a branch.
+  return { file, line: Number(line), text: visible(text.join(" ").trimEnd()) };
+}
