@@ -16,6 +16,8 @@ export interface ConfiguredTimeout {
   readonly stretch?: number;
   /** For the watchdog: how often it looks, in seconds. It may be late by that much. */
   readonly every?: Seconds;
+  /** For the watchdog at short limits: by how much it waits for the terminal's clock beyond what all may be late. */
+  readonly step?: Seconds;
   /** How much later still it may come on this host: what another interval and its own run time add. That is too late. */
   readonly late?: Seconds;
   /** File and line, or the sshd keyword. */

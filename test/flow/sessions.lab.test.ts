@@ -80,16 +80,16 @@ describe.skipIf(lacks !== null)(`who is logged in${lacks === null ? "" : ` (${la
       const document = documentOf(call);
       expect(document.summary).toEqual({ hosts: 1, sessions: 6, ends: 1, later: 3, stays: 2, unknown: 0 });
       const of = (user: string): any[] => sessionsOf(document).filter((each) => each.user === user);
-      // A look every 5 s: warned at the first one, ended 21 s later.
+      // A look every 5 s: warned at the first one, ended 27 s later.
       expect(of("vera")).toMatchObject([
-        { fate: "ends", role: "vendor", limit: 20, within: 31, by: "watchdog" },
+        { fate: "ends", role: "vendor", limit: 20, within: 37, by: "watchdog" },
       ]);
       expect(of("free")).toMatchObject([{ fate: "stays", reason: "exempt: backup" }]);
       expect(of("dora").filter(({ terminal }) => terminal === null)).toMatchObject([{ fate: "stays" }]);
       const plan = await desk.run(["plan"]);
       expect(plan.stdout).toMatch(/Logged in now: 6 sessions by 4 accounts; .* 1 session ends at once/u);
       expect(plan.stdout).toMatch(
-        /vera@\S+ +pts\/\d+ from 10\.77\.\S+ +idle \d+s, limit 20s +at a prompt: bash +ends within 31s of apply/u,
+        /vera@\S+ +pts\/\d+ from 10\.77\.\S+ +idle \d+s, limit 20s +at a prompt: bash +ends within 37s of apply/u,
       );
       const refused = await desk.run(["apply", "--yes", "--max-hurt", "0"]);
       expect([refused.exitCode, refused.stderr]).toEqual([

@@ -11,10 +11,7 @@ import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { peopledHost, verify, whose } from "./verify-host.ts";
 import { patient } from "../patience.ts";
 
-/**
- * The kernel moves a terminal's access time in steps of 8 s: from here on the watchdog waits for a whole step more, so
- * that no session whose last two keystrokes were in one step ends early (`endsAfter`).
- */
+/** The mechanisms come one after the other where a tenth of it is more than the step of a terminal's access time. */
 const LIMIT = 140;
 /** A frozen client's, far enough below for it to be told which of the two ended it. */
 const UNRESPONSIVE = 12;

@@ -2,7 +2,14 @@
 import { otherTerminal } from "../../core/sshd/other-session.ts";
 import type { EndingQuestion, Endings, InertLine } from "../../model/ending.ts";
 import { WATCHDOG_FILES } from "../../model/host-paths.ts";
-import { installedInterval, watchdogPace, watchdogStarted, WATCHDOG_STOPPED } from "./installed.ts";
+import {
+  expectedLate,
+  installedInterval,
+  watchdogPace,
+  watchdogStarted,
+  WATCHDOG_STOPPED,
+} from "./installed.ts";
+import { beyondTenth } from "./limits.ts";
 import type { Facts } from "../../model/facts.ts";
 import { WITH_TERMINAL } from "../../model/session-kind.ts";
 
@@ -19,7 +26,8 @@ export function watchdogEndings({ facts, account, placed }: EndingQuestion): End
   if (unread !== undefined) return { endings: [], unread: [unread] };
   // The plan's whole seconds of it are in there already.
   const seconds = placed + (late % 1);
-  const base = { control: "watchdog", by: "watchdog", seconds, grace: interval, source } as const;
+  const grace = interval + beyondTenth(placed - interval - expectedLate(facts, interval));
+  const base = { control: "watchdog", by: "watchdog", seconds, grace, source } as const;
   const { state, said } = started;
   const confirmed = state === "yes" ? said : undefined;
   const why = state === "yes" ? denied : said;

@@ -46,14 +46,23 @@ export function watchdogStarter({ kernel, service }: Facts): WatchdogStarter {
   };
 }
 
+/** By how many seconds the access time may be older than the last key: both were in one step. */
+const STALE: Seconds = ATIME_STEP - 1;
+
 /**
- * After how many seconds without input, by the terminal's access time, the watchdog ends a session.
- * A little later than the limit, at most the 7 s by which that time may be too old: nobody is ended
- * early, where a twentieth of the limit is that much.
+ * After how many seconds without input, by the terminal's access time, the watchdog ends a session: later than the
+ * limit by as much as that time may be too old, so that nobody is ended early.
  */
 export function endsAfter(idle: Seconds): Seconds {
-  const limit = Math.max(idle, SHORTEST);
-  return limit + Math.min(ATIME_STEP - 1, Math.floor(limit / 20));
+  return Math.max(idle, SHORTEST) + STALE;
+}
+
+/**
+ * What that adds to the tenth of a limit that every mechanism may take longer: nothing for limits of 70 s and more.
+ * `ends` as `endsAfter` has it.
+ */
+export function beyondTenth(ends: Seconds): Seconds {
+  return Math.max(0, STALE - (ends - STALE) / 10);
 }
 
 export function watchdogInterval(limits: HostLimits, by: "systemd" | "cron"): Seconds {
@@ -61,8 +70,8 @@ export function watchdogInterval(limits: HostLimits, by: "systemd" | "cron"): Se
 }
 
 /**
- * Seconds between two looks of a watchdog: a twentieth of the strictest limit, from 5 to 30, so that from limits
- * of 100 s on everything is over within a tenth of them; a minute under cron.
+ * Seconds between two looks of a watchdog: a twentieth of the strictest limit, from 5 to 30, so that with the
+ * terminal's step everything is over within a tenth of limits of 140 s and more; a minute under cron.
  */
 export function intervalFor(roles: readonly { readonly idle: Seconds }[], by: "systemd" | "cron"): Seconds {
   if (by === "cron") return CRON_INTERVAL;

@@ -4,6 +4,7 @@ import type { Seconds } from "../../model/duration.ts";
 import { WATCHDOG_FILES } from "../../model/host-paths.ts";
 import { hasTerminal } from "../../model/session-kind.ts";
 import type { ConfiguredTimeout, ProbedSession } from "../../model/timeout.ts";
+import { beyondTenth, endsAfter } from "./limits.ts";
 import { installedInterval, WATCHDOG_STOPPED, watchdogPace, watchdogStarted } from "./installed.ts";
 
 /**
@@ -22,7 +23,17 @@ export function watchdogTimeouts({
   if (every === undefined) return [];
   const fires = idle === limit ? scaledLimit : idle;
   const { late } = watchdogPace(facts, every);
-  return [{ by: "watchdog", fires, real: idle, every, late, source: WATCHDOG_FILES.script }];
+  return [
+    {
+      by: "watchdog",
+      fires,
+      real: idle,
+      every,
+      step: beyondTenth(endsAfter(idle)),
+      late,
+      source: WATCHDOG_FILES.script,
+    },
+  ];
 }
 
 export function watchdogUnscalable({ facts, session }: ProbedSession): string | undefined {

@@ -45,7 +45,10 @@ export function expectationsOf(
   const shellKind = facts.shells.find(({ path }) => path === shell)?.kind ?? shell.split("/").at(-1) ?? "";
   const probed = { ...planned, facts, effective, files: probeFacts.files, shellKind, factor };
   const configured = controls.flatMap((control) => control.timeouts?.(probed) ?? []);
-  const late = Math.max(0, ...configured.map(({ every = 0, late: more = 0 }) => every + more));
+  const late = Math.max(
+    0,
+    ...configured.map(({ every = 0, step = 0, late: more = 0 }) => every + step + more),
+  );
   return {
     configured,
     explanation: explainKept(probed, configured, controls),

@@ -141,8 +141,8 @@ function whoEndedTheShell(trace: SessionTrace, fits: (by: Mechanism) => boolean)
 }
 
 /** Whether a configured timeout can have fired after so long: 9.2 takes twice its time for ClientAlive. */
-function explains({ by, fires, every = 0, late = 0 }: ConfiguredTimeout, seconds: number): boolean {
-  const until = by === "ClientAlive" ? latest(fires * 2) : latest(fires) + every + late;
+function explains({ by, fires, every = 0, step = 0, late = 0 }: ConfiguredTimeout, seconds: number): boolean {
+  const until = by === "ClientAlive" ? latest(fires * 2) : latest(fires) + every + step + late;
   return seconds >= earliest(fires) && seconds <= until;
 }
 
@@ -181,8 +181,8 @@ function judgeDropped(question: ProbeQuestion, trace: SessionTrace): ProbeVerdic
   if (trace.service?.busyKept === false) {
     return { ...base, outcome: "fail", reason: `${said}, and a busy session beside it was ended as well` };
   }
-  const { every = 0, late = 0 } = configured.find((timeout) => timeout.by === by) ?? {};
-  if (trace.seconds > latest(scaledLimit) + every) {
+  const { every = 0, step = 0, late = 0 } = configured.find((timeout) => timeout.by === by) ?? {};
+  if (trace.seconds > latest(scaledLimit) + every + step) {
     const slow = late < 1 ? "" : `: here ${by} is up to ${late} s later than every ${every} s`;
     return { ...base, outcome: "fail", reason: `${said}, later than the limit of ${scaledLimit} s${slow}` };
   }

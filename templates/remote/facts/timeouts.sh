@@ -78,7 +78,8 @@ function origin_of(text,   name) {
 # Whether somebody comes through SSH at all, all do.
 function differs(text, how) {
   gsub(/-[nz][ \t]+"?[$][{]?SSH_(CONNECTION|CLIENT)[}]?"?/, "", text)
-  # About the shell itself.
+  # What is set where nothing is, and what is about the shell itself.
+  gsub(/[$][{](TERM|LANG|HOME|COLUMNS|LINES):?=/, "", text)
   gsub(/ps[ \t][^;|)`]*[$][$]/, "", text)
   return text ~ how || named != "" && text ~ ("(^|[^A-Za-z0-9_])(" named ")([^A-Za-z0-9_]|$)")
 }
@@ -86,7 +87,7 @@ function differs(text, how) {
 function hand_on(text,   name, whole) {
   whole = text
   gsub(/-o[ \t]*[a-z]+=(,[a-z]+=)*/, "-o", text)
-  if (match(text, /^[ \t]*(function[ \t]+)?[A-Za-z_][A-Za-z0-9_]*[ \t]*[(][ \t]*[)]/)) {
+  if (match(text, /^[ \t]*((function[ \t]+)?[A-Za-z_][A-Za-z0-9_]*[ \t]*[(][ \t]*[)]|function[ \t]+[A-Za-z_][A-Za-z0-9_]*)/)) {
     within_function = substr(text, RSTART, RLENGTH)
     gsub(/^[ \t]*(function[ \t]+)?|[^A-Za-z0-9_]/, "", within_function)
     match(text, /^[ \t]*/)
@@ -119,13 +120,13 @@ function add(name, text) {
 function look_at_condition(text, depth_before) {
   if (depends != "" && depth <= depth_there && !left_there) { depends = ""; depends_lasting = 0 }
   if (depends != "" || !differs(text, varying) || text ~ /TMOUT|autologout/) return
-  if (depth <= depth_before && !left) return
+  if (depth <= depth_before && (!left || had_left)) return
   depends = origin_of(text) text
   gsub(/^[ \t]+|[\001-\037\177]/, "", depends)
   depends = substr(depends, 1, 110) "; "
   depends_lasting = differs(text, lasting)
   depth_there = depth_before
-  left_there = left
+  left_there = left && !had_left
 }
 # Whether the shell becomes another program there, waits for one, or reads other files than the one that was asked. By
 # a home or a kind of terminal stock files choose what they read, out of packages or by a variable.
@@ -157,6 +158,7 @@ FNR == 1 { if (block) printf "%s", held; block = 0; held = ""; depth = 0; left =
 { inside = depth > 0 || left; depth_now = depth }
 !/^[ \t]*#/ {
   depended = depends
+  had_left = left
   follow($0)
   look_at_condition($0, depth_now)
   before = carried

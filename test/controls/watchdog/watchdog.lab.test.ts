@@ -22,7 +22,7 @@ exemptions:
 
 /** A tenth of 25 s is the strictest, but it looks every 5 s at the most often. */
 const INTERVAL = 5;
-const latest = (limit: number): number => limit * 1.1 + INTERVAL + 3;
+const latest = (limit: number): number => limit + 7 + INTERVAL + 3;
 
 /** Nothing but KILL ends it. */
 const STUBBORN = "trap '' HUP TERM INT; while :; do sleep 1000; done";
@@ -73,7 +73,7 @@ describe.skipIf(lacks !== null)(`the watchdog${lacks === null ? "" : ` (${lacks}
       const [planned] = documentOf(await desk.run(["plan", "--json"])).hosts;
       expect(planned.activations).toEqual(["restart-watchdog"]);
       expect(planned.coverage).toContainEqual(
-        expect.objectContaining({ control: "watchdog", role: "vendor", kind: "tmux", within: 31 }),
+        expect.objectContaining({ control: "watchdog", role: "vendor", kind: "tmux", within: 37 }),
       );
       const call = await desk.run(["apply", "--yes", "--json"]);
       expect(outcomes(call), call.stderr).toEqual({ [host.name]: "confirmed" });
@@ -124,7 +124,7 @@ describe.skipIf(lacks !== null)(`the watchdog${lacks === null ? "" : ` (${lacks}
       const limit = name === "vera" || name === "o.dd-name_1" ? 25 : 30;
       const end = ended[name];
       expect(end?.seconds, end?.output).toBeLessThanOrEqual(latest(limit));
-      expect(end?.seconds).toBeGreaterThan(limit - 8);
+      expect(end?.seconds).toBeGreaterThan(limit - 1);
       const said = end?.output ?? "";
       const warned = said.indexOf("Type something to keep it");
       expect(warned, said).toBeGreaterThan(0);
@@ -158,7 +158,7 @@ describe.skipIf(lacks !== null)(`the watchdog${lacks === null ? "" : ` (${lacks}
       expect(stdout).toMatch(
         new RegExp(`^ended the session of "vera" on pts/\\d+ ${address}, limit 25 s, role "vendor"$`, "mu"),
       );
-      expect(stdout).toMatch(/^ended the session of "fred" .*: no input for 3[1-9] s, limit 30 s/mu);
+      expect(stdout).toMatch(/^ended the session of "fred" .*: no input for (?:3[7-9]|4\d) s, limit 30 s/mu);
       expect(stdout).toMatch(
         new RegExp(`^ended the session of "tim" on pts/\\d+ ${address}, limit 30 s, role "default"$`, "mu"),
       );

@@ -90,9 +90,9 @@ test("not selected, or no limits: nothing but the files' absence", () => {
 
 describe("limits", () => {
   test.each([
-    [5, 21],
-    [20, 21],
-    [25, 26],
+    [5, 27],
+    [20, 27],
+    [25, 32],
     [140, 147],
     [900, 907],
   ])("%i s end after %i s", (idle, ends) => {
@@ -102,7 +102,7 @@ describe("limits", () => {
   test("less than 20 s is a failed finding, and 20 s", () => {
     const { findings, coverage } = rendered(host(), limits(role("default", 10, null)));
     expect(findings.map(({ outcome }) => outcome)).toEqual(["pass", "fail"]);
-    expect(coverage[0]?.within).toBe(21 + 5);
+    expect(coverage[0]?.within).toBe(27 + 5);
   });
 
   test("a warning restarts ChannelTimeout, where there is one", () => {

@@ -247,6 +247,22 @@ describe("the watchdog", () => {
   const there = { ...placed, sshd: { ...placed.sshd, classes: known([nobody]) } };
   const found = (facts: Facts): LadderCell => cell(facts, "default", "tmux", POLICY, ["watchdog"]);
 
+  test.each([
+    [24, 24 + 7 + 5],
+    [60, 60 + 7 + 5],
+    [100, 100 + 7 + 5],
+    [600, 600 + 7 + 30],
+  ])("a limit of %i s is kept, with what the terminal's clock and a look add", (idle, seconds) => {
+    const policy = limits(role("default", idle, null));
+    const there = applied(host({ version: version("8.4"), classes: [nobody] }), policy, ["watchdog"]);
+    const sshd = { ...there.sshd, classes: known([nobody]) };
+    const facts = { ...there, sshd, watchdogTimer: known(true) };
+    expect(cell(facts, "default", "tmux", policy, ["watchdog"])).toMatchObject({
+      outcome: "pass",
+      configured: { seconds },
+    });
+  });
+
   test("one whose timer nobody could ask about is unknown", () => {
     expect(found({ ...there, watchdogTimer: unreadable("systemctl hangs") })).toMatchObject({
       outcome: "unknown",

@@ -70,6 +70,11 @@ test.each([
   ["case $(readlink /proc/$$/exe) in */bash) . /etc/bash.bashrc;; esac\n", []],
   ["f() {\n  [ $TERM = dumb ] && return\n}\n", []],
   ["exec 2>/dev/null; ps\n", []],
+  [
+    "[ -t 3 ] || return\n: ${TERM:=vt100}\ncase $TERM in\n  xterm*) PS1=x ;;\nesac\nif [ -f /etc/x ]; then\n  . /etc/x\nfi\n",
+    [],
+  ],
+  ["function f {\n  if [ $TERM = dumb ]; then\n    return\n  fi\n}\n", []],
   ["case $TERM in\n  tmux|screen)\n  PS1=x ;;\nesac\n", []],
   ['for config in /etc/locale.conf "${HOME}/.i18n"; do\n  . "${config}"\ndone\n', []],
   ['if [ "$LC_BYOBU" = 1 ]; then\n  . /usr/bin/byobu-launch\nfi\n', []],

@@ -158,6 +158,20 @@ describe("judgeProbe", () => {
       "fail",
       350,
     ],
+    [
+      "the watchdog at a short limit, which waits for the terminal's clock",
+      { limit: 24, scaledLimit: 24, configured: [{ ...timeout("watchdog", 24), every: 5, step: 4.6 }] },
+      ended({ seconds: 37, text: FAREWELL, connectionLost: true }),
+      "pass",
+      37,
+    ],
+    [
+      "the watchdog at a short limit, later than that",
+      { limit: 24, scaledLimit: 24, configured: [{ ...timeout("watchdog", 24), every: 5, step: 4.6 }] },
+      ended({ seconds: 39, text: FAREWELL, connectionLost: true }),
+      "fail",
+      39,
+    ],
     ["early by what nothing set explains", {}, ended({ seconds: 200, ...log }), "unknown", 200],
     [
       "early by what is set",
