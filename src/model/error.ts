@@ -49,6 +49,9 @@ export class CurfewError extends Error {
   }
 }
 
+/** Something was sent off and its answer was lost: whether it was done is unknown. */
+export class UnknownEndError extends CurfewError {}
+
 /** The same facts as plain data, for plan files, journals and JSON output. */
 export interface ErrorData {
   readonly code: ErrorCode;

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beginRecord } from "../../src/flow/run/audit-record.ts";
 import type { History } from "../../src/model/history.ts";
 import { openHistory } from "../../src/store/open-history.ts";
 import { GRANTS } from "../../src/store/postgres-history/schema.ts";
@@ -104,6 +105,88 @@ describe.skipIf(lacks !== null)(`PostgreSQL under faults${lacks === null ? "" : 
       }
     },
   );
+
+  test(
+    "the server is killed between writes and comes back: each host is there once",
+    { timeout: LONG },
+    async () => {
+      const url = await database();
+      const history = await open(url, { ...PATIENCE, outage: patient(30_000) });
+      let back: Promise<void> | undefined;
+      const made = await storeHosts(history, 120, async (number) => {
+        if (number % 10 === 0) await sleep(5);
+        if (number !== 60) return;
+        await server.kill();
+        back = sleep(300).then(() => server.start());
+      });
+      await back;
+      expect(made.failures).toEqual([]);
+      expect((await history.find(made.header.runId)).state).toBe("running");
+      await made.writer.finish(auditEnd(made.header));
+      expect((await history.load(made.header.runId)).hosts).toEqual(made.hosts);
+      await history.close();
+    },
+  );
+
+  test("the answer to a commit is lost: the server is asked again, and each host is there once", async () => {
+    const url = await database();
+    const proxy = await startProxy(server.port);
+    const history = await open(url.replace(`:${server.port}`, `:${proxy.port}`));
+    const header = auditHeader(1);
+    const writer = await history.begin(header, ["a", "b"]);
+    proxy.loseCommit("once");
+    await writer.addHost(auditedHost("a"));
+    expect(proxy.cuts()).toBe(1);
+    await writer.addHost(auditedHost("b"));
+    proxy.loseCommit("once");
+    await writer.finish(auditEnd(header));
+    const { hosts } = await history.load(header.runId);
+    expect(hosts.map(({ host }) => host)).toEqual(["a", "b"]);
+    proxy.loseCommit("once");
+    expect(await history.prune("2999-01-01T00:00:00Z")).toBe(0);
+    await store(history, auditRun(2, [auditedHost("a")]));
+    proxy.loseCommit("once");
+    expect(await history.prune("2999-01-01T00:00:00Z")).toBe(1);
+    await history.close();
+    await proxy.stop();
+  });
+
+  test("the answer to a commit is lost, and the server does not come back: what was stored is unknown", async () => {
+    const url = await database();
+    const proxy = await startProxy(server.port);
+    const history = await open(url.replace(`:${server.port}`, `:${proxy.port}`), {
+      ...PATIENCE,
+      outage: 500,
+    });
+    const header = auditHeader(1);
+    const record = await beginRecord(history, header, ["a"]);
+    proxy.loseCommit("for ever");
+    await record.addHost(auditedHost("a"));
+    expect(record.failure).toMatchObject({
+      message: expect.stringMatching(/^this audit was shown but whether all of it was stored is unknown: /u),
+      hint: expect.stringContaining("curfew history"),
+    });
+    await history.close();
+    await proxy.stop();
+    await using(url, async (again) => {
+      const { hosts } = await again.load(header.runId);
+      expect(hosts.map(({ outcome }) => outcome)).toEqual(["pass"]);
+    });
+  });
+
+  test("the server is gone before the commit, and does not come back: it was not stored", async () => {
+    const url = await database();
+    const proxy = await startProxy(server.port);
+    const history = await open(url.replace(`:${server.port}`, `:${proxy.port}`), {
+      ...PATIENCE,
+      outage: 500,
+    });
+    const record = await beginRecord(history, auditHeader(1), ["a"]);
+    await proxy.stop();
+    await record.addHost(auditedHost("a"));
+    expect(record.failure?.message).toMatch(/^this audit was shown but not stored: /u);
+    await history.close();
+  });
 
   test(
     "connections are cut off again and again, in the middle of anything: each host is there once",
@@ -372,6 +455,8 @@ interface Proxy {
   /** False where nothing was connected. */
   cut(): boolean;
   cuts(): number;
+  /** The next commit reaches the server, and its answer nobody; for ever: nor does any other connection. */
+  loseCommit(how: "once" | "for ever"): void;
   stop(): Promise<void>;
 }
 
@@ -379,6 +464,7 @@ interface Proxy {
 async function startProxy(target: number): Promise<Proxy> {
   const pairs = new Set<readonly Socket[]>();
   let count = 0;
+  let losing: "once" | "for ever" | undefined;
   const proxy: Server = createServer((near) => {
     const far = connect(target, "127.0.0.1");
     const pair = [near, far] as const;
@@ -394,6 +480,17 @@ async function startProxy(target: number): Promise<Proxy> {
       });
       from.pipe(to);
     }
+    near.on("data", (chunk: Buffer) => {
+      if (losing === undefined || !chunk.includes("COMMIT")) return;
+      far.unpipe(near);
+      if (losing === "for ever") proxy.close();
+      losing = undefined;
+      far.on("data", () => {
+        count += 1;
+        near.resetAndDestroy();
+      });
+      far.resume();
+    });
   }).listen(0, "127.0.0.1");
   await once(proxy, "listening");
   return {
@@ -407,6 +504,9 @@ async function startProxy(target: number): Promise<Proxy> {
       return count > before;
     },
     cuts: () => count,
+    loseCommit(how) {
+      losing = how;
+    },
     async stop() {
       proxy.close();
       for (const pair of pairs) for (const socket of pair) socket.destroy();

@@ -1,5 +1,6 @@
 import packageData from "../../../package.json" with { type: "json" };
 import type { AppliedRun } from "../../model/history-views.ts";
+import { UnknownEndError } from "../../model/error.ts";
 import type { HostResult } from "../../model/run.ts";
 import { withHistory } from "../options/history-access.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -25,6 +26,9 @@ export async function rememberApplied(
   const run = { ...head, curfew: packageData.version, finishedAt, hosts };
   await withHistory(terminal, {}, (history) => history.recordApplied(run)).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
-    warn(`the history does not have this run: ${reason}`);
+    const unknown = error instanceof UnknownEndError;
+    warn(
+      `${unknown ? "whether the history has this run is unknown" : "the history does not have this run"}: ${reason}`,
+    );
   });
 }

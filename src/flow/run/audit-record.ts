@@ -1,6 +1,6 @@
 /** An audit on its way into the history: what cannot be stored is told once, and ends no audit. */
 import type { AuditContext, AuditedHost, AuditEnd, AuditHeader } from "../../model/audit.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError, UnknownEndError } from "../../model/error.ts";
 import type { History, RunWriter } from "../../model/history.ts";
 import { besideRun } from "./beside-run.ts";
 
@@ -54,8 +54,10 @@ export async function historyOf(history: History | undefined, { runId }: AuditHe
 
 function unstored(error: unknown): CurfewError {
   const reason = error instanceof Error ? error.message : String(error);
-  return new CurfewError("internal", `this audit was shown but not stored: ${reason}`, {
-    hint: "make room or mend the history, then audit again; what was stored before is whole",
-    cause: error,
-  });
+  const unknown = error instanceof UnknownEndError;
+  const what = unknown ? "whether all of it was stored is unknown" : "not stored";
+  const hint = unknown
+    ? "curfew history lists what was stored, once the history answers"
+    : "make room or mend the history, then audit again; what was stored before is whole";
+  return new CurfewError("internal", `this audit was shown but ${what}: ${reason}`, { hint, cause: error });
 }

@@ -1,5 +1,5 @@
 /** One connection that writes, its transactions, and the locks that say which audits are alive. */
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError, UnknownEndError } from "../../model/error.ts";
 import { again } from "../postgres/again.ts";
 import { databaseName, isConflict, isOutage } from "../postgres/error.ts";
 import { openDatabaseSession, type Patience, type DatabaseSession } from "../postgres/session.ts";
@@ -12,7 +12,8 @@ export interface Gate {
   /**
    * Runs `work` in a transaction and again from its beginning where the connection was lost, until the outage has been
    * too long: so `work` must bear to have been done already. Resolves when it would survive a power cut of the server.
-   * Errors: CurfewError; then nothing of it was stored, or after an outage that may be unknown.
+   * Errors: CurfewError; then nothing of it was stored; UnknownEndError where the answer to a COMMIT was lost, and the
+   * server could not be asked again.
    */
   write<T>(work: (session: DatabaseSession, known: Known) => Promise<T>, alone?: "alone"): Promise<T>;
   /** From now on this run counts as running, also after the connection was lost and made anew. */
@@ -52,11 +53,14 @@ export function createGate(
   return {
     write: async (work, alone) => {
       if (readOnly) throw new CurfewError("input", `${databaseName(settings)} was opened for reading alone`);
+      const commit = { unanswered: false };
       return inTurn(() =>
         again(settings, patience, async () => {
           const open = await connected();
           await takeLocks(open, held);
-          return transaction(open, known, settings, alone !== undefined, work);
+          return transaction(open, known, settings, alone !== undefined, commit, work);
+        }).catch((error: unknown) => {
+          throw unlessUnknown(commit, error);
         }),
       );
     },
@@ -89,11 +93,17 @@ async function takeLocks(open: DatabaseSession, held: Map<number, boolean>): Pro
   for (const { run, locked } of await open.rows<Row>(sql, [LOCKS, missing])) held.set(run, locked);
 }
 
+/** Whether it was done although nothing came back. */
+interface Commit {
+  unanswered: boolean;
+}
+
 async function transaction<T>(
   open: DatabaseSession,
   known: Known,
   settings: PostgresSettings,
   alone: boolean,
+  commit: Commit,
   work: (session: DatabaseSession, known: Known) => Promise<T>,
 ): Promise<T> {
   await open.script("BEGIN");
@@ -106,7 +116,10 @@ async function transaction<T>(
     refuseVersion(settings, state?.version ?? 0);
     refreshKnown(known, state?.generation ?? 0);
     const result = await work(open, known);
-    await open.script("COMMIT");
+    await open.script("COMMIT").catch((error: unknown) => {
+      if (isOutage(error) && !isConflict(error)) commit.unanswered = true;
+      throw error;
+    });
     return result;
   } catch (error) {
     // What was put in is not there.
@@ -116,4 +129,12 @@ async function transaction<T>(
     else if (!open.lost()) await open.script("ROLLBACK").catch(() => []);
     throw error;
   }
+}
+
+/** The next try shows what became of a commit that was not answered; where there was none, nobody knows. */
+function unlessUnknown({ unanswered }: Commit, error: unknown): unknown {
+  if (!unanswered || !(error instanceof CurfewError)) return error;
+  const message = `${error.message}; the answer to a commit was lost, so whether it was stored is unknown`;
+  const { code, hint } = error;
+  return new UnknownEndError(code, message, { hint, cause: error.cause });
 }

@@ -62,7 +62,7 @@ export async function openPostgresHistory({
         return row && read.summaryOfStored(row);
       }),
     changes: (before, after) => readers.read((at) => storedChanges(at, before, after)),
-    prune: (before) => gate.write((open) => pruneStored(open, before), "alone"),
+    prune: (before) => pruneOnce(gate, before),
     export: (filter) => readers.stream((at) => exportLines(at, filter)),
     import: (lines) =>
       importRuns(lines, {
@@ -110,6 +110,15 @@ async function* exportLines(at: read.Snapshot, filter: RunFilter): AsyncGenerato
   const { policy, since } = filter;
   const { items } = await appliedPage(at, { policy, since, offset: 0, limit: -1 });
   for (const { runId } of items.toReversed()) yield appliedLine(await appliedOf(at, runId));
+}
+
+/** Returns how many runs went, also where the answer to the first try was lost. */
+function pruneOnce(gate: Gate, before: string): Promise<number> {
+  let gone = 0;
+  return gate.write(async (open) => {
+    gone = Math.max(gone, await pruneStored(open, before));
+    return gone;
+  }, "alone");
 }
 
 /** Whole or not at all; false where it is there already. */
