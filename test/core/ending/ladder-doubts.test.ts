@@ -254,9 +254,9 @@ describe("the watchdog", () => {
     [600, 600 + 7 + 30],
   ])("a limit of %i s is kept, with what the terminal's clock and a look add", (idle, seconds) => {
     const policy = limits(role("default", idle, null));
-    const there = applied(host({ version: version("8.4"), classes: [nobody] }), policy, ["watchdog"]);
-    const sshd = { ...there.sshd, classes: known([nobody]) };
-    const facts = { ...there, sshd, watchdogTimer: known(true) };
+    const ours = applied(host({ version: version("8.4"), classes: [nobody] }), policy, ["watchdog"]);
+    const sshd = { ...ours.sshd, classes: known([nobody]) };
+    const facts = { ...ours, sshd, watchdogTimer: known(true) };
     expect(cell(facts, "default", "tmux", policy, ["watchdog"])).toMatchObject({
       outcome: "pass",
       configured: { seconds },
