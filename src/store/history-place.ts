@@ -108,7 +108,7 @@ function hasPassword(url: string): boolean {
 function readPlace(file: string, from: string): string {
   const name = visible(file);
   const found = statOf(file, from);
-  const text = readFileSync(file, "utf8");
+  const text = reading(from, () => readFileSync(file, "utf8"));
   for (const [index, raw] of text.split(/\r?\n/u).entries()) {
     const line = raw.trim();
     if (line === "" || line.startsWith("#")) continue;
@@ -132,14 +132,18 @@ function readPlace(file: string, from: string): string {
 }
 
 function statOf(file: string, from: string): { readonly mode: number } {
+  const found = reading(from, () => statSync(file));
+  if (found.isFile() && found.size <= LONGEST_FILE) return found;
+  throw new CurfewError("input", `${visible(file)}, from ${from}, is not a file that names a store`, {
+    hint: "write postgres://… or sqlite:DIRECTORY, or name a file that holds one of them",
+  });
+}
+
+/** What the system says becomes an error for people. */
+function reading<T>(from: string, work: () => T): T {
   try {
-    const found = statSync(file);
-    if (found.isFile() && found.size <= LONGEST_FILE) return found;
-    throw new CurfewError("input", `${visible(file)}, from ${from}, is not a file that names a store`, {
-      hint: "write postgres://… or sqlite:DIRECTORY, or name a file that holds one of them",
-    });
+    return work();
   } catch (error) {
-    if (error instanceof CurfewError) throw error;
     const reason = visible(error instanceof Error ? error.message : String(error));
     throw new CurfewError("input", `cannot read the store from ${from}: ${reason}`, {
       hint: "write postgres://… or sqlite:DIRECTORY, or name a file that holds one of them",

@@ -96,6 +96,15 @@ describe("curfew history", () => {
   });
 });
 
+test("import makes no history where its source is not there", async () => {
+  const { exitCode, stderr } = await curfew(["history", "import", "sqlite:none-here"], { state: "third" });
+  expect([exitCode, stderr]).toEqual([
+    64,
+    expect.stringMatching(/^error: there is no history .*none-here.* yet/u),
+  ]);
+  expect((await readdir(directory)).filter((name) => name === "none-here")).toEqual([]);
+});
+
 describe("curfew report", () => {
   test("shows the newest finished audit, what changed and the trend", async () => {
     const { stdout, stderr, exitCode } = await curfew(["report"]);

@@ -86,6 +86,8 @@ describe("is refused", () => {
     [["--store", "nonsense"], {}, /nonsense:3:1: not a store/u],
     [["--store", "empty"], {}, /empty names no store/u],
     [["--store", "missing"], {}, /cannot read the store from --store: ENOENT/u],
+    // Regular to stat, and not to be read, by root either.
+    [["--store", "/proc/self/mem"], {}, /cannot read the store from --store: EIO/u],
     [["--store", "."], {}, /not a file that names a store/u],
     [["--store", "sqlite:"], {}, /names no directory/u],
     [["--store", "postgres://u@h/d?sslmode=yes"], {}, /sslmode is "yes"/u],

@@ -147,7 +147,7 @@ async function sourceOf(file: string, { environment }: Terminal): Promise<AsyncI
 
 async function* exported(place: HistoryPlace): AsyncGenerator<string, void, undefined> {
   const { openHistory } = await import("../../store/open-history.ts");
-  const history = await openHistory({ ...place, now: () => new Date() });
+  const history = await openHistory({ ...place, now: () => new Date(), readOnly: true });
   try {
     yield* history.export({});
   } finally {

@@ -173,7 +173,11 @@ function createWriter(
         throw new CurfewError("internal", `the audit ${runId} has the host ${host} already`);
       given.add(host);
       const position = positions.get(host) ?? further++;
-      await add(() => insertHost(database, run, { position, written: now().toISOString() }, audited));
+      const place = { position, written: now().toISOString() };
+      await add(() => insertHost(database, run, place, audited)).catch((error: unknown) => {
+        given.delete(host);
+        throw error;
+      });
     },
     async finish(end) {
       await add(() => insertEnd(database, run, end));

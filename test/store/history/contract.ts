@@ -97,6 +97,18 @@ export function testHistory(make: () => Promise<EmptyStore>, share = 1): void {
     });
   });
 
+  test("a host that could not be stored may come again", async () => {
+    const header = auditHeader(1);
+    const writer = await history.begin(header, ["a"]);
+    const broken = { ...auditedHost("a"), ladder: [1n as never] };
+    await expect(writer.addHost(broken)).rejects.toThrow(/BigInt/u);
+    await writer.addHost(auditedHost("a"));
+    await expect(writer.addHost(auditedHost("a"))).rejects.toThrow(/has the host a already/u);
+    await writer.finish(auditEnd(header));
+    const { hosts } = await history.load(header.runId);
+    expect(hosts.map(({ host, outcome }) => [host, outcome])).toEqual([["a", "pass"]]);
+  });
+
   describe("an audit that is not finished", () => {
     test("is running while its process lives, broken off once it is given up or its history closed", async () => {
       const headers = [auditHeader(1), auditHeader(2)] as const;
