@@ -16,7 +16,8 @@ const MOST_SHOWN = 20;
 function problemLine({ position, message }: Problem): string {
   const { file, line, column } = position;
   const place = [visible(file), line, column].filter((part) => part !== undefined);
-  return `${place.join(":")}: ${message}`;
+  // A parser may quote the file.
+  return `${place.join(":")}: ${visible(message)}`;
 }
 
 /** The lines of all problems: each once, in the order of the file; at most `most`, then how many follow. */

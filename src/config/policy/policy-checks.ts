@@ -2,6 +2,7 @@
  * What a schema cannot say about a policy. Works on the YAML tree, so that these mistakes are
  * reported together with the schema's, and survives any shape of it.
  */
+import { visible } from "../../core/text/visible.ts";
 import { type Pair, type YAMLMap, isMap, isScalar, isSeq } from "yaml";
 import { shown } from "../../core/text/nearest.ts";
 import { type Seconds, formatDuration, parseDuration } from "../../model/duration.ts";
@@ -73,7 +74,7 @@ class Reader {
     return [
       this.problem(
         this.#yaml.document.contents,
-        `YAML tags have no meaning here: ${warning.message.toLowerCase()}`,
+        `YAML tags have no meaning here: ${visible(warning.message.toLowerCase())}`,
       ),
     ];
   }

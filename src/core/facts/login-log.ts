@@ -1,4 +1,5 @@
 /** What the host's log says of timeouts and of logins: the part `login-log`, which comes where it was asked for. */
+import { addressOf } from "../misuse/lines.ts";
 import type { LoginLog } from "../../model/login-log.ts";
 import { known, unreadable, type Reading } from "../../model/reading.ts";
 import { believedMessage, type LogLine } from "../misuse/believed.ts";
@@ -78,10 +79,9 @@ const SSHD_SAYS: ReadonlySet<string> = new Set(["accepted", "failed", "closed", 
 
 /** Where this login came from: the host's own words in the part `machine`. */
 function ownLogin(sections: Sections): { readonly address: string; readonly port: number } | undefined {
-  const [, address, port] = /^([\w.:%]+) (\d{1,5}) /u.exec(sections.maybe("login")?.arguments[0] ?? "") ?? [];
-  return address === undefined
-    ? undefined
-    : { address: address.replace(/^::ffff:(?=\d+\.)/u, ""), port: Number(port) };
+  const [, from = "", port] = /^(\S+) (\d{1,5}) /u.exec(sections.maybe("login")?.arguments[0] ?? "") ?? [];
+  const address = addressOf(from);
+  return address === undefined ? undefined : { address, port: Number(port) };
 }
 
 function journalPart(section: Section, sections: Sections): Part {

@@ -107,7 +107,7 @@ function parseParts(sections: Sections, controls: NonNullable<FactsRun["controls
 
 function parseLogin(sections: Sections): LoginEnds | undefined {
   const [said = ""] = sections.maybe("login")?.arguments ?? [];
-  const [, from, to, port] = /^([\w.:%]+) \d{1,5} ([\w.:%]+) (\d{1,5})$/u.exec(said) ?? [];
+  const [, from, to, port] = /^([\w.:%-]+) \d{1,5} ([\w.:%-]+) (\d{1,5})$/u.exec(said) ?? [];
   return from === undefined || to === undefined ? undefined : { from, to, port: Number(port) };
 }
 

@@ -158,7 +158,7 @@ function named(user: string): boolean {
 }
 
 /** As sshd writes it; an IPv4 address that came over IPv6 is one. */
-function addressOf(text: string): string | undefined {
+export function addressOf(text: string): string | undefined {
   const address = text.replace(/%.*$/u, "").replace(/^::ffff:(?=\d+\.)/u, "");
   return isIP(address) === 0 ? undefined : address;
 }

@@ -133,6 +133,20 @@ describe("a journal", () => {
     });
   });
 
+  test.each([
+    ["fe80::1%eth0", "fe80::1"],
+    ["fe80::1%br-lan", "fe80::1%br-lan"],
+    ["::ffff:10.77.0.1", "10.77.0.1"],
+    ["2001:db8::1", "2001:db8::1"],
+  ])("its own login is known by its address: from %s, logged as %s", (from, logged) => {
+    const text = OWN.text.replace("10.77.0.1", logged);
+    const rows = run(
+      `printf '%s\\n' '${entry({ ...OWN, text })}' 'status 0' | awk "$log_wanted$journal_awk"`,
+    );
+    const body = `\n@${TOKEN}\tlog-journal\t${NOW - 99_000}\n${rows}\n@${TOKEN}\tlog-accounts\n1000\talice\n`;
+    expect(parsed(body, `${from} 35270 fe80::2%br-lan 22`)).toMatchObject({ heardItself: true, own: "root" });
+  });
+
   test("no message passes for a field, and none for two lines", () => {
     const text =
       'Failed password for alice from 10.77.0.1 port 1 ssh2","_UID":"0","_EXE":"/usr/sbin/sshd","x":"';
