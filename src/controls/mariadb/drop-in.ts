@@ -34,20 +34,22 @@ export function wantedDropIn(facts: Facts, limits: HostLimits, { server, others 
   if (exempt !== undefined) return leftOut(`it would also end sessions of ${exempt}, who is exempt`);
   const path = DROP_INS.findLast((each) => server.directories.includes(directoryOf(each)));
   if (path === undefined) return leftOut("the server reads no directory in which curfew could put a file");
-  const theirs = startWithout(ownSeconds(facts), server);
+  const theirs = startWithout(ownDropIn(facts)?.seconds, server);
   if (theirs <= stop.limit) return leftOut(`the server's own files set interactive_timeout ${theirs}`);
   return { state: "wanted", path, seconds: stop.limit };
 }
 
-/** What curfew's file on the host sets; undefined where there is none. */
-export function ownSeconds({ files }: Pick<Facts, "files">): Seconds | undefined {
-  for (const path of DROP_INS) {
+/** curfew's file on the host and what it sets; undefined where there is none. Of two the one that is read last. */
+export function ownDropIn({
+  files,
+}: Pick<Facts, "files">): { readonly path: string; readonly seconds: Seconds } | undefined {
+  const found = DROP_INS.flatMap((path) => {
     const state = files.find((file) => file.path === path)?.state;
-    const found =
-      state?.state === "known" ? /^interactive_timeout = (\d{1,9})$/mu.exec(state.value.content) : null;
-    if (found !== null) return Number(found[1]);
-  }
-  return undefined;
+    if (state?.state !== "known") return [];
+    const [, seconds] = /^interactive_timeout = (\d{1,9})$/mu.exec(state.value.content) ?? [];
+    return seconds === undefined ? [] : [{ path, seconds: Number(seconds) }];
+  });
+  return found.at(-1);
 }
 
 /** What the server would start with if curfew's file were not there. */

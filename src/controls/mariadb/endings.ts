@@ -2,7 +2,7 @@
 import { watchdogEnding } from "../databases/watchdog.ts";
 import type { Ending, EndingQuestion, Endings, InertLine, InForce } from "../../model/ending.ts";
 import type { Facts } from "../../model/facts.ts";
-import { DROP_INS, ownSeconds } from "./drop-in.ts";
+import { ownDropIn } from "./drop-in.ts";
 import { type MariaDbServer, mariaDb } from "./facts.ts";
 import { MARIADB_FILES } from "./files.ts";
 
@@ -75,21 +75,19 @@ export function mariaDbInForce(facts: Facts): InForce[] {
 /** curfew's drop-in is there, and the running server has something looser in force. */
 export function mariaDbInert(facts: Facts): InertLine[] {
   const found = mariaDb(facts);
-  const own = ownSeconds(facts);
+  const own = ownDropIn(facts);
   if (own === undefined || found?.state !== "known" || found.value.server === null) return [];
   const { interactive } = found.value.server;
-  if (interactive <= own) return [];
-  const path = DROP_INS.find((each) =>
-    facts.files.some((file) => file.path === each && file.state.state === "known"),
-  );
+  const { path, seconds } = own;
+  if (interactive <= seconds) return [];
   return [
     {
       check: "mechanism-works",
       control: "mariadb",
       subject: "interactive_timeout",
-      text: `interactive_timeout = ${own}`,
-      source: path ?? "",
-      why: `the running server has ${interactive}; SET GLOBAL interactive_timeout = ${own} sets it, or a later file that says otherwise has to go`,
+      text: `interactive_timeout = ${seconds}`,
+      source: path,
+      why: `the running server has ${interactive}; SET GLOBAL interactive_timeout = ${seconds} sets it, or a later file that says otherwise has to go`,
       kinds: ["idle-database"],
     },
   ];

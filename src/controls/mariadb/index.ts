@@ -21,7 +21,7 @@ import { limitedRoles, lookInterval } from "../databases/limits.ts";
 import { accountsOf } from "../databases/people.ts";
 import { watchdogStarter } from "../watchdog/limits.ts";
 import { mariaDbClient } from "./client.ts";
-import { DROP_INS, ownSeconds, wantedDropIn } from "./drop-in.ts";
+import { DROP_INS, ownDropIn, wantedDropIn } from "./drop-in.ts";
 import { mariaDbEndings, mariaDbInert, mariaDbInForce, TIMEOUTS, WATCHDOG } from "./endings.ts";
 import { type MariaDb, mariaDb, parseMariaDb } from "./facts.ts";
 import { MARIADB_FILES, mariaDbFiles, type Wanted } from "./files.ts";
@@ -104,7 +104,5 @@ function placed(
   facts: Facts,
 ): Wanted["dropIn"] {
   if (server !== null) return wanted.state === "wanted" ? wanted : null;
-  const path = DROP_INS.find((each) => isThere(facts, each));
-  const seconds = ownSeconds(facts);
-  return path === undefined || seconds === undefined ? null : { path, seconds };
+  return ownDropIn(facts) ?? null;
 }

@@ -5,7 +5,7 @@ import type { ConfiguredTimeout, Mechanism, ProbedSession } from "../../model/ti
 import { watchdogTrouble } from "../databases/watchdog.ts";
 import { pgServers } from "./facts.ts";
 import { POSTGRESQL_FILES } from "./files.ts";
-import { installedInterval } from "../watchdog/installed.ts";
+import { cronRuns, installedInterval } from "../watchdog/installed.ts";
 
 /** With the first server that has a role of the account's name: whether it lets the person in is the server's to say. */
 export function postgresqlClient(facts: Facts, user: string): ServiceClient | string {
@@ -71,7 +71,7 @@ export function postgresqlUnscalable({ facts, session }: ProbedSession): string 
 export function postgresqlKept({ facts, session }: ProbedSession): string[] {
   const servers = pgServers(facts);
   if (session !== "idle-database" || servers?.state !== "known") return [];
-  const trouble = watchdogTrouble("postgresql", servers.value.now.watchdog, true);
+  const trouble = watchdogTrouble("postgresql", servers.value.now.watchdog, cronRuns(facts.service));
   return trouble === undefined ? [] : [`the watchdog of PostgreSQL: ${trouble.why}`];
 }
 

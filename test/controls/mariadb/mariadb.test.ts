@@ -322,6 +322,19 @@ describe("what ends a session", () => {
     ]);
     expect(mariadb.inert?.(facts({ interactive: 1800 }, {}, files))).toEqual([]);
   });
+
+  test("of two files the place and the number are those of one, which is read last", () => {
+    const [debian = "", others = ""] = DROP_INS;
+    const files = (first: string): Record<string, string> => ({
+      [debian]: first,
+      [others]: "[mariadb]\ninteractive_timeout = 900\n",
+    });
+    for (const first of ["", "[mariadb]\ninteractive_timeout = 1800\n"]) {
+      expect(mariadb.inert?.(facts({}, {}, files(first)))).toMatchObject([
+        { source: others, text: "interactive_timeout = 900" },
+      ]);
+    }
+  });
 });
 
 describe("the watchdog's script", () => {

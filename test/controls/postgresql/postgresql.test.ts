@@ -229,6 +229,17 @@ test("the most special setting of a role comes first, with the command that set 
   ]);
 });
 
+test("a watchdog that cron is to start ends nothing where no cron runs", () => {
+  const kept = (bootHook: "cron" | "openrc"): readonly string[] => {
+    const facts = server({}, ["none", "yes", "ok"]);
+    const begun = facts.service.state === "known" ? facts.service.value : undefined;
+    const there = { ...facts, service: known({ ...begun, bootHook } as never) };
+    return postgresql.whyKept?.({ facts: there, session: "idle-database" } as never, []) ?? [];
+  };
+  expect(kept("cron")).toEqual([]);
+  expect(kept("openrc")).toEqual(["the watchdog of PostgreSQL: curfew-postgresql.timer does not run: none"]);
+});
+
 describe("the watchdog", () => {
   const contents = (facts: Facts, policy = POLICY) =>
     Object.fromEntries(
