@@ -1,7 +1,7 @@
 // What src/report/html/data.ts packed: texts and records by number. Text only ever becomes text.
 const raw = JSON.parse(document.getElementById("data").textContent);
 const { checks, kinds, judged, texts, rules } = raw;
-const OUTCOMES = ["fail", "unknown", "waived", "pass", "not-applicable"];
+const OUTCOMES = ["unknown", "fail", "waived", "pass", "not-applicable"];
 const SYMBOLS = { fail: "✗", unknown: "?", waived: "~", pass: "=", "not-applicable": "·" };
 const WORDS = { fail: "Fail", unknown: "Unknown", waived: "Waived", pass: "Pass", "not-applicable": "Not applicable" };
 const RUNGS = ["configured", "effective", "demonstrated"];

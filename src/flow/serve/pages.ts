@@ -11,7 +11,8 @@ import { renderFinding } from "../../report/serve/finding.ts";
 import { renderFleet } from "../../report/serve/fleet.ts";
 import { HOSTS } from "../../report/serve/host-list.ts";
 import { renderHost } from "../../report/serve/host.ts";
-import { renderPage, type FleetScope } from "../../report/serve/page.ts";
+import { when } from "../../report/html/words.ts";
+import { messagePage, renderPage, type FleetScope } from "../../report/serve/page.ts";
 import { renderTrend } from "../../report/serve/trend.ts";
 import { renderWaivers, waiversOf } from "../../report/serve/waivers.ts";
 import { dayOf, findingOf, numberOf, wantedOutcome, pageOf, textOf } from "./query.ts";
@@ -19,6 +20,8 @@ import { dayOf, findingOf, numberOf, wantedOutcome, pageOf, textOf } from "./que
 /** Audits that a trend, and a finding's or a host's life, goes back. */
 const TREND = 60;
 const LIFE = 200;
+/** Audits that began later and did not end, among which one of the same part of the fleet is looked for. */
+const MOST_LATER = 50;
 
 /** What a page is made of. */
 export interface Asked {
@@ -42,6 +45,8 @@ export const RENDERED: Readonly<Record<PageName, (asked: Asked) => Promise<strin
 
 async function fleetPage(asked: Asked): Promise<string> {
   const { history, query } = asked;
+  const aimed = ["run", "policy", "limit"].some((name) => query.has(name));
+  if (!aimed && (await history.newest()).length === 0) return noAuditPage(asked);
   const chosen = await choose(asked);
   const { frame, named } = chosen;
   const { runId } = frame.run;
@@ -60,6 +65,18 @@ async function fleetPage(asked: Asked): Promise<string> {
     hosts: await history.hosts(runId, filter),
   });
   return inPage("./", "The fleet now", asked, chosen, content);
+}
+
+/** What is there before the first audit has ended: the address is right, so it is a page. */
+async function noAuditPage({ history, version }: Asked): Promise<string> {
+  const [last] = await history.list({ last: 1 });
+  const state = last?.state === "running" ? "is still running" : "was broken off";
+  const begun =
+    last === undefined ? "" : `; the one of ${last.policy} that began on ${when(last.startedAt)} ${state}`;
+  const text = `there is no finished audit in the history${begun}`;
+  const hint =
+    "curfew audit makes one, and curfew schedule install makes one on a timer; then this page shows the fleet";
+  return messagePage("No finished audit", text, hint, version);
 }
 
 async function trendPage(asked: Asked): Promise<string> {
@@ -199,10 +216,16 @@ async function orNotThere<T>(finding: Promise<T>): Promise<T> {
   }
 }
 
-/** A run of the same policy that began later and has not ended. */
-async function newerRun(history: History, { run }: RunFrame): Promise<RunSummary | undefined> {
-  const [last] = await history.list({ policy: run.policy, last: 1 });
-  return last !== undefined && last.state !== "finished" && last.startedAt > run.startedAt ? last : undefined;
+/** A run of the same policy and `-l` that began later and has not ended. */
+async function newerRun(history: History, frame: RunFrame): Promise<RunSummary | undefined> {
+  const { run } = frame;
+  const { limit } = scopeOf(frame);
+  const later = await history.list({ policy: run.policy, since: run.startedAt, last: MOST_LATER });
+  const begun = later.filter(({ state, startedAt }) => state !== "finished" && startedAt > run.startedAt);
+  for (const each of begun.toReversed()) {
+    if (scopeOf(await history.frame(each.runId)).limit === limit) return each;
+  }
+  return undefined;
 }
 
 function inPage(

@@ -1,5 +1,5 @@
 /** What differs from the run before, for people: newly failing, lost, recovered. */
-import type { ChangeKind } from "../../core/audit/changes.ts";
+import { type ChangeKind, changeKind } from "../../core/audit/changes.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { AuditRun, FindingChange } from "../../model/audit.ts";
 import { CHECKS } from "../../model/check.ts";
@@ -29,7 +29,7 @@ export function changeValues(run: AuditRun, changes: readonly FindingChange[], h
   const lost = lostHosts(run, changes);
   const kinds = (Object.keys(CHANGE_KINDS) as Kind[]).map((kind) => {
     const those = changes.filter(
-      (change) => kindOf(change) === kind && !(kind === "gone" && lost.has(change.host)),
+      (change) => changeKind(change) === kind && !(kind === "gone" && lost.has(change.host)),
     );
     const told = lines(those, index, run);
     const { title, symbol, tone } = CHANGE_KINDS[kind];
@@ -45,16 +45,6 @@ export function changeValues(run: AuditRun, changes: readonly FindingChange[], h
   });
   const some = kinds.filter(({ lines: its }) => its.length > 0);
   return { hasBefore, nothing: some.length === 0, kinds: some };
-}
-
-/** Null: nothing that anybody has to look at, such as a check that is new and passes. */
-function kindOf({ before, after, undemonstrated }: FindingChange): Kind | null {
-  if (after === "fail") return "failing";
-  if (after === "unknown") return "lost";
-  if (after === "waived") return "waived";
-  if (after === null || (after === "not-applicable" && before !== null)) return "gone";
-  if (undemonstrated === true) return "undemonstrated";
-  return before === "fail" || before === "unknown" ? "recovered" : null;
 }
 
 /** Hosts that can no longer be judged: that one line says it, and their other findings need none. */

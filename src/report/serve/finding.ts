@@ -1,6 +1,5 @@
 /** A finding's life: on how many hosts it was open over the audits, what exactly was found, and on which hosts now. */
 import type { OpenReason } from "../../core/audit/open.ts";
-import { visible } from "../../core/text/visible.ts";
 import type { RunSummary } from "../../model/audit.ts";
 import { CHECKS } from "../../model/check.ts";
 import type { FindingFilter, FindingSpread, HostLine, Page } from "../../model/history-views.ts";
@@ -82,7 +81,6 @@ function runRow(run: RunSummary, spread: FindingSpread | undefined, query: Query
   return {
     when: when(run.startedAt),
     href: address("finding", { ...query, run: run.runId }),
-    state: run.state === "finished" ? "" : visible(run.state),
     fail: number(fail),
     unknown: number(unknown),
     waived: number(waived),

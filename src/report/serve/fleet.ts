@@ -44,7 +44,8 @@ export function renderFleet(view: FleetView): string {
   return renderPart("serve/fleet", {
     policy: visible(scope.policy),
     scope: visible(scope.limit),
-    profile: header.profile === null ? null : visible(`${header.profile.title} ${header.profile.version}`),
+    profile:
+      header.profile === null ? null : visible(`${header.profile.title} ${header.profile.version}`.trim()),
     startedAt: visible(run.startedAt),
     when: when(run.startedAt),
     took: run.finishedAt === null ? "" : took(run.startedAt, run.finishedAt),

@@ -27,6 +27,49 @@ function days(): AuditRun[] {
   );
 }
 
+describe("a history in which no audit has finished", () => {
+  test("the fleet's page says so, and what to do", async () => {
+    const served = await serveRuns([]);
+    try {
+      const first = await served.get("/");
+      expect(first.status).toBe(200);
+      expect(textOf(first.body)).toContain("there is no finished audit in the history");
+      expect(textOf(first.body)).toContain("curfew audit makes one");
+      const writer = await served.history.begin(auditHeader(1), ["a"]);
+      const running = await served.get("/");
+      expect([running.status, textOf(running.body)]).toEqual([
+        200,
+        expect.stringMatching(
+          /no finished audit in the history; the one of \S+ that began on .* is still running/u,
+        ),
+      ]);
+      await writer.abandon();
+      expect(textOf((await served.get("/")).body)).toContain("was broken off");
+      expect((await served.get("/?policy=none")).status).toBe(404);
+      expect((await served.get("/trend")).status).toBe(404);
+    } finally {
+      await served.close();
+    }
+  });
+});
+
+test("an audit of another part of the fleet is no newer one of this", async () => {
+  const served = await serveRuns([auditRun(1, [auditedHost("a")])]);
+  try {
+    const part = auditHeader(2, {});
+    const other = { ...part, inventory: { ...part.inventory, limit: "web*" } };
+    await served.history.begin(other, ["a"]);
+    expect(textOf((await served.get("/")).body)).not.toContain("Not the newest");
+    await served.history.begin(auditHeader(3), ["a"]);
+    await served.history.begin({ ...other, runId: `${other.runId}x`, startedAt: auditHeader(4).startedAt }, [
+      "a",
+    ]);
+    expect(textOf((await served.get("/")).body)).toContain("Not the newest");
+  } finally {
+    await served.close();
+  }
+});
+
 const staging = { ...smallAudit(), policy: { name: "staging", file: "/srv/p.yaml", digest: "a".repeat(64) } };
 
 describe("pages", () => {
@@ -219,7 +262,7 @@ describe("pages", () => {
 test("a history without a finished audit says what makes one", async () => {
   const served = await serveRuns([]);
   const { status, body } = await served.get("/");
-  expect(status).toBe(404);
+  expect(status).toBe(200);
   expect(textOf(body)).toContain("there is no finished audit in the history");
   expect(textOf(body)).toContain("curfew audit makes one");
   expect((await served.get("/metrics")).body).toContain("# EOF");

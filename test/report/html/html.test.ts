@@ -109,6 +109,8 @@ describe("what changed", () => {
     ["fail", null, "No longer judged"],
     ["fail", "waived", "Newly waived"],
     [null, "pass", "Nothing has changed"],
+    ["not-applicable", "pass", "Nothing has changed"],
+    ["waived", "pass", "Recovered"],
   ] as const)("from %s to %s: %s", (before, after, said) => {
     const run = smallAudit();
     const text = textOf(page(run, { ...context(run), changes: [change("web1", before, after)] }), "changes");
