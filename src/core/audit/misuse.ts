@@ -6,10 +6,10 @@ import type { LoginLog } from "../../model/login-log.ts";
 import type { FailedLoginsPolicy, Policy } from "../../model/policy.ts";
 import type { ExtraPart } from "../facts/script.ts";
 import { utcText } from "../ending/daemon-current.ts";
-import { detectMisuse, type Misuse, USUAL_SECONDS } from "../misuse/detect.ts";
+import { detectMisuse, failedRuns, type Misuse, type MisuseLimits, USUAL_SECONDS } from "../misuse/detect.ts";
 import { networkOf } from "../misuse/network.ts";
 import { configuredFindings } from "../verdict/configured-finding.ts";
-import { unseenTimeouts } from "./unseen-timeouts.ts";
+import { FAILED_LOGINS, unseenTimeouts, type UnseenTimeout } from "./unseen-timeouts.ts";
 
 /** What has to be asked of a host; nothing where the policy does not look for failed logins. */
 export function logQuestion({ failed_logins_after_timeout: wanted }: Policy): ExtraPart[] {
@@ -38,7 +38,7 @@ export function loginFindings(facts: Facts, ladder: readonly LadderCell[], polic
   return [
     ...found,
     ...completeness(log, wanted, leftOut, found.length),
-    ...unseenTimeouts(facts, ladder).map((unseen) => blind(unseen, wanted)),
+    ...blindFindings(unseenTimeouts(facts, ladder), log, limits, wanted),
   ];
 }
 
@@ -88,6 +88,43 @@ function completeness(
   const without = leftOut.size === 0 ? "" : `; left out: ${[...leftOut].join(", ")}, whom curfew logs in as`;
   const many = timeouts === 1 ? "1 timeout" : `${timeouts} timeouts`;
   return [overall(wanted, `none after ${many} ${since}${without}`, log.source, "pass")];
+}
+
+/**
+ * No setting makes TMOUT leave a line, so any moment may have been its timeout. Where no account had too many failed logins
+ * at any time, there were none after those either; where one had, whether it was after a timeout is unknown.
+ */
+function blindFindings(
+  all: readonly UnseenTimeout[],
+  log: LoginLog,
+  limits: MisuseLimits,
+  wanted: FailedLoginsPolicy,
+): Finding[] {
+  const whole = log.cut === undefined || log.since <= log.now - limits.lookBack;
+  const heard = whole && !all.some(({ mechanism }) => mechanism === FAILED_LOGINS);
+  const [worst] = failedRuns(log, limits).toSorted((left, right) => right.attempts - left.attempts);
+  return all.map(({ mechanism, why }) => {
+    if (mechanism !== "TMOUT" || !heard) return blind({ mechanism, why }, wanted);
+    if (worst === undefined) return quiet(mechanism, log, wanted);
+    const time = utcText(new Date(Math.floor(worst.at) * 1000).toISOString());
+    const many = `${worst.attempts} failed logins on ${worst.user} from ${time} on may have followed one`;
+    return blind({ mechanism, why: `${many}: ${why}` }, wanted);
+  });
+}
+
+function quiet(mechanism: string, log: LoginLog, wanted: FailedLoginsPolicy): Finding {
+  const span = `${wanted.threshold} failed logins within ${formatDuration(wanted.window)}`;
+  const actual = `the log does not show which sessions ${mechanism} ended; no account had ${span} at any time, so none had them after a timeout`;
+  const said = finding(
+    "failed-logins-after-timeout",
+    "*",
+    expected(wanted),
+    actual,
+    log.source,
+    "pass",
+    mechanism,
+  );
+  return { ...said, evidence: "effective" };
 }
 
 function blind(

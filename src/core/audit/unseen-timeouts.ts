@@ -9,6 +9,9 @@ export interface UnseenTimeout {
   readonly why: string;
 }
 
+/** What stands for a mechanism where failed logins themselves cannot be seen. */
+export const FAILED_LOGINS = "failed logins";
+
 /** From the least to the most that sshd says (LogLevel in sshd_config(5)). */
 const LEVELS = ["quiet", "fatal", "error", "info", "verbose", "debug", "debug1", "debug2", "debug3"];
 
@@ -31,7 +34,7 @@ export function unseenTimeouts({ sshd }: Facts, ladder: readonly LadderCell[]): 
     const why = unseen(mechanism, level);
     return why === undefined ? [] : [{ mechanism, why }];
   });
-  return deaf ? [{ mechanism: "failed logins", why: logins }, ...rest] : rest;
+  return deaf ? [{ mechanism: FAILED_LOGINS, why: logins }, ...rest] : rest;
 }
 
 function unseen(mechanism: string, level: string): string | undefined {

@@ -48,6 +48,36 @@ export function detectMisuse(log: LoginLog, limits: MisuseLimits): Misuse[] {
   return found;
 }
 
+/** So many failed attempts on one account, from wherever, in connections that lie no further apart than the window. */
+export interface FailedRun {
+  readonly user: string;
+  readonly attempts: number;
+  /** Of its first connection: seconds since 1970. */
+  readonly at: number;
+}
+
+/**
+ * The worst such run of each account that has one with too many attempts. Where there is none, no timeout was followed by
+ * too many, whichever sessions ended by one, and whenever.
+ */
+export function failedRuns(
+  log: LoginLog,
+  { window, threshold, lookBack, leftOut }: MisuseLimits,
+): FailedRun[] {
+  const failed = log.connections.filter(
+    (each) => each.failed > 0 && each.at >= log.now - lookBack && !leftOut.has(each.user),
+  );
+  return Object.entries(Object.groupBy(failed, ({ user }) => user)).flatMap(([user, own = []]) => {
+    const runs = own.map(({ at }) => ({
+      user,
+      at,
+      attempts: sum(own.filter((each) => each.at >= at && each.at <= at + window)),
+    }));
+    const worst = runs.reduce((most, run) => (run.attempts > most.attempts ? run : most));
+    return worst.attempts >= threshold ? [worst] : [];
+  });
+}
+
 function misuseAfter(
   timeout: TimedOut,
   log: LoginLog,

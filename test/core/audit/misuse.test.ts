@@ -193,13 +193,13 @@ describe("unknown", () => {
     ["INFO", ["ChannelTimeout", "ClientAlive", "watchdog"], [["ChannelTimeout", "set LogLevel VERBOSE"]]],
     ["VERBOSE", ["ChannelTimeout", "ClientAlive", "UnusedConnectionTimeout", "logind", "watchdog"], []],
     ["DEBUG3", ["ChannelTimeout"], []],
-    ["VERBOSE", ["TMOUT", "watchdog"], [["TMOUT", "controls without shell-timeout"]]],
     [
       "ERROR",
-      ["ClientAlive"],
+      ["ClientAlive", "TMOUT"],
       [
         ["failed logins", "set LogLevel INFO or VERBOSE"],
         ["ClientAlive", "set LogLevel INFO"],
+        ["TMOUT", "controls without shell-timeout"],
       ],
     ],
   ] as const)("LogLevel %s with %j", (level, by, blind) => {
@@ -224,5 +224,50 @@ describe("unknown", () => {
       { outcome: "pass" },
       { subject: "ChannelTimeout", outcome: "unknown" },
     ]);
+  });
+});
+
+describe("a timeout that no log shows", () => {
+  const tmout = (change: Partial<LoginLog>) =>
+    loginFindings(factsOf(known({ ...QUIET, timeouts: [], ...change })), [cell("TMOUT")], policy()).find(
+      ({ subject }) => subject === "TMOUT",
+    );
+  const spread = Array.from({ length: 9 }, (_, index) => ({
+    at: NOW - 600 - index * 700,
+    user: "alice",
+    address: "192.0.2.7",
+    failed: 4,
+    accepted: null,
+  }));
+  test.each<[string, Partial<LoginLog>, string, RegExp]>([
+    ["no failed login", {}, "pass", /no account had 5 failed logins within 10m at any time/u],
+    ["few at a time", { connections: spread }, "pass", /at any time/u],
+    [
+      "many, before the time that is looked at",
+      { connections: connections(2, "192.0.2.7", NOW - 100_000) },
+      "pass",
+      /at any time/u,
+    ],
+    [
+      "many",
+      { connections: connections(2, "192.0.2.7") },
+      "unknown",
+      /^6 failed logins on alice from .* may have followed one: .*looks like a logout/u,
+    ],
+    [
+      "many, from several addresses",
+      { connections: [...connections(1, "192.0.2.7"), ...connections(1, "192.0.2.8")] },
+      "unknown",
+      /^6 failed/u,
+    ],
+    [
+      "many at the ends of a window",
+      { connections: [...connections(1, "192.0.2.7"), ...connections(1, "192.0.2.7", NOW - 2900)] },
+      "unknown",
+      /^6 failed/u,
+    ],
+    ["a log that was cut", { cut: "it is large", since: NOW - 60 }, "unknown", /looks like a logout/u],
+  ])("%s", (_, change, outcome, actual) => {
+    expect(tmout(change)).toMatchObject({ outcome, actual: expect.stringMatching(actual) as string });
   });
 });
