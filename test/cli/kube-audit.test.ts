@@ -293,3 +293,16 @@ test("status --json is as its schema says, for a context without a user too", as
   expect(stdout, stderr).toContain("curfew/kube-status/1");
   published(stdout);
 });
+
+test.each([
+  ["a line separator", "\u2028"],
+  ["a paragraph separator", "\u2029"],
+  ["a next line", "\u0085"],
+  ["a carriage return alone", "\r"],
+])("%s, behind which kubectl sees another line, is refused", async (_, end) => {
+  await write("lines", config(`as: x # ${end}    token: ${SECRET}`));
+  const { stdout, stderr, exitCode } = await curfew("kube", "audit", "-q", "lines");
+  expect([exitCode, stdout]).toEqual([64, ""]);
+  expect(stderr).toContain("lines:6:13: a character that ends a line for kubectl");
+  expect(stderr).not.toContain(SECRET);
+});

@@ -29,11 +29,25 @@ const HINT = "a kubeconfig is YAML with apiVersion: v1 and kind: Config, as kube
 /** Errors: CurfewError `input` with every mistake of the file, one line each. */
 export async function loadKubeconfig(path: string): Promise<LoadedKubeconfig> {
   const text = await readTextFile(path, { maxBytes: LARGEST, what: "kubeconfig" });
+  refuseOtherLines(path, text);
   const yaml = parsed(path, text);
   const raw = checked(yaml, path);
   const { mode, uid } = await stat(path);
   const file = { path, mode: mode & 0o7777, uid };
   return { kubeconfig: { file, ...(await partsOf(raw, yaml, path)) }, raw, yaml, text };
+}
+
+/**
+ * kubectl ends lines at these as well (YAML 1.1; seen with kubectl 1.32), YAML 1.2 does not: what is a comment here may be a
+ * token there. Errors: CurfewError `input`.
+ */
+function refuseOtherLines(path: string, text: string): void {
+  const found = /\r(?!\n)|[\u0085\u2028\u2029]/u.exec(text);
+  if (found === null) return;
+  const before = text.slice(0, found.index).split("\n");
+  const position = { file: path, line: before.length, column: (before.at(-1) ?? "").length + 1 };
+  const message = "a character that ends a line for kubectl and not for others; remove it";
+  throw inputError([{ position, message }], HINT);
 }
 
 function parsed(path: string, text: string): YamlText {
