@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { policySchema } from "../../src/config/policy/schema.ts";
@@ -13,7 +12,8 @@ import { sshConnection } from "../flow/facts-host.ts";
 import { patient } from "../patience.ts";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
-import { type Call, type Desk, documentOf, openDesk, RELEASES } from "./curfew.ts";
+import { type Call, COMPILED, type Desk, documentOf, openDesk, PROGRAM, RELEASES } from "./curfew.ts";
+import { RELOAD_SSHD } from "../lab/reload-sshd.ts";
 
 const POLICY = `
 name: audited
@@ -62,13 +62,9 @@ describe.skipIf(lacks !== null)(`audit${lacks === null ? "" : ` (${lacks})`}`, (
       .map(({ outcome, check, role, subject }) => [outcome, check, role, subject ?? ""].join(" ").trim())
       .toSorted();
   const history = (...args: string[]) =>
-    execa(
-      process.execPath,
-      [fileURLToPath(new URL("../../src/cli.ts", import.meta.url)), "history", ...args],
-      {
-        env: { XDG_STATE_HOME: join(desk.dir, "state"), NO_COLOR: "1" },
-      },
-    );
+    execa(process.execPath, [PROGRAM, "history", ...args], {
+      env: { ...COMPILED, XDG_STATE_HOME: join(desk.dir, "state"), NO_COLOR: "1" },
+    });
   const host = (name: string): LabHost => hosts.find((each) => each.name === name) as LabHost;
   const apply = (name: string): Promise<Call> => desk.run(["apply", "--yes", "-l", name]);
 
@@ -114,7 +110,7 @@ describe.skipIf(lacks !== null)(`audit${lacks === null ? "" : ` (${lacks})`}`, (
     ],
     [
       "curfew's sshd file removed and sshd reloaded",
-      `rm ${DROP_IN}; systemctl reload ssh`,
+      `rm ${DROP_IN}; ${RELOAD_SSHD}`,
       [
         `fail files-as-applied * ${DROP_IN}`,
         "fail files-as-rendered *",

@@ -10,6 +10,7 @@ import { sshConnection } from "../flow/facts-host.ts";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
 import { type Desk, documentOf, openDesk, outcomes } from "./curfew.ts";
+import { RELOAD_SSHD } from "../lab/reload-sshd.ts";
 
 const STAFF = names("s", 150);
 const VENDORS = names("v", 60);
@@ -44,7 +45,7 @@ describe.skipIf(lacks !== null)(`a crowd of named people${lacks === null ? "" : 
     const rival = "Match User s020\n  ClientAliveInterval 33\nMatch User s021\n  X11Forwarding no\n";
     host = await lab.host({ release: "trixie" });
     await host.writeFile("/etc/ssh/sshd_config.d/+first.conf", rival);
-    await host.exec("systemctl reload ssh; groupadd partners");
+    await host.exec(`${RELOAD_SSHD}; groupadd partners`);
     await host.exec(
       `for name in ${[...STAFF, ...VENDORS].join(" ")}; do
          number=$((\${number:-20000} + 1))

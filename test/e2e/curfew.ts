@@ -6,11 +6,12 @@ import { execa } from "execa";
 import type { LabHost } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
 
-const PROGRAM = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+export const PROGRAM = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 
 /** The program's own start is most of what a call takes of a processor: its compiled form is kept for a run of the lab. */
 const RUN = process.env["CURFEW_LAB_RUN"];
-const COMPILED = RUN === undefined ? {} : { NODE_COMPILE_CACHE: join(RUN, "compiled") };
+export const COMPILED: Readonly<Record<string, string>> =
+  RUN === undefined ? {} : { NODE_COMPILE_CACHE: join(RUN, "compiled") };
 
 /** The releases that every claim about behaviour is tested on, oldest OpenSSH first. */
 export const RELEASES = ["bullseye", "bookworm", "trixie", "sid"] as const;

@@ -24,7 +24,7 @@ describe.skipIf(lacks !== null)(`ends${lacks === null ? "" : ` (${lacks})`}`, ()
     host = await lab.host({ release: "bookworm", users: [{ name: "ops", sudo: "nopasswd" }] });
     await placeScripts(host, WITHIN);
     await host.exec("mkdir /root/before; cp -a /etc/. /root/before");
-  }, 120_000);
+  }, patient(120_000));
   afterAll(() => lab?.close());
   afterEach(async () => {
     await host.exec(
@@ -99,90 +99,108 @@ describe.skipIf(lacks !== null)(`ends${lacks === null ? "" : ` (${lacks})`}`, ()
     await expectGone();
   });
 
-  test("an undo that is killed is begun again, and no failed unit is left", async () => {
-    await host.writeFile(
-      "/usr/sbin/sync",
-      '#!/bin/sh\n[ -e /root/slept ] || { touch /root/slept; sleep 30; }\nexec /usr/bin/sync "$@"\n',
-      0o755,
-    );
-    await host.exec("touch /root/slept; sh /root/guard/change; rm /root/slept");
-    const unit = `curfew-guard-${TOKEN}.service`;
-    await expect
-      .poll(async () => (await host.exec("ls /root/slept")).exitCode, { timeout: 30_000, interval: 300 })
-      .toBe(0);
-    expect(
-      (await host.exec(`ls /var/lib/curfew/guard/*/reverting; systemctl kill -s KILL ${unit}`)).exitCode,
-    ).toBe(0);
-    await expectGone();
-    expect((await host.exec("systemctl list-units --failed --no-legend --plain")).stdout).not.toContain(
-      "curfew",
-    );
-  }, 90_000);
+  test(
+    "an undo that is killed is begun again, and no failed unit is left",
+    async () => {
+      await host.writeFile(
+        "/usr/sbin/sync",
+        '#!/bin/sh\n[ -e /root/slept ] || { touch /root/slept; sleep 30; }\nexec /usr/bin/sync "$@"\n',
+        0o755,
+      );
+      await host.exec("touch /root/slept; sh /root/guard/change; rm /root/slept");
+      const unit = `curfew-guard-${TOKEN}.service`;
+      await expect
+        .poll(async () => (await host.exec("ls /root/slept")).exitCode, {
+          timeout: patient(30_000),
+          interval: 300,
+        })
+        .toBe(0);
+      expect(
+        (await host.exec(`ls /var/lib/curfew/guard/*/reverting; systemctl kill -s KILL ${unit}`)).exitCode,
+      ).toBe(0);
+      await expectGone();
+      expect((await host.exec("systemctl list-units --failed --no-legend --plain")).stdout).not.toContain(
+        "curfew",
+      );
+    },
+    patient(90_000),
+  );
 
-  test("the timer of its own outlives the login whose processes are ended with it", async () => {
-    await host.exec(`mkdir -p /etc/systemd/logind.conf.d; printf '[Login]\\nKillUserProcesses=yes\\n' >/etc/systemd/logind.conf.d/k.conf
+  test(
+    "the timer of its own outlives the login whose processes are ended with it",
+    async () => {
+      await host.exec(`mkdir -p /etc/systemd/logind.conf.d; printf '[Login]\\nKillUserProcesses=yes\\n' >/etc/systemd/logind.conf.d/k.conf
       cp /etc/systemd/logind.conf.d/k.conf /root/before/etc-k; cp -a /etc/systemd/logind.conf.d/. /root/before/systemd/logind.conf.d; rm /root/before/etc-k
       systemctl restart systemd-logind`);
-    await host.writeFile("/usr/sbin/systemd-run", "#!/bin/sh\nexit 1\n", 0o755);
-    const login = (command: string) =>
-      execa("ssh", ["-F", lab.sshConfigPath, `ops@${host.name}`, command], {
-        reject: false,
-        stdin: "ignore",
-      });
-    // What does not leave the group is gone with it.
-    await login("sudo setsid sleep 6543 >/dev/null 2>&1 &");
-    await expect
-      .poll(async () => (await host.exec("pgrep -f 'sleep 6543'")).exitCode, {
-        timeout: 20_000,
-        interval: 300,
-      })
-      .toBe(1);
-    const { stdout } = await login("sudo sh /root/guard/change");
-    expect(stdout).toContain(`@${TOKEN} step reloaded`);
-    expect((await host.exec(`ls ${FILES.create}`)).exitCode).toBe(0);
-    await expectGone();
-  }, 90_000);
+      await host.writeFile("/usr/sbin/systemd-run", "#!/bin/sh\nexit 1\n", 0o755);
+      const login = (command: string) =>
+        execa("ssh", ["-F", lab.sshConfigPath, `ops@${host.name}`, command], {
+          reject: false,
+          stdin: "ignore",
+        });
+      // What does not leave the group is gone with it.
+      await login("sudo setsid sleep 6543 >/dev/null 2>&1 &");
+      await expect
+        .poll(async () => (await host.exec("pgrep -f 'sleep 6543'")).exitCode, {
+          timeout: patient(20_000),
+          interval: 300,
+        })
+        .toBe(1);
+      const { stdout } = await login("sudo sh /root/guard/change");
+      expect(stdout).toContain(`@${TOKEN} step reloaded`);
+      expect((await host.exec(`ls ${FILES.create}`)).exitCode).toBe(0);
+      await expectGone();
+    },
+    patient(90_000),
+  );
 
-  test("power goes right after the confirmation: the boot finishes it, and the text is true", async () => {
-    const desk = await openDesk(lab, [host], POLICY);
-    await host.exec(`rm ${FILES.remove}; cd /root/before && rm -f ".${FILES.remove.slice(4)}"`);
-    // The deciding rename, then darkness.
-    await host.writeFile(
-      "/usr/sbin/sync",
-      '#!/bin/sh\n[ ! -e "$1/confirmed" ] || { touch /root/dark; sleep 600; }\nexec /usr/bin/sync "$@"\n',
-      0o755,
-    );
-    const run = desk.start(["apply", "--yes", "--json", "--confirm-within", "20s"]);
-    await expect
-      .poll(async () => (await host.exec("ls /var/lib/curfew/guard/*/confirmed && ls /root/dark")).exitCode, {
-        timeout: 60_000,
-        interval: 300,
-      })
-      .toBe(0);
-    await host.powerOff();
-    await host.offline(async (root) => {
-      await execa("rm", [`${root}/usr/sbin/sync`]);
-    });
-    await host.boot();
-    const call = await run.done;
-    const [result] = documentOf(call).hosts;
-    expect(["confirmed", "unknown"], call.stderr).toContain(result.outcome);
-    expect(
-      (
-        await host.exec(
-          "ls /etc/profile.d/00-curfew.sh; ls /var/lib/curfew; find /etc -name '.curfew-*'; ls /etc/systemd/system/curfew*",
+  test(
+    "power goes right after the confirmation: the boot finishes it, and the text is true",
+    async () => {
+      const desk = await openDesk(lab, [host], POLICY);
+      await host.exec(`rm ${FILES.remove}; cd /root/before && rm -f ".${FILES.remove.slice(4)}"`);
+      // The deciding rename, then darkness.
+      await host.writeFile(
+        "/usr/sbin/sync",
+        '#!/bin/sh\n[ ! -e "$1/confirmed" ] || { touch /root/dark; sleep 600; }\nexec /usr/bin/sync "$@"\n',
+        0o755,
+      );
+      const run = desk.start(["apply", "--yes", "--json", "--confirm-within", "20s"]);
+      await expect
+        .poll(
+          async () => (await host.exec("ls /var/lib/curfew/guard/*/confirmed && ls /root/dark")).exitCode,
+          {
+            timeout: patient(60_000),
+            interval: 300,
+          },
         )
-      ).stdout,
-    ).toBe("/etc/profile.d/00-curfew.sh\nended\noriginal\nwritten\n");
-    expect(documentOf(await desk.run(["apply", "--yes", "--json"])).hosts[0]).toEqual({
-      host: host.name,
-      outcome: "unchanged",
-    });
-    const reverted = documentOf(await desk.run(["revert", "--yes", "--json"])).hosts[0];
-    expect(reverted).not.toHaveProperty("message");
-    expect(reverted.outcome).toBe("confirmed");
-    // The check at boot was loaded when this boot began; its file is gone, and systemd forgets it when it next reads its units.
-    await host.exec("systemctl daemon-reload");
-    await expectGone();
-  }, 240_000);
+        .toBe(0);
+      await host.powerOff();
+      await host.offline(async (root) => {
+        await execa("rm", [`${root}/usr/sbin/sync`]);
+      });
+      await host.boot();
+      const call = await run.done;
+      const [result] = documentOf(call).hosts;
+      expect(["confirmed", "unknown"], call.stderr).toContain(result.outcome);
+      expect(
+        (
+          await host.exec(
+            "ls /etc/profile.d/00-curfew.sh; ls /var/lib/curfew; find /etc -name '.curfew-*'; ls /etc/systemd/system/curfew*",
+          )
+        ).stdout,
+      ).toBe("/etc/profile.d/00-curfew.sh\nended\noriginal\nwritten\n");
+      expect(documentOf(await desk.run(["apply", "--yes", "--json"])).hosts[0]).toEqual({
+        host: host.name,
+        outcome: "unchanged",
+      });
+      const reverted = documentOf(await desk.run(["revert", "--yes", "--json"])).hosts[0];
+      expect(reverted).not.toHaveProperty("message");
+      expect(reverted.outcome).toBe("confirmed");
+      // The check at boot was loaded when this boot began; its file is gone, and systemd forgets it when it next reads its units.
+      await host.exec("systemctl daemon-reload");
+      await expectGone();
+    },
+    patient(240_000),
+  );
 });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
+import { patient } from "../patience.ts";
 import { canLogIn, type Desk, documentOf, etcDifferences, openDesk, outcomes, RELEASES } from "./curfew.ts";
 
 const POLICY = `
@@ -121,7 +122,9 @@ describe.skipIf(lacks !== null)(`the main job${lacks === null ? "" : ` (${lacks}
       for (const role of ["admin", "vendor", "default"]) {
         const idle = probes.find((probe) => probe.role === role && probe.session === "idle-shell");
         expect(idle?.outcome, why).toBe("pass");
-        expect(idle?.droppedAfterSeconds, why).toBeLessThanOrEqual((idle?.withinSeconds ?? 0) * 1.1 + 2);
+        expect(idle?.droppedAfterSeconds, why).toBeLessThanOrEqual(
+          (idle?.withinSeconds ?? 0) * 1.1 + patient(2),
+        );
         const typing = probes.find((probe) => probe.role === role && probe.session === "typing");
         expect(typing?.outcome, why).toBe("pass");
         expect(typing?.droppedAfterSeconds).toBeNull();

@@ -9,6 +9,7 @@ import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { quote } from "../lab/provision.ts";
 import { patient } from "../patience.ts";
 import { documentOf, openDesk, outcomes, RELEASES, type Desk } from "./curfew.ts";
+import { RELOAD_SSHD } from "../lab/reload-sshd.ts";
 
 const POLICY = `
 name: misuse
@@ -260,9 +261,7 @@ describe.skipIf(lacks !== null)(`failed logins after timeouts${lacks === null ? 
     async () => {
       const [first] = hosts.slice(1);
       if (first === undefined) throw new Error("there is no host");
-      await first.exec(
-        "sed -i 's/VERBOSE/INFO/' /etc/ssh/sshd_config.d/00-misuse.conf; systemctl reload ssh",
-      );
+      await first.exec(`sed -i 's/VERBOSE/INFO/' /etc/ssh/sshd_config.d/00-misuse.conf; ${RELOAD_SSHD}`);
       const before = findingsOf(audited, first).filter(({ outcome }) => outcome === "fail");
       const found = findingsOf(documentOf(await desk.run(["audit", "--json"])), first);
       expect(found.filter(({ outcome }) => outcome === "fail")).toEqual(before);

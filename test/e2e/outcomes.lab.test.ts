@@ -6,6 +6,7 @@ import { patient } from "../patience.ts";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
 import { type Call, type Desk, documentOf, openDesk, outcomes } from "./curfew.ts";
+import { RELOAD_SSHD } from "../lab/reload-sshd.ts";
 
 const POLICY = `
 name: outcomes
@@ -147,7 +148,7 @@ describe.skipIf(lacks !== null)(`outcomes${lacks === null ? "" : ` (${lacks})`}`
     expect(stale.exitCode).toBe(3);
     const pending = await desk.run(["apply", "--yes", "--json"]);
     expect(errorOf(pending, "sound").message).toMatch(/sshd_config changed after sshd read it .* reload/u);
-    await sound.exec("sed -i '$d' /etc/ssh/sshd_config; systemctl reload ssh; sleep 0.3");
+    await sound.exec(`sed -i '$d' /etc/ssh/sshd_config; ${RELOAD_SSHD}`);
     await desk.setPolicy(POLICY.replace("10m", "9m"));
     expect((await desk.run(["apply", file, "--yes", "--json"])).exitCode).not.toBe(0);
     await desk.setPolicy(POLICY);

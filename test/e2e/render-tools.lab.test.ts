@@ -9,6 +9,7 @@ import { debianTools, FOR_RENDER, PYTHON, toolEnvironment } from "../lab/debian-
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { canLogIn, documentOf, etcDifferences, openDesk, runCurfew, type Desk } from "./curfew.ts";
+import { patient } from "../patience.ts";
 
 // The packages are those of the Debian that the hosts run, so that its Python is theirs.
 const unavailable =
@@ -49,7 +50,7 @@ describe.skipIf(lacks !== null)(`render for other tools${lacks === null ? "" : `
     await writeFile(join(folder, "facts.json"), facts.stdout);
     await mkdir(join(folder, "roles"));
     await render("ansible", "roles/curfew");
-  }, 240_000);
+  }, patient(240_000));
   afterAll(async () => {
     await rm(folder, { recursive: true, force: true });
     await lab.close();
@@ -70,43 +71,57 @@ describe.skipIf(lacks !== null)(`render for other tools${lacks === null ? "" : `
       reject: false,
     });
 
-  test("ansible-lint finds nothing in the role", async () => {
-    const { exitCode, all } = await tool("ansible-lint", "--offline", "--nocolor", "roles/curfew");
-    expect(exitCode, all).toBe(0);
-  }, 120_000);
+  test(
+    "ansible-lint finds nothing in the role",
+    async () => {
+      const { exitCode, all } = await tool("ansible-lint", "--offline", "--nocolor", "roles/curfew");
+      expect(exitCode, all).toBe(0);
+    },
+    patient(120_000),
+  );
 
-  test("cloud-init accepts the user data", async () => {
-    const { exitCode, all } = await tool(
-      "cloud-init",
-      "schema",
-      "--config-file",
-      await render("cloud-init", "user-data"),
-    );
-    expect(exitCode, all).toBe(0);
-    expect(all).toContain("Valid");
-  }, 60_000);
+  test(
+    "cloud-init accepts the user data",
+    async () => {
+      const { exitCode, all } = await tool(
+        "cloud-init",
+        "schema",
+        "--config-file",
+        await render("cloud-init", "user-data"),
+      );
+      expect(exitCode, all).toBe(0);
+      expect(all).toContain("Valid");
+    },
+    patient(60_000),
+  );
 
-  test("Ansible leaves no drift, and changes nothing the second time; revert takes it away", async () => {
-    const clean = await host.etcDigest();
-    await writeFile(join(folder, "site.yml"), "- hosts: all\n  gather_facts: false\n  roles: [curfew]\n");
-    const options = [`ansible_user=root`, `ansible_ssh_common_args='-F ${lab.sshConfigPath}'`];
-    await writeFile(join(folder, "hosts"), `${host.name} ${options.join(" ")}\n`);
-    const first = await tool("ansible-playbook", "-i", "hosts", "site.yml");
-    expect(first.exitCode, first.all).toBe(0);
-    const plan = await desk.run(["plan", "--json"]);
-    expect(documentOf(plan).hosts[0].changes, first.all).toEqual([]);
-    const [audited] = documentOf(await desk.run(["audit", "--json", "--no-history"])).hosts;
-    const rendered = audited.findings.filter(({ check }: { check: string }) => check === "files-as-rendered");
-    expect(rendered.length).toBeGreaterThan(0);
-    expect(rendered.filter(({ outcome }: { outcome: string }) => outcome !== "pass")).toEqual([]);
-    expect((await host.exec("systemctl is-active curfew-watchdog.timer")).stdout).toBe("active\n");
-    expect(await canLogIn(lab, host)).toBe(true);
-    const again = await tool("ansible-playbook", "-i", "hosts", "site.yml");
-    expect(again.all).toMatch(/changed=0 .*failed=0/u);
-    const reverted = await desk.run(["revert", "--yes"]);
-    expect(reverted.exitCode, reverted.stderr).toBe(0);
-    expect(etcDifferences(clean, await host.etcDigest())).toEqual([]);
-  }, 300_000);
+  test(
+    "Ansible leaves no drift, and changes nothing the second time; revert takes it away",
+    async () => {
+      const clean = await host.etcDigest();
+      await writeFile(join(folder, "site.yml"), "- hosts: all\n  gather_facts: false\n  roles: [curfew]\n");
+      const options = [`ansible_user=root`, `ansible_ssh_common_args='-F ${lab.sshConfigPath}'`];
+      await writeFile(join(folder, "hosts"), `${host.name} ${options.join(" ")}\n`);
+      const first = await tool("ansible-playbook", "-i", "hosts", "site.yml");
+      expect(first.exitCode, first.all).toBe(0);
+      const plan = await desk.run(["plan", "--json"]);
+      expect(documentOf(plan).hosts[0].changes, first.all).toEqual([]);
+      const [audited] = documentOf(await desk.run(["audit", "--json", "--no-history"])).hosts;
+      const rendered = audited.findings.filter(
+        ({ check }: { check: string }) => check === "files-as-rendered",
+      );
+      expect(rendered.length).toBeGreaterThan(0);
+      expect(rendered.filter(({ outcome }: { outcome: string }) => outcome !== "pass")).toEqual([]);
+      expect((await host.exec("systemctl is-active curfew-watchdog.timer")).stdout).toBe("active\n");
+      expect(await canLogIn(lab, host)).toBe(true);
+      const again = await tool("ansible-playbook", "-i", "hosts", "site.yml");
+      expect(again.all).toMatch(/changed=0 .*failed=0/u);
+      const reverted = await desk.run(["revert", "--yes"]);
+      expect(reverted.exitCode, reverted.stderr).toBe(0);
+      expect(etcDifferences(clean, await host.etcDigest())).toEqual([]);
+    },
+    patient(300_000),
+  );
 });
 
 /** Ansible needs one on the host; the images have none. */

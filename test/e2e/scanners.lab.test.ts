@@ -10,6 +10,7 @@ import type { LabHost } from "../lab/host.ts";
 import type { Release } from "../lab/image.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
 import { type Desk, documentOf, openDesk, outcomes } from "./curfew.ts";
+import { patient } from "../patience.ts";
 
 const SSHD = ["sshd_set_idle_timeout", "sshd_set_keepalive"];
 const RULES = ["accounts_tmout", ...SSHD];
@@ -34,7 +35,7 @@ describe.skipIf(lacks !== null)(`scanners${lacks === null ? "" : ` (${lacks})`}`
       debian: join(await debianPackage("sid", "ssg-debian"), folder),
       ubuntu: join(await debianPackage("sid", "ssg-debderived"), folder),
     };
-  }, 300_000);
+  }, patient(300_000));
   afterAll(() => lab?.close());
 
   /** A host with the scanner of its own release and somebody's content. */
@@ -106,14 +107,18 @@ describe.skipIf(lacks !== null)(`scanners${lacks === null ? "" : ` (${lacks})`}`
       expect(outcomes(await desk.run(["revert", "--yes", "--json"]))).toEqual({ [host.name]: "confirmed" });
       expect(await scan(host)).toEqual(all("fail"));
     },
-    300_000,
+    patient(300_000),
   );
 
-  test("Ubuntu's content passes with a drop-in", async () => {
-    const host = await scanned("bookworm", join(content.ubuntu, "ssg-ubuntu2404-ds.xml"), UBUNTU);
-    const desk = await openDesk(lab, [host], policy());
-    expect(await scan(host)).toEqual(all("fail"));
-    expect(outcomes(await desk.run(["apply", "--yes", "--json"]))).toEqual({ [host.name]: "confirmed" });
-    expect(await scan(host)).toEqual(all("pass"));
-  }, 300_000);
+  test(
+    "Ubuntu's content passes with a drop-in",
+    async () => {
+      const host = await scanned("bookworm", join(content.ubuntu, "ssg-ubuntu2404-ds.xml"), UBUNTU);
+      const desk = await openDesk(lab, [host], policy());
+      expect(await scan(host)).toEqual(all("fail"));
+      expect(outcomes(await desk.run(["apply", "--yes", "--json"]))).toEqual({ [host.name]: "confirmed" });
+      expect(await scan(host)).toEqual(all("pass"));
+    },
+    patient(300_000),
+  );
 });

@@ -55,7 +55,7 @@ describe.skipIf(lacks !== null)(`schedule${lacks === null ? "" : ` (${lacks})`}`
       .trim()
       .replace(/^.*=/u, "");
   const until = async (what: string, done: () => Promise<boolean>, seconds = 40): Promise<void> => {
-    const limit = Date.now() + seconds * 1000;
+    const limit = Date.now() + patient(seconds * 1000);
     while (!(await done())) {
       if (Date.now() > limit) throw new Error(`${what} did not happen within ${seconds} s`);
       await new Promise((wake) => setTimeout(wake, 300));

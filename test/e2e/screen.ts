@@ -1,9 +1,8 @@
 /** A real terminal (tmux) with curfew in it: keys go in, screens come out. */
 import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-
-const PROGRAM = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+import { patient } from "../patience.ts";
+import { COMPILED, PROGRAM } from "./curfew.ts";
 
 export interface Size {
   readonly columns: number;
@@ -44,7 +43,7 @@ export async function openScreen(
   const tmux = (...given: string[]) =>
     execa("tmux", ["-u", "-L", socket, "-f", "/dev/null", ...given], {
       // What scrolls past is read from the history of the screen.
-      env: { LC_ALL: "C.UTF-8", PAGER: "cat", ...environment },
+      env: { ...COMPILED, LC_ALL: "C.UTF-8", PAGER: "cat", ...environment },
       stripFinalNewline: false,
     });
   const program = [process.execPath, PROGRAM, ...args].map(quoted).join(" ");
@@ -62,7 +61,7 @@ export async function openScreen(
   };
   const capture = (): Promise<string> => shown();
   const see = async (text: string | RegExp): Promise<string> => {
-    for (const end = Date.now() + 40_000; ; await wait(60)) {
+    for (const end = Date.now() + patient(40_000); ; await wait(60)) {
       const now = await capture();
       if (typeof text === "string" ? now.includes(text) : text.test(now)) return now;
       // Nothing more will come.

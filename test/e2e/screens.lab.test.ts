@@ -9,6 +9,7 @@ import { wrapStatement } from "../../src/report/layout/wrap.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
 import { blocksOf } from "./shown.ts";
 import { openStage, type Stage } from "./stage.ts";
+import { RELOAD_SSHD } from "../lab/reload-sshd.ts";
 
 const README = join(import.meta.dirname, "../../README.md");
 const INVENTORY = `all:
@@ -74,8 +75,7 @@ function screenOf(readme: string, name: string): RegExpExecArray {
 }
 
 /** What the scene of the first screen left. */
-const NEW_HOST =
-  "rm /etc/ssh/sshd_config.d/10-idle.conf /etc/profile.d/tmout.sh; systemctl reload ssh; sleep 1";
+const NEW_HOST = `rm /etc/ssh/sshd_config.d/10-idle.conf /etc/profile.d/tmout.sh; ${RELOAD_SSHD}`;
 
 const lacks = labUnavailable();
 describe.skipIf(lacks !== null)(`README's screens${lacks === null ? "" : ` (${lacks})`}`, () => {

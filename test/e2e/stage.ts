@@ -1,14 +1,12 @@
 /** A host and a desk on which the commands of README and the help pages are run, as they are written. */
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import type { LabHost } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
-import { eventsIn } from "./curfew.ts";
+import { COMPILED, eventsIn, PROGRAM } from "./curfew.ts";
 import type { ShownCommand } from "./shown.ts";
-
-const PROGRAM = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+import { RELOAD_SSHD } from "../lab/reload-sshd.ts";
 
 /** Limits that nobody has to wait long for, and everybody whom the pages name. */
 const POLICY = `name: production
@@ -77,7 +75,7 @@ exec '${process.execPath}' '${PROGRAM}' "$@"
 
 async function onDesk(dir: string, line: string): Promise<Said> {
   const PATH = `${join(dir, "bin")}:${process.env["PATH"] ?? ""}`;
-  const env = { PATH, XDG_STATE_HOME: join(dir, "state"), NO_COLOR: "1" };
+  const env = { PATH, XDG_STATE_HOME: join(dir, "state"), NO_COLOR: "1", ...COMPILED };
   const done = await execa("sh", ["-c", line], { cwd: dir, env, all: true, reject: false, stdin: "ignore" });
   return { exitCode: done.exitCode, stdout: done.stdout, all: done.all };
 }
@@ -103,7 +101,7 @@ const SCENES: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
       "ClientAliveInterval 300\nClientAliveCountMax 0\n",
     );
     await host.writeFile("/etc/profile.d/tmout.sh", "TMOUT=300\nexport TMOUT\n");
-    await host.exec("systemctl reload ssh");
+    await host.exec(RELOAD_SSHD);
   },
 };
 
@@ -115,7 +113,7 @@ async function setScene(stage: Stage, name: string): Promise<void> {
 
 /** A controller that died after the files were in place, with all the time in the world left. */
 async function killWhileArmed({ dir }: Stage): Promise<void> {
-  const env = { XDG_STATE_HOME: join(dir, "state"), NO_COLOR: "1" };
+  const env = { XDG_STATE_HOME: join(dir, "state"), NO_COLOR: "1", ...COMPILED };
   const child = execa(
     join(dir, "bin/curfew"),
     ["apply", ...PLAIN.split(" "), "--events", "--confirm-within", "10m"],

@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import type { LabHost } from "../lab/host.ts";
-import { canLogIn } from "./curfew.ts";
+import { canLogIn, COMPILED, PROGRAM } from "./curfew.ts";
 import { openScreen, steady, type Screen, type Size } from "./screen.ts";
 import { patient } from "../patience.ts";
 
@@ -28,8 +28,6 @@ const PROMPTS = [
 
 /** What the lab's client configuration says about host keys, for those that ask about them. */
 const LOOSENED = /^(?:StrictHostKeyChecking|UserKnownHostsFile|BatchMode) .*\n/gmu;
-
-const PROGRAM = join(import.meta.dirname, "../../src/cli.ts");
 
 /** The old recipe, as thousands of hosts have it. */
 const OLD_RECIPE = "ClientAliveInterval 300\nClientAliveCountMax 0\n";
@@ -87,7 +85,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
     execa(process.execPath, [PROGRAM, ...args, "--ssh-config", lab.sshConfigPath], {
       cwd: directory,
       reject: false,
-      env: { XDG_STATE_HOME: join(directory, "state"), NO_COLOR: "1" },
+      env: { ...COMPILED, XDG_STATE_HOME: join(directory, "state"), NO_COLOR: "1" },
     });
 
   test("Ctrl-C at every step leaves the host as it was, and says so", async () => {
@@ -278,7 +276,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
         cwd: lab.dir,
         reject: false,
         stdin: "ignore",
-        env: { XDG_STATE_HOME: join(lab.dir, "state"), NO_COLOR: "1" },
+        env: { ...COMPILED, XDG_STATE_HOME: join(lab.dir, "state"), NO_COLOR: "1" },
       });
     const before = await trixie.etcDigest();
     const refused = await call("SHA256:other");

@@ -11,6 +11,7 @@ import type { HostSpec, LabHost } from "../lab/host.ts";
 import type { Release } from "../lab/image.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { AFTER_BOOT, ASKED, richHost, sshConnection } from "./facts-host.ts";
+import { RELOAD_SSHD, reloadSshd } from "../lab/reload-sshd.ts";
 
 const lacks = labUnavailable();
 const RELEASES = [
@@ -204,7 +205,7 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
     );
 
     test.each(["bullseye", "sid"] as const)("%s: a touched PidFile is no reload", async (release) => {
-      const facts = await gather(release, {}, "systemctl reload ssh; sleep 3");
+      const facts = await gather(release, {}, `${RELOAD_SSHD}; sleep 3`);
       const connection = await sshConnection(lab, host, "root");
       const again = async (script: string): Promise<Facts> => {
         await host.exec(script);
@@ -215,9 +216,11 @@ describe.skipIf(lacks !== null)(`facts of real hosts${lacks === null ? "" : ` ($
         state: "unreadable",
         reason: expect.stringContaining("touched"),
       });
-      expect((await again("systemctl reload ssh; sleep 1")).times.sshdLoaded.state).toBe("known");
+      expect((await again(`${RELOAD_SSHD}; sleep 1`)).times.sshdLoaded.state).toBe("known");
       // Without the service manager, and on files that are not the first ones.
-      expect((await again("kill -HUP $(cat /run/sshd.pid); sleep 1")).times.sshdLoaded.state).toBe("known");
+      expect(
+        (await again(`${reloadSshd("kill -HUP $(cat /run/sshd.pid)")}; sleep 1`)).times.sshdLoaded.state,
+      ).toBe("known");
     });
 
     test("no init: the listener is signalled by its number", async () => {

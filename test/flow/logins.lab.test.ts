@@ -7,6 +7,8 @@ import type { Connection } from "../../src/model/connection.ts";
 import type { AskedAccount } from "../../src/model/login-shell.ts";
 import type { Facts } from "../../src/model/facts.ts";
 import type { LabHost } from "../lab/host.ts";
+import type { Release } from "../lab/image.ts";
+import { RELOAD_SSHD } from "../lab/reload-sshd.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { sshConnection } from "./facts-host.ts";
 import { patient } from "../patience.ts";
@@ -29,6 +31,15 @@ interface Layout {
   /** What is typed before the session is left alone; nothing if left out. */
   readonly types?: string;
 }
+
+/** A host, and a login to ask it with. */
+interface Desk {
+  readonly host: LabHost;
+  readonly connection: Connection;
+}
+
+/** Hosts of one release, one layout on each at a time. */
+const AT_ONCE = 5;
 
 const ENDS = 4;
 const D = "/etc/profile.d/tmout.sh";
@@ -104,7 +115,7 @@ const LAYOUTS: readonly Layout[] = [
   },
   {
     name: "sshd sets ENV for a POSIX shell",
-    script: `echo > /etc/profile; ${put(`TMOUT=${ENDS}`, "/etc/env.sh")}; printf 'SetEnv ENV=/etc/env.sh\\n' > /etc/ssh/sshd_config.d/e.conf; systemctl reload ssh`,
+    script: `echo > /etc/profile; ${put(`TMOUT=${ENDS}`, "/etc/env.sh")}; printf 'SetEnv ENV=/etc/env.sh\\n' > /etc/ssh/sshd_config.d/e.conf; ${RELOAD_SSHD}`,
     shell: "/bin/mksh",
     limit: ENDS,
     ends: true,
@@ -224,59 +235,57 @@ const LAYOUTS: readonly Layout[] = [
 
 const KEEP = "/etc/profile /etc/profile.d /etc/bash.bashrc /etc/environment /etc/zsh /etc/csh.cshrc";
 
-describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "sid"] as const)(
+describe.skipIf(lacks !== null).each<Release>(["bullseye", "bookworm", "sid"])(
   `login shells of %s${lacks === null ? "" : ` (${lacks})`}`,
   (release) => {
     let lab: Lab;
-    let host: LabHost;
-    let connection: Connection;
+    const idle: Desk[] = [];
+    let waiting: ((desk: Desk) => void)[] = [];
     beforeAll(async () => {
       lab = await openLab();
-      const groups = ["staffers"];
-      host = await lab.host({
-        release,
-        name: release,
-        users: [
-          { name: "aa", groups },
-          { name: "zz", groups },
-        ],
-      });
-      await host.exec(
-        `mkdir /root/kept; cp -a --parents ${KEEP} /root/kept; for u in aa zz; do touch /home/$u/.zshrc; rm -f /home/$u/.bashrc /home/$u/.profile; done`,
-      );
-      connection = await sshConnection(lab, host, "root");
-    });
+      idle.push(...(await Promise.all(Array.from({ length: AT_ONCE }, () => openDesk(lab, release)))));
+    }, patient(180_000));
     afterAll(() => lab.close());
 
-    const ask = async (): Promise<Facts> =>
-      gatherFacts(connection, [{ name: "group:staffers", owners: [0] }], {
-        signal,
-        now,
-        controls: CONTROLS,
-        token: TOKEN,
-      });
+    /** Lends a host, as soon as there is one that does nothing. */
+    async function withDesk(use: (desk: Desk) => Promise<void>): Promise<void> {
+      const desk = idle.pop() ?? (await new Promise<Desk>((resolve) => waiting.push(resolve)));
+      try {
+        await use(desk);
+      } finally {
+        const [next, ...rest] = waiting;
+        waiting = rest;
+        if (next === undefined) idle.push(desk);
+        else next(desk);
+      }
+    }
 
-    test.each(LAYOUTS.filter(({ ends }) => release === "bookworm" || ends !== undefined))(
+    // Most of the time is waiting for a limit.
+    test.concurrent.each(LAYOUTS.filter(({ ends }) => release === "bookworm" || ends !== undefined))(
       "$name",
-      { timeout: patient(120_000) },
-      async (layout) => {
-        await host.exec(
-          `rm -rf ${KEEP} /etc/ssh/sshd_config.d/e.conf /usr/local/bin/bash; cp -a /root/kept/etc /; systemctl reload ssh; for u in aa zz; do chsh -s ${layout.shell ?? "/bin/bash"} $u; done`,
-        );
-        const { stderr } = await host.exec(layout.script);
-        expect(stderr).toBe("");
-        const before = await host.etcDigest();
-        const { login } = asked(await ask());
-        const answer = login.state === "known" ? login.value : { limit: "unknown", readonly: false };
-        expect(answer).toMatchObject({ limit: layout.limit, readonly: layout.readonly ?? answer.readonly });
-        expect(await host.etcDigest()).toEqual(before);
-        expect((await host.exec("ls -Ad /tmp/*tmux* /run/screen/*; pgrep -a tmux")).stdout).toBe("");
-        expect(layout.ends === undefined ? undefined : await endsInReality(layout)).toBe(layout.ends);
-      },
+      { timeout: patient(240_000) },
+      (layout) =>
+        withDesk(async ({ host, connection }) => {
+          await host.exec(
+            `rm -rf ${KEEP} /etc/ssh/sshd_config.d/e.conf /usr/local/bin/bash; cp -a /root/kept/etc /; ${RELOAD_SSHD}; for u in aa zz; do chsh -s ${layout.shell ?? "/bin/bash"} $u; done`,
+          );
+          const { stderr } = await host.exec(layout.script);
+          expect(stderr).toBe("");
+          const before = await host.etcDigest();
+          const { login } = asked(await ask(connection));
+          const answer = login.state === "known" ? login.value : { limit: "unknown", readonly: false };
+          expect(answer).toMatchObject({
+            limit: layout.limit,
+            readonly: layout.readonly ?? answer.readonly,
+          });
+          expect(await host.etcDigest()).toEqual(before);
+          expect((await host.exec("ls -Ad /tmp/*tmux* /run/screen/*; pgrep -a tmux")).stdout).toBe("");
+          expect(layout.ends === undefined ? undefined : await endsInReality(host, layout)).toBe(layout.ends);
+        }),
     );
 
     /** Kept is what says nothing for three times its limit once it has said something: a login takes what it takes. */
-    async function endsInReality({ types = "" }: Layout): Promise<boolean> {
+    async function endsInReality(host: LabHost, { types = "" }: Layout): Promise<boolean> {
       const child = execa("ssh", ["-F", lab.sshConfigPath, "-o", "BatchMode=yes", "-tt", `aa@${host.name}`], {
         reject: false,
         timeout: patient(60_000),
@@ -302,6 +311,30 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "sid"] as const)(
     }
   },
 );
+
+/** A host whose people have no files of their own, and a copy of those of the system. */
+async function openDesk(lab: Lab, release: Release): Promise<Desk> {
+  const groups = ["staffers"];
+  const host = await lab.host({
+    release,
+    users: [
+      { name: "aa", groups },
+      { name: "zz", groups },
+    ],
+  });
+  await host.exec(
+    `mkdir /root/kept; cp -a --parents ${KEEP} /root/kept; for u in aa zz; do touch /home/$u/.zshrc; rm -f /home/$u/.bashrc /home/$u/.profile; done`,
+  );
+  return { host, connection: await sshConnection(lab, host, "root") };
+}
+
+const ask = async (connection: Connection): Promise<Facts> =>
+  gatherFacts(connection, [{ name: "group:staffers", owners: [0] }], {
+    signal,
+    now,
+    controls: CONTROLS,
+    token: TOKEN,
+  });
 
 function asked({ sshd: { classes } }: Facts): AskedAccount {
   const all = classes.state === "known" ? classes.value : [];

@@ -9,6 +9,7 @@ import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { LOOK, looksLike, peopledHost } from "./verify-host.ts";
 import { patient } from "../patience.ts";
+import { RELOAD_SSHD } from "../lab/reload-sshd.ts";
 
 const lacks = labUnavailable();
 const POLICY = {
@@ -43,7 +44,7 @@ describe.skipIf(lacks !== null)(`a controller that is killed${lacks === null ? "
     async () => {
       const before = await Promise.all(
         hosts.map(async (host) => {
-          await host.exec("systemctl reload ssh; touch /tmp/before; sleep 1.1");
+          await host.exec(`${RELOAD_SSHD}; touch /tmp/before; sleep 1.1`);
           return { host, look: (await host.exec(LOOK)).stdout, traces: (await host.exec(TRACES)).stdout };
         }),
       );

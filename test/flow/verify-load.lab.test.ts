@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { patient } from "../patience.ts";
+import { RELOAD_SSHD } from "../lab/reload-sshd.ts";
 
 const lacks = labUnavailable();
 /** Each role has one member, of whom every kind is opened in the shadow; a frozen client in two ways. */
@@ -49,21 +50,26 @@ describe.skipIf(lacks !== null)(`verify under load${lacks === null ? "" : ` (${l
   });
   afterAll(() => lab.close());
 
-  // Limits longer than it takes to open all of them, so that they all wait at once.
   test.each([
-    // The limit has to be longer than it takes to open them all.
-    ["300 on one host", 1, 34, Math.min(patient(75), 240)],
-    ["50 on each of four hosts", 4, 6, Math.min(patient(35), 120)],
-  ])("%s, and none is lost", { timeout: patient(300_000) }, async (_, count, roles, seconds) => {
+    ["300 on one host", 1, 34, patient(40)],
+    ["50 on each of four hosts", 4, 6, patient(20)],
+  ])("%s, and none is lost", { timeout: patient(600_000) }, async (_, count, roles, seconds) => {
     const on = hosts.slice(0, count);
-    await Promise.all(on.map((host) => limit(host, seconds)));
-    const { hosts: verified, most, rssMiB } = await run(on, roles, seconds);
+    const { hosts: verified, most, rssMiB } = await allAtOnce(on, roles, seconds);
     expect(verified.flatMap(troubles)).toEqual([]);
     expect(verified.map(({ probes }) => probes.length)).toEqual(on.map(() => roles * PER_ROLE));
     expect(most).toBe(count * roles * PER_ROLE);
     expect(rssMiB).toBeLessThan(300);
     expect(await Promise.all(on.map(turnedAway))).toEqual(on.map(() => ""));
   });
+
+  /** The limit has to be longer than it takes to open them all: with a longer one where the machine was too slow. */
+  async function allAtOnce(on: readonly LabHost[], roles: number, seconds: number): Promise<Report> {
+    await Promise.all(on.map((host) => limit(host, seconds)));
+    const report = await run(on, roles, seconds);
+    if (report.most === on.length * roles * PER_ROLE || seconds > 240) return report;
+    return allAtOnce(on, roles, seconds * 2);
+  }
 
   async function run(on: readonly LabHost[], count: number, limitSeconds: number): Promise<Report> {
     const targets = on.map(({ name }) => ({ name, sshConfig: lab.sshConfigPath }));
@@ -89,7 +95,7 @@ function troubles({ host, error, probes }: Report["hosts"][number]): string[] {
 async function limit(host: LabHost, seconds: number): Promise<void> {
   const text = `ChannelTimeout session:*=${seconds}s\nUnusedConnectionTimeout ${seconds}s\n`;
   await host.writeFile("/etc/ssh/sshd_config.d/10-lab.conf", text);
-  expect((await host.exec("sshd -t && systemctl reload ssh && sleep 0.3")).stderr).toBe("");
+  expect((await host.exec(`sshd -t && ${RELOAD_SSHD}`)).stderr).toBe("");
 }
 
 /** What sshd says of penalties (9.8) and of MaxStartups. */

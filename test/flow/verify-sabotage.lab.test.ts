@@ -13,6 +13,7 @@ import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { peopledHost } from "./verify-host.ts";
 import { patient } from "../patience.ts";
+import { RELOAD_SSHD } from "../lab/reload-sshd.ts";
 
 const lacks = labUnavailable();
 const DIR = "/etc/ssh/sshd_config.d";
@@ -49,11 +50,9 @@ describe.skipIf(lacks !== null)(`sabotage${lacks === null ? "" : ` (${lacks})`}`
   /** The host with exactly these files of ours; `reload` false leaves the daemon with what it has read. */
   async function prepare(files: Readonly<Record<string, string>>, reload = true): Promise<void> {
     await host.exec(`rm -f ${DIR}/05-early.conf ${DIR}/10-lab.conf /etc/profile.d/00-aa.sh /etc/profile.d/10-limit.sh
-      systemctl reload ssh; sleep 0.3`);
+      ${RELOAD_SSHD}`);
     for (const [path, content] of Object.entries(files)) await host.writeFile(path, content);
-    const { exitCode, stderr } = await host.exec(
-      reload ? "sshd -t && systemctl reload ssh && sleep 0.3" : "sshd -t",
-    );
+    const { exitCode, stderr } = await host.exec(reload ? `sshd -t && ${RELOAD_SSHD}` : "sshd -t");
     expect(exitCode, stderr).toBe(0);
   }
 

@@ -12,6 +12,7 @@ import { CurfewError } from "../../src/model/error.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { bySession, LOOK, looksLike, peopledHost, verify, type Target } from "./verify-host.ts";
 import { patient } from "../patience.ts";
+import { RELOAD_SSHD } from "../lab/reload-sshd.ts";
 
 const ownFiles = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("curfew-ssh-"));
 
@@ -214,10 +215,13 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
     const policy = { ...SHORT, defaults: { client_idle_timeout: "13s" } };
     const waiting: Promise<string>[] = [];
     const unacknowledged = async (): Promise<string> => {
-      await new Promise((resolve) => setTimeout(resolve, 9000));
       // What sshd sent to its own loopback and nobody acknowledged: those are being sent again (ss(8), timer:on).
-      return (await host.exec("ss -Htno state established '( src 127.0.0.1 )' | grep -c 'timer:(on,'"))
-        .stdout;
+      const sentAgain = async (): Promise<string> =>
+        (await host.exec("ss -Htno state established '( src 127.0.0.1 )' | grep -c 'timer:(on,'")).stdout;
+      await expect.poll(sentAgain, { timeout: patient(20_000), interval: 200 }).not.toBe("0\n");
+      // By now sshd has asked both of them.
+      await new Promise((resolve) => setTimeout(resolve, 4000));
+      return sentAgain();
     };
     const options = { sessions: ["frozen-client"], roles: ["bash"] } as const;
     const { probes } = await verify(target, policy, options, ({ type }) => {
@@ -347,7 +351,7 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
     expect(
       (
         await host.exec(
-          "for i in $(seq 60); do [ -e /run/curfew-shadow-* ] || break; sleep 0.2; done; ls /run | grep curfew",
+          "for i in $(seq 300); do [ -e /run/curfew-shadow-* ] || break; sleep 0.2; done; ls /run | grep curfew",
         )
       ).stdout,
     ).toBe("");
@@ -442,12 +446,12 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
 
   async function configure(text: string): Promise<void> {
     await host.writeFile("/etc/ssh/sshd_config.d/10-lab.conf", text);
-    const { stderr, exitCode } = await host.exec("sshd -t && systemctl reload ssh && sleep 0.3");
+    const { stderr, exitCode } = await host.exec(`sshd -t && ${RELOAD_SSHD}`);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
   }
 
   async function look(): Promise<string> {
-    await host.exec("systemctl reload ssh; touch /tmp/before; sleep 1.1");
+    await host.exec(`${RELOAD_SSHD}; touch /tmp/before; sleep 1.1`);
     return (await host.exec(LOOK)).stdout;
   }
 

@@ -35,7 +35,9 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "sid"] as const)(
     /** `SHELL SSHD USER CLIENT PORT SERVER PORT` of every session that the watch tells. */
     async function told(): Promise<string[]> {
       await host.writeFile("/root/watch", remoteScript("watch-sessions", {}));
-      const { stdout } = await host.exec("{ echo scan; sleep 2; } | sh /root/watch");
+      const { stdout } = await host.exec(
+        ": >/root/told; { echo scan; until grep -qx scanned /root/told; do sleep 0.1; done; } | sh /root/watch >/root/told; cat /root/told",
+      );
       expect(stdout).toContain("scanned\n");
       return stdout.split("\n").flatMap((line) => (line.startsWith("session ") ? [line.slice(8)] : []));
     }

@@ -211,7 +211,7 @@ describe.skipIf(lacks !== null).each<Release>(["trixie", "sid"])(
         "chown root:root /usr/bin/sudo-rs && mv /usr/bin/sudo-rs /usr/bin/sudo && chmod 4755 /usr/bin/sudo && chage -E 0 locked && sudo --version",
       );
       expect(replaced.stdout + replaced.stderr).toMatch(/sudo-rs/u);
-    }, 180_000);
+    }, patient(180_000));
     afterAll(() => lab?.close());
 
     test("without a password, and with the right one", async () => {

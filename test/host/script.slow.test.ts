@@ -175,11 +175,13 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
   test("more sessions than the host allows", async () => {
     const strict = await bench.sshd({ config: "MaxSessions 1" });
     const own = await connectTo(bench, strict.name);
-    const slow = own.runScript("sleep 1; echo done", QUICK);
+    const open = join(bench.dir, "open");
+    const slow = own.runScript(`until [ -e ${open} ]; do sleep 0.1; done; echo done`, QUICK);
     await expect(own.runScript("echo second", QUICK)).rejects.toMatchObject({
       code: "remote",
       hint: expect.stringMatching(/MaxSessions/u),
     });
+    writeFileSync(open, "");
     expect((await slow).stdout.toString()).toBe("done\n");
     own.close();
   });
@@ -191,10 +193,10 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
     test("after its time: the connection is closed", async () => {
       own = await connectTo(bench, server.name);
       const begin = performance.now();
-      await expect(own.runScript("sleep 20", { signal: NEVER, timeoutSeconds: 0.5 })).rejects.toMatchObject({
+      await expect(own.runScript("sleep 60", { signal: NEVER, timeoutSeconds: 0.5 })).rejects.toMatchObject({
         code: "timeout",
       });
-      expect(performance.now() - begin).toBeLessThan(3000);
+      expect(performance.now() - begin).toBeLessThan(patient(3000));
       await own.closed;
       await expect(own.runScript("true", QUICK)).rejects.toMatchObject({ code: "unreachable" });
       await expect(own.openTerminal(NEVER)).rejects.toMatchObject({ code: "unreachable" });
@@ -336,7 +338,7 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
   });
 
   test("a terminal that is frozen no longer answers, and the drop is seen", async () => {
-    const strict = await bench.sshd({ config: "ClientAliveInterval 1\nClientAliveCountMax 1" });
+    const strict = await bench.sshd({ config: "ClientAliveInterval 1\nClientAliveCountMax 3" });
     const own = await connectTo(bench, strict.name, {}, { keepAlive: false });
     const terminal = await own.openTerminal(NEVER);
     await new Promise((resolve) => setTimeout(resolve, 5000));
@@ -347,7 +349,7 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
     const end = await terminal.ended;
     expect(end).toMatchObject({ exitCode: null, connectionLost: true });
     expect(end.at - begin).toBeGreaterThan(1000);
-    expect(end.at - begin).toBeLessThan(8000);
+    expect(end.at - begin).toBeLessThan(patient(15_000));
     expect(strict.log()).toMatch(/Timeout, client not responding/u);
   });
 
@@ -368,7 +370,7 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
     const begin = performance.now();
     terminal.freeze();
     expect(await terminal.ended).toMatchObject({ exitCode: null, connectionLost: true });
-    expect(performance.now() - begin).toBeLessThan(8000);
+    expect(performance.now() - begin).toBeLessThan(patient(15_000));
     await inner.closed;
   });
 

@@ -8,6 +8,7 @@ import type { LabHost } from "../../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../../lab/lab.ts";
 import { exemption, host as facts, limits, role } from "../facts-fixture.ts";
 import { patient } from "../../patience.ts";
+import { RELOAD_SSHD } from "../../lab/reload-sshd.ts";
 
 const lacks = labUnavailable();
 const SHELLS = ["bash", "zsh", "ksh93", "mksh", "tcsh", "dash"] as const;
@@ -120,9 +121,7 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "trixie", "sid"] a
 
     // What the finding about SetEnv, AcceptEnv and pam_env(8) says; the last test, for it stays.
     test("a TMOUT that sshd sets is overridden at a prompt and stays exported; who has no limit takes it", async () => {
-      await host.exec(
-        "echo 'SetEnv TMOUT=55' >/etc/ssh/sshd_config.d/60-env.conf; systemctl reload ssh; sleep 1",
-      );
+      await host.exec(`echo 'SetEnv TMOUT=55' >/etc/ssh/sshd_config.d/60-env.conf; ${RELOAD_SSHD}`);
       for (const shell of ["bash", "zsh"]) {
         await host.exec(`for u in ops free; do chsh -s "$(command -v ${shell})" $u; done`);
         const session = await ssh("ops", ["-tt"], SH);

@@ -13,6 +13,8 @@ import { CurfewError } from "../../../src/model/error.ts";
 import { selectorsOf } from "../../../src/core/policy/selectors.ts";
 import { type AcceptedPolicy, acceptedPolicies } from "./accepted-policies.ts";
 import { DROP_IN, exemption, host as facts, limits, person, role } from "../facts-fixture.ts";
+import { RELOAD_SSHD } from "../../lab/reload-sshd.ts";
+import { patient } from "../../patience.ts";
 
 const lacks = labUnavailable();
 const MAIN = "/etc/ssh/sshd_config";
@@ -91,7 +93,7 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "trixie", "sid"] a
       for (const { path, content } of sshd.render(given, policy, true).files) {
         if (content !== null) await host.writeFile(path, content, 0o600);
       }
-      const { exitCode, stderr } = await host.exec("mkdir -p /run/sshd && sshd -t && systemctl reload ssh");
+      const { exitCode, stderr } = await host.exec(`mkdir -p /run/sshd && sshd -t && ${RELOAD_SSHD}`);
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     }
 
@@ -157,39 +159,44 @@ describe.skipIf(lacks !== null).each(["bullseye", "bookworm", "trixie", "sid"] a
       await host.writeFile(MAIN, before, 0o644);
     });
 
-    test("takes whatever is rendered for a policy that was accepted, and says what was promised", async () => {
-      const given = await read();
-      const main = await host.readFile(MAIN);
-      const names = USERS.map(({ name }) => name);
-      const seed = Number(process.env["CURFEW_FUZZ_SEED"] ?? 12);
-      const policies = acceptedPolicies(names, ["operators", "domain vendors"], seed, POLICIES);
-      expect(policies).toHaveLength(POLICIES);
-      const rendered = policies.flatMap((policy) => rendering(given, policy));
-      expect(rendered.length).toBeGreaterThan(POLICIES / 2);
-      const root = join(await host.root(), "root/fuzz");
-      await mkdir(root);
-      for (const [at, { files }] of rendered.entries()) await place(join(root, String(at)), at, files, main);
-      const users = ["plain", "both", "robot"];
-      const script = `mkdir -p /run/sshd; cd /root/fuzz || exit 1; for at in *; do
+    test(
+      "takes whatever is rendered for a policy that was accepted, and says what was promised",
+      async () => {
+        const given = await read();
+        const main = await host.readFile(MAIN);
+        const names = USERS.map(({ name }) => name);
+        const seed = Number(process.env["CURFEW_FUZZ_SEED"] ?? 12);
+        const policies = acceptedPolicies(names, ["operators", "domain vendors"], seed, POLICIES);
+        expect(policies).toHaveLength(POLICIES);
+        const rendered = policies.flatMap((policy) => rendering(given, policy));
+        expect(rendered.length).toBeGreaterThan(POLICIES / 2);
+        const root = join(await host.root(), "root/fuzz");
+        await mkdir(root);
+        for (const [at, { files }] of rendered.entries())
+          await place(join(root, String(at)), at, files, main);
+        const users = ["plain", "both", "robot"];
+        const script = `mkdir -p /run/sshd; cd /root/fuzz || exit 1; for at in *; do
         sshd -t -f $at/main >$at/said 2>&1; echo $? >>$at/said
         for user in ${users.join(" ")}; do
           sshd -T -f $at/main -C user=$user,host=h,addr=192.0.2.1,laddr=192.0.2.2,lport=22 >$at/$user 2>&1
         done
       done`;
-      expect((await host.exec(script, { timeoutSeconds: 500 })).exitCode).toBe(0);
-      for (const [at, { policy, expectations }] of rendered.entries()) {
-        const wrong = `seed ${seed}, policy ${policy.text}`;
-        expect(await readFile(join(root, String(at), "said"), "utf8"), wrong).toBe("0\n");
-        for (const { user, lines } of expectations.filter((each) => users.includes(each.user))) {
-          const shown = (await readFile(join(root, String(at), user), "utf8")).toLowerCase().split("\n");
-          expect(
-            lines.filter((line) => !shown.includes(line)),
-            `${user}: ${wrong}`,
-          ).toEqual([]);
+        expect((await host.exec(script, { timeoutSeconds: 500 })).exitCode).toBe(0);
+        for (const [at, { policy, expectations }] of rendered.entries()) {
+          const wrong = `seed ${seed}, policy ${policy.text}`;
+          expect(await readFile(join(root, String(at), "said"), "utf8"), wrong).toBe("0\n");
+          for (const { user, lines } of expectations.filter((each) => users.includes(each.user))) {
+            const shown = (await readFile(join(root, String(at), user), "utf8")).toLowerCase().split("\n");
+            expect(
+              lines.filter((line) => !shown.includes(line)),
+              `${user}: ${wrong}`,
+            ).toEqual([]);
+          }
         }
-      }
-      await host.exec("rm -r /root/fuzz");
-    }, 600_000);
+        await host.exec("rm -r /root/fuzz");
+      },
+      patient(600_000),
+    );
   },
 );
 

@@ -1,0 +1,3 @@
+import { describeWatchdog } from "./on-release.ts";
+
+describeWatchdog(["trixie", "sid"]);

@@ -1,0 +1,16 @@
+/** A reload of sshd that is over when it is said to be. */
+
+/**
+ * A line of sh: reloads sshd by its unit and waits until it listens anew. A reload is a signal; until sshd has started
+ * itself anew a login meets the old settings, or nobody. A socket that systemd listens on stays as it is: not for those.
+ */
+export const RELOAD_SSHD = reloadSshd("systemctl reload ssh");
+
+/** The same, by another command. */
+export function reloadSshd(command: string): string {
+  const sockets = `$(awk '$2 ~ /:0016$/ && $4 == "0A" { print $10 }' /proc/net/tcp /proc/net/tcp6 | sort)`;
+  return (
+    `{ old="${sockets}"; ${command} || false; } && for n in $(seq 600); do new="${sockets}"; ` +
+    `[ "$(echo "$new" | wc -w)" -lt "$(echo "$old" | wc -w)" ] || [ "$new" = "$old" ] || break; sleep 0.05; done`
+  );
+}
