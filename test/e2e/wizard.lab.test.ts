@@ -58,10 +58,15 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
       }),
     ]);
     await trixie.exec(AT_WORK);
-    const job = execa("ssh", ["-F", lab.sshConfigPath, "backup2@" + trixie.name, "exec sleep 600"], {
+    const job = execa("ssh", ["-F", lab.sshConfigPath, "backup2@" + trixie.name, "exec sleep 6000"], {
       reject: false,
     });
     jobs.push(() => job.kill());
+    await expect
+      .poll(async () => (await trixie.exec("pgrep -u backup2 -x sleep")).exitCode, {
+        timeout: patient(30_000),
+      })
+      .toBe(0);
   });
   const jobs: (() => void)[] = [];
   afterAll(async () => {
