@@ -62,11 +62,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
       reject: false,
     });
     jobs.push(() => job.kill());
-    await expect
-      .poll(async () => (await trixie.exec("pgrep -u backup2 -x sleep")).exitCode, {
-        timeout: patient(30_000),
-      })
-      .toBe(0);
+    await trixie.exec("until pgrep -u backup2 -x sleep; do sleep 0.1; done", { timeoutSeconds: 60 });
   });
   const jobs: (() => void)[] = [];
   afterAll(async () => {
