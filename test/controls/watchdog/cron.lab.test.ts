@@ -51,9 +51,9 @@ describe.skipIf(lacks !== null)(`the watchdog under cron${lacks === null ? "" : 
       const open = (user: string, command: string) =>
         openSession({ config: lab.sshConfigPath, host: host.name, user, command });
       const typing = await open("dora", READY);
+      const keys = setInterval(() => typing.write("echo typed\n"), 9000);
       const free = await open("free", READY);
       const idle = await open("dora", `${READY}; exec env -u TMOUT bash --norc --noprofile`);
-      const keys = setInterval(() => typing.write("echo typed\n"), 9000);
       const end = await idle.ended;
       clearInterval(keys);
       expect(end.seconds, end.output).toBeGreaterThan(LIMIT - 1);

@@ -93,14 +93,14 @@ export function describeWatchdog(releases: readonly Release[]): void {
         "sessions of all kinds, at once",
         async () => {
           const control = join(lab.dir, `mux-${release}`);
-          kept["typing"] = await open("dora", READY);
-          kept["exempt"] = await open("free", READY);
-          kept["no terminal"] = await open("dora", `${READY}; exec sleep 2000`, { tty: false });
-          kept["shared, typing"] = await open("dora", READY, { control });
-          // From now on: with many sessions a busy machine takes as long as the limit to open them.
+          // From the first on: with many sessions a busy machine takes as long as the limit to open them.
           const typing = setInterval(() => {
             for (const name of ["typing", "shared, typing"]) kept[name]?.write("echo typed\n");
           }, 9000);
+          kept["typing"] = await open("dora", READY);
+          kept["shared, typing"] = await open("dora", READY, { control });
+          kept["exempt"] = await open("free", READY);
+          kept["no terminal"] = await open("dora", `${READY}; exec sleep 2000`, { tty: false });
           const dying: Record<(typeof MEASURED)[number] | "shared" | "frozen", OpenSession> = {
             vera: await open("vera", READY),
             "o.dd-name_1": await open("o.dd-name_1", READY),
