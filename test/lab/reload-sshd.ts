@@ -11,6 +11,6 @@ export function reloadSshd(command: string): string {
   const sockets = `$(awk '$2 ~ /:0016$/ && $4 == "0A" { print $10 }' /proc/net/tcp /proc/net/tcp6 | sort)`;
   return (
     `{ old="${sockets}"; ${command} || false; } && for n in $(seq 600); do new="${sockets}"; ` +
-    `[ "$(echo "$new" | wc -w)" -lt "$(echo "$old" | wc -w)" ] || [ "$new" = "$old" ] || break; sleep 0.05; done`
+    `[ -z "$new" ] || echo "$new" | grep -qxF "$old" || break; sleep 0.05; done`
   );
 }
