@@ -14,9 +14,9 @@ defaults: { client_idle_timeout: 15m, unresponsive_timeout: 3m }
 roles:
   admin: { users: [root], client_idle_timeout: 10m }
 `;
-/** Seconds that the guard waits. */
+/** Seconds that the guard waits for a controller that is dead. */
 const WITHIN = Math.min(patient(6), 20);
-export const APPLY = ["apply", "--yes", "--json", "--confirm-within", `${WITHIN}s`];
+export const APPLY = ["apply", "--yes", "--json"];
 
 /** A unit of the host's own, and what systemctl enable or disable would do to the others. */
 interface Units {
@@ -116,13 +116,9 @@ export async function applyAndRevert({ machine, desk }: Site): Promise<(string |
 export async function applyAndDie(
   { desk, machine }: Site,
   step: string,
-  { harm, within }: { readonly harm?: string; readonly within?: number } = {},
+  { harm, within = WITHIN }: { readonly harm?: string; readonly within?: number } = {},
 ): Promise<void> {
-  const run = desk.start([
-    ...APPLY,
-    ...(within === undefined ? [] : ["--confirm-within", `${within}s`]),
-    "--events",
-  ]);
+  const run = desk.start([...APPLY, "--confirm-within", `${within}s`, "--events"]);
   let harmed: Promise<unknown> = Promise.resolve();
   let died = false;
   run.onProgress((seen) => {
