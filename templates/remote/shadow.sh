@@ -89,8 +89,8 @@ prepare() {
 # What a kill of an earlier script has left before its guard was there to see it: neither of them lives. Two minutes,
 # for one that begins just now.
 sweep() {
-  # shellcheck disable=SC2044 # names of ours have no blank
-  for left in $(find /run -maxdepth 1 -type d -name 'curfew-shadow-*' -mmin +2 2>/dev/null); do
+  for left in /run/curfew-shadow-*; do
+    [ -n "$(find "$left" -maxdepth 0 -type d -mmin +2 2>/dev/null)" ] || continue
     read -r supervisor <"$left/supervisor" && kill -0 "$supervisor" && continue
     grep -qls "$left/guard.sh" /proc/[0-9]*/cmdline && continue
     [ ! -f "$left/clean.sh" ] || sh "$left/clean.sh" </dev/null >/dev/null
