@@ -48,6 +48,8 @@ export async function openSlowHost(): Promise<SlowHost> {
     socket.on("error", () => socket.destroy());
     socket.on("close", () => sockets.delete(socket));
     sockets.add(socket);
+    // Whoever is not read is not seen to go.
+    socket.resume();
     if (opened) socket.destroy();
   });
   server.listen(0, "127.0.0.1");

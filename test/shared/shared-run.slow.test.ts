@@ -222,6 +222,8 @@ describe.skipIf(lacks !== null)(`runs over many machines${lacks === null ? "" : 
       first.kill("SIGKILL");
       const killed = performance.now();
       await first.done;
+      // Its own are gone, and come again from the other one.
+      await until(() => slow.waiting() === 4);
       await until(() => slow.waiting() === 8);
       expect(performance.now() - killed).toBeLessThan(patient(30_000));
       slow.open();
