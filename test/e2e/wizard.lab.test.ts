@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import type { LabHost } from "../lab/host.ts";
+import { openHistory } from "../../src/store/open-history.ts";
 import { canLogIn, COMPILED, PROGRAM } from "./curfew.ts";
 import { openScreen, steady, type Screen, type Size } from "./screen.ts";
 import { patient } from "../patience.ts";
@@ -139,7 +140,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
 
   test("Ctrl-C after the change says that it stays", async () => {
     const before = await bookworm.etcDigest();
-    const { screen } = await wizard([`root@${bookworm.name}`, "--role", "admin=5m"]);
+    const { screen, directory } = await wizard([`root@${bookworm.name}`, "--role", "admin=5m"]);
     for (const prompt of PROMPTS) {
       await screen.see(prompt);
       await screen.press("Enter");
@@ -152,6 +153,7 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
     expect(await screen.capture()).toContain("the change on the host stays");
     expect(await bookworm.etcDigest()).not.toEqual(before);
     expect(await bookworm.readFile(CONFIG)).toContain("UnusedConnectionTimeout 5m");
+    expect(await applied(directory)).toMatchObject([{ command: "wizard", outcomes: { confirmed: 1 } }]);
   });
 
   test("a new host key, a wrong sudo password, an old recipe, and a mind changed twice", async () => {
@@ -329,8 +331,27 @@ describe.skipIf(lacks !== null)(`the wizard${lacks === null ? "" : ` (${lacks})`
     const args = ["-p", "out/policy.yaml", "-i", "out/inventory.yaml", "--become-pass-file", secret];
     expect((await curfew(directory, "plan", ...args)).exitCode).toBe(0);
     expect(await trixie.readFile(CONFIG)).toContain("ChannelTimeout session:*=10m");
+    const [run, ...others] = await applied(directory);
+    expect(others).toEqual([]);
+    expect(run).toMatchObject({
+      command: "wizard",
+      policy: { name: trixie.name },
+      outcomes: { confirmed: 1 },
+    });
+    expect(run?.finishedAt).not.toBeNull();
   });
 });
+
+/** What the history of a test's own state says was applied. */
+async function applied(directory: string) {
+  const place = { state: join(directory, "state/curfew"), now: () => new Date(), readOnly: true };
+  const history = await openHistory(place);
+  try {
+    return (await history.applied({ offset: 0, limit: 10 })).items;
+  } finally {
+    await history.close();
+  }
+}
 
 /** Screens one below the other, with what differs from run to run taken out. */
 function golden(screens: readonly string[], directory: string, lab: string): string {

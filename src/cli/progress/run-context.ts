@@ -31,6 +31,8 @@ export interface Run {
   readonly journal: Journal;
   /** Runs one part of the work with progress on screen. */
   phase<T>(title: string, hosts: readonly string[], work: () => Promise<T>): Promise<T>;
+  /** For a command that decides on the way to change hosts: tells the history now, and again with the results. */
+  remember(policy: AppliedHead["policy"], results?: readonly HostResult[]): Promise<void>;
 }
 
 /** What a run came to, and how it is shown. */
@@ -52,7 +54,7 @@ export interface RunSetting {
   readonly hosts: readonly Host[];
   readonly options: HostOptions;
   readonly terminal: Terminal;
-  /** Set by a command that changes hosts: what it follows, null for nothing. It is remembered in the history. */
+  /** Set by a command that changes hosts in any case: what it follows, null for nothing. It is remembered in the history. */
   readonly changesBy?: AppliedHead["policy"];
   /** Where it has been asked for already; the options are not looked at then. */
   readonly sudoPassword?: Secret | undefined;
@@ -79,18 +81,19 @@ export async function withRun(
   try {
     emit({ type: "run-started", at: TIME.clock(), command, runId: journal.runId, hosts });
     const remember = rememberer(parts, setting);
-    await remember();
+    const { changesBy } = setting;
+    if (changesBy !== undefined) await remember(changesBy);
     const context = await createContext({
       ...setting,
       ...parts,
       sudoPassword: password,
       note: (text) => parts.progress.note(text),
     });
-    const result = await work(createRun(context, parts));
+    const result = await work(createRun(context, parts, remember));
     exitCode = interrupts.stopping.aborted ? 130 : exitCodeOfVerdict(result.verdict);
     await show(result, setting);
     await journal.write("result.json", (result.record ?? result.document)());
-    await remember(result.applied ?? []);
+    if (changesBy !== undefined) await remember(changesBy, result.applied ?? []);
     for (const failure of result.failures ?? []) writeError(failure, setting.terminal);
     if (exitCode !== 130 && (result.failures ?? []).length > 0) exitCode = exitCodeOfVerdict("unknown");
   } catch (error) {
@@ -105,18 +108,12 @@ export async function withRun(
   return exitCode;
 }
 
-/** Keeps in the history that hosts are changed; nothing where the run changes none, or has no journal. */
-function rememberer({ journal, warn }: Parts, { command, changesBy, terminal }: RunSetting) {
-  const head = {
-    runId: journal.runId,
-    command,
-    owner: ownerName(),
-    startedAt: new Date().toISOString(),
-    policy: changesBy ?? null,
-  };
-  return async (results?: readonly HostResult[]): Promise<void> => {
-    if (changesBy === undefined || journal.directory === null) return;
-    await rememberApplied(head, results, terminal, warn);
+/** Keeps in the history that hosts are changed; nothing where the run has no journal. */
+function rememberer({ journal, warn }: Parts, { command, terminal }: RunSetting): Run["remember"] {
+  const { runId } = journal;
+  const head = { runId, command, owner: ownerName(), startedAt: new Date().toISOString() };
+  return async (policy, results) => {
+    if (journal.directory !== null) await rememberApplied({ ...head, policy }, results, terminal, warn);
   };
 }
 
@@ -196,11 +193,12 @@ export async function createContext({
   return { ...effects, stopping, aborting, concurrency, connectTimeoutSeconds };
 }
 
-function createRun(context: RunContext, { journal, progress }: Parts): Run {
+function createRun(context: RunContext, { journal, progress }: Parts, remember: Run["remember"]): Run {
   return {
     context,
     owner: ownerName(),
     journal,
+    remember,
     async phase(title, hosts, work) {
       progress.begin(title, hosts);
       try {

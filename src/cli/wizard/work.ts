@@ -29,7 +29,7 @@ export async function planOne(fleet: Fleet, run: Run): Promise<HostPlan> {
   return plan!;
 }
 
-/** Applies what was seen and approved, and nothing else. */
+/** Applies what was seen and approved, and nothing else; the history knows it. */
 export async function applyOne(
   fleet: Fleet,
   plan: HostPlan,
@@ -45,8 +45,12 @@ export async function applyOne(
   );
   const approved = new Map([[plan.host, plan]]);
   const bounds = { waves: ["1"], maxFail: 1, confirmWithinSeconds, owner: run.owner, approved };
-  const [result] = await run.phase("apply", [plan.host], () => applyFleet(fleet, bounds, run.context));
-  return result!;
+  const policy = { name: fleet.policy.name, digest: sources.policy.digest };
+  await run.remember(policy);
+  const results = await run.phase("apply", [plan.host], () => applyFleet(fleet, bounds, run.context));
+  // At once: whoever interrupts the proof has changed the host before.
+  await run.remember(policy, results);
+  return results[0]!;
 }
 
 /** Opens real sessions, with every limit scaled down or as it is. */
