@@ -132,8 +132,8 @@ function registerGate(kube: Command, { terminal }: Setting): void {
     .option("-q, --quiet", "do not say which policy is used")
     .addHelpText("after", INSTALL_HELP)
     .action(async (context: string, options: GateOptions) => {
-      const { installGate } = await import("./install.ts");
-      await installGate(context, options, terminal);
+      const { install: put } = await import("./install.ts");
+      await put(context, options, terminal);
     });
   kubeconfigOption(
     kube
@@ -141,8 +141,8 @@ function registerGate(kube: Command, { terminal }: Setting): void {
       .description("take the gate away; the kubeconfig is as it was")
       .argument("<context>", "the context, as in the kubeconfig"),
   ).action(async (context: string, options: KubeconfigOption) => {
-    const { removeGate } = await import("./install.ts");
-    await removeGate(context, options, terminal);
+    const { remove } = await import("./install.ts");
+    await remove(context, options, terminal);
   });
 }
 
@@ -159,8 +159,8 @@ function registerLogin(kube: Command, { terminal, setExitCode }: Setting): void 
       .description("Empties what the plugin remembers, as far as it is known, runs it, and begins a session.")
       .argument("[context]", "the context; the current one if left out"),
   ).action(async (context: string | undefined, options: KubeconfigOption) => {
-    const { loginGate } = await import("./login.ts");
-    await loginGate(context, options, terminal);
+    const { beginLogin } = await import("./login.ts");
+    await beginLogin(context, options, terminal);
   });
   kubeconfigOption(kube.command("status").description("per context: time left, and since when"))
     .option("--json", "print one JSON document on standard output")

@@ -1,135 +1,30 @@
-import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, resolve } from "node:path";
-import type { ChosenContext } from "../../config/kube/merged.ts";
-import { isCredential } from "../../core/kube/exec-credential.ts";
-import { gateOf } from "../../core/kube/gate-words.ts";
-import { newGateState } from "../../core/kube/gate-state.ts";
-import { knownCache } from "../../core/kube/known-caches.ts";
 import { limitsText } from "../../core/kube/limits-text.ts";
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
-import { withGateLock } from "../../store/kube/gate-lock.ts";
-import { readGateState, writeGateState } from "../../store/kube/gate-store.ts";
-import { readInstallRecord } from "../../store/kube/install-record.ts";
+import { loginGate } from "../../flow/kube/login.ts";
 import { readMoment } from "../../store/kube/processes.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { contextNamed, directoryOf } from "./install.ts";
+import { contextNamed, directoryOf } from "./sources.ts";
 
 interface LoginOptions {
   readonly kubeconfig?: string;
 }
 
-/** A new login with the plugin behind the gate, from which the limits of the session begin. */
-export async function loginGate(
+/** Logs in with the plugin behind the gate, and says how long the session lasts. */
+export async function beginLogin(
   name: string | undefined,
   options: LoginOptions,
   terminal: Terminal,
 ): Promise<void> {
   const chosen = await contextNamed(name, options.kubeconfig, terminal);
-  const { context, user } = chosen;
-  const words = gateOf(user);
-  if (words === undefined) {
-    throw new CurfewError("usage", `no gate stands before user ${visible(context.user)}`, {
-      hint: `curfew kube install ${visible(context.name)} puts one there`,
-    });
-  }
-  const [command = "", ...args] = (user.exec?.args ?? []).slice(words.own);
-  purge(command, args, terminal);
-  const answer = runPlugin(command, args, chosen, terminal);
-  if (!isCredential(answer)) {
-    throw new CurfewError(
-      "auth",
-      `${visible(command)} answered without a credential; the session was not begun`,
-    );
-  }
-  const directory = directoryOf(terminal);
-  const record = readInstallRecord(directory, words.id);
-  const state = readGateState(directory, words.id);
-  const limits = { idle: record?.idle ?? state?.idle ?? null, max: record?.max ?? state?.max ?? null };
-  if (limits.idle === null && limits.max === null) {
-    throw new CurfewError("input", "the limits of this gate are lost", {
-      hint: `curfew kube install ${visible(context.name)} sets them anew`,
-    });
-  }
-  const begun = newGateState(context.name, limits, readMoment(Date.now()));
-  withGateLock(directory, words.id, () => writeGateState(directory, words.id, begun));
-  await terminal.say(`logged in to ${visible(context.name)}; the session ${limitsText(limits)}\n`);
-}
-
-/** A plugin that remembers the last login would answer in the person's place. */
-function purge(command: string, args: readonly string[], { err, environment }: Terminal): void {
-  const home = environment["HOME"] ?? homedir();
-  const known = knownCache(command, args);
-  if (known === undefined) {
-    err(
-      `warning: what ${visible(command)} remembers is unknown to curfew; it may answer without asking anybody\n`,
-    );
-    return;
-  }
-  for (const path of known.paths)
-    rmSync(resolve(home, path.replace(/^~\//u, "")), { recursive: true, force: true });
-  if (known.left !== "") err(`warning: ${known.left}\n`);
-}
-
-/** Its standard error and its questions go to the person; its answer goes nowhere. */
-function runPlugin(
-  command: string,
-  args: readonly string[],
-  chosen: ChosenContext,
-  terminal: Terminal,
-): string {
-  const { exec } = chosen.user;
-  const interactive = terminal.asks && exec?.interactiveMode !== "Never";
-  if (exec?.interactiveMode === "Always" && !terminal.asks) {
-    throw new CurfewError(
-      "usage",
-      `${visible(command)} asks questions, and there is no terminal to ask them`,
-    );
-  }
-  const own = Object.fromEntries((exec?.env ?? []).map(({ name, value }) => [name, value]));
-  const info = execInfo(chosen, interactive);
-  const found = spawnSync(command, args, {
-    env: { ...terminal.environment, ...own, KUBERNETES_EXEC_INFO: JSON.stringify(info) },
-    stdio: [interactive ? "inherit" : "ignore", "pipe", "inherit"],
-    encoding: "utf8",
-    maxBuffer: 16 * 1024 * 1024,
-    cwd: dirname(chosen.loaded.kubeconfig.file.path),
+  const { environment, asks, err } = terminal;
+  const limits = loginGate(chosen, {
+    directory: directoryOf(terminal),
+    environment,
+    home: environment["HOME"] ?? homedir(),
+    asks,
+    moment: () => readMoment(Date.now()),
+    warn: (message) => err(`warning: ${message}\n`),
   });
-  if (found.error !== undefined)
-    throw new CurfewError("auth", `cannot run ${visible(command)}: ${found.error.message}`);
-  if (found.status === 0) return found.stdout;
-  throw new CurfewError(
-    "auth",
-    `${visible(command)} ended with ${found.status ?? found.signal}; the session was not begun`,
-  );
-}
-
-/** As kubectl tells it (client-go, KUBERNETES_EXEC_INFO). */
-function execInfo({ user: { exec }, cluster }: ChosenContext, interactive: boolean): object {
-  const spec =
-    exec?.provideClusterInfo === true ? { cluster: clusterInfo(cluster), interactive } : { interactive };
-  return { kind: "ExecCredential", apiVersion: exec?.apiVersion ?? "", spec };
-}
-
-function clusterInfo(cluster: ChosenContext["cluster"]): object {
-  const keys = [
-    "server",
-    "tls-server-name",
-    "insecure-skip-tls-verify",
-    "certificate-authority-data",
-    "proxy-url",
-  ] as const;
-  const known = keys.flatMap((key) =>
-    cluster[key] === undefined || cluster[key] === null ? [] : [[key, cluster[key]]],
-  );
-  const extensions = Array.isArray(cluster.extensions) ? (cluster.extensions as unknown[]) : [];
-  const own = extensions.find(
-    (each): each is { extension: unknown } =>
-      typeof each === "object" &&
-      each !== null &&
-      (each as { name?: unknown }).name === "client.authentication.k8s.io/exec",
-  );
-  return { ...Object.fromEntries(known), ...(own === undefined ? {} : { config: own.extension }) };
+  await terminal.say(`logged in to ${visible(chosen.context.name)}; the session ${limitsText(limits)}\n`);
 }

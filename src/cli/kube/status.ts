@@ -11,8 +11,7 @@ import { readMoment } from "../../store/kube/processes.ts";
 import { visibleJson } from "../../core/text/visible.ts";
 import { kubeStatusText } from "../../report/kube/status-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { directoryOf } from "./install.ts";
-import { kubeconfigPaths } from "./sources.ts";
+import { directoryOf, kubeconfigPaths } from "./sources.ts";
 
 interface StatusOptions {
   readonly kubeconfig?: string;

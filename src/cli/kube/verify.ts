@@ -22,7 +22,7 @@ import { gateDirectory, readGateState, writeGateState } from "../../store/kube/g
 import { readMoment } from "../../store/kube/processes.ts";
 import { type ExitCode, exitCodeOfVerdict } from "../terminal/exit.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { contextNamed, directoryOf } from "./install.ts";
+import { contextNamed, directoryOf } from "./sources.ts";
 
 export interface VerifyGateOptions {
   readonly kubeconfig?: string;
