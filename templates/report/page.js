@@ -70,7 +70,8 @@ for (const item of document.querySelectorAll(".chips .more")) {
     item.replaceWith(...links);
     links.find((link) => !link.hidden)?.firstChild.focus();
   });
-  item.replaceChildren(button);
+  const folded = item.querySelector(".folded");
+  item.replaceChildren(button, ...(folded === null ? [] : [folded]));
 }
 
 document.addEventListener("click", (event) => {

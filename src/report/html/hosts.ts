@@ -1,4 +1,5 @@
 /** Hosts in the page: links to them, and the table of all of them that needs no script. */
+import { foldNames } from "../../core/text/fold-names.ts";
 import { countOutcomes } from "../../core/verdict/outcome.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { AuditedHost, AuditRun } from "../../model/audit.ts";
@@ -14,6 +15,8 @@ export interface HostLinks {
   /** Positions of those that are not shown, for the script: `12 13 14`; empty where all are. */
   readonly rest: string;
   readonly more: string;
+  /** Their names, folded; empty where that is no shorter than a list. */
+  readonly folded: string;
 }
 
 /** Links to hosts by their positions in the run; ids in the page are numbers, never names. */
@@ -24,7 +27,14 @@ export function hostLinks(
 ): HostLinks {
   const shown = positions.slice(0, listed).map((index) => ({ index, name: nameOf(run, index) }));
   const rest = positions.slice(listed);
-  return { shown, rest: rest.join(" "), more: rest.length === 0 ? "" : number(rest.length) };
+  const more = rest.length === 0 ? "" : number(rest.length);
+  return { shown, rest: rest.join(" "), more, folded: foldedNames(rest, run) };
+}
+
+function foldedNames(positions: readonly number[], run: Pick<AuditRun, "hosts">): string {
+  if (positions.length === 0) return "";
+  const entries = foldNames(positions.map((index) => nameOf(run, index)));
+  return entries.length > LISTED || entries.length * 2 > positions.length ? "" : entries.join(", ");
 }
 
 /** One row of `host-row.hbs`. Pure. */

@@ -76,6 +76,21 @@ describe("what is there without a script", () => {
     expect(textOf(tree, "reasons")).toContain("and 28 more");
   });
 
+  test("names that count are folded, others stay in the list of hosts", () => {
+    const failing = (name: (index: number) => string) =>
+      page(
+        audit(
+          Array.from({ length: 40 }, (_, index) =>
+            auditedHost(name(index), { outcome: "fail", findings: [finding({ outcome: "fail" })] }),
+          ),
+        ),
+      );
+    const web = failing((index) => `web${String(index + 1).padStart(3, "0")}.example.net`);
+    expect(textOf(web, "reasons")).toContain(": web[013-040].example.net");
+    const odd = failing((index) => "x".repeat(index + 1));
+    expect(all(odd, (node) => attribute(node, "class") === "folded")).toEqual([]);
+  });
+
   test("a rule that nobody judged is not a rule that passed", () => {
     const rules = textOf(page(smallAudit()), "rules");
     expect(rules).toMatch(/Not judged RHEL-09-412080/u);
