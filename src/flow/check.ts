@@ -2,6 +2,7 @@
 import { judgeBaseline } from "../core/baseline/judge-baseline.ts";
 import { checkPolicy } from "../core/check/question.ts";
 import { inertFindings } from "../core/ending/inert-lines.ts";
+import type { PlannedHost } from "../core/ending/endings.ts";
 import { ladder } from "../core/ending/ladder.ts";
 import { remoteScript } from "../template/remote-script.ts";
 import { systemFacts } from "../core/render/facts.ts";
@@ -15,6 +16,7 @@ import type { Seconds } from "../model/duration.ts";
 import { CurfewError, errorData } from "../model/error.ts";
 import type { LadderCell } from "../model/finding.ts";
 import type { Host } from "../model/host.ts";
+import type { HostPlan } from "../model/plan.ts";
 import type { Policy } from "../model/policy.ts";
 import type { HostVerification } from "../model/run.ts";
 import type { SessionKind } from "../model/session-kind.ts";
@@ -114,15 +116,13 @@ function found(
   { limit, baseline, sessions }: CheckOptions,
   { controls }: RunContext,
 ): CheckedHost {
-  // What the policy would write is not there, and nothing is promised by it.
-  const bare = { ...plan, changes: [], coverage: [], uncaught: [], expectations: [] };
-  const cells =
-    verification?.ladder ??
-    ladder({ facts, limits, selected: policy.controls, plan: bare, controls, probes: [] });
+  const probes = verification?.probes ?? [];
+  const question = { facts, limits, selected: policy.controls, plan: unplanned(plan), controls };
+  const cells = ladder({ ...question, probes });
   const judged = cells.filter(({ kind }) => sessions.includes(kind));
   const findings = verification?.findings ?? inertFindings(facts, controls, judged);
   const rules = baseline === null ? [] : judgeBaseline(facts, limits, baseline, plan, controls);
-  const ends = limit === null ? [] : [...judged, ...(verification?.probes ?? [])];
+  const ends = limit === null ? [] : [...judged, ...probes];
   const outcome = outcomeOfAll([...ends, ...rules]);
   return {
     host,
@@ -130,12 +130,17 @@ function found(
     description: plan.description,
     settings: inForce(facts, controls),
     ladder: limit === null ? cells.map(unjudged) : cells,
-    probes: verification?.probes ?? [],
+    probes,
     findings: [...findings, ...rules],
     managed: facts.curfew.originals.length > 0,
     facts: systemFacts(facts),
     ...(plan.error === undefined ? {} : { error: plan.error }),
   };
+}
+
+/** What the policy would write is not there, and nothing is promised by it. */
+function unplanned(plan: HostPlan): PlannedHost {
+  return { ...plan, changes: [], coverage: [], uncaught: [], expectations: [], unplanned: true };
 }
 
 /** Without a limit nothing is late. */

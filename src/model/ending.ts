@@ -45,6 +45,8 @@ export interface EndingQuestion {
    * where those on the host are not the policy's.
    */
   readonly placed: Seconds | undefined;
+  /** There is no policy: what files of this control that are there by themselves say counts. */
+  readonly unplanned?: true;
 }
 
 /** A line that looks as if it ended idle sessions and does nothing. */

@@ -1,4 +1,6 @@
 /** `curfew check`: the truth about hosts without a policy, and nothing changed on them. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LadderCell } from "../../src/model/finding.ts";
 import type { LabHost } from "../lab/host.ts";
@@ -128,6 +130,33 @@ describe.skipIf(lacks !== null)(`check${lacks === null ? "" : ` (${lacks})`}`, (
         evidence: "demonstrated",
       });
       expect(cell(call, "default", "tmux").outcome).toBe("fail");
+    },
+    patient(180_000),
+  );
+
+  test(
+    "a watchdog that curfew put there counts, by the limits in its own script",
+    async () => {
+      const policy = join(lab.dir, "check-policy.yaml");
+      const text = "name: watched\ncontrols: [watchdog]\ndefaults: {client_idle_timeout: 10m}\n";
+      await writeFile(policy, text);
+      const files = ["-p", policy, "-i", `root@${twin.name}`, "--ssh-config", lab.sshConfigPath];
+      const applied = await runCurfew(lab, ["apply", ...files, "--yes"]);
+      expect(applied.exitCode, applied.stderr).toBe(0);
+      const tmux = ["--sessions", "tmux,foreground-program", "--json"];
+      const call = await check(`root@${twin.name}`, "--limit", "15m", ...tmux);
+      expect(call.exitCode, call.stdout).toBe(0);
+      for (const role of ["root", "administrators", "service accounts", "default"]) {
+        // 10 minutes, 7 s for the terminal's clock and 30 s between two looks, and what a look takes.
+        expect(cell(call, role, "tmux")).toMatchObject({
+          outcome: "pass",
+          effective: { by: "watchdog", source: "curfew-watchdog.timer is active" },
+        });
+      }
+      expect((await check(`root@${twin.name}`, "--limit", "9m", ...tmux)).exitCode).toBe(2);
+      const shown = await check(`root@${twin.name}`);
+      expect(shown.stdout).toMatch(/tmux +◐ 10m\d+s? watchdog/u);
+      expect(shown.stdout).not.toContain("never ends, for all of them: tmux");
     },
     patient(180_000),
   );

@@ -10,13 +10,20 @@ import {
   WATCHDOG_STOPPED,
 } from "./installed.ts";
 import { beyondTenth } from "./limits.ts";
+import { type InstalledLimit, installedLimit } from "./installed-limits.ts";
+import type { Seconds } from "../../model/duration.ts";
 import type { Facts } from "../../model/facts.ts";
 import { WITH_TERMINAL } from "../../model/session-kind.ts";
 
 /** Effective where its starter runs, which is all that can be asked. */
-export function watchdogEndings({ facts, account, placed }: EndingQuestion): Endings {
+export function watchdogEndings(question: EndingQuestion): Endings {
+  const { facts, account } = question;
   const interval = installedInterval(facts);
-  if (placed === undefined || interval === undefined) return NOTHING;
+  if (interval === undefined) return NOTHING;
+  const own = limitOf(question, interval);
+  if ("unread" in own) return { endings: [], unread: [own.unread] };
+  const { seconds: placed } = own;
+  if (placed === null) return NOTHING;
   const started = watchdogStarted(facts);
   if (started.state === "unread") {
     return { endings: [], unread: [`the watchdog's timer: ${started.reason}`] };
@@ -31,9 +38,21 @@ export function watchdogEndings({ facts, account, placed }: EndingQuestion): End
   const { state, said } = started;
   const confirmed = state === "yes" ? said : undefined;
   const why = state === "yes" ? denied : said;
-  const doubt = otherTerminal(account, facts);
+  const doubt = own.doubt ?? otherTerminal(account, facts);
   const more = { ...(why === undefined ? {} : { denied: why }), ...(doubt === undefined ? {} : { doubt }) };
   return { endings: [{ ...base, confirmed, ...more }], unread: [] };
+}
+
+/** When it ends sessions of this account: as the policy says that put it there, else as its script says. */
+function limitOf(
+  { facts, account, kind, placed, unplanned }: EndingQuestion,
+  interval: Seconds,
+): InstalledLimit {
+  if (placed !== undefined) return { seconds: placed };
+  if (unplanned !== true || !WITH_TERMINAL.includes(kind)) return { seconds: null };
+  const limit = installedLimit(facts, account);
+  if ("unread" in limit || limit.seconds === null) return limit;
+  return { ...limit, seconds: limit.seconds + interval + Math.floor(watchdogPace(facts, interval).late) };
 }
 
 const NOTHING: Endings = { endings: [], unread: [] };

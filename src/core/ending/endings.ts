@@ -8,7 +8,10 @@ import type { HostPlan } from "../../model/plan.ts";
 import type { SessionKind } from "../../model/session-kind.ts";
 
 /** The parts of a plan that tell what is on a host already. */
-export type PlannedHost = Pick<HostPlan, "changes" | "coverage" | "uncaught" | "expectations">;
+export interface PlannedHost extends Pick<HostPlan, "changes" | "coverage" | "uncaught" | "expectations"> {
+  /** For a host without a policy: files that are there were written for another one. */
+  readonly unplanned?: true;
+}
 
 /** Every mechanism that is set for the accounts of a class, for one kind of session; `role` as the plan names it. */
 export function endingsFor(
@@ -20,8 +23,9 @@ export function endingsFor(
   controls: readonly Control[],
 ): Endings {
   const placed = placedCoverage(plan, role, kind);
+  const question = { facts, account, kind, ...(plan.unplanned && { unplanned: plan.unplanned }) };
   const all = controls.map((control) => {
-    const found = control.endings({ facts, account, kind, placed: placed.get(control.id) });
+    const found = control.endings({ ...question, placed: placed.get(control.id) });
     const denied = control.cannot?.(account, kind);
     if (denied === undefined) return found;
     return { ...found, endings: found.endings.map((ending) => Object.assign({}, ending, { denied })) };

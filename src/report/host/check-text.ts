@@ -2,8 +2,6 @@
 import { foldNames } from "../../core/text/fold-names.ts";
 import { visible } from "../../core/text/visible.ts";
 import { OUTCOME_WORDS } from "../../core/verdict/outcome.ts";
-import { WATCHDOG_NAME } from "../../model/host-paths.ts";
-import type { InForce } from "../../model/ending.ts";
 import type { CheckedHost } from "../../model/check-run.ts";
 import { formatDuration, type Seconds } from "../../model/duration.ts";
 import type { LadderCell } from "../../model/finding.ts";
@@ -116,26 +114,17 @@ function signOf({ outcome, evidence }: LadderCell): SignName {
 }
 
 /** What nothing ends for anybody, and why what is unknown is unknown. */
-function neverLines(
-  { ladder: cells, settings }: CheckedHost,
-  { paint, columns, limit }: CheckTextOptions,
-): string[] {
+function neverLines({ ladder: cells }: CheckedHost, { paint, columns, limit }: CheckTextOptions): string[] {
   const kinds = SESSION_KINDS.filter((kind) => cells.some((cell) => cell.kind === kind));
   const never = kinds.filter((kind) => cells.every((cell) => cell.kind !== kind || signOf(cell) === "open"));
   const unknown = cells.filter(({ outcome, reason }) => outcome === "unknown" && reason !== undefined);
   const reasons = [...new Set(unknown.map(({ reason = "" }) => reason))];
   return [
     ...(limit === null && never.length > 0
-      ? wrap(`  ${signText("open", paint)} ${neverText(settings)}: ${never.join(", ")}`, columns, 4)
+      ? wrap(`  ${signText("open", paint)} never ends, for all of them: ${never.join(", ")}`, columns, 4)
       : []),
     ...reasons.flatMap((reason) => wrap(`  ${signText("unknown", paint)} ${visible(reason)}`, columns, 4)),
   ];
-}
-
-/** Whom curfew's own watchdog ends is in its script, which only its policy can be held against. */
-function neverText(settings: readonly InForce[]): string {
-  const watched = settings.some(({ setting, verdict }) => setting === WATCHDOG_NAME && verdict === "ends");
-  return watched ? "ended by nothing but the watchdog, if at all" : "never ends, for all of them";
 }
 
 function roleName(role: string): string {
@@ -153,7 +142,7 @@ function nextLines(checked: readonly CheckedHost[], { columns, limit, proved }: 
   const name = visible(first.host);
   if (checked.some(({ managed }) => managed)) {
     const text =
-      "Next: curfew has changed some of these hosts; curfew audit -p POLICY -i INVENTORY holds them against its policy, with what its watchdog ends";
+      "Next: curfew has changed some of these hosts; curfew audit -p POLICY -i INVENTORY holds them against its policy";
     return wrap(text, columns, 2);
   }
   if (limit === null)

@@ -1,10 +1,12 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { watchdog } from "../../../src/controls/watchdog/index.ts";
 import { watchdogInForce } from "../../../src/controls/watchdog/in-force.ts";
 import { absent, known, unreadable } from "../../../src/model/reading.ts";
 import { applied } from "../applied-facts.ts";
-import { host, limits, role } from "../facts-fixture.ts";
+import { exemption, host, limits, person, role } from "../facts-fixture.ts";
 import { installedInterval } from "../../../src/controls/watchdog/installed.ts";
-import type { FileFact } from "../../../src/model/facts.ts";
+import type { FileFact, UserClass } from "../../../src/model/facts.ts";
+import type { SessionKind } from "../../../src/model/session-kind.ts";
 import { WATCHDOG_FILES } from "../../../src/model/host-paths.ts";
 
 const script = (content: string, path: string = WATCHDOG_FILES.script): FileFact =>
@@ -46,4 +48,54 @@ test("one that does not run, is changed or cannot be asked promises nothing", ()
   expect(said({ ...running, curfew: { ...running.curfew, written: {} } })).toEqual([
     ["partly", "not as curfew wrote it; what it ends is unknown"],
   ]);
+});
+
+describe("without a policy its own script says whom it ends", () => {
+  const asked = (facts: typeof running, account: UserClass, kind: SessionKind = "tmux", unplanned = true) =>
+    watchdog.endings({ facts, account, kind, placed: undefined, ...(unplanned && { unplanned: true }) });
+  const ends = (facts: typeof running, account: UserClass) =>
+    asked(facts, account).endings.map(({ seconds, doubt }) => [seconds, doubt]);
+  const withExemption = (...given: Parameters<typeof exemption>) => {
+    const policy = { ...POLICY, exemptions: [exemption(...given)] };
+    return { ...applied(host(), policy, ["watchdog"]), watchdogTimer: known(true) };
+  };
+
+  test("the longest of its limits, its own lateness and a look later, for everybody", () => {
+    // 15 minutes, 7 s for the terminal's clock, and 30 s between two looks.
+    expect(ends(running, person("root"))).toEqual([[900 + 7 + 30, undefined]]);
+    expect(ends(running, person("ada"))).toEqual([[937, undefined]]);
+    expect(asked(running, person("ada"), "idle-sftp").endings).toEqual([]);
+  });
+
+  test("nothing where a policy is held against the host, and has none", () => {
+    expect(asked(running, person("ada"), "tmux", false)).toEqual({ endings: [], unread: [] });
+  });
+
+  test("a script that is not as curfew wrote it, and one that is not started, promise nothing", () => {
+    const changed = { ...running, curfew: { ...running.curfew, written: {} } };
+    expect(asked(changed, person("ada"))).toEqual({
+      endings: [],
+      unread: ["the limits of the watchdog, whose script is not as curfew wrote it,"],
+    });
+    const stopped = { ...running, watchdogTimer: known(false) };
+    expect(asked(stopped, person("ada")).endings).toMatchObject([{ denied: expect.anything() }]);
+  });
+
+  test("whom it exempts by name is not ended; where a group is exempt it is unknown for all", () => {
+    const byName = withExemption(["rsync"]);
+    expect(ends(byName, person("rsync"))).toEqual([]);
+    expect(ends(byName, person("ada"))).toEqual([[937, undefined]]);
+    const several = { ...person("ada"), size: 40 };
+    expect(ends(byName, several)).toEqual([[937, expect.stringMatching(/^its script exempts some; .*ada/u)]]);
+    const byGroup = withExemption([], ["jobs"]);
+    expect(ends(byGroup, person("ada"))).toEqual([[937, expect.stringContaining("is unknown")]]);
+  });
+
+  test("where it has no limit for everyone else, whom it ends is unknown", () => {
+    const policy = limits(role("default", null, 300), [role("admin", 600, 300, { users: ["root"] })]);
+    const facts = { ...applied(host(), policy, ["watchdog"]), watchdogTimer: known(true) };
+    expect(ends(facts, person("ada"))).toEqual([
+      [expect.any(Number), expect.stringMatching(/^its script ends sessions of those that it names only/u)],
+    ]);
+  });
 });

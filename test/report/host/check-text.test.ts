@@ -48,7 +48,7 @@ test("open rules of a baseline are named with their people, the others counted",
   expect(checkText([bare("web1", "Debian 12")], OPTIONS)).not.toContain("baseline");
 });
 
-test("beside a watchdog that runs nothing is said never to end", () => {
+test("what nothing ends for anybody is said once", () => {
   const cell = {
     role: "root",
     kind: "tmux",
@@ -60,10 +60,6 @@ test("beside a watchdog that runs nothing is said never to end", () => {
     outcome: "fail",
     evidence: null,
   } as const;
-  const setting = { setting: "curfew-watchdog", source: "/x", effect: "ends", verdict: "ends" } as const;
   const host = { ...bare("web1", "Debian 12"), ladder: [cell] };
   expect(checkText([host], OPTIONS)).toContain("never ends, for all of them: tmux");
-  expect(checkText([{ ...host, settings: [setting] }], OPTIONS)).toContain(
-    "ended by nothing but the watchdog, if at all: tmux",
-  );
 });
