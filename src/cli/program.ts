@@ -38,7 +38,10 @@ export async function createProgram(
   program
     .command("help [topic...]")
     .description("print the help of a command, or a page")
-    .action((names: readonly string[]) => printHelp(program, names, terminal));
+    .option("--man", "print the manual page of every command: curfew help --man | man -l -")
+    .action((names: readonly string[], { man }: { readonly man?: true }) =>
+      man === true ? printManual(program, names, terminal) : printHelp(program, names, terminal),
+    );
   registerCompletion(program, setting);
   return program;
 }
@@ -59,6 +62,14 @@ async function printHelp(program: Command, names: readonly string[], terminal: T
     command = inner;
   }
   command.outputHelp();
+}
+
+/** As `npm run man` writes it into the package. */
+async function printManual(program: Command, names: readonly string[], terminal: Terminal): Promise<void> {
+  if (names.length > 0)
+    throw new CurfewError("usage", "--man prints one page about all of curfew; give it alone");
+  const { manPage } = await import("./help/man-page.ts");
+  await terminal.out([manPage(program, packageData.version, new Date().toISOString().slice(0, 10))]);
 }
 
 function unknownCommand(name: string, parent: Command): CurfewError {

@@ -1,11 +1,14 @@
 /** The manual page: complete, and without a complaint of those who lay it out. */
 import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { Command } from "commander";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { manPage } from "../../../src/cli/help/man-page.ts";
 import { createProgram } from "../../../src/cli/program.ts";
 import { fakeTerminal } from "../fake-terminal.ts";
+import packageData from "../../../package.json" with { type: "json" };
+import { runHere } from "../run-here.ts";
 
 const program = await createProgram(fakeTerminal(), () => {});
 const page = manPage(program, "1.2.3", "2026-11-22");
@@ -64,4 +67,14 @@ describe.each(TOOLS)("%s", (tool, ...options) => {
     const { all, exitCode } = await execa(tool, options, { input, reject: false, all: true });
     expect([all, exitCode]).toEqual(["", 0]);
   });
+});
+
+test("curfew help --man prints it, alone", async () => {
+  const given = { directory: tmpdir(), environment: {} };
+  const { stdout, exitCode } = await runHere(["help", "--man"], given);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^\.TH CURFEW 1 "\d{4}-\d\d-\d\d"/u);
+  const [, ...lines] = manPage(program, packageData.version, "").trimEnd().split("\n");
+  expect(stdout.split("\n").slice(1)).toEqual(lines);
+  expect(await runHere(["help", "plan", "--man"], given)).toMatchObject({ stdout: "", exitCode: 64 });
 });
