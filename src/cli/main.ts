@@ -1,6 +1,6 @@
 /** From a command line to an exit code. */
 import { type Command, CommanderError } from "commander";
-import { CurfewError } from "../model/error.ts";
+import { CurfewError } from "../model/terms/error.ts";
 import { errorDocument, type ExitCode, exitCodeOf, writeError } from "./terminal/exit.ts";
 import { createProgram } from "./program.ts";
 import type { Terminal } from "./terminal/terminal.ts";

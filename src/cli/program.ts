@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import packageData from "../../package.json" with { type: "json" };
 import { didYouMean, shown } from "../core/text/nearest.ts";
-import { CurfewError } from "../model/error.ts";
+import { CurfewError } from "../model/terms/error.ts";
 import { reflow, wrap } from "../report/layout/wrap.ts";
 import { registerCompletion } from "./completion/completion.ts";
 import { EXIT_CODES } from "./terminal/exit.ts";

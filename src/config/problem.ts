@@ -1,6 +1,6 @@
 import { visible } from "../core/text/visible.ts";
-import { CurfewError } from "../model/error.ts";
-import type { SourcePosition } from "../model/host.ts";
+import { CurfewError } from "../model/terms/error.ts";
+import type { SourcePosition } from "../model/inventory/host.ts";
 
 /** One mistake, or one thing to know, about a file somebody wrote. */
 export interface Problem {

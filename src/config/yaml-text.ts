@@ -18,7 +18,7 @@ import {
 } from "yaml";
 import { shown } from "../core/text/nearest.ts";
 import { visible } from "../core/text/visible.ts";
-import type { SourcePosition } from "../model/host.ts";
+import type { SourcePosition } from "../model/inventory/host.ts";
 import { type Problem, inputError } from "./problem.ts";
 
 /** A parsed document without syntax errors or duplicate keys. */

@@ -2,8 +2,8 @@
  * The enforcement mechanisms by the name that a policy gives them, one line each. What follows from facts is in the
  * order of the lines. Each is loaded when it is needed: the names alone are asked for by every start of curfew.
  */
-import type { Control } from "../model/control.ts";
-import type { ControlId } from "../model/control-id.ts";
+import type { Control } from "../model/control/control.ts";
+import type { ControlId } from "../model/terms/control-id.ts";
 
 const REGISTRY: Readonly<Record<ControlId, () => Promise<Control>>> = {
   sshd: async () => (await import("./sshd/index.ts")).sshd,

@@ -1,9 +1,15 @@
 /** Tells people what is news in an audit: written down first, then delivered, what fails again with the next audit. */
 import { type AlertedRun, alertFor, type News, newsOf } from "../core/audit/alert.ts";
-import { type Alert, type Alerts, type AlertEvent, DeliveryError, type QueuedAlert } from "../model/alert.ts";
-import { CurfewError } from "../model/error.ts";
-import type { History } from "../model/history.ts";
-import type { Policy } from "../model/policy.ts";
+import {
+  type Alert,
+  type Alerts,
+  type AlertEvent,
+  DeliveryError,
+  type QueuedAlert,
+} from "../model/record/alert.ts";
+import { CurfewError } from "../model/terms/error.ts";
+import type { History } from "../model/record/history.ts";
+import type { Policy } from "../model/policy/policy.ts";
 import type { Audit } from "./audit.ts";
 
 /** Somewhere an alert goes. */

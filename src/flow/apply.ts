@@ -1,9 +1,9 @@
 import { guardChange, writtenAfter } from "../core/plan/guard.ts";
 import { refuseLostLines } from "../core/plan/lost-lines.ts";
-import type { Connection } from "../model/connection.ts";
-import { CurfewError } from "../model/error.ts";
-import type { HostPlan } from "../model/plan.ts";
-import type { HostResult } from "../model/run.ts";
+import type { Connection } from "../model/inventory/connection.ts";
+import { CurfewError } from "../model/terms/error.ts";
+import type { HostPlan } from "../model/change/plan.ts";
+import type { HostResult } from "../model/change/run.ts";
 import { changeHost } from "./guard/change-host.ts";
 import type { Fleet, RunContext } from "./run/context.ts";
 import { decide, type HostDecision, login } from "./plan.ts";

@@ -1,12 +1,12 @@
 import { serverOf } from "../core/sshd/openssh-version.ts";
 import { parseFacts } from "../core/facts/parse-facts.ts";
-import { type ExtraPart, factsScript } from "../core/facts/script.ts";
+import { type ExtraPart, factsScript } from "../core/answer/script.ts";
 import type { Selector } from "../core/policy/selectors.ts";
 import { visible } from "../core/text/visible.ts";
-import type { Control } from "../model/control.ts";
-import type { Connection } from "../model/connection.ts";
-import { CurfewError } from "../model/error.ts";
-import type { Facts } from "../model/facts.ts";
+import type { Control } from "../model/control/control.ts";
+import type { Connection } from "../model/inventory/connection.ts";
+import { CurfewError } from "../model/terms/error.ts";
+import type { Facts } from "../model/facts/facts.ts";
 
 export interface GatherOptions {
   readonly controls: readonly Control[];

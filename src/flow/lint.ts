@@ -6,10 +6,10 @@ import { InputError } from "../config/problem.ts";
 import { readTextFile } from "../config/text-file.ts";
 import { parseYaml } from "../config/yaml-text.ts";
 import { checkHostPatterns } from "../core/policy/host-limits.ts";
-import { CurfewError } from "../model/error.ts";
-import type { Inventory, SourcePosition } from "../model/host.ts";
-import type { LintFinding } from "../model/lint.ts";
-import type { Policy } from "../model/policy.ts";
+import { CurfewError } from "../model/terms/error.ts";
+import type { Inventory, SourcePosition } from "../model/inventory/host.ts";
+import type { LintFinding } from "../model/verdict/lint.ts";
+import type { Policy } from "../model/policy/policy.ts";
 
 export interface LintFiles {
   readonly policies: readonly string[];

@@ -1,8 +1,8 @@
 /** `curfew report`: one audit out of the history, with what changed and where it is going. Contacts no host. */
 import { selectHosts } from "../core/policy/host-pattern.ts";
-import type { AuditRun, RunSummary } from "../model/audit.ts";
-import { CurfewError } from "../model/error.ts";
-import type { History } from "../model/history.ts";
+import type { AuditRun, RunSummary } from "../model/record/audit.ts";
+import { CurfewError } from "../model/terms/error.ts";
+import type { History } from "../model/record/history.ts";
 import { besideRun, type BesideRun } from "./run/beside-run.ts";
 
 export interface ReportQuery {

@@ -1,8 +1,8 @@
 import { planRevert } from "../core/plan/revert.ts";
-import type { Connection } from "../model/connection.ts";
-import type { Facts } from "../model/facts.ts";
-import type { Host } from "../model/host.ts";
-import type { HostResult } from "../model/run.ts";
+import type { Connection } from "../model/inventory/connection.ts";
+import type { Facts } from "../model/facts/facts.ts";
+import type { Host } from "../model/inventory/host.ts";
+import type { HostResult } from "../model/change/run.ts";
 import { changeHost } from "./guard/change-host.ts";
 import type { RunContext } from "./run/context.ts";
 import { gatherFacts } from "./gather.ts";

@@ -1,10 +1,10 @@
 /** `curfew verify`: real sessions on every host, those that must be dropped and those that must be kept. */
 import PQueue from "p-queue";
 import { verifyOutcome } from "../core/verdict/outcome.ts";
-import type { Connection } from "../model/connection.ts";
-import { CurfewError, errorData } from "../model/error.ts";
-import type { Host } from "../model/host.ts";
-import type { HostVerification } from "../model/run.ts";
+import type { Connection } from "../model/inventory/connection.ts";
+import { CurfewError, errorData } from "../model/terms/error.ts";
+import type { Host } from "../model/inventory/host.ts";
+import type { HostVerification } from "../model/change/run.ts";
 import type { Fleet, RunContext } from "./run/context.ts";
 import { decide, login, refuseArmed } from "./plan.ts";
 import { openProbes, prepareProbes, type PreparedProbes, type VerifyOptions } from "./verify-host.ts";

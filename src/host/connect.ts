@@ -5,10 +5,10 @@
  * Here: logging in to the hosts of an inventory as the user's OpenSSH configuration says.
  */
 import { userInfo } from "node:os";
-import type { Connect, ConnectOptions, Connection, ConnectThrough } from "../model/connection.ts";
-import { CurfewError } from "../model/error.ts";
-import type { Host } from "../model/host.ts";
-import type { Secret } from "../model/secret.ts";
+import type { Connect, ConnectOptions, Connection, ConnectThrough } from "../model/inventory/connection.ts";
+import { CurfewError } from "../model/terms/error.ts";
+import type { Host } from "../model/inventory/host.ts";
+import type { Secret } from "../model/terms/secret.ts";
 import { chooseAlgorithms } from "./channel/algorithms.ts";
 import { asConnection } from "./connection.ts";
 import { fixedHostKeys, KnownHostsFiles } from "./keys/host-key.ts";

@@ -1,8 +1,8 @@
 /** The `Connection` of the model, over an SSH session. */
-import { CurfewError } from "../model/error.ts";
-import type { Connection } from "../model/connection.ts";
-import type { Host } from "../model/host.ts";
-import type { Secret } from "../model/secret.ts";
+import { CurfewError } from "../model/terms/error.ts";
+import type { Connection } from "../model/inventory/connection.ts";
+import type { Host } from "../model/inventory/host.ts";
+import type { Secret } from "../model/terms/secret.ts";
 import { planLaunch } from "./shell/escalation.ts";
 import { openCommand, openSftp } from "./channel/idle-channels.ts";
 import type { Carrier } from "./shell/carrier.ts";

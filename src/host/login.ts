@@ -1,7 +1,7 @@
 /** From a byte stream to an authenticated session: host key, key exchange, login. */
 import type { Duplex } from "node:stream";
 import { visible } from "../core/text/visible.ts";
-import { CurfewError } from "../model/error.ts";
+import { CurfewError } from "../model/terms/error.ts";
 import { explainNegotiation, libraryAlgorithms, type Algorithms } from "./channel/algorithms.ts";
 import { authenticate, type Authentication } from "./keys/auth.ts";
 import { shareFairly } from "./fair-share.ts";

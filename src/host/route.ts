@@ -1,6 +1,6 @@
 /** The way to a host: directly, through jump hosts, or through a ProxyCommand. */
 import type { Duplex } from "node:stream";
-import { CurfewError } from "../model/error.ts";
+import { CurfewError } from "../model/terms/error.ts";
 import { chooseAlgorithms } from "./channel/algorithms.ts";
 import type { Target } from "./openssh/ask-ssh.ts";
 import { openForward } from "./connection.ts";

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { execa } from "execa";
 import { visible } from "../core/text/visible.ts";
-import { CurfewError } from "../model/error.ts";
+import { CurfewError } from "../model/terms/error.ts";
 
 export interface Systemd {
   /** Reads unit files anew. */

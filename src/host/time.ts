@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Time } from "../model/time.ts";
+import type { Time } from "../model/terms/time.ts";
 
 /** This machine's monotonic clock and timer; connections and channels take their moments from the same clock. */
 export const TIME: Time = {

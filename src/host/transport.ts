@@ -1,7 +1,7 @@
 /** Byte streams to a host: TCP, or the standard streams of a ProxyCommand. */
 import { connect as connectTcp } from "node:net";
 import type { Duplex } from "node:stream";
-import { CurfewError } from "../model/error.ts";
+import { CurfewError } from "../model/terms/error.ts";
 import type { Environment, SshSettings } from "./openssh/ssh-settings.ts";
 import { interruption } from "./channel/session.ts";
 

@@ -2,7 +2,7 @@
  * The formats of `curfew audit --format`: the one registry of them. Adding a format: a file in this
  * folder, a line here, a test that reads its output with somebody else's parser.
  */
-import type { AuditContext, AuditHeader, AuditRun, ReportFormatName } from "../model/audit.ts";
+import type { AuditContext, AuditHeader, AuditRun, ReportFormatName } from "../model/record/audit.ts";
 import { renderJson } from "./format/audit-json.ts";
 import { cklbFiles, cklbRefuses } from "./cklb/cklb.ts";
 import type { ReportFile } from "./format/report-file.ts";
@@ -26,7 +26,7 @@ export interface AuditFormat {
   files(run: AuditRun, context: AuditContext): Iterable<ReportFile>;
 }
 
-/** Every format by the name that `--format` takes; the names alone, for floors below, are in model/audit.ts. */
+/** Every format by the name that `--format` takes; the names alone, for floors below, are in model/record/audit.ts. */
 export const REPORT_FORMATS: Readonly<Record<ReportFormatName, AuditFormat>> = {
   html: single("html", "text/html; charset=utf-8", renderHtml),
   json: single("json", "application/json", renderJson),

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { shown } from "../core/text/nearest.ts";
 import { visible } from "../core/text/visible.ts";
-import { CurfewError } from "../model/error.ts";
+import { CurfewError } from "../model/terms/error.ts";
 import { configDirectory, stateDirectory } from "./file/xdg.ts";
 import type { HistoryPlace } from "./open-history.ts";
 import { isPostgresUrl, parsePostgresUrl } from "./postgres/place.ts";

@@ -1,5 +1,5 @@
 /** Where audits are remembered: one opener for every store. */
-import type { History } from "../model/history.ts";
+import type { History } from "../model/record/history.ts";
 import type { PostgresSettings } from "./postgres/settings.ts";
 import type { Patience } from "./postgres/session.ts";
 

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import { CurfewError } from "../model/error.ts";
+import { CurfewError } from "../model/terms/error.ts";
 import { lateHandlebars } from "./handlebars.ts";
 import { quote } from "./shell-quote.ts";
 import { templateFile } from "./template-file.ts";

@@ -1,4 +1,4 @@
-import { CurfewError } from "../model/error.ts";
+import { CurfewError } from "../model/terms/error.ts";
 
 /**
  * One word for a POSIX shell, in single quotes, whatever it contains (POSIX.1-2024, Shell Command

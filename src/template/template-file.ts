@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { CurfewError } from "../model/error.ts";
+import { CurfewError } from "../model/terms/error.ts";
 
 /**
  * The absolute path of a file below the package's `templates`, from the sources as from the

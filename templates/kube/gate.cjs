@@ -19,7 +19,7 @@ function gateWords(command, args) {
 		own: end + 1
 	};
 }
-// src/model/duration.ts
+// src/model/terms/duration.ts
 function formatDuration(seconds) {
 	const text = [
 		[Math.floor(seconds / 3600), "h"],
@@ -287,7 +287,7 @@ function refuseForeign(directory) {
 	const found = (0, node_fs.lstatSync)(directory);
 	if (!found.isDirectory() || found.uid !== process.geteuid?.() || (found.mode & 18) !== 0) throw new Error("the state directory is not this account's alone");
 }
-// src/model/error.ts
+// src/model/terms/error.ts
 var CurfewError = class extends Error {
 	code;
 	host;

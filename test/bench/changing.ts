@@ -6,10 +6,10 @@ import { changeScript, guardChange, settleScript, writtenAfter } from "../../src
 import { hostLimits } from "../../src/core/policy/host-limits.ts";
 import { selectorsOf } from "../../src/core/policy/selectors.ts";
 import type { Fleet, RunContext } from "../../src/flow/run/context.ts";
-import { factsScript } from "../../src/core/facts/script.ts";
+import { factsScript } from "../../src/core/answer/script.ts";
 import { decide, login } from "../../src/flow/plan.ts";
 import { connectThrough, createConnect } from "../../src/host/connect.ts";
-import type { Host } from "../../src/model/host.ts";
+import type { Host } from "../../src/model/inventory/host.ts";
 import type { LabHost } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
 import type { FloorScript } from "./floor.ts";

@@ -2,7 +2,7 @@
 import { CONTROLS } from "../../src/controls/index.ts";
 import { hostLimits } from "../../src/core/policy/host-limits.ts";
 import { selectorsOf } from "../../src/core/policy/selectors.ts";
-import { factsScript } from "../../src/core/facts/script.ts";
+import { factsScript } from "../../src/core/answer/script.ts";
 import type { Lab } from "../lab/lab.ts";
 import { asCurfewSends, CURFEW, type Desk, FLOOR, loadFleet, type Place, stateOf } from "./fleet.ts";
 import { writeDesk, writeFloor } from "./fleet.ts";

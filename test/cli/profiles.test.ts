@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { main } from "../../src/cli/main.ts";
-import { BASELINE_NAMES } from "../../src/model/baseline-name.ts";
+import { BASELINE_NAMES } from "../../src/model/policy/baseline-name.ts";
 import { fakeTerminal } from "./fake-terminal.ts";
 
 async function profiles(...given: string[]) {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { auditArguments, type ScheduledOptions } from "../../src/cli/schedule/audit.ts";
-import type { AuditHeader } from "../../src/model/audit.ts";
+import type { AuditHeader } from "../../src/model/record/audit.ts";
 import { openHistory } from "../../src/store/open-history.ts";
 import { auditedHost, auditFinding, auditRun, store } from "../fixtures/audits.ts";
 import { runHere } from "./run-here.ts";

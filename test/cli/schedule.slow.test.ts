@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Alert } from "../../src/model/alert.ts";
+import type { Alert } from "../../src/model/record/alert.ts";
 import { patient } from "../patience.ts";
 
 const CURFEW = resolve(import.meta.dirname, "../../src/curfew.js");

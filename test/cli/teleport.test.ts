@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { REPORT_FORMAT_NAMES } from "../../src/model/audit.ts";
+import { REPORT_FORMAT_NAMES } from "../../src/model/record/audit.ts";
 import { publishedSchema } from "../fixtures/published-schema.ts";
 import { runHere } from "./run-here.ts";
 

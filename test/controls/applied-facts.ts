@@ -3,11 +3,11 @@ import { CONTROLS } from "../../src/controls/index.ts";
 import { writtenDigest } from "../../src/core/plan/guard.ts";
 import { isExempt, resolvedClasses } from "../../src/core/policy/present-people.ts";
 import { planHost } from "../../src/core/plan/host.ts";
-import type { Facts, FileFact, FileTimes, UserClass } from "../../src/model/facts.ts";
-import type { HostLimits } from "../../src/model/limits.ts";
-import type { HostPlan } from "../../src/model/plan.ts";
-import type { ControlId } from "../../src/model/control-id.ts";
-import { known } from "../../src/model/reading.ts";
+import type { Facts, FileFact, FileTimes, UserClass } from "../../src/model/facts/facts.ts";
+import type { HostLimits } from "../../src/model/policy/limits.ts";
+import type { HostPlan } from "../../src/model/change/plan.ts";
+import type { ControlId } from "../../src/model/terms/control-id.ts";
+import { known } from "../../src/model/terms/reading.ts";
 import { DROP_IN, fileFact } from "./facts-fixture.ts";
 import { answered } from "./shell-answers.ts";
 

@@ -10,12 +10,12 @@ import { applyBaseline } from "../../src/core/policy/apply-baseline.ts";
 import { planHost } from "../../src/core/plan/host.ts";
 import { planProbes } from "../../src/core/probe/plan.ts";
 import { parseSshdConfig } from "../../src/core/sshd/config-text.ts";
-import type { Facts } from "../../src/model/facts.ts";
-import { LOGIND_FILE, SHELL_SCRIPT } from "../../src/model/host-paths.ts";
-import type { HostPlan } from "../../src/model/plan.ts";
+import type { Facts } from "../../src/model/facts/facts.ts";
+import { LOGIND_FILE, SHELL_SCRIPT } from "../../src/model/inventory/host-paths.ts";
+import type { HostPlan } from "../../src/model/change/plan.ts";
 import { policySchema } from "../../src/config/policy/schema.ts";
-import { BASELINE_NAMES, type BaselineName } from "../../src/model/baseline-name.ts";
-import { known } from "../../src/model/reading.ts";
+import { BASELINE_NAMES, type BaselineName } from "../../src/model/policy/baseline-name.ts";
+import { known } from "../../src/model/terms/reading.ts";
 import { DROP_IN, WITHOUT_INCLUDE, WITH_INCLUDE, fileFact, host, person, version } from "./facts-fixture.ts";
 import { golden } from "./golden.ts";
 import {

@@ -5,8 +5,8 @@ import { CONTROLS } from "../../src/controls/index.ts";
 import { explainPerson } from "../../src/core/explain/person.ts";
 import { explainSessions } from "../../src/core/explain/sessions.ts";
 import { hostLimits } from "../../src/core/policy/host-limits.ts";
-import type { Host } from "../../src/model/host.ts";
-import type { ControlId } from "../../src/model/control-id.ts";
+import type { Host } from "../../src/model/inventory/host.ts";
+import type { ControlId } from "../../src/model/terms/control-id.ts";
 import { policySchema } from "../../src/config/policy/schema.ts";
 import { host, person, version } from "./facts-fixture.ts";
 

@@ -1,11 +1,11 @@
 /** Facts and limits for tests of the controls: an ordinary Debian host, changed where a test says so. */
-import type { Facts, FileFact, OpenSshVersion, UserClass } from "../../src/model/facts.ts";
+import type { Facts, FileFact, OpenSshVersion, UserClass } from "../../src/model/facts/facts.ts";
 import { CONTROLS } from "../../src/controls/index.ts";
-import { factFiles } from "../../src/core/facts/script.ts";
-import type { ActiveExemption, HostLimits, RoleLimits } from "../../src/model/limits.ts";
+import { factFiles } from "../../src/core/answer/script.ts";
+import type { ActiveExemption, HostLimits, RoleLimits } from "../../src/model/policy/limits.ts";
 import { CONTROL_IDS } from "../../src/controls/registry.ts";
-import type { ControlId } from "../../src/model/control-id.ts";
-import { absent, known } from "../../src/model/reading.ts";
+import type { ControlId } from "../../src/model/terms/control-id.ts";
+import { absent, known } from "../../src/model/terms/reading.ts";
 import { parseSshdConfig } from "../../src/core/sshd/config-text.ts";
 
 export const DROP_IN = "/etc/ssh/sshd_config.d/00-00-curfew.conf";

@@ -1,8 +1,8 @@
 /** Facts as if every login shell in use had been asked what its limit is. */
 import { ksh93Timeout, minutesOf } from "../../src/controls/shell-timeout/limits.ts";
-import type { Facts, ShellFact, UserClass } from "../../src/model/facts.ts";
-import type { LoginShell, ShellAnswer } from "../../src/model/login-shell.ts";
-import { known, unreadable } from "../../src/model/reading.ts";
+import type { Facts, ShellFact, UserClass } from "../../src/model/facts/facts.ts";
+import type { LoginShell, ShellAnswer } from "../../src/model/facts/login-shell.ts";
+import { known, unreadable } from "../../src/model/terms/reading.ts";
 
 /** Each class has every shell in use; `limitOf` is the policy's limit for a class, null for none. */
 export function answered(facts: Facts, limitOf: (account: UserClass) => number | null): Facts {

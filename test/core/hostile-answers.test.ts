@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { scaleShellFile } from "../../src/controls/shell-timeout/scale.ts";
 import { scaleSshdConfig } from "../../src/controls/sshd/scale.ts";
 import { parseFacts } from "../../src/core/facts/parse-facts.ts";
-import { parseSections } from "../../src/core/facts/sections.ts";
+import { parseSections } from "../../src/core/answer/sections.ts";
 import { parseProbeFacts } from "../../src/core/probe/probe-facts.ts";
 import { parseShadowLog } from "../../src/core/probe/shadow-log.ts";
 import { foreignSettings, othersTimeout } from "../../src/core/shell/foreign-timeout.ts";

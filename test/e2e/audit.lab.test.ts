@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { policySchema } from "../../src/config/policy/schema.ts";
 import { CONTROLS } from "../../src/controls/index.ts";
-import { factsScript } from "../../src/core/facts/script.ts";
+import { factsScript } from "../../src/core/answer/script.ts";
 import { kubeQuestion } from "../../src/core/kube/on-hosts.ts";
 import { sshConnection } from "../flow/facts-host.ts";
 import { patient } from "../patience.ts";

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { LadderCell } from "../../src/model/finding.ts";
+import type { LadderCell } from "../../src/model/verdict/finding.ts";
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { documentOf, etcDifferences, runCurfew, type Call } from "./curfew.ts";

@@ -5,7 +5,7 @@ import { hostLimits } from "../../src/core/policy/host-limits.ts";
 import { selectorsOf } from "../../src/core/policy/selectors.ts";
 import { loadPolicy } from "../../src/config/policy/policy.ts";
 import { gatherFacts } from "../../src/flow/gather.ts";
-import type { Facts } from "../../src/model/facts.ts";
+import type { Facts } from "../../src/model/facts/facts.ts";
 import { sshConnection } from "../flow/facts-host.ts";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";

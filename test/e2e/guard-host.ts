@@ -1,10 +1,10 @@
 /** The guard's own scripts on a lab host, without a controller: what a test needs to interrupt them at any command. */
 import { CONTROLS } from "../../src/controls/index.ts";
 import { changeScript, type GuardChange, settleScript, writtenAfter } from "../../src/core/plan/guard.ts";
-import { factsScript } from "../../src/core/facts/script.ts";
+import { factsScript } from "../../src/core/answer/script.ts";
 import { parseFacts } from "../../src/core/facts/parse-facts.ts";
-import type { Facts } from "../../src/model/facts.ts";
-import { findFile } from "../../src/core/facts/find-file.ts";
+import type { Facts } from "../../src/model/facts/facts.ts";
+import { findFile } from "../../src/core/answer/find-file.ts";
 import type { LabHost } from "../lab/host.ts";
 
 export const TOKEN = "c".repeat(32);

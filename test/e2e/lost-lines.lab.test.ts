@@ -1,6 +1,6 @@
 /** A TMOUT of somebody fails once curfew's is readonly: plan says what its file loses, apply does nothing without a yes. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Finding } from "../../src/model/finding.ts";
+import type { Finding } from "../../src/model/verdict/finding.ts";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
 import { patient } from "../patience.ts";

@@ -1,6 +1,6 @@
 /** PostgreSQL of four releases: idle sessions of the policy's roles end, and none of anybody else's. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Finding, LadderCell } from "../../src/model/finding.ts";
+import type { Finding, LadderCell } from "../../src/model/verdict/finding.ts";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
 import { clients, installPostgresql, openClient, SOCKET, sql, startPostgresql } from "../lab/postgresql.ts";

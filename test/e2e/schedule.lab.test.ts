@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { array, oneof, sample, string as anyString } from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { unitCommand } from "../../src/core/schedule/quote.ts";
-import type { Alert } from "../../src/model/alert.ts";
+import type { Alert } from "../../src/model/record/alert.ts";
 import type { ExecResult } from "../lab/machine.ts";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";

@@ -5,9 +5,9 @@ import { CONTROLS } from "../../src/controls/index.ts";
 import { applyFleet } from "../../src/flow/apply.ts";
 import type { Fleet, RunContext } from "../../src/flow/run/context.ts";
 import { planFleet } from "../../src/flow/plan.ts";
-import type { Connection, ScriptOptions } from "../../src/model/connection.ts";
-import type { HostPlan } from "../../src/model/plan.ts";
-import type { HostResult } from "../../src/model/run.ts";
+import type { Connection, ScriptOptions } from "../../src/model/inventory/connection.ts";
+import type { HostPlan } from "../../src/model/change/plan.ts";
+import type { HostResult } from "../../src/model/change/run.ts";
 import { BOOKWORM_ANSWER, EVERYBODY, GUARD_RECORD } from "../fixtures/bookworm-answer.ts";
 
 const GUARD = "feedfacefeedfacefeedfacefeedface";

@@ -1,6 +1,6 @@
 /** A host with everything that facts must tell apart, and a connection to it through the system's ssh. */
 import { execa } from "execa";
-import type { Connection, ScriptOptions } from "../../src/model/connection.ts";
+import type { Connection, ScriptOptions } from "../../src/model/inventory/connection.ts";
 import type { HostSpec, LabHost } from "../lab/host.ts";
 import type { Release } from "../lab/image.ts";
 import type { Lab } from "../lab/lab.ts";

@@ -2,10 +2,10 @@
 import { CONTROLS } from "../../src/controls/index.ts";
 import { writeFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { factsScript } from "../../src/core/facts/script.ts";
+import { factsScript } from "../../src/core/answer/script.ts";
 import { gatherFacts } from "../../src/flow/gather.ts";
-import type { Connection } from "../../src/model/connection.ts";
-import type { Facts, UserClass } from "../../src/model/facts.ts";
+import type { Connection } from "../../src/model/inventory/connection.ts";
+import type { Facts, UserClass } from "../../src/model/facts/facts.ts";
 import { parseFacts } from "../../src/core/facts/parse-facts.ts";
 import type { HostSpec, LabHost } from "../lab/host.ts";
 import type { Release } from "../lab/image.ts";

@@ -2,10 +2,10 @@
 import { CONTROLS } from "../../src/controls/index.ts";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
-import { factsScript } from "../../src/core/facts/script.ts";
+import { factsScript } from "../../src/core/answer/script.ts";
 import { gatherFacts } from "../../src/flow/gather.ts";
-import type { Connection, ScriptOutput } from "../../src/model/connection.ts";
-import { CurfewError } from "../../src/model/error.ts";
+import type { Connection, ScriptOutput } from "../../src/model/inventory/connection.ts";
+import { CurfewError } from "../../src/model/terms/error.ts";
 
 const TOKEN = "00112233445566778899aabbccddeeff";
 const options = {

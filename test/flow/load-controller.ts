@@ -1,5 +1,5 @@
 /** A controller whose memory a test measures: verifies lab hosts and prints what came of it as one line of JSON. */
-import type { SessionKind } from "../../src/model/session-kind.ts";
+import type { SessionKind } from "../../src/model/terms/session-kind.ts";
 import { verify, type Target } from "./verify-host.ts";
 
 const targets = JSON.parse(process.argv[2] ?? "") as Target[];

@@ -1,6 +1,6 @@
 /** People's own files and keys that keep an idle shell: unknown for their role, and a pass where they have stock files. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { LadderCell } from "../../src/model/finding.ts";
+import type { LadderCell } from "../../src/model/verdict/finding.ts";
 import { documentOf, openDesk, type Desk } from "../e2e/curfew.ts";
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";

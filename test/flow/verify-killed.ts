@@ -1,5 +1,5 @@
 /** A controller that a test kills: runs verify on lab hosts and says `waiting` when its sessions wait. */
-import type { SessionKind } from "../../src/model/session-kind.ts";
+import type { SessionKind } from "../../src/model/terms/session-kind.ts";
 import { verify, type Target } from "./verify-host.ts";
 
 const targets = JSON.parse(process.argv[2] ?? "") as (Target & { readonly roles?: readonly string[] })[];

@@ -1,8 +1,8 @@
 /** Every kind of session on every release, cell by cell: what sshd ends, what it cannot end, and what stays behind. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CurfewError } from "../../src/model/error.ts";
-import type { ProbeResult } from "../../src/model/run.ts";
-import { SSH_KINDS, type SshKind } from "../../src/model/session-kind.ts";
+import { CurfewError } from "../../src/model/terms/error.ts";
+import type { ProbeResult } from "../../src/model/change/run.ts";
+import { SSH_KINDS, type SshKind } from "../../src/model/terms/session-kind.ts";
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { bySession, LOOK, looksLike, peopledHost, verify, whose, type Target } from "./verify-host.ts";

@@ -3,8 +3,8 @@
  * every release. What is shown must be what the table says, cell by cell.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { HostVerification, ProbeResult } from "../../src/model/run.ts";
-import { isServiceKind, SSH_KINDS, type SshKind } from "../../src/model/session-kind.ts";
+import type { HostVerification, ProbeResult } from "../../src/model/change/run.ts";
+import { isServiceKind, SSH_KINDS, type SshKind } from "../../src/model/terms/session-kind.ts";
 import { openDesk, outcomes, RELEASES } from "../e2e/curfew.ts";
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";

@@ -1,8 +1,8 @@
 /** Real hosts and a real network: cut lines, hosts behind hosts, clients that stop answering. */
 import { appendFile, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Connection } from "../../src/model/connection.ts";
-import type { Host } from "../../src/model/host.ts";
+import type { Connection } from "../../src/model/inventory/connection.ts";
+import type { Host } from "../../src/model/inventory/host.ts";
 import type { LabHost } from "../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { connectTo, NEVER, output } from "./sshd.ts";

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { connectThrough } from "../../src/host/connect.ts";
-import type { Connection } from "../../src/model/connection.ts";
+import type { Connection } from "../../src/model/inventory/connection.ts";
 import { connectTo, NEVER, openBench, output, sshdUnavailable, type Bench, type LocalSshd } from "./sshd.ts";
 import { patient } from "../patience.ts";
 

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { Target } from "../../src/host/openssh/ask-ssh.ts";
 import { openSettingsBook, resolveTargets } from "../../src/host/openssh/ssh-config.ts";
 import { parseSettings, type SshSettings } from "../../src/host/openssh/ssh-settings.ts";
-import { CurfewError } from "../../src/model/error.ts";
+import { CurfewError } from "../../src/model/terms/error.ts";
 import { NEVER } from "./sshd.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "curfew-ssh-config-"));

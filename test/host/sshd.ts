@@ -7,9 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { createConnect } from "../../src/host/connect.ts";
-import type { Connection, ConnectOptions } from "../../src/model/connection.ts";
-import type { Host } from "../../src/model/host.ts";
-import type { Secret } from "../../src/model/secret.ts";
+import type { Connection, ConnectOptions } from "../../src/model/inventory/connection.ts";
+import type { Host } from "../../src/model/inventory/host.ts";
+import type { Secret } from "../../src/model/terms/secret.ts";
 import { patient } from "../patience.ts";
 
 const SSHD = "/usr/sbin/sshd";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { LadderCell } from "../../src/model/finding.ts";
+import type { LadderCell } from "../../src/model/verdict/finding.ts";
 import { compared, disagreements } from "./compare.ts";
 import { LIMIT } from "./configuration.ts";
 import { configurationOf } from "./grammar.ts";

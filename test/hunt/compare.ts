@@ -1,5 +1,5 @@
 /** What curfew said of a host against what sessions showed there. */
-import type { LadderCell } from "../../src/model/finding.ts";
+import type { LadderCell } from "../../src/model/verdict/finding.ts";
 import { LIMIT, type Configuration } from "./configuration.ts";
 import { PEOPLE } from "./people.ts";
 import { IN_TIME, type Measured } from "./sessions.ts";

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import type { LadderCell } from "../../src/model/finding.ts";
+import type { LadderCell } from "../../src/model/verdict/finding.ts";
 import type { LabHost } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
 import { departuresOf, LIMIT, scriptOf, type Configuration } from "./configuration.ts";

@@ -4,10 +4,10 @@
  */
 import { readFile } from "node:fs/promises";
 import { ownDoubt } from "../../src/controls/shell-timeout/own-files.ts";
-import { parseOwnFiles } from "../../src/core/facts/own-files.ts";
-import { parseSections } from "../../src/core/facts/sections.ts";
-import { known } from "../../src/model/reading.ts";
-import type { LoginShell } from "../../src/model/login-shell.ts";
+import { parseOwnFiles } from "../../src/core/people/own-files.ts";
+import { parseSections } from "../../src/core/answer/sections.ts";
+import { known } from "../../src/model/terms/reading.ts";
+import type { LoginShell } from "../../src/model/facts/login-shell.ts";
 import type { LabHost } from "../lab/host.ts";
 import { truthOf, type Compared } from "./compare.ts";
 import { scriptOf, type Piece } from "./configuration.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa, type Options } from "execa";
 import { expect } from "vitest";
-import type { GateState, Moment } from "../../src/model/kube-gate.ts";
+import type { GateState, Moment } from "../../src/model/access/kube-gate.ts";
 import { readMoment } from "../../src/store/kube/processes.ts";
 import { type Cluster, openCluster } from "./cluster.ts";
 

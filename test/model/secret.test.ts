@@ -1,6 +1,6 @@
 import { format, inspect } from "node:util";
 import { expect, test } from "vitest";
-import { Secret } from "../../src/model/secret.ts";
+import { Secret } from "../../src/model/terms/secret.ts";
 
 const secret = new Secret("hunter2");
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { AuditRun, ReportFormatName } from "../../src/model/audit.ts";
-import type { Finding } from "../../src/model/finding.ts";
+import type { AuditRun, ReportFormatName } from "../../src/model/record/audit.ts";
+import type { Finding } from "../../src/model/verdict/finding.ts";
 import { REPORT_FORMATS, type AuditFormat } from "../../src/report/audit-formats.ts";
 import { bigAudit, context, smallAudit } from "../fixtures/report-audits.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import axe from "axe-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { AuditRun } from "../../src/model/audit.ts";
+import type { AuditRun } from "../../src/model/record/audit.ts";
 import { renderHtml } from "../../src/report/html/html.ts";
 import { audit, auditedHost, finding, smallAudit } from "../fixtures/report-audits.ts";
 import { Browser, findChromium, type Page } from "./html-browser.ts";

@@ -5,9 +5,9 @@ import type {
   AuditRun,
   FindingChange,
   RunSummary,
-} from "../../src/model/audit.ts";
-import type { Finding, LadderCell, Rung } from "../../src/model/finding.ts";
-import { SESSION_KINDS, type SessionKind } from "../../src/model/session-kind.ts";
+} from "../../src/model/record/audit.ts";
+import type { Finding, LadderCell, Rung } from "../../src/model/verdict/finding.ts";
+import { SESSION_KINDS, type SessionKind } from "../../src/model/terms/session-kind.ts";
 import { audit, auditedHost, finding, smallAudit, stigProfile } from "../fixtures/report-audits.ts";
 
 const ROLES = ["admin", "vendor", "default"] as const;

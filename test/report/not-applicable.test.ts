@@ -1,7 +1,7 @@
 /** Hosts of other systems than the baseline's, in everything that an audit is written as. */
 import { describe, expect, test } from "vitest";
 import { auditVerdict, countFindings } from "../../src/core/audit/summary.ts";
-import type { AuditRun, ReportFormatName } from "../../src/model/audit.ts";
+import type { AuditRun, ReportFormatName } from "../../src/model/record/audit.ts";
 import { REPORT_FORMATS } from "../../src/report/audit-formats.ts";
 import { auditText } from "../../src/report/audit/text.ts";
 import { createPaint } from "../../src/report/layout/paint.ts";

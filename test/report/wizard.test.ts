@@ -10,7 +10,7 @@ import { CONTROLS } from "../../src/controls/index.ts";
 import type { Draft } from "../../src/core/wizard/draft.ts";
 import { inForce } from "../../src/core/wizard/now.ts";
 import { WIZARD_STEPS } from "../../src/core/wizard/questions.ts";
-import { known } from "../../src/model/reading.ts";
+import { known } from "../../src/model/terms/reading.ts";
 import { widthOf } from "../../src/report/layout/columns.ts";
 import { createPaint } from "../../src/report/layout/paint.ts";
 import { provedText } from "../../src/report/wizard/end.ts";

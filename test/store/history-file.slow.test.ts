@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { History } from "../../src/model/history.ts";
+import type { History } from "../../src/model/record/history.ts";
 import { openHistory } from "../../src/store/open-history.ts";
 import { openDatabase } from "../../src/store/history/database.ts";
 import { MIGRATIONS } from "../../src/store/history/schema.ts";

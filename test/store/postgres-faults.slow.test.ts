@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { beginRecord } from "../../src/flow/run/audit-record.ts";
-import type { History } from "../../src/model/history.ts";
+import type { History } from "../../src/model/record/history.ts";
 import { openHistory } from "../../src/store/open-history.ts";
 import { GRANTS } from "../../src/store/postgres-history/schema.ts";
 import { PATIENCE } from "../../src/store/postgres/session.ts";

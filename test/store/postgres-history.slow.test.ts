@@ -4,7 +4,7 @@ import { openHistory } from "../../src/store/open-history.ts";
 import { postgresSettings } from "../../src/store/postgres/settings.ts";
 import { patient } from "../patience.ts";
 import { postgresLacks, type PostgresServer, startPostgres } from "../lab/postgres.ts";
-import type { History } from "../../src/model/history.ts";
+import type { History } from "../../src/model/record/history.ts";
 import { testHistoryViews } from "./history/views-contract.ts";
 import { now, testHistory } from "./history/contract.ts";
 

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { HostAnswer, NewSharedRun, WorkerQueue } from "../../src/model/shared-work.ts";
+import type { HostAnswer, NewSharedRun, WorkerQueue } from "../../src/model/record/shared-work.ts";
 import { openHistory } from "../../src/store/open-history.ts";
 import { postgresSettings } from "../../src/store/postgres/settings.ts";
 import { openQueue, openWorkerQueue, type Queue } from "../../src/store/queue/queue.ts";

@@ -2,11 +2,11 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { factScripts } from "../../src/core/facts/script.ts";
+import { factScripts } from "../../src/core/answer/script.ts";
 import { UNDO_SCRIPTS } from "../../src/core/plan/guard.ts";
 import { remoteScript } from "../../src/template/remote-script.ts";
 import { quote } from "../../src/template/shell-quote.ts";
-import { CurfewError } from "../../src/model/error.ts";
+import { CurfewError } from "../../src/model/terms/error.ts";
 
 const FACTS_SCRIPT = factScripts(
   [],

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { command, quote } from "../../src/template/shell-quote.ts";
-import { CurfewError } from "../../src/model/error.ts";
+import { CurfewError } from "../../src/model/terms/error.ts";
 
 /** A shell, as the arguments before the text it has to run; left out where it is not installed. */
 const SHELLS = [["dash"], ["bash"], ["bash", "--posix"], ["busybox", "ash"], ["zsh"]].filter(

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { renderTemplate } from "../../src/template/template.ts";
-import { CurfewError } from "../../src/model/error.ts";
+import { CurfewError } from "../../src/model/terms/error.ts";
 
 test("renders with header and policy", () => {
   const text = renderTemplate("logind", { policy: "production <&>", value: 900 });

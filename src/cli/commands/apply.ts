@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { documentText, planRecord } from "../../core/verdict/document.ts";
 import { countBy, resultVerdict, verifyVerdict, worst } from "../../core/verdict/outcome.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Plan } from "../../model/plan.ts";
-import type { HostResult, HostVerification } from "../../model/run.ts";
-import { DEFAULT_PROBES } from "../../model/session-kind.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Plan } from "../../model/change/plan.ts";
+import type { HostResult, HostVerification } from "../../model/change/run.ts";
+import { DEFAULT_PROBES } from "../../model/terms/session-kind.ts";
 import { resultText } from "../../report/host/result-text.ts";
 import { verifyText } from "../../report/host/verify-text.ts";
 import { type ApplyRequest, loadRequest } from "../options/apply-request.ts";

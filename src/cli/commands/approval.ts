@@ -1,8 +1,8 @@
 import { hurtBy } from "../../core/plan/hurt.ts";
 import { planOutcome } from "../../core/verdict/outcome.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { HostPlan, Plan } from "../../model/plan.ts";
-import type { HostResult } from "../../model/run.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { HostPlan, Plan } from "../../model/change/plan.ts";
+import type { HostResult } from "../../model/change/run.ts";
 import { planText } from "../../report/host/plan-text.ts";
 import { hostNames } from "../../report/layout/groups.ts";
 import type { ApplyRequest } from "../options/apply-request.ts";

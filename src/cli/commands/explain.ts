@@ -6,10 +6,10 @@ import type { TeleportExplanation } from "../../core/teleport/explain.ts";
 import { selectHosts } from "../../core/policy/host-pattern.ts";
 import { CONTROL_IDS } from "../../controls/registry.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Explanation, TypicalHost } from "../../model/explanation.ts";
-import type { Host, Inventory } from "../../model/host.ts";
-import type { Policy } from "../../model/policy.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Explanation, TypicalHost } from "../../model/verdict/explanation.ts";
+import type { Host, Inventory } from "../../model/inventory/host.ts";
+import type { Policy } from "../../model/policy/policy.ts";
 import { explainText, type ExplainTextOptions } from "../../report/host/explain-text.ts";
 import {
   addHostOptions,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { templateFile } from "../../template/template-file.ts";
 import { visible, visibleJson } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { writeNew } from "../../store/file/atomic-write.ts";
 import { makeDirectory } from "../../store/file/make-directory.ts";
 import { addAnswerOptions, type AnswerOptions } from "../options/args.ts";

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { planDocument, planRecord } from "../../core/verdict/document.ts";
 import { planVerdict } from "../../core/verdict/outcome.ts";
-import type { Plan } from "../../model/plan.ts";
+import type { Plan } from "../../model/change/plan.ts";
 import { planText } from "../../report/host/plan-text.ts";
 import { addHostOptions, addOutputOptions, addPolicyOption, type PolicyOptions } from "../options/args.ts";
 import { addQueueOption, refuseUnshared, type SharedOptions } from "../options/shared-options.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Baseline } from "../../model/baseline.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Baseline } from "../../model/policy/baseline.ts";
 import { addAnswerOptions, type AnswerOptions } from "../options/args.ts";
 import type { Setting } from "../terminal/setting.ts";
 import type { Terminal } from "../terminal/terminal.ts";

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Control } from "../../model/control.ts";
+import type { Control } from "../../model/control/control.ts";
 import { visible, visibleJson } from "../../core/text/visible.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
-import { CurfewError } from "../../model/error.ts";
-import { RENDER_FORMS, type RenderForm, type Rendering } from "../../model/render.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import { RENDER_FORMS, type RenderForm, type Rendering } from "../../model/change/render.ts";
 import { SYSTEM_NAMES, systemNamed } from "../../core/render/systems.ts";
 import type { Output } from "../../report/render/output.ts";
 import { addAnswerOptions, addPolicyOption, type AnswerOptions } from "../options/args.ts";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { documentText } from "../../core/verdict/document.ts";
 import { countBy, resultVerdict } from "../../core/verdict/outcome.ts";
-import type { HostResult } from "../../model/run.ts";
+import type { HostResult } from "../../model/change/run.ts";
 import { resultText } from "../../report/host/result-text.ts";
 import { addChangeOptions, addHostOptions, addOutputOptions, type ChangeOptions } from "../options/args.ts";
 import { refuseBadPassword } from "../options/become-password.ts";

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { documentText } from "../../core/verdict/document.ts";
-import { FATES } from "../../model/session.ts";
-import type { HostPlan } from "../../model/plan.ts";
-import type { Policy } from "../../model/policy.ts";
+import { FATES } from "../../model/facts/session.ts";
+import type { HostPlan } from "../../model/change/plan.ts";
+import type { Policy } from "../../model/policy/policy.ts";
 import { fatesText, loggedInText } from "../../report/host/sessions-text.ts";
 import { visible, visibleLines } from "../../core/text/visible.ts";
 import type { Verdict } from "../../core/verdict/outcome.ts";

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { planDocument } from "../../core/verdict/document.ts";
 import { planText } from "../../report/host/plan-text.ts";
 import { visible } from "../../core/text/visible.ts";
-import type { Plan } from "../../model/plan.ts";
+import type { Plan } from "../../model/change/plan.ts";
 import { addAnswerOptions, type AnswerOptions } from "../options/args.ts";
 import type { Setting } from "../terminal/setting.ts";
 import type { Terminal } from "../terminal/terminal.ts";

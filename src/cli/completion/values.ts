@@ -3,10 +3,10 @@ import { existsSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Argument, Command, Option } from "commander";
-import { REPORT_FORMAT_NAMES } from "../../model/audit.ts";
+import { REPORT_FORMAT_NAMES } from "../../model/record/audit.ts";
 import { CONTROL_IDS } from "../../controls/registry.ts";
-import { BASELINE_NAMES } from "../../model/baseline-name.ts";
-import { SESSION_KINDS } from "../../model/session-kind.ts";
+import { BASELINE_NAMES } from "../../model/policy/baseline-name.ts";
+import { SESSION_KINDS } from "../../model/terms/session-kind.ts";
 import { historyPlace } from "../../store/history-place.ts";
 
 export interface Offer {
@@ -114,7 +114,7 @@ async function hostsAndGroups(given: GivenValues, environment: Environment): Pro
 async function inventoryOf(
   given: GivenValues,
   environment: Environment,
-): Promise<import("../../model/host.ts").Inventory> {
+): Promise<import("../../model/inventory/host.ts").Inventory> {
   const { loadInventory } = await import("../../config/inventory/inventory.ts");
   const sources = given.get("inventory") ?? named(environment["CURFEW_INVENTORY"]);
   return loadInventory(
@@ -163,7 +163,7 @@ async function policyNames(environment: Environment): Promise<Offer[]> {
 /** Never makes a history where there is none. */
 async function recentRuns(
   environment: Environment,
-): Promise<readonly import("../../model/audit.ts").RunSummary[]> {
+): Promise<readonly import("../../model/record/audit.ts").RunSummary[]> {
   const place = await historyPlace({ given: undefined, environment, home: homedir() });
   if ("state" in place && !existsSync(join(place.state, "history.sqlite"))) return [];
   const { openHistory } = await import("../../store/open-history.ts");

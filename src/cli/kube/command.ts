@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import * as args from "../options/args.ts";
 import type { KubeAuditOptions } from "./audit.ts";
 import type { KubeServerOptions } from "./server.ts";

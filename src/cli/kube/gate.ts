@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { gateWords } from "../../core/kube/gate-words.ts";
 import { afterUse, type Asking, decideGate, elapsed } from "../../core/kube/gate-decision.ts";
 import { cappedCredential } from "../../core/kube/exec-credential.ts";
-import type { GateState } from "../../model/kube-gate.ts";
+import type { GateState } from "../../model/access/kube-gate.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
 import { withGateLock } from "../../store/kube/gate-lock.ts";
 import { gateDirectory, readGateState, writeGateState } from "../../store/kube/gate-store.ts";

@@ -1,6 +1,6 @@
 import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from "node:child_process";
 import type { Owner } from "../../flow/kube/audit.ts";
-import type { Kubeconfig } from "../../model/kube.ts";
+import type { Kubeconfig } from "../../model/access/kube.ts";
 
 /** Whose a kubeconfig is, as `id` says it; null where it does not know the number. */
 export function ownerOf({ file }: Kubeconfig): Owner | null {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { type ChosenContext, chooseContext, loadAll } from "../../config/kube/merged.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
 import { gateDirectory } from "../../store/kube/gate-store.ts";
 import type { Terminal } from "../terminal/terminal.ts";

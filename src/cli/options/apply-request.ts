@@ -1,7 +1,7 @@
 import { selectHosts } from "../../core/policy/host-pattern.ts";
 import type { Fleet } from "../../flow/run/context.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Plan } from "../../model/plan.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Plan } from "../../model/change/plan.ts";
 import type { HostOptions, PolicyOptions } from "./args.ts";
 import { type Hosts, loadHosts, type PolicyInput, loadPolicyFor } from "./inputs.ts";
 import type { Terminal } from "../terminal/terminal.ts";

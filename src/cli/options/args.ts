@@ -5,10 +5,10 @@ import { parseWaves } from "../../core/plan/waves.ts";
 import { splitWords } from "../../config/forms/shell-words.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { visible } from "../../core/text/visible.ts";
-import { REPORT_FORMAT_NAMES, type ReportFormatName } from "../../model/audit.ts";
-import { CurfewError } from "../../model/error.ts";
-import { formatDuration, parseDuration, type Seconds } from "../../model/duration.ts";
-import { type SessionKind, SESSION_KINDS } from "../../model/session-kind.ts";
+import { REPORT_FORMAT_NAMES, type ReportFormatName } from "../../model/record/audit.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import { formatDuration, parseDuration, type Seconds } from "../../model/terms/duration.ts";
+import { type SessionKind, SESSION_KINDS } from "../../model/terms/session-kind.ts";
 
 export interface OutputOptions {
   readonly json?: true;

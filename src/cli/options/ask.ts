@@ -1,4 +1,4 @@
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** What an audit reads beside policy and inventory; a scheduled one is checked with the same. */
-import type { Alerts } from "../../model/alert.ts";
-import type { AuditHeader } from "../../model/audit.ts";
-import type { Policy } from "../../model/policy.ts";
+import type { Alerts } from "../../model/record/alert.ts";
+import type { AuditHeader } from "../../model/record/audit.ts";
+import type { Policy } from "../../model/policy/policy.ts";
 
 /** The alerts file, where one was given. Errors: as `loadAlerts`. */
 export async function readAlerts(file: string | undefined): Promise<Alerts | undefined> {

@@ -1,8 +1,8 @@
 /** The options of an audit, also of one on a schedule. */
 import { type Command, Option } from "commander";
-import { CurfewError } from "../../model/error.ts";
-import { DEFAULT_PROBES, type SessionKind } from "../../model/session-kind.ts";
-import type { SharedWork } from "../../model/shared-work.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import { DEFAULT_PROBES, type SessionKind } from "../../model/terms/session-kind.ts";
+import type { SharedWork } from "../../model/record/shared-work.ts";
 import * as args from "./args.ts";
 import { addStoreOption } from "./history-access.ts";
 import { addSharedOptions, type SharedOptions } from "./shared-options.ts";

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
-import { Secret } from "../../model/secret.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import { Secret } from "../../model/terms/secret.ts";
 import type { HostOptions } from "./args.ts";
 import { askSecret } from "./ask.ts";
 import type { Terminal } from "../terminal/terminal.ts";

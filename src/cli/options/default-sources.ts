@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** Names the policy and the inventory, or is the policy itself. */

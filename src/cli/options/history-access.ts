@@ -1,7 +1,7 @@
 /** What the commands that read the history share. */
 import { homedir } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
-import type { History } from "../../model/history.ts";
+import type { History } from "../../model/record/history.ts";
 import { historyPlace } from "../../store/history-place.ts";
 import { days } from "./args.ts";
 import type { Terminal } from "../terminal/terminal.ts";

@@ -1,8 +1,8 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { visible } from "../../core/text/visible.ts";
-import type { AuditContext, AuditHeader, AuditRun, ReportFormatName } from "../../model/audit.ts";
-import { CurfewError } from "../../model/error.ts";
+import type { AuditContext, AuditHeader, AuditRun, ReportFormatName } from "../../model/record/audit.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
 import type { ReportOptions } from "./args.ts";
 import type { Terminal } from "../terminal/terminal.ts";

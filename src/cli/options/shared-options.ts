@@ -1,7 +1,7 @@
 /** The options of a run whose hosts are done by workers. */
 import type { Command } from "commander";
-import { CurfewError } from "../../model/error.ts";
-import type { Seconds } from "../../model/duration.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
 import { durationOption, type HostOptions } from "./args.ts";
 import { addStoreOption, type StoreOptions } from "./history-access.ts";
 

@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 
 /** Errors: CurfewError `input` for a file that is a directory, or in a directory that is missing or closed to us. */
 export function refuseUnwritableFile(path: string): void {

@@ -1,7 +1,7 @@
 import packageData from "../../../package.json" with { type: "json" };
-import type { AppliedRun } from "../../model/history-views.ts";
-import { UnknownEndError } from "../../model/error.ts";
-import type { HostResult } from "../../model/run.ts";
+import type { AppliedRun } from "../../model/record/history-views.ts";
+import { UnknownEndError } from "../../model/terms/error.ts";
+import type { HostResult } from "../../model/change/run.ts";
 import { withHistory } from "../options/history-access.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 

@@ -1,4 +1,4 @@
-import type { RunEvent, Step } from "../../model/run.ts";
+import type { RunEvent, Step } from "../../model/change/run.ts";
 
 /** One host as the board knows it. Times in milliseconds of the monotonic clock. */
 export interface BoardHost {

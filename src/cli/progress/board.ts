@@ -1,6 +1,6 @@
 import { countBy } from "../../core/verdict/outcome.ts";
 import { visible } from "../../core/text/visible.ts";
-import { STEPS } from "../../model/run.ts";
+import { STEPS } from "../../model/change/run.ts";
 import { asciiText } from "../../report/layout/ascii.ts";
 import { fit, pad, widthOf } from "../../report/layout/columns.ts";
 import type { Paint } from "../../report/layout/paint.ts";

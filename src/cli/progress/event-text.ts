@@ -1,6 +1,6 @@
 import { SIGNS, type SignName } from "../../report/layout/signs.ts";
 import { visible } from "../../core/text/visible.ts";
-import type { ProbeResult, RunEvent } from "../../model/run.ts";
+import type { ProbeResult, RunEvent } from "../../model/change/run.ts";
 
 /** Outcomes with which a host leaves a phase although something is wrong. */
 const BAD: ReadonlySet<string> = new Set(["failed", "rolled-back", "unknown", "fail", "skipped", "error"]);

@@ -1,5 +1,5 @@
 import { countBy } from "../../core/verdict/outcome.ts";
-import { STEPS } from "../../model/run.ts";
+import { STEPS } from "../../model/change/run.ts";
 import type { Progress } from "./shown-run.ts";
 import { type BoardState, createBoardState, observe } from "./board-state.ts";
 import { badRank, eventText, isBad, outcomeSymbol, outcomeWord } from "./event-text.ts";

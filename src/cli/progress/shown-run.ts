@@ -1,4 +1,4 @@
-import type { RunEvent } from "../../model/run.ts";
+import type { RunEvent } from "../../model/change/run.ts";
 
 /** Shows a run while it happens, on standard error. */
 export interface Progress {

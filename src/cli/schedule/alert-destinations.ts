@@ -1,6 +1,6 @@
 import type { Destination } from "../../flow/alert.ts";
-import type { Alert, Alerts, Mail, Webhook } from "../../model/alert.ts";
-import { Secret } from "../../model/secret.ts";
+import type { Alert, Alerts, Mail, Webhook } from "../../model/record/alert.ts";
+import { Secret } from "../../model/terms/secret.ts";
 
 /** What every destination is given. */
 interface Surroundings {

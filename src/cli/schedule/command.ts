@@ -1,6 +1,6 @@
 /** `curfew schedule`: audits without anybody at the terminal. Nothing heavy is loaded before an action runs. */
 import { type Command, InvalidArgumentError } from "commander";
-import { SCHEDULE_NAME } from "../../model/schedule-name.ts";
+import { SCHEDULE_NAME } from "../../model/terms/schedule-name.ts";
 import { duration } from "../options/args.ts";
 import { addAuditOptions } from "../options/audit-options.ts";
 import { refuseUnshared } from "../options/shared-options.ts";

@@ -3,9 +3,9 @@ import { resolve } from "node:path";
 import { visible } from "../../core/text/visible.ts";
 import { type InstalledSchedule, installSchedule } from "../../flow/schedule/install.ts";
 import { lingers } from "../../flow/schedule/places.ts";
-import type { Seconds } from "../../model/duration.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { ScheduleTime } from "../../model/schedule.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { ScheduleTime } from "../../model/record/schedule.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { auditArguments, checkAudit, type ScheduledOptions, withSources } from "./audit.ts";
 

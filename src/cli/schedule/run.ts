@@ -12,9 +12,9 @@ import {
   takeTurn,
   type Turn,
 } from "../../flow/schedule/turn.ts";
-import type { UnfinishedAudit } from "../../model/alert.ts";
-import { formatDuration, type Seconds } from "../../model/duration.ts";
-import { CurfewError } from "../../model/error.ts";
+import type { UnfinishedAudit } from "../../model/record/alert.ts";
+import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { createRunId } from "../../store/run/journal.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
 import type { AlertRequest } from "./audit-alerts.ts";

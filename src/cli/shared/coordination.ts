@@ -11,9 +11,9 @@ import {
 import { shown } from "../../core/text/nearest.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Coordination } from "../../flow/shared/coordinate.ts";
-import type { AuditHeader } from "../../model/audit.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { NewSharedRun, SharedWork } from "../../model/shared-work.ts";
+import type { AuditHeader } from "../../model/record/audit.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { NewSharedRun, SharedWork } from "../../model/record/shared-work.ts";
 import { historyPlace } from "../../store/history-place.ts";
 import type { PostgresSettings } from "../../store/postgres/settings.ts";
 import type { Queue } from "../../store/queue/queue.ts";

@@ -1,9 +1,9 @@
 /** What a coordinator leaves in the queue for another one that goes on with its run. */
 import { z } from "zod";
 import { shown } from "../../core/text/nearest.ts";
-import type { AuditHeader } from "../../model/audit.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { SharedWork } from "../../model/shared-work.ts";
+import type { AuditHeader } from "../../model/record/audit.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { SharedWork } from "../../model/record/shared-work.ts";
 import { header as auditHeader } from "../../store/history/line-schema.ts";
 import { digest, line } from "../../store/run/plan-schema.ts";
 import type { SharedRequest } from "./coordination.ts";

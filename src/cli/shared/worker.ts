@@ -6,9 +6,9 @@ import { DEFAULT_ZONE } from "../../core/shared/travel.ts";
 import { isZoneName } from "../../core/text/destination.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { WorkerEvent } from "../../flow/shared/serve-work.ts";
-import type { Host } from "../../model/host.ts";
-import type { Secret } from "../../model/secret.ts";
-import type { HostAnswer, TakenJob, WorkerQueue } from "../../model/shared-work.ts";
+import type { Host } from "../../model/inventory/host.ts";
+import type { Secret } from "../../model/terms/secret.ts";
+import type { HostAnswer, TakenJob, WorkerQueue } from "../../model/record/shared-work.ts";
 import {
   addAnswerOptions,
   addKeyOptions,

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { visibleJson } from "../../core/text/visible.ts";
 import { shown } from "../../core/text/nearest.ts";
 import { explainTeleport } from "../../core/teleport/explain.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { teleportExplainText } from "../../report/teleport/explain-text.ts";
 import { addAnswerOptions, type AnswerOptions } from "../options/args.ts";
 import { loadTeleport, teleportFiles } from "../options/teleport-inputs.ts";

@@ -1,6 +1,6 @@
 import { visible, visibleJson, visibleLines } from "../../core/text/visible.ts";
 import type { Verdict } from "../../core/verdict/outcome.ts";
-import { CurfewError, type ErrorCode, errorData } from "../../model/error.ts";
+import { CurfewError, type ErrorCode, errorData } from "../../model/terms/error.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What the exit codes mean; the help prints this table. */

@@ -1,8 +1,8 @@
 /** Getting in: the host's key and the sudo password, each asked about once, before anything else. */
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Host } from "../../model/host.ts";
-import { Secret } from "../../model/secret.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Host } from "../../model/inventory/host.ts";
+import { Secret } from "../../model/terms/secret.ts";
 import { becomePassword } from "../options/become-password.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { askPassword, askYes } from "./prompts.ts";

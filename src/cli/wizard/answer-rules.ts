@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { WizardQuestion } from "../../core/wizard/questions.ts";
 import { visible } from "../../core/text/visible.ts";
-import { formatDuration, parseDuration } from "../../model/duration.ts";
+import { formatDuration, parseDuration } from "../../model/terms/duration.ts";
 
 /** The names of the files that the wizard writes. */
 export const WIZARD_FILES = ["policy.yaml", "inventory.yaml"] as const;
@@ -25,7 +25,7 @@ export function problemWith(question: WizardQuestion, text: string): string | un
   }
 }
 
-/** The policy's own bounds: model/policy.ts. */
+/** The policy's own bounds: model/policy/policy.ts. */
 function durationProblem(
   text: string,
   { id, most }: WizardQuestion & { readonly form: "duration" },

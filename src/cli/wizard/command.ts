@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { shown } from "../../core/text/nearest.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Host } from "../../model/host.ts";
-import type { Secret } from "../../model/secret.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Host } from "../../model/inventory/host.ts";
+import type { Secret } from "../../model/terms/secret.ts";
 import { addLoginOptions, addOutputOptions } from "../options/args.ts";
 import { refuseWithout } from "../options/ask.ts";
 import type { ExitCode } from "../terminal/exit.ts";

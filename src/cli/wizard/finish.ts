@@ -4,9 +4,9 @@ import { resultVerdict, verifyVerdict, worst, type Verdict } from "../../core/ve
 import { quote } from "../../template/shell-quote.ts";
 import type { WizardAnswers } from "../../core/wizard/draft.ts";
 import { questionsAfter } from "../../core/wizard/questions.ts";
-import type { HostPlan } from "../../model/plan.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { HostResult, HostVerification } from "../../model/run.ts";
+import type { HostPlan } from "../../model/change/plan.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { HostResult, HostVerification } from "../../model/change/run.ts";
 import { resultText } from "../../report/host/result-text.ts";
 import { fullProbeTime, provedText } from "../../report/wizard/end.ts";
 import { stepText } from "../../report/wizard/words.ts";

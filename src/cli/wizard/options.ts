@@ -3,8 +3,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { WizardAnswer, WizardAnswers } from "../../core/wizard/draft.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { CONTROL_IDS } from "../../controls/registry.ts";
-import { BASELINE_NAMES } from "../../model/baseline-name.ts";
-import { type Seconds } from "../../model/duration.ts";
+import { BASELINE_NAMES } from "../../model/policy/baseline-name.ts";
+import { type Seconds } from "../../model/terms/duration.ts";
 import { collect, duration, durationOption, type HostOptions } from "../options/args.ts";
 
 export interface WizardOptions extends HostOptions {

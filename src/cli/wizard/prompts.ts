@@ -3,8 +3,8 @@
  */
 import type { WizardAnswer } from "../../core/wizard/draft.ts";
 import type { WizardQuestion } from "../../core/wizard/questions.ts";
-import { CurfewError } from "../../model/error.ts";
-import { formatDuration, parseDuration } from "../../model/duration.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import { formatDuration, parseDuration } from "../../model/terms/duration.ts";
 import { answerText, type QuestionWords } from "../../report/wizard/words.ts";
 import { wrap } from "../../report/layout/wrap.ts";
 import type { Terminal } from "../terminal/terminal.ts";

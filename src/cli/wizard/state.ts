@@ -1,5 +1,5 @@
 import type { WizardSubject } from "../../core/wizard/draft.ts";
-import type { Host } from "../../model/host.ts";
+import type { Host } from "../../model/inventory/host.ts";
 import type { WizardView } from "../../report/wizard/found.ts";
 import type { Run } from "../progress/run-context.ts";
 import type { Terminal } from "../terminal/terminal.ts";

@@ -7,11 +7,11 @@ import {
   type WizardSubject,
 } from "../../core/wizard/draft.ts";
 import { systemOf } from "../../core/policy/baseline-rules.ts";
-import type { Facts } from "../../model/facts.ts";
+import type { Facts } from "../../model/facts/facts.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { questionsBefore } from "../../core/wizard/questions.ts";
-import { CurfewError } from "../../model/error.ts";
-import { formatDuration } from "../../model/duration.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
 import { problemWith } from "./answer-rules.ts";
 import type { WizardOptions } from "./options.ts";
 

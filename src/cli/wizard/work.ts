@@ -2,9 +2,9 @@
 import { planRecord } from "../../core/verdict/document.ts";
 import type { Fleet, RunContext } from "../../flow/run/context.ts";
 import type { Look } from "../../flow/look.ts";
-import type { HostPlan, Plan } from "../../model/plan.ts";
-import type { HostResult, HostVerification } from "../../model/run.ts";
-import { DEFAULT_PROBES } from "../../model/session-kind.ts";
+import type { HostPlan, Plan } from "../../model/change/plan.ts";
+import type { HostResult, HostVerification } from "../../model/change/run.ts";
+import { DEFAULT_PROBES } from "../../model/terms/session-kind.ts";
 import type { Run } from "../progress/run-context.ts";
 
 /** Seconds that the longest limit becomes in a scaled proof. */

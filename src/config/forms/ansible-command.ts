@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { inputError } from "../problem.ts";
 import { readJsonText } from "./ansible-json.ts";
 import type { InventoryForm, FormContext } from "./form.ts";

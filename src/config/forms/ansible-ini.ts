@@ -1,7 +1,7 @@
 /** Ansible's INI inventory, read line by line as ansible.builtin.ini does. */
 import { dirname } from "node:path";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
-import type { SourcePosition } from "../../model/host.ts";
+import type { SourcePosition } from "../../model/inventory/host.ts";
 import { expandHosts } from "./host-range.ts";
 import { type InventoryData, type Variable, addGroup, addHost } from "../variables/data.ts";
 import { type InventoryForm, STDIN } from "./form.ts";

@@ -1,6 +1,6 @@
 /** The JSON that `ansible-inventory --list` and dynamic inventory scripts print. */
 import { shown } from "../../core/text/nearest.ts";
-import type { SourcePosition } from "../../model/host.ts";
+import type { SourcePosition } from "../../model/inventory/host.ts";
 import { type InventoryData, type Variable, type Variables, addGroup, addHost } from "../variables/data.ts";
 import type { InventoryForm, FormContext } from "./form.ts";
 import { inputError } from "../problem.ts";

@@ -1,7 +1,7 @@
 /** Ansible's YAML inventory, which is curfew's own as well: groups with hosts, children and vars. */
 import { Scalar, type YAMLMap, isMap, isScalar, isSeq } from "yaml";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
-import type { SourcePosition } from "../../model/host.ts";
+import type { SourcePosition } from "../../model/inventory/host.ts";
 import { expandHosts } from "./host-range.ts";
 import {
   type GroupEntry,

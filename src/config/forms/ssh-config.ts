@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { hostNameProblem } from "../../core/text/destination.ts";
 import { type InventoryData, addHost } from "../variables/data.ts";
 import { shown } from "../../core/text/nearest.ts";
-import type { SourcePosition } from "../../model/host.ts";
+import type { SourcePosition } from "../../model/inventory/host.ts";
 import { type InventoryForm, type FormContext, STDIN } from "./form.ts";
 import { programIn } from "./ssh-config-programs.ts";
 import { splitWords } from "./shell-words.ts";

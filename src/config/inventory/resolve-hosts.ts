@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { foldNames } from "../../core/text/fold-names.ts";
 import { shown } from "../../core/text/nearest.ts";
-import type { Host, Inventory, LoadedInventory, SourcePosition } from "../../model/host.ts";
+import type { Host, Inventory, LoadedInventory, SourcePosition } from "../../model/inventory/host.ts";
 import { type Directories, IGNORED, connectionSettings } from "../variables/connection-variables.ts";
 import { type GroupPlace, groupPlaces } from "./group-order.ts";
 import type { GroupEntry, HostEntry, InventoryData, Variable, Variables } from "../variables/data.ts";

@@ -2,9 +2,9 @@ import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { certificateLife, isBootstrapToken, tokenLife } from "../../core/kube/credential-life.ts";
 import { gateWords } from "../../core/kube/gate-words.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { SourcePosition } from "../../model/host.ts";
-import type { Credential, ExecPlugin, KubeFile } from "../../model/kube.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { SourcePosition } from "../../model/inventory/host.ts";
+import type { Credential, ExecPlugin, KubeFile } from "../../model/access/kube.ts";
 import { readTextFile } from "../text-file.ts";
 import type { RawUser } from "./kubeconfig-schema.ts";
 

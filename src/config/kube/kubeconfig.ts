@@ -5,8 +5,8 @@
 import { stat } from "node:fs/promises";
 import { isMap, isSeq } from "yaml";
 import { shown } from "../../core/text/nearest.ts";
-import type { SourcePosition } from "../../model/host.ts";
-import type { KubeCluster, KubeContext, Kubeconfig, KubeUser } from "../../model/kube.ts";
+import type { SourcePosition } from "../../model/inventory/host.ts";
+import type { KubeCluster, KubeContext, Kubeconfig, KubeUser } from "../../model/access/kube.ts";
 import { inputError, type Problem } from "../problem.ts";
 import { readTextFile } from "../text-file.ts";
 import { parseYaml, scalarText, type YamlText, nodeAt } from "../yaml-text.ts";

@@ -1,6 +1,6 @@
 import { didYouMean, shown } from "../../core/text/nearest.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { KubeContext } from "../../model/kube.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { KubeContext } from "../../model/access/kube.ts";
 import { type LoadedKubeconfig, loadKubeconfig } from "./kubeconfig.ts";
 import type { RawKubeconfig, RawUser } from "./kubeconfig-schema.ts";
 

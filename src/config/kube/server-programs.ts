@@ -4,7 +4,7 @@ import type {
   ServerProgram,
   ServerSetting,
   TokenIssuer,
-} from "../../model/kube-server.ts";
+} from "../../model/access/kube-server.ts";
 import { inputError } from "../problem.ts";
 import { keyText, scalarText, type YamlText } from "../yaml-text.ts";
 

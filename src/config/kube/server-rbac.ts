@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { RbacBinding, RbacPart, RbacRole } from "../../model/kube-server.ts";
+import type { RbacBinding, RbacPart, RbacRole } from "../../model/access/kube-server.ts";
 import { inputError } from "../problem.ts";
 import type { ServerNode } from "./server-programs.ts";
 

@@ -4,7 +4,7 @@
  */
 import { isMap, isSeq } from "yaml";
 import { shown } from "../../core/text/nearest.ts";
-import type { ServerFile, ServerPart } from "../../model/kube-server.ts";
+import type { ServerFile, ServerPart } from "../../model/access/kube-server.ts";
 import { inputError, type Problem } from "../problem.ts";
 import { decodeText, readTextFile } from "../text-file.ts";
 import { findPair, parseYamlStream, scalarText, type YamlText } from "../yaml-text.ts";

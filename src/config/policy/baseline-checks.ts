@@ -1,9 +1,9 @@
 /** What a policy may not do under a compliance baseline: give somebody more than it allows. */
 import { type YAMLMap, isMap, isSeq } from "yaml";
 import { shown } from "../../core/text/nearest.ts";
-import { formatDuration, parseDuration } from "../../model/duration.ts";
-import { BASELINE_NAMES, type BaselineName } from "../../model/baseline-name.ts";
-import type { BaselineChoice } from "../../model/baseline.ts";
+import { formatDuration, parseDuration } from "../../model/terms/duration.ts";
+import { BASELINE_NAMES, type BaselineName } from "../../model/policy/baseline-name.ts";
+import type { BaselineChoice } from "../../model/policy/baseline.ts";
 import type { Problem } from "../problem.ts";
 import { loadBaseline } from "./baseline.ts";
 import type { Checked } from "./policy-checks.ts";

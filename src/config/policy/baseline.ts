@@ -1,8 +1,8 @@
 /** The built-in compliance baselines, `templates/profiles/NAME.yaml`. */
 import { readFileSync } from "node:fs";
 import { templateFile } from "../../template/template-file.ts";
-import { BASELINE_NAMES, type BaselineName } from "../../model/baseline-name.ts";
-import { type Baseline, baselineSchema } from "../../model/baseline.ts";
+import { BASELINE_NAMES, type BaselineName } from "../../model/policy/baseline-name.ts";
+import { type Baseline, baselineSchema } from "../../model/policy/baseline.ts";
 import { issueProblems } from "./policy-issue.ts";
 import { type Problem, inputError } from "../problem.ts";
 import { parseYaml } from "../yaml-text.ts";

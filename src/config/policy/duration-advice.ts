@@ -1,4 +1,4 @@
-import { formatDuration, parseDuration } from "../../model/duration.ts";
+import { formatDuration, parseDuration } from "../../model/terms/duration.ts";
 
 const UNITS: readonly (readonly [RegExp, number])[] = [
   [/^(?:d|days?)$/u, 86_400],

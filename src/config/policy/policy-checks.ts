@@ -5,7 +5,7 @@
 import { visible } from "../../core/text/visible.ts";
 import { type Pair, type YAMLMap, isMap, isScalar, isSeq } from "yaml";
 import { shown } from "../../core/text/nearest.ts";
-import { type Seconds, formatDuration, parseDuration } from "../../model/duration.ts";
+import { type Seconds, formatDuration, parseDuration } from "../../model/terms/duration.ts";
 import type { Problem } from "../problem.ts";
 import { type YamlText, findPair, keyText, scalarText } from "../yaml-text.ts";
 

@@ -3,7 +3,7 @@ import { isMap, isScalar, isSeq } from "yaml";
 import type { z } from "zod";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { policySchema } from "./schema.ts";
-import type { FailedLoginsPolicy, KubernetesPolicy, Policy } from "../../model/policy.ts";
+import type { FailedLoginsPolicy, KubernetesPolicy, Policy } from "../../model/policy/policy.ts";
 import { durationAdvice } from "./duration-advice.ts";
 import type { Problem } from "../problem.ts";
 import { type YamlText, findPair, keyText, nodeAt, scalarText } from "../yaml-text.ts";

@@ -1,11 +1,11 @@
 /**
  * The policy file in. Everything wrong in it is found here, before anything is contacted:
- * syntax, schema (model/policy.ts), then what only the whole document shows (policy-checks.ts).
+ * syntax, schema (model/policy/policy.ts), then what only the whole document shows (policy-checks.ts).
  */
 import { createHash } from "node:crypto";
 import { policySchema } from "./schema.ts";
-import type { Policy } from "../../model/policy.ts";
-import type { BaselineChoice } from "../../model/baseline.ts";
+import type { Policy } from "../../model/policy/policy.ts";
+import type { BaselineChoice } from "../../model/policy/baseline.ts";
 import { policyChecks } from "./policy-checks.ts";
 import { issueProblems } from "./policy-issue.ts";
 import { type Problem, inputError, problemLines } from "../problem.ts";

@@ -1,6 +1,6 @@
 /** A document as a flat list of its keys, aliases and merges followed. */
 import { isMap, isScalar, isSeq, type Node, type Pair, Scalar } from "yaml";
-import type { TeleportEntry } from "../../model/teleport.ts";
+import type { TeleportEntry } from "../../model/access/teleport.ts";
 import { inputError } from "../problem.ts";
 import { keyText, type YamlText } from "../yaml-text.ts";
 

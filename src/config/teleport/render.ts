@@ -2,9 +2,9 @@
 import { isAlias, isMap, isScalar, isSeq, Scalar, type YAMLMap } from "yaml";
 import { limitOf } from "../../core/teleport/effective.ts";
 import { entryAt, isAuthServer, PLACES } from "../../core/teleport/places.ts";
-import { formatDuration, type Seconds } from "../../model/duration.ts";
-import type { SourcePosition } from "../../model/host.ts";
-import type { TeleportDocument, TeleportLimits } from "../../model/teleport.ts";
+import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
+import type { SourcePosition } from "../../model/inventory/host.ts";
+import type { TeleportDocument, TeleportLimits } from "../../model/access/teleport.ts";
 import { inputError } from "../problem.ts";
 import { findPair, type YamlText } from "../yaml-text.ts";
 import { type LocatedDocument, locateDocuments, type TeleportText } from "./teleport.ts";

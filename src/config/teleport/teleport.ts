@@ -5,13 +5,13 @@
 import { createHash } from "node:crypto";
 import { isMap, isSeq } from "yaml";
 import { didYouMean, nearest, shown } from "../../core/text/nearest.ts";
-import type { SourcePosition } from "../../model/host.ts";
+import type { SourcePosition } from "../../model/inventory/host.ts";
 import {
   TELEPORT_KINDS,
   type TeleportDocument,
   type TeleportInput,
   type TeleportKind,
-} from "../../model/teleport.ts";
+} from "../../model/access/teleport.ts";
 import { inputError } from "../problem.ts";
 import { decodeText, readTextFile } from "../text-file.ts";
 import { findPair, parseYamlStream, scalarText, type YamlText } from "../yaml-text.ts";

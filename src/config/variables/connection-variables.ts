@@ -2,7 +2,7 @@
 import { isAbsolute, join, resolve } from "node:path";
 import { isDestination, isLogin, isZoneName } from "../../core/text/destination.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
-import type { Escalation } from "../../model/host.ts";
+import type { Escalation } from "../../model/inventory/host.ts";
 import type { HostEntry, Variable } from "./data.ts";
 import { hostScope } from "./host-scope.ts";
 import { isTemplate, type Scope } from "./jinja.ts";

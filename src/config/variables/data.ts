@@ -1,7 +1,7 @@
 /** An inventory while it is being read: what every format is poured into. */
 import { isGroupName, hostNameProblem } from "../../core/text/destination.ts";
 import { shown } from "../../core/text/nearest.ts";
-import type { SourcePosition } from "../../model/host.ts";
+import type { SourcePosition } from "../../model/inventory/host.ts";
 import type { Problem } from "../problem.ts";
 
 /** One variable as written; it is looked at when a host that counts needs it. */

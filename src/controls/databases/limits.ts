@@ -1,6 +1,6 @@
 /** What the watchdog of a database makes of the policy's limits. Pure. */
-import type { Seconds } from "../../model/duration.ts";
-import type { HostLimits, RoleLimits } from "../../model/limits.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
 import { GRACE, idleRoles, intervalFor } from "../watchdog/limits.ts";
 
 /** The roles that have an idle limit; the defaults only tighten them, as they name nobody. */

@@ -1,8 +1,8 @@
 /** What facts say of the part that one of these controls asks a host for. Pure. */
 import type { z } from "zod";
-import type { ControlId } from "../../model/control-id.ts";
-import type { Facts } from "../../model/facts.ts";
-import { known, type Reading, unreadable } from "../../model/reading.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import { known, type Reading, unreadable } from "../../model/terms/reading.ts";
 
 /** Undefined where nobody asked, or where the host has nothing of it. `service`: as people know it. */
 export function partOf<T>(

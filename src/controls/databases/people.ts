@@ -1,6 +1,6 @@
 /** Which accounts of a host are those of a policy's people who may have sessions with its databases. Pure. */
-import type { Facts, UserClass } from "../../model/facts.ts";
-import type { RoleLimits } from "../../model/limits.ts";
+import type { Facts, UserClass } from "../../model/facts/facts.ts";
+import type { RoleLimits } from "../../model/policy/limits.ts";
 
 /** The classes of accounts of this host that the role selects. */
 export function accountsOf({ users, groups }: RoleLimits, { sshd }: Facts): UserClass[] {

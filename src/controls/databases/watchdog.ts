@@ -3,10 +3,10 @@
  * facts/databases.sh says it. Pure.
  */
 import { z } from "zod";
-import type { Seconds } from "../../model/duration.ts";
-import type { Ending } from "../../model/ending.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { SaidSections } from "../../model/facts-part.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Ending } from "../../model/control/ending.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { SaidSections } from "../../model/facts/facts-part.ts";
 import { cronRuns, installedInterval } from "../watchdog/installed.ts";
 import { visible } from "../../core/text/visible.ts";
 

@@ -1,5 +1,5 @@
-import type { Seconds } from "../../model/duration.ts";
-import type { Facts, LogindState } from "../../model/facts.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Facts, LogindState } from "../../model/facts/facts.ts";
 import { knownUnseen } from "./use-pam.ts";
 
 /** Whether StopIdleSessionSec does anything on a host. */

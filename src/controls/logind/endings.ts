@@ -1,9 +1,9 @@
 /** What logind ends: every session with a terminal that it knows of, after one limit for the whole host. Pure. */
 import { daemonFinding } from "../../core/ending/daemon-current.ts";
 import { otherTerminal } from "../../core/sshd/other-session.ts";
-import type { EndingQuestion, Endings } from "../../model/ending.ts";
-import { LOGIND_FILE } from "../../model/host-paths.ts";
-import { WITH_TERMINAL } from "../../model/session-kind.ts";
+import type { EndingQuestion, Endings } from "../../model/control/ending.ts";
+import { LOGIND_FILE } from "../../model/inventory/host-paths.ts";
+import { WITH_TERMINAL } from "../../model/terms/session-kind.ts";
 import { stopSeconds } from "./ability.ts";
 import { unseenByLogind } from "./use-pam.ts";
 

@@ -4,14 +4,14 @@
  */
 import { terminalsAlike } from "../../core/sshd/other-session.ts";
 import { withoutTerminal } from "../../core/sshd/without-shell.ts";
-import type { Control, Rendered } from "../../model/control.ts";
-import { formatDuration, type Seconds } from "../../model/duration.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Coverage, Finding } from "../../model/finding.ts";
-import { LOGIND_FILE, LOGIND_MAIN_FILE } from "../../model/host-paths.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { DesiredFile } from "../../model/plan.ts";
-import { WITH_TERMINAL, hasTerminal } from "../../model/session-kind.ts";
+import type { Control, Rendered } from "../../model/control/control.ts";
+import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Coverage, Finding } from "../../model/verdict/finding.ts";
+import { LOGIND_FILE, LOGIND_MAIN_FILE } from "../../model/inventory/host-paths.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { DesiredFile } from "../../model/change/plan.ts";
+import { WITH_TERMINAL, hasTerminal } from "../../model/terms/session-kind.ts";
 import { renderTemplate } from "../../template/template.ts";
 import { demandsOf } from "../../core/policy/baseline-rules.ts";
 import { backstop } from "../../core/policy/backstop.ts";
@@ -21,8 +21,8 @@ import { logindInert } from "./inert.ts";
 import { judgeLogindRule } from "./rule.ts";
 import { logindEndsOlder } from "./older.ts";
 import { logindMainFile } from "./main.ts";
-import type { InForce } from "../../model/ending.ts";
-import type { ConfiguredTimeout, ProbedSession } from "../../model/timeout.ts";
+import type { InForce } from "../../model/control/ending.ts";
+import type { ConfiguredTimeout, ProbedSession } from "../../model/control/timeout.ts";
 
 export const logind: Control = {
   id: "logind",

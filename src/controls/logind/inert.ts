@@ -1,8 +1,8 @@
 /** Settings of logind that are in a file and end nobody. Pure. */
-import type { InertLine } from "../../model/ending.ts";
-import type { Facts, LogindState } from "../../model/facts.ts";
-import { LOGIND_FILE } from "../../model/host-paths.ts";
-import { WITH_TERMINAL } from "../../model/session-kind.ts";
+import type { InertLine } from "../../model/control/ending.ts";
+import type { Facts, LogindState } from "../../model/facts/facts.ts";
+import { LOGIND_FILE } from "../../model/inventory/host-paths.ts";
+import { WITH_TERMINAL } from "../../model/terms/session-kind.ts";
 import { stopSeconds } from "./ability.ts";
 import { knownUnseen } from "./use-pam.ts";
 

@@ -1,8 +1,8 @@
 import { setBlock, type BlockPlace } from "../../core/plan/managed-block.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Facts } from "../../model/facts.ts";
-import { LOGIND_MAIN_FILE } from "../../model/host-paths.ts";
-import type { DesiredFile } from "../../model/plan.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import { LOGIND_MAIN_FILE } from "../../model/inventory/host-paths.ts";
+import type { DesiredFile } from "../../model/change/plan.ts";
 
 /**
  * logind.conf itself, the setting in its section Login where a number is given, else without what

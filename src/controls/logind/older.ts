@@ -1,5 +1,5 @@
 /** What logind does to sessions that are there already when its limit begins. Pure. */
-import type { OlderEnding, OlderSession } from "../../model/older-session.ts";
+import type { OlderEnding, OlderSession } from "../../model/control/older-session.ts";
 
 /** The kernel moves a terminal's access time in steps of about 8 s, and logind looks once in a while. */
 const LATE = 10;

@@ -1,8 +1,8 @@
-import type { Facts } from "../../model/facts.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { HostPlan } from "../../model/plan.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { HostPlan } from "../../model/change/plan.ts";
 import { holds } from "../../core/policy/baseline-rules.ts";
-import type { Demand, Judgement } from "../../model/rule.ts";
+import type { Demand, Judgement } from "../../model/verdict/rule.ts";
 import { knownUnseen } from "./use-pam.ts";
 
 /** logind's StopIdleSessionSec as the running logind says it, for the whole host; where it is off, why the policy leaves it. Pure. */

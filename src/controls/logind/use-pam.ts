@@ -1,5 +1,5 @@
 /** Whether sshd's sessions reach logind at all: pam_systemd registers them, and nothing else does. Pure. */
-import type { Facts } from "../../model/facts.ts";
+import type { Facts } from "../../model/facts/facts.ts";
 import { effectiveValue } from "../../core/sshd/effective.ts";
 
 /**

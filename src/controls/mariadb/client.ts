@@ -1,7 +1,7 @@
 /** How `verify` opens a session with the host's MariaDB as one of its people, and sees how it ends. Pure. */
-import type { Facts } from "../../model/facts.ts";
-import type { ServiceClient } from "../../model/service-sessions.ts";
-import type { Mechanism } from "../../model/timeout.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { ServiceClient } from "../../model/control/service-sessions.ts";
+import type { Mechanism } from "../../model/control/timeout.ts";
 import { TIMEOUTS, WATCHDOG } from "./endings.ts";
 import { mariaDb } from "./facts.ts";
 

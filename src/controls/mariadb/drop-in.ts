@@ -3,9 +3,9 @@
  * set it aside, so it only stands behind the watchdog: it is left out where it would end whom the policy lets be, and
  * never looser than what the server's administrator has set. Pure.
  */
-import type { Seconds } from "../../model/duration.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { HostLimits } from "../../model/limits.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
 import { backstop } from "../../core/policy/backstop.ts";
 import { exempts } from "../../core/policy/present-people.ts";
 import type { MariaDb, MariaDbServer } from "./facts.ts";

@@ -1,7 +1,7 @@
 /** What ends idle sessions with the host's MariaDB server: curfew's watchdog, and what the server has in force. Pure. */
 import { watchdogEnding } from "../databases/watchdog.ts";
-import type { Ending, EndingQuestion, Endings, InertLine, InForce } from "../../model/ending.ts";
-import type { Facts } from "../../model/facts.ts";
+import type { Ending, EndingQuestion, Endings, InertLine, InForce } from "../../model/control/ending.ts";
+import type { Facts } from "../../model/facts/facts.ts";
 import { ownDropIn } from "./drop-in.ts";
 import { type MariaDbServer, mariaDb } from "./facts.ts";
 import { MARIADB_FILES } from "./files.ts";

@@ -2,11 +2,11 @@
 import { z } from "zod";
 import { partOf } from "../databases/part.ts";
 import { databaseWatchdog, watchdogSchema } from "../databases/watchdog.ts";
-import { lines } from "../../core/facts/sections.ts";
+import { lines } from "../../core/answer/sections.ts";
 import { visible } from "../../core/text/visible.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { PlainData, SaidSections } from "../../model/facts-part.ts";
-import { absent, known, type Reading } from "../../model/reading.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { PlainData, SaidSections } from "../../model/facts/facts-part.ts";
+import { absent, known, type Reading } from "../../model/terms/reading.ts";
 import { parseAnswer, parseNumber } from "./answer.ts";
 
 const text = z.string().max(1000);

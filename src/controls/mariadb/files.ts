@@ -1,7 +1,7 @@
 /** What curfew puts on a host for MariaDB: a drop-in of the server's, the watchdog's script, and what starts it. Pure. */
-import type { Seconds } from "../../model/duration.ts";
-import type { HostLimits, RoleLimits } from "../../model/limits.ts";
-import type { DesiredFile } from "../../model/plan.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
+import type { DesiredFile } from "../../model/change/plan.ts";
 import { exempts } from "../../core/policy/present-people.ts";
 import { quote } from "../../template/shell-quote.ts";
 import { templateFile } from "../../template/template-file.ts";

@@ -1,10 +1,10 @@
 /** What an audit or a plan says about the host's MariaDB server, beside what ends whose session. Pure. */
 import { configuredFindings } from "../../core/verdict/configured-finding.ts";
 import { visible } from "../../core/text/visible.ts";
-import { formatDuration } from "../../model/duration.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { HostLimits } from "../../model/limits.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
 import { limitedRoles, lookInterval } from "../databases/limits.ts";
 import { accountsOf } from "../databases/people.ts";
 import { starterFinding } from "../watchdog/findings.ts";

@@ -14,9 +14,9 @@
  * - A prompt of mariadb opens a new session by itself when somebody types, with the password that it kept; with
  *   skip-reconnect its command `connect` does. That a session was ended shows in the number of the next one.
  */
-import type { Control, Rendered } from "../../model/control.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { HostLimits } from "../../model/limits.ts";
+import type { Control, Rendered } from "../../model/control/control.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
 import { limitedRoles, lookInterval } from "../databases/limits.ts";
 import { accountsOf } from "../databases/people.ts";
 import { watchdogStarter } from "../watchdog/limits.ts";

@@ -2,8 +2,8 @@
  * Which of a server's accounts are those of a policy's people: by the name of an account of the host, or as
  * `database_roles` names them, and whoever was given a role that is named there. Pure.
  */
-import type { Facts, UserClass } from "../../model/facts.ts";
-import type { RoleLimits } from "../../model/limits.ts";
+import type { Facts, UserClass } from "../../model/facts/facts.ts";
+import type { RoleLimits } from "../../model/policy/limits.ts";
 import { type MariaDbServer, mariaDb } from "./facts.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** What may end a session with MariaDB that is to be opened. Pure. */
-import type { ConfiguredTimeout, ProbedSession } from "../../model/timeout.ts";
+import type { ConfiguredTimeout, ProbedSession } from "../../model/control/timeout.ts";
 import { installedInterval } from "../watchdog/installed.ts";
 import { WATCHDOG } from "./endings.ts";
 import { mariaDb } from "./facts.ts";

@@ -1,8 +1,8 @@
 /** What ends idle sessions with the host's PostgreSQL servers: curfew's watchdog, and what the servers have in force. Pure. */
 import { watchdogEnding } from "../databases/watchdog.ts";
 import { visible } from "../../core/text/visible.ts";
-import type { Seconds } from "../../model/duration.ts";
-import type { Ending, EndingQuestion, Endings } from "../../model/ending.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Ending, EndingQuestion, Endings } from "../../model/control/ending.ts";
 import { pgServers, type PgCluster, type PgSaid } from "./facts.ts";
 import { POSTGRESQL_FILES } from "./files.ts";
 import { clusterText, IDLE, type PgSetting, secondsOf, settingsOf } from "./settings.ts";

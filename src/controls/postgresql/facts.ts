@@ -3,9 +3,9 @@ import { z } from "zod";
 import { visible } from "../../core/text/visible.ts";
 import { partOf } from "../databases/part.ts";
 import { databaseWatchdog, watchdogSchema } from "../databases/watchdog.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { PlainData, SaidSection, SaidSections } from "../../model/facts-part.ts";
-import { absent, known, type Reading } from "../../model/reading.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { PlainData, SaidSection, SaidSections } from "../../model/facts/facts-part.ts";
+import { absent, known, type Reading } from "../../model/terms/reading.ts";
 
 /** Names that one server may have; what is beyond is said as unknown. */
 const MOST_ROLES = 2000;

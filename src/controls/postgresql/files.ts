@@ -1,7 +1,7 @@
 /** The watchdog of PostgreSQL: its script, and what starts it. Pure. */
-import type { Seconds } from "../../model/duration.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { DesiredFile } from "../../model/plan.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { DesiredFile } from "../../model/change/plan.ts";
 import { exempts } from "../../core/policy/present-people.ts";
 import { quote } from "../../template/shell-quote.ts";
 import { renderTemplate, type TemplateValue } from "../../template/template.ts";

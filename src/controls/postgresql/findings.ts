@@ -1,7 +1,7 @@
 /** What an audit or a plan says about the host's PostgreSQL servers, beside what ends whose session. Pure. */
-import type { Finding } from "../../model/finding.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { HostLimits } from "../../model/limits.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
 import { configuredFindings } from "../../core/verdict/configured-finding.ts";
 import { visible } from "../../core/text/visible.ts";
 import { starterFinding } from "../watchdog/findings.ts";

@@ -2,9 +2,9 @@
  * Sessions of people with the host's PostgreSQL servers. The servers' own timeouts are their users' to set, so what ends
  * idle sessions is a watchdog, templates/host/postgresql.hbs: for roles that the policy names, and nobody else.
  */
-import type { Control, Rendered } from "../../model/control.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { HostLimits } from "../../model/limits.ts";
+import type { Control, Rendered } from "../../model/control/control.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
 import { watchdogStarter } from "../watchdog/limits.ts";
 import { postgresqlEndings } from "./endings.ts";
 import { parsePostgresql, pgServers } from "./facts.ts";

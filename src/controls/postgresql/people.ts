@@ -1,6 +1,6 @@
 /** Which roles of a server are those of a policy's people: by the name of an account, or as `database_roles` names them. Pure. */
-import type { Facts, UserClass } from "../../model/facts.ts";
-import type { RoleLimits } from "../../model/limits.ts";
+import type { Facts, UserClass } from "../../model/facts/facts.ts";
+import type { RoleLimits } from "../../model/policy/limits.ts";
 import { isCut, type PgCluster, pgServers } from "./facts.ts";
 
 /** Names by which people of a role may log in to a server, as far as the facts name the accounts. */

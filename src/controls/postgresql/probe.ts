@@ -1,7 +1,7 @@
 /** The session that `verify` opens with a server, and what it is held against. Pure. */
-import type { Facts } from "../../model/facts.ts";
-import type { ServiceClient } from "../../model/service-sessions.ts";
-import type { ConfiguredTimeout, Mechanism, ProbedSession } from "../../model/timeout.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { ServiceClient } from "../../model/control/service-sessions.ts";
+import type { ConfiguredTimeout, Mechanism, ProbedSession } from "../../model/control/timeout.ts";
 import { watchdogTrouble } from "../databases/watchdog.ts";
 import { pgServers } from "./facts.ts";
 import { POSTGRESQL_FILES } from "./files.ts";

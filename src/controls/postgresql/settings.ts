@@ -1,5 +1,5 @@
 /** What a server has in force for one of its roles. Pure. */
-import type { Seconds } from "../../model/duration.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
 import type { PgCluster, PgSaid } from "./facts.ts";
 
 export const IDLE = "idle_session_timeout";

@@ -1,8 +1,8 @@
 /** What the login shells of a class said of their limit, the worst of them first. Pure. */
 import { hasNoTimeout } from "../../core/shell/families.ts";
-import type { Seconds } from "../../model/duration.ts";
-import type { Facts, UserClass } from "../../model/facts.ts";
-import type { LoginShell, ShellAnswer } from "../../model/login-shell.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Facts, UserClass } from "../../model/facts/facts.ts";
+import type { LoginShell, ShellAnswer } from "../../model/facts/login-shell.ts";
 import { KSH93_GRACE } from "./limits.ts";
 
 export type SaidLimit =

@@ -1,7 +1,7 @@
 /** Who gets which TMOUT, as branches of a shell `case` over what id(1) prints. */
-import type { Seconds } from "../../model/duration.ts";
-import type { HostLimits, RoleLimits } from "../../model/limits.ts";
-import { CurfewError } from "../../model/error.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { exempts } from "../../core/policy/present-people.ts";
 
 interface Branch {

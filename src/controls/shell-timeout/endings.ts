@@ -2,10 +2,10 @@
 import { CONDITIONAL, foreignSettings, othersTimeout } from "../../core/shell/foreign-timeout.ts";
 import { otherShell, unaskedKeys, unaskedRoot } from "../../core/sshd/other-session.ts";
 import { isAlone } from "../../core/sshd/match-block.ts";
-import type { Ending, EndingQuestion, Endings } from "../../model/ending.ts";
-import type { Facts, UserClass } from "../../model/facts.ts";
-import { SHELL_SCRIPT } from "../../model/host-paths.ts";
-import type { Mechanism } from "../../model/timeout.ts";
+import type { Ending, EndingQuestion, Endings } from "../../model/control/ending.ts";
+import type { Facts, UserClass } from "../../model/facts/facts.ts";
+import { SHELL_SCRIPT } from "../../model/inventory/host-paths.ts";
+import type { Mechanism } from "../../model/control/timeout.ts";
 import { saidLimit } from "./answers.ts";
 import { variation } from "./other-logins.ts";
 import { ownDoubt, showsOwn } from "./own-files.ts";

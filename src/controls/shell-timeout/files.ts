@@ -1,8 +1,13 @@
-import { CurfewError } from "../../model/error.ts";
-import type { Facts, FileFact } from "../../model/facts.ts";
-import { MINUTES_SCRIPT, SHELL_HOOKS, SHELL_RC_FILES, SHELL_SCRIPT } from "../../model/host-paths.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { DesiredFile } from "../../model/plan.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Facts, FileFact } from "../../model/facts/facts.ts";
+import {
+  MINUTES_SCRIPT,
+  SHELL_HOOKS,
+  SHELL_RC_FILES,
+  SHELL_SCRIPT,
+} from "../../model/inventory/host-paths.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { DesiredFile } from "../../model/change/plan.ts";
 import { readsDropIns } from "../../core/shell/foreign-timeout.ts";
 import { setBlock } from "../../core/plan/managed-block.ts";
 import { renderTemplate } from "../../template/template.ts";

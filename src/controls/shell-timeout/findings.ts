@@ -1,10 +1,10 @@
 /** What the shells of a host cannot do for the policy, and who else sets their timeout. */
 import { configuredFindings } from "../../core/verdict/configured-finding.ts";
-import { formatDuration, type Seconds } from "../../model/duration.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Finding } from "../../model/finding.ts";
-import { SHELL_SCRIPT } from "../../model/host-paths.ts";
-import type { HostLimits } from "../../model/limits.ts";
+import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import { SHELL_SCRIPT } from "../../model/inventory/host-paths.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
 import { environmentTimeouts } from "../../core/shell/environment-timeout.ts";
 import { foreignSettings } from "../../core/shell/foreign-timeout.ts";
 import { foreignFinding } from "./foreign-finding.ts";

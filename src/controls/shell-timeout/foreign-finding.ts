@@ -1,6 +1,6 @@
 /** What a TMOUT or autologout of somebody else means for the policy. */
-import { formatDuration, type Seconds } from "../../model/duration.ts";
-import type { Finding } from "../../model/finding.ts";
+import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import { isInherited } from "../../core/shell/environment-timeout.ts";
 import { CONDITIONAL, type ForeignSetting } from "../../core/shell/foreign-timeout.ts";
 

@@ -1,16 +1,16 @@
 /** The shells' own limit at the prompt: a readonly TMOUT, for tcsh a readonly autologout. */
 import { withoutShell } from "../../core/sshd/without-shell.ts";
-import type { Control, Rendered } from "../../model/control.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Coverage } from "../../model/finding.ts";
+import type { Control, Rendered } from "../../model/control/control.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Coverage } from "../../model/verdict/finding.ts";
 import {
   MINUTES_SCRIPT,
   SHELL_HOOKS,
   SHELL_RC_FILES,
   SHELL_SCRIPT,
   VENDOR_RC_FILES,
-} from "../../model/host-paths.ts";
-import type { HostLimits } from "../../model/limits.ts";
+} from "../../model/inventory/host-paths.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
 import { shellEndings, shellsAlike } from "./endings.ts";
 import { shellFiles } from "./files.ts";
 import { shellKept, shellTimeouts, shellUnscalable } from "./probe.ts";
@@ -21,7 +21,7 @@ import { shellFindings } from "./findings.ts";
 import { KSH93_GRACE, minutesOf } from "./limits.ts";
 import type { ShellFamily } from "../../core/shell/families.ts";
 import { familiesIn } from "./members.ts";
-import type { InForce } from "../../model/ending.ts";
+import type { InForce } from "../../model/control/ending.ts";
 
 export const shellTimeout: Control = {
   id: "shell-timeout",

@@ -1,5 +1,5 @@
 /** What a limit becomes for shells that do not count in seconds, or count differently. */
-import type { Seconds } from "../../model/duration.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
 
 /** ksh93 warns after TMOUT and ends the shell 60 s later (measured on 93u+m; `TGRACE` of its source). */
 export const KSH93_GRACE: Seconds = 60;

@@ -4,11 +4,11 @@ import { isExempt, resolvedClasses } from "../../core/policy/present-people.ts";
 import { familiesInUse } from "../../core/shell/families.ts";
 import { readBeforeOurs } from "../../core/shell/foreign-timeout.ts";
 import { lostText, type Skipper } from "../../core/shell/lost-lines.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { LimitLine } from "../../model/limit-line.ts";
-import type { LoginShell } from "../../model/login-shell.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { LimitLine } from "../../model/facts/limit-line.ts";
+import type { LoginShell } from "../../model/facts/login-shell.ts";
 
 const finding = configuredFindings("shell-timeout");
 const EXPECTED = "no line of somebody's file is lost";

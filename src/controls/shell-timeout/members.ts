@@ -1,9 +1,9 @@
 /** Whose login shells a role's people have. Pure. */
 import { familiesInUse, hasNoTimeout, type ShellFamily } from "../../core/shell/families.ts";
 import { resolvedClasses } from "../../core/policy/present-people.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { LoginShell } from "../../model/login-shell.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { LoginShell } from "../../model/facts/login-shell.ts";
 
 /** The families of a role's login shells; the whole host's where nobody knows whose is which. */
 export function familiesIn(role: string, facts: Facts, limits: HostLimits): Set<ShellFamily> {

@@ -3,7 +3,7 @@
  * was asked: from where it comes, its home, its terminal, its session, and which processes are above it. Pure.
  */
 import { foreignSettings } from "../../core/shell/foreign-timeout.ts";
-import type { Facts } from "../../model/facts.ts";
+import type { Facts } from "../../model/facts/facts.ts";
 
 interface Variation {
   /** For people: which line goes by what. */

@@ -1,7 +1,7 @@
 /** What people's own files leave open, as their shells were asked without them. Pure. */
 import { effectiveValue } from "../../core/sshd/effective.ts";
-import type { UserClass } from "../../model/facts.ts";
-import type { LoginShell, OwnKind, OwnLine, ShellAnswer } from "../../model/login-shell.ts";
+import type { UserClass } from "../../model/facts/facts.ts";
+import type { LoginShell, OwnKind, OwnLine, ShellAnswer } from "../../model/facts/login-shell.ts";
 
 type Account = Pick<UserClass, "logins" | "effective">;
 

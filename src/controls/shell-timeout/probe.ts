@@ -1,7 +1,7 @@
 /** What a shell may end a session by that is to be opened, and why it did not. Pure. */
 import { coarsest } from "../../core/probe/scale.ts";
-import { hasTerminal, type SessionKind } from "../../model/session-kind.ts";
-import type { ConfiguredTimeout, ProbedSession } from "../../model/timeout.ts";
+import { hasTerminal, type SessionKind } from "../../model/terms/session-kind.ts";
+import type { ConfiguredTimeout, ProbedSession } from "../../model/control/timeout.ts";
 import { scaleShellFile } from "./scale.ts";
 
 /** Whatever the files set, for whom ever: it explains a moment, it proves nothing. */

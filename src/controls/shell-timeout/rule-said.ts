@@ -1,8 +1,8 @@
 /** A rule about TMOUT, by what the shells of a role's members said when they were run. Pure. */
 import { holds } from "../../core/policy/baseline-rules.ts";
 import type { ResolvedClass } from "../../core/policy/present-people.ts";
-import type { AskedAccount } from "../../model/login-shell.ts";
-import type { Demand, Judgement } from "../../model/rule.ts";
+import type { AskedAccount } from "../../model/facts/login-shell.ts";
+import type { Demand, Judgement } from "../../model/verdict/rule.ts";
 
 type Verdict = Pick<Judgement, "actual" | "outcome">;
 

@@ -1,8 +1,8 @@
 /** The rules about TMOUT: what the shells said when they were run; a file alone never makes one pass. */
-import type { Facts } from "../../model/facts.ts";
-import { SHELL_SCRIPT } from "../../model/host-paths.ts";
-import type { ActiveExemption, HostLimits } from "../../model/limits.ts";
-import type { HostPlan } from "../../model/plan.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import { SHELL_SCRIPT } from "../../model/inventory/host-paths.ts";
+import type { ActiveExemption, HostLimits } from "../../model/policy/limits.ts";
+import type { HostPlan } from "../../model/change/plan.ts";
 import {
   byLooseness,
   CONDITIONAL,
@@ -14,7 +14,7 @@ import { unread } from "../../core/shell/reads.ts";
 import { holds } from "../../core/policy/baseline-rules.ts";
 import type { ResolvedClass } from "../../core/policy/present-people.ts";
 import { classesByRole } from "../../core/policy/role-members.ts";
-import type { Demand, Judgement } from "../../model/rule.ts";
+import type { Demand, Judgement } from "../../model/verdict/rule.ts";
 import { variation } from "./other-logins.ts";
 import { judgeSaid } from "./rule-said.ts";
 

@@ -1,10 +1,10 @@
 /** The timeouts that shells' files set, and the same files with every timeout multiplied. Pure. */
 import { scaleSeconds } from "../../core/probe/scale.ts";
 import { TMOUT_VALUE } from "../../core/shell/tmout-values.ts";
-import type { Seconds } from "../../model/duration.ts";
-import type { Facts } from "../../model/facts.ts";
-import { MINUTES_SCRIPT } from "../../model/host-paths.ts";
-import type { ReplacedFile, TimeoutFile } from "../../model/timeout.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import { MINUTES_SCRIPT } from "../../model/inventory/host-paths.ts";
+import type { ReplacedFile, TimeoutFile } from "../../model/control/timeout.ts";
 
 /** One timeout found in a file. For autologout: whole minutes, as seconds, which nothing scales. */
 interface FoundTimeout {

@@ -1,7 +1,7 @@
 /** How TMOUT is written, so that a baseline's scanners recognise it. */
-import type { Seconds } from "../../model/duration.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Baseline } from "../../model/baseline.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Baseline } from "../../model/policy/baseline.ts";
 import { demandsOf } from "../../core/policy/baseline-rules.ts";
 import { ksh93Timeout } from "./limits.ts";
 

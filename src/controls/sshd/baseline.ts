@@ -1,7 +1,7 @@
 import { demandsOf, holds } from "../../core/policy/baseline-rules.ts";
-import type { Baseline, Relation } from "../../model/baseline.ts";
+import type { Baseline, Relation } from "../../model/policy/baseline.ts";
 import { type AliveShape, PLAIN_SHAPE } from "./client-alive.ts";
-import type { SessionKind } from "../../model/session-kind.ts";
+import type { SessionKind } from "../../model/terms/session-kind.ts";
 
 /**
  * Whether a baseline wants a ClientAliveCountMax above 0 from sshd for everybody: then an exemption

@@ -1,5 +1,5 @@
 /** The Match blocks of one host, in an order in which the first match is always the strictest. */
-import type { HostLimits, RoleLimits } from "../../model/limits.ts";
+import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
 import { exempts } from "../../core/policy/present-people.ts";
 import {
   exemptSettings,

@@ -2,9 +2,9 @@
 import { globMatches } from "../../core/sshd/directives.ts";
 import { can } from "../../core/sshd/openssh-version.ts";
 import { parseSshdTime } from "../../core/sshd/time.ts";
-import type { Seconds } from "../../model/duration.ts";
-import type { OpenSshVersion } from "../../model/facts.ts";
-import type { SessionKind } from "../../model/session-kind.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { OpenSshVersion } from "../../model/facts/facts.ts";
+import type { SessionKind } from "../../model/terms/session-kind.ts";
 
 /** A session's channel as ChannelTimeout names it (sshd_config(5)); the rest have none of their own. */
 const CHANNEL_TYPES: Readonly<Partial<Record<SessionKind, string>>> = {

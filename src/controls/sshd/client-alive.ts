@@ -1,8 +1,8 @@
 /** ClientAliveInterval and ClientAliveCountMax: the one place that knows what they do on which release. */
 import { effectiveValue } from "../../core/sshd/effective.ts";
 import { can } from "../../core/sshd/openssh-version.ts";
-import type { Seconds } from "../../model/duration.ts";
-import type { OpenSshVersion } from "../../model/facts.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { OpenSshVersion } from "../../model/facts/facts.ts";
 
 /** The two values, and when they drop a client. */
 export interface ClientAlive {

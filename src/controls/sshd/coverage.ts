@@ -1,7 +1,7 @@
-import type { Coverage } from "../../model/finding.ts";
-import type { Seconds } from "../../model/duration.ts";
-import type { HostLimits, RoleLimits } from "../../model/limits.ts";
-import type { SessionKind } from "../../model/session-kind.ts";
+import type { Coverage } from "../../model/verdict/finding.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
+import type { SessionKind } from "../../model/terms/session-kind.ts";
 import { clientAlive } from "./client-alive.ts";
 import type { SshdAbility } from "./settings.ts";
 

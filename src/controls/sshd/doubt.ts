@@ -2,9 +2,9 @@
  * Whether another client, or another account of the same class, gets another answer than the one that
  * `sshd -T -C` gave for one account coming from where this login came from. Pure.
  */
-import type { Ending } from "../../model/ending.ts";
-import type { Facts, UserClass } from "../../model/facts.ts";
-import type { Mechanism } from "../../model/timeout.ts";
+import type { Ending } from "../../model/control/ending.ts";
+import type { Facts, UserClass } from "../../model/facts/facts.ts";
+import type { Mechanism } from "../../model/control/timeout.ts";
 import { isOwn } from "./overridden.ts";
 import { answersFor, surelyMatches } from "../../core/sshd/match-block.ts";
 import { can } from "../../core/sshd/openssh-version.ts";

@@ -1,6 +1,6 @@
-import type { Facts } from "../../model/facts.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { DesiredFile } from "../../model/plan.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { DesiredFile } from "../../model/change/plan.ts";
 import { setBlock } from "../../core/plan/managed-block.ts";
 import { renderTemplate } from "../../template/template.ts";
 import type { MatchBlock } from "./blocks.ts";

@@ -1,8 +1,8 @@
 /** What a host's OpenSSH release cannot do for the policy, so that plan and audit say it. */
-import { formatDuration, type Seconds } from "../../model/duration.ts";
-import type { Facts, OpenSshVersion } from "../../model/facts.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { HostLimits, RoleLimits } from "../../model/limits.ts";
+import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
+import type { Facts, OpenSshVersion } from "../../model/facts/facts.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
 import { clientAlive } from "./client-alive.ts";
 import { can, CAPABILITIES } from "../../core/sshd/openssh-version.ts";
 import type { Backstop } from "../../core/policy/backstop.ts";

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 import { parseSshdConfig } from "../../core/sshd/config-text.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Finding } from "../../model/finding.ts";
-import { isSshdDropIn, SSHD_DROP_IN } from "../../model/host-paths.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import { isSshdDropIn, SSHD_DROP_IN } from "../../model/inventory/host-paths.ts";
 import type { SshdPlace } from "./place.ts";
 
 /** Where ComplianceAsCode's remediation of any sshd rule writes its keywords. */

@@ -2,8 +2,8 @@
 import { sshdDirectives } from "../../core/sshd/directives.ts";
 import { effectiveValue } from "../../core/sshd/effective.ts";
 import { parseSshdTime } from "../../core/sshd/time.ts";
-import type { InForce } from "../../model/ending.ts";
-import type { Facts, OpenSshVersion } from "../../model/facts.ts";
+import type { InForce } from "../../model/control/ending.ts";
+import type { Facts, OpenSshVersion } from "../../model/facts/facts.ts";
 import { aliveEffect } from "./client-alive.ts";
 
 /** Sources of the rules: CAPABILITIES and sshd_config(5). */

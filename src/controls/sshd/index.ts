@@ -2,12 +2,12 @@
  * sshd's own limits: ClientAlive, ChannelTimeout, UnusedConnectionTimeout. What each release does
  * with them is decided in sshd-settings.ts, and nowhere else.
  */
-import { CurfewError } from "../../model/error.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Control, Rendered } from "../../model/control.ts";
-import { isSshdDropIn } from "../../model/host-paths.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import { type DesiredFile, type Expectation, RELOAD_SSHD } from "../../model/plan.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Control, Rendered } from "../../model/control/control.ts";
+import { isSshdDropIn } from "../../model/inventory/host-paths.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import { type DesiredFile, type Expectation, RELOAD_SSHD } from "../../model/change/plan.ts";
 import { can } from "../../core/sshd/openssh-version.ts";
 import { backstop } from "../../core/policy/backstop.ts";
 import { isExempt, resolvedClasses } from "../../core/policy/present-people.ts";

@@ -4,9 +4,9 @@
  */
 import { type LocatedDirective, sshdDirectives } from "../../core/sshd/directives.ts";
 import { CAPABILITIES, can, type Capability } from "../../core/sshd/openssh-version.ts";
-import type { InertLine } from "../../model/ending.ts";
-import type { Facts, OpenSshVersion } from "../../model/facts.ts";
-import { SSH_KINDS } from "../../model/session-kind.ts";
+import type { InertLine } from "../../model/control/ending.ts";
+import type { Facts, OpenSshVersion } from "../../model/facts/facts.ts";
+import { SSH_KINDS } from "../../model/terms/session-kind.ts";
 import { channelSeconds, matchesType } from "./channels.ts";
 import { aliveEffect } from "./client-alive.ts";
 import { holdsForAll, inertLine } from "./lines.ts";

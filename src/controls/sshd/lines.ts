@@ -1,7 +1,7 @@
 /** Lines of sshd's files that set when sessions end. */
 import type { LocatedDirective } from "../../core/sshd/directives.ts";
-import type { InertLine } from "../../model/ending.ts";
-import type { SessionKind } from "../../model/session-kind.ts";
+import type { InertLine } from "../../model/control/ending.ts";
+import type { SessionKind } from "../../model/terms/session-kind.ts";
 
 /** What ends sessions by sshd's own settings, each with the keywords that set it. */
 export const KEYWORDS = {

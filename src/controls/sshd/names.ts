@@ -1,6 +1,6 @@
-import { CurfewError } from "../../model/error.ts";
-import type { Facts, OpenSshVersion } from "../../model/facts.ts";
-import type { HostLimits } from "../../model/limits.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Facts, OpenSshVersion } from "../../model/facts/facts.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
 import { atLeast } from "../../core/sshd/openssh-version.ts";
 
 /**

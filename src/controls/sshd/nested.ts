@@ -1,9 +1,9 @@
 /** Whether ChannelTimeout ends a shell within another, or that one's own last words begin its time anew. Pure. */
-import { formatDuration, type Seconds } from "../../model/duration.ts";
-import type { Ending } from "../../model/ending.ts";
-import type { UserClass } from "../../model/facts.ts";
-import type { LoginShell, ShellAnswer } from "../../model/login-shell.ts";
-import type { Reading } from "../../model/reading.ts";
+import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
+import type { Ending } from "../../model/control/ending.ts";
+import type { UserClass } from "../../model/facts/facts.ts";
+import type { LoginShell, ShellAnswer } from "../../model/facts/login-shell.ts";
+import type { Reading } from "../../model/terms/reading.ts";
 import type { SshdMechanism } from "./lines.ts";
 
 /** By how much sshd may be later than a shell with the same limit, whole seconds on either side. */

@@ -1,8 +1,8 @@
 /** Lines of sshd that another line, or the daemon's command line, keeps from having any effect. Pure. */
-import type { Facts } from "../../model/facts.ts";
-import { isSshdDropIn } from "../../model/host-paths.ts";
-import { SSH_KINDS, type SessionKind } from "../../model/session-kind.ts";
-import type { InertLine } from "../../model/ending.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import { isSshdDropIn } from "../../model/inventory/host-paths.ts";
+import { SSH_KINDS, type SessionKind } from "../../model/terms/session-kind.ts";
+import type { InertLine } from "../../model/control/ending.ts";
 import { holdsForAll, inertLine, shownLine } from "./lines.ts";
 import { can } from "../../core/sshd/openssh-version.ts";
 import { type LocatedDirective, sshdDirectives } from "../../core/sshd/directives.ts";

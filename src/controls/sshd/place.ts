@@ -1,9 +1,9 @@
 /** Where on a host our lines go, and which lines of others sshd reads before them. */
 import { posix } from "node:path";
-import { CurfewError } from "../../model/error.ts";
-import type { Facts, FileFact, FileState } from "../../model/facts.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import { isSshdDropIn, SSHD_DROP_IN } from "../../model/host-paths.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Facts, FileFact, FileState } from "../../model/facts/facts.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import { isSshdDropIn, SSHD_DROP_IN } from "../../model/inventory/host-paths.ts";
 import { removeBlocks } from "../../core/plan/managed-block.ts";
 import { can, sshdVersion } from "../../core/sshd/openssh-version.ts";
 import { firstMatchLine, parseSshdConfig, type SshdDirective } from "../../core/sshd/config-text.ts";

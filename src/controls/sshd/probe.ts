@@ -2,9 +2,9 @@
 import { coarsest, scaleSeconds } from "../../core/probe/scale.ts";
 import { effectiveValue, sshdTexts } from "../../core/sshd/effective.ts";
 import { can, sshdVersion } from "../../core/sshd/openssh-version.ts";
-import type { OpenSshVersion } from "../../model/facts.ts";
-import { isServiceKind } from "../../model/session-kind.ts";
-import type { ConfiguredTimeout, ProbedSession } from "../../model/timeout.ts";
+import type { OpenSshVersion } from "../../model/facts/facts.ts";
+import { isServiceKind } from "../../model/terms/session-kind.ts";
+import type { ConfiguredTimeout, ProbedSession } from "../../model/control/timeout.ts";
 import { type AliveEffect, aliveEffect } from "./client-alive.ts";
 import { scaleSshdConfig } from "./scale.ts";
 

@@ -1,5 +1,5 @@
-import type { Facts } from "../../model/facts.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import { hardeningFindings } from "./hardening.ts";
 import type { MatchBlock } from "./blocks.ts";
 import type { ForeignDirective, SshdPlace } from "./place.ts";

@@ -1,14 +1,14 @@
 /** The rules about ClientAlive: sshd's own answers, and what scanners read in its files. */
 import { posix } from "node:path";
-import { formatDuration } from "../../model/duration.ts";
-import type { Facts, SshServer, UserClass } from "../../model/facts.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { Reading } from "../../model/reading.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { Facts, SshServer, UserClass } from "../../model/facts/facts.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { Reading } from "../../model/terms/reading.ts";
 import { effectiveValue } from "../../core/sshd/effective.ts";
 import { holds } from "../../core/policy/baseline-rules.ts";
 import { classesByRole } from "../../core/policy/role-members.ts";
-import type { Baseline } from "../../model/baseline.ts";
-import type { Demand, Judgement } from "../../model/rule.ts";
+import type { Baseline } from "../../model/policy/baseline.ts";
+import type { Demand, Judgement } from "../../model/verdict/rule.ts";
 import { sshdDirectives, unreadFiles } from "../../core/sshd/directives.ts";
 import { aliveEffect } from "./client-alive.ts";
 import { sshdDoubt } from "./doubt.ts";

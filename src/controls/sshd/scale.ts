@@ -2,9 +2,9 @@
 import { scaleSeconds, withoutListenAddress } from "../../core/probe/scale.ts";
 import { sshdTexts } from "../../core/sshd/effective.ts";
 import { parseSshdTime } from "../../core/sshd/time.ts";
-import type { Seconds } from "../../model/duration.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { ReplacedFile } from "../../model/timeout.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { ReplacedFile } from "../../model/control/timeout.ts";
 import type { SshdMechanism } from "./lines.ts";
 
 /** What a ChannelTimeout entry is about: only some kinds of session have such a channel. */

@@ -1,11 +1,11 @@
 /** What one person's limits become in sshd_config, release by release. */
-import type { Seconds } from "../../model/duration.ts";
-import { formatDuration } from "../../model/duration.ts";
-import type { OpenSshVersion } from "../../model/facts.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { OpenSshVersion } from "../../model/facts/facts.ts";
 import { type AliveShape, clientAlive, clientSilence, type ClientAlive } from "./client-alive.ts";
 import { can } from "../../core/sshd/openssh-version.ts";
 import { aliveShape, keepsClientAlive } from "./baseline.ts";
-import type { Baseline } from "../../model/baseline.ts";
+import type { Baseline } from "../../model/policy/baseline.ts";
 
 export type SshdKeyword =
   | "ClientAliveInterval"

@@ -2,9 +2,9 @@
 import { strictest } from "../../core/policy/host-limits.ts";
 import { exempts } from "../../core/policy/present-people.ts";
 import { keepsClientAlive } from "./baseline.ts";
-import { formatDuration } from "../../model/duration.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { HostLimits } from "../../model/limits.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
 
 /** The limits with the strictest unresponsive limit of all in every role, under such a baseline. */
 export function uniformLimits(limits: HostLimits): HostLimits {

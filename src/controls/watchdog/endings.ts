@@ -1,7 +1,7 @@
 /** What the watchdog on a host ends, where the policy's files are there. Pure. */
 import { otherTerminal } from "../../core/sshd/other-session.ts";
-import type { EndingQuestion, Endings, InertLine } from "../../model/ending.ts";
-import { WATCHDOG_FILES } from "../../model/host-paths.ts";
+import type { EndingQuestion, Endings, InertLine } from "../../model/control/ending.ts";
+import { WATCHDOG_FILES } from "../../model/inventory/host-paths.ts";
 import {
   expectedLate,
   installedInterval,
@@ -11,9 +11,9 @@ import {
 } from "./installed.ts";
 import { beyondTenth } from "./limits.ts";
 import { type InstalledLimit, installedLimit } from "./installed-limits.ts";
-import type { Seconds } from "../../model/duration.ts";
-import type { Facts } from "../../model/facts.ts";
-import { WITH_TERMINAL } from "../../model/session-kind.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import { WITH_TERMINAL } from "../../model/terms/session-kind.ts";
 
 /** Effective where its starter runs, which is all that can be asked. */
 export function watchdogEndings(question: EndingQuestion): Endings {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import type { Seconds } from "../../model/duration.ts";
-import { WATCHDOG_FILES } from "../../model/host-paths.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { DesiredFile } from "../../model/plan.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import { WATCHDOG_FILES } from "../../model/inventory/host-paths.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { DesiredFile } from "../../model/change/plan.ts";
 import { quote } from "../../template/shell-quote.ts";
 import { renderTemplate, type TemplateValue } from "../../template/template.ts";
 import { exempts } from "../../core/policy/present-people.ts";

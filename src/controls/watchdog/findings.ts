@@ -1,9 +1,9 @@
 /** What the watchdog cannot do on a host, and what it changes for others. */
 import { configuredFindings } from "../../core/verdict/configured-finding.ts";
-import { formatDuration, type Seconds } from "../../model/duration.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { HostLimits } from "../../model/limits.ts";
+import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
 import { can } from "../../core/sshd/openssh-version.ts";
 import { presentRoles } from "../../core/policy/present-people.ts";
 import { sshdVersion } from "../../core/sshd/openssh-version.ts";

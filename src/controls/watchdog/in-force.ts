@@ -1,9 +1,9 @@
 /** What the watchdog on a host says of itself, where no policy is at hand. Pure. */
 import { writtenDigest } from "../../core/plan/guard.ts";
-import { formatDuration } from "../../model/duration.ts";
-import type { InForce } from "../../model/ending.ts";
-import type { Facts } from "../../model/facts.ts";
-import { WATCHDOG_FILES, WATCHDOG_NAME } from "../../model/host-paths.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { InForce } from "../../model/control/ending.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import { WATCHDOG_FILES, WATCHDOG_NAME } from "../../model/inventory/host-paths.ts";
 import { installedInterval, watchdogPace, watchdogStarted } from "./installed.ts";
 
 /** Its limits are those of its script, as long as curfew wrote that; a timer that is off is an inert line. */

@@ -5,12 +5,12 @@
  */
 import { terminalsAlike } from "../../core/sshd/other-session.ts";
 import { withoutTerminal } from "../../core/sshd/without-shell.ts";
-import type { Control, Rendered } from "../../model/control.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Coverage } from "../../model/finding.ts";
-import { WATCHDOG_FILES } from "../../model/host-paths.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import { WITH_TERMINAL } from "../../model/session-kind.ts";
+import type { Control, Rendered } from "../../model/control/control.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Coverage } from "../../model/verdict/finding.ts";
+import { WATCHDOG_FILES } from "../../model/inventory/host-paths.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import { WITH_TERMINAL } from "../../model/terms/session-kind.ts";
 import { watchdogEndings, watchdogInert } from "./endings.ts";
 import { expectedLate } from "./installed.ts";
 import { watchdogInForce } from "./in-force.ts";

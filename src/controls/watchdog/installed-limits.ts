@@ -1,8 +1,8 @@
 /** Whom an installed watchdog ends and when, from its own script, where no policy is at hand. Pure. */
 import { writtenDigest } from "../../core/plan/guard.ts";
-import type { Seconds } from "../../model/duration.ts";
-import type { Facts, UserClass } from "../../model/facts.ts";
-import { WATCHDOG_FILES } from "../../model/host-paths.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Facts, UserClass } from "../../model/facts/facts.ts";
+import { WATCHDOG_FILES } from "../../model/inventory/host-paths.ts";
 
 /** For the accounts of one class. */
 export type InstalledLimit =

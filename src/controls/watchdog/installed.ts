@@ -1,7 +1,7 @@
 /** The watchdog as it is on a host, whoever put it there. */
-import type { Seconds } from "../../model/duration.ts";
-import type { Facts } from "../../model/facts.ts";
-import { WATCHDOG_FILES } from "../../model/host-paths.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import { WATCHDOG_FILES } from "../../model/inventory/host-paths.ts";
 
 /** How often a watchdog looks, from its own script; undefined where there is none. */
 export function installedInterval(

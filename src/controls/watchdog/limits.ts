@@ -1,7 +1,7 @@
 /** What the watchdog makes of the policy's limits: when it ends, how often it looks. */
-import type { Facts } from "../../model/facts.ts";
-import type { Seconds } from "../../model/duration.ts";
-import type { HostLimits, RoleLimits } from "../../model/limits.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
 
 /** What starts the watchdog on a host, or why nothing can. */
 export type WatchdogStarter =

@@ -1,5 +1,5 @@
 /** What the watchdog does to sessions that are there already when it comes into force. Pure. */
-import type { OlderEnding, OlderSession } from "../../model/older-session.ts";
+import type { OlderEnding, OlderSession } from "../../model/control/older-session.ts";
 import { endsAfter, GRACE, watchdogInterval, watchdogStarter } from "./limits.ts";
 
 /** As `act` of templates/host/watchdog.hbs does it: whoever has not typed since is warned at its first look. */

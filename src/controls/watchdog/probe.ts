@@ -1,9 +1,9 @@
 /** What the watchdog may end a session by that is to be opened. Pure. */
-import type { Facts } from "../../model/facts.ts";
-import type { Seconds } from "../../model/duration.ts";
-import { WATCHDOG_FILES } from "../../model/host-paths.ts";
-import { hasTerminal } from "../../model/session-kind.ts";
-import type { ConfiguredTimeout, ProbedSession } from "../../model/timeout.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import { WATCHDOG_FILES } from "../../model/inventory/host-paths.ts";
+import { hasTerminal } from "../../model/terms/session-kind.ts";
+import type { ConfiguredTimeout, ProbedSession } from "../../model/control/timeout.ts";
 import { beyondTenth, endsAfter } from "./limits.ts";
 import { installedInterval, WATCHDOG_STOPPED, watchdogPace, watchdogStarted } from "./installed.ts";
 

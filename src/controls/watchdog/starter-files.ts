@@ -1,6 +1,6 @@
 /** What starts a watchdog: a service and a timer of systemd, or a line of cron. Pure. */
-import type { Seconds } from "../../model/duration.ts";
-import type { HostLimits } from "../../model/limits.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
 import { renderTemplate } from "../../template/template.ts";
 
 /** How a watchdog runs on one host. */

@@ -5,9 +5,9 @@ import {
   type AlertEvent,
   type ExpiringExemption,
   type UnfinishedAudit,
-} from "../../model/alert.ts";
-import type { AuditContext, AuditRun, FindingChange } from "../../model/audit.ts";
-import type { Policy } from "../../model/policy.ts";
+} from "../../model/record/alert.ts";
+import type { AuditContext, AuditRun, FindingChange } from "../../model/record/audit.ts";
+import type { Policy } from "../../model/policy/policy.ts";
 import { changeKind } from "./changes.ts";
 import { findingKey } from "../verdict/finding-key.ts";
 import { isOpen } from "../verdict/outcome.ts";

@@ -1,6 +1,6 @@
 /** What differs between two audits. A change is named by host and finding key; see `FindingChange`. */
-import type { AuditedHost, FindingChange } from "../../model/audit.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { AuditedHost, FindingChange } from "../../model/record/audit.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import { findingKey } from "../verdict/finding-key.ts";
 import { compareOutcomes, isOpen } from "../verdict/outcome.ts";
 

@@ -1,11 +1,11 @@
 /** What an audit says about the files of a host: as the policy renders them, as they were applied, as sshd has read them. */
-import type { Facts } from "../../model/facts.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { Change, HostPlan } from "../../model/plan.ts";
-import type { ControlId } from "../../model/control-id.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { Change, HostPlan } from "../../model/change/plan.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
 import { configuredFindings } from "../verdict/configured-finding.ts";
 import { daemonFinding, utcText, otherDaemons } from "../ending/daemon-current.ts";
-import { findFile } from "../facts/find-file.ts";
+import { findFile } from "../answer/find-file.ts";
 import { writtenDigest } from "../plan/guard.ts";
 import { unifiedDiff } from "../text/unified-diff.ts";
 

@@ -1,8 +1,8 @@
 /** What an audit says about the fleet as a whole. */
-import type { AuditedHost } from "../../model/audit.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { Host } from "../../model/host.ts";
-import type { Exemption, Policy } from "../../model/policy.ts";
+import type { AuditedHost } from "../../model/record/audit.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { Host } from "../../model/inventory/host.ts";
+import type { Exemption, Policy } from "../../model/policy/policy.ts";
 import { configuredFindings } from "../verdict/configured-finding.ts";
 import { appliesTo } from "../policy/host-pattern.ts";
 

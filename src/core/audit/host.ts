@@ -1,14 +1,14 @@
 /** Everything an audit says about one host, from its facts, its plan and the sessions that were opened. Pure. */
-import type { AuditedHost } from "../../model/audit.ts";
-import type { ErrorData } from "../../model/error.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Finding, LadderCell } from "../../model/finding.ts";
-import type { EvidenceFile } from "../../model/evidence.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { HostPlan } from "../../model/plan.ts";
-import type { ControlId } from "../../model/control-id.ts";
-import type { ProbeResult } from "../../model/run.ts";
-import type { SessionKind } from "../../model/session-kind.ts";
+import type { AuditedHost } from "../../model/record/audit.ts";
+import type { ErrorData } from "../../model/terms/error.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Finding, LadderCell } from "../../model/verdict/finding.ts";
+import type { EvidenceFile } from "../../model/verdict/evidence.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { HostPlan } from "../../model/change/plan.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
+import type { ProbeResult } from "../../model/change/run.ts";
+import type { SessionKind } from "../../model/terms/session-kind.ts";
 import { worstByKey } from "./changes.ts";
 import { driftOf, fileFindings } from "./files.ts";
 import { sessionFindings } from "./sessions.ts";

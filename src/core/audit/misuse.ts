@@ -1,10 +1,10 @@
 /** What an audit says about failed logins after timeouts: what was found, and what the log cannot show. Pure. */
-import { formatDuration } from "../../model/duration.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Finding, LadderCell } from "../../model/finding.ts";
-import type { LoginLog } from "../../model/login-log.ts";
-import type { FailedLoginsPolicy, Policy } from "../../model/policy.ts";
-import type { ExtraPart } from "../facts/script.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Finding, LadderCell } from "../../model/verdict/finding.ts";
+import type { LoginLog } from "../../model/facts/login-log.ts";
+import type { FailedLoginsPolicy, Policy } from "../../model/policy/policy.ts";
+import type { ExtraPart } from "../answer/script.ts";
 import { utcText } from "../ending/daemon-current.ts";
 import { detectMisuse, failedRuns, type Misuse, type MisuseLimits, USUAL_SECONDS } from "../misuse/detect.ts";
 import { networkOf } from "../misuse/network.ts";

@@ -1,6 +1,6 @@
 /** Files that were judged, as an audit, so that every report format takes them. Pure. */
-import type { AuditedHost, AuditHeader, AuditRun } from "../../model/audit.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { AuditedHost, AuditHeader, AuditRun } from "../../model/record/audit.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import { outcomeOfAll } from "../verdict/outcome.ts";
 
 /** Who judged which files, when, by which policy. */

@@ -1,7 +1,7 @@
 /** What did not pass, over a whole fleet: equal findings told once, with how many hosts have them. */
 import { compareOutcomes } from "../verdict/outcome.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { FindingFilter, OpenFindings } from "../../model/history-views.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { FindingFilter, OpenFindings } from "../../model/record/history-views.ts";
 
 /** Findings of one check, control, role and rule with one outcome. */
 export interface OpenReason {

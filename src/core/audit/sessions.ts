@@ -1,9 +1,9 @@
 /** What an audit says about how idle sessions end. */
-import { formatDuration } from "../../model/duration.ts";
-import type { Finding, LadderCell } from "../../model/finding.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { Finding, LadderCell } from "../../model/verdict/finding.ts";
 import { sessionFinding } from "../ending/ladder-finding.ts";
-import type { ProbeResult } from "../../model/run.ts";
-import { isServiceKind, type SessionKind } from "../../model/session-kind.ts";
+import type { ProbeResult } from "../../model/change/run.ts";
+import { isServiceKind, type SessionKind } from "../../model/terms/session-kind.ts";
 import { visible } from "../text/visible.ts";
 
 /**

@@ -1,9 +1,9 @@
 /** What an audit says about settings in force: what sshd answers for real members of each role, and whom no limit reaches. */
-import type { Facts } from "../../model/facts.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { Expectation, HostPlan } from "../../model/plan.ts";
-import type { ControlId } from "../../model/control-id.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { Expectation, HostPlan } from "../../model/change/plan.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
 import { effectiveValue } from "../sshd/effective.ts";
 import { resolvedClasses } from "../policy/present-people.ts";
 

@@ -1,7 +1,12 @@
 /** What lists of findings come to, of which each is that of many hosts. Pure. */
 import { compareOutcomes } from "../verdict/outcome.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { CheckCount, FindingFilter, FindingSpread, OpenFindings } from "../../model/history-views.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type {
+  CheckCount,
+  FindingFilter,
+  FindingSpread,
+  OpenFindings,
+} from "../../model/record/history-views.ts";
 import { isMeant } from "./open.ts";
 
 /** One list, and how many hosts have it. */

@@ -1,6 +1,6 @@
 /** What an audit came to, decided once for text, JSON, every file format, the history and the exit code. */
-import type { AuditedHost, AuditRun, HostCounts, OutcomeCounts } from "../../model/audit.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { AuditedHost, AuditRun, HostCounts, OutcomeCounts } from "../../model/record/audit.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import { countOutcomes, hostOutcomes, outcomeOfAll, type Verdict } from "../verdict/outcome.ts";
 
 /** How many findings of each outcome, those about the fleet included. */

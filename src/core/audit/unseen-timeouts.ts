@@ -1,6 +1,6 @@
 /** What of timeouts and failed logins leaves no line in a host's log, and what to set so that they do. Pure. */
-import type { Facts } from "../../model/facts.ts";
-import type { LadderCell } from "../../model/finding.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { LadderCell } from "../../model/verdict/finding.ts";
 import { effectiveValue } from "../sshd/effective.ts";
 
 export interface UnseenTimeout {

@@ -3,17 +3,17 @@
  * (`sshd -T`, `sshd -T -C` for a real member of each role, logind's own answer), never by the files
  * alone; that a number holds says nothing about whether a session ends, and the findings say so.
  */
-import type { Control } from "../../model/control.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { HostPlan } from "../../model/plan.ts";
-import type { Policy } from "../../model/policy.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { HostPlan } from "../../model/change/plan.ts";
+import type { Policy } from "../../model/policy/policy.ts";
 import { configuredFindings } from "../verdict/configured-finding.ts";
-import type { Baseline, BaselineChoice, BaselineRule } from "../../model/baseline.ts";
+import type { Baseline, BaselineChoice, BaselineRule } from "../../model/policy/baseline.ts";
 import { rulesFor, systemOf, relationText } from "../policy/baseline-rules.ts";
-import type { Demand, Judgement } from "../../model/rule.ts";
-import type { ControlId } from "../../model/control-id.ts";
+import type { Demand, Judgement } from "../../model/verdict/rule.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
 
 /** The same for the baseline that the host has of its policy; where no entry of several names it, one finding says so. */
 export function judgeBaselines(

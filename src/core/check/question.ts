@@ -1,7 +1,7 @@
 /** A host without a policy, asked as if it had one: who is told apart there, and what counts as an end. Pure. */
-import type { ControlId } from "../../model/control-id.ts";
-import type { Seconds } from "../../model/duration.ts";
-import type { Policy } from "../../model/policy.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Policy } from "../../model/policy/policy.ts";
 import { FIRST_PERSON } from "../wizard/people.ts";
 import type { LoginAccount, WizardSurvey } from "../wizard/survey.ts";
 

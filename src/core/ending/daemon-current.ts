@@ -1,7 +1,7 @@
-import { CurfewError } from "../../model/error.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Finding } from "../../model/finding.ts";
-import { isSshdDropIn } from "../../model/host-paths.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import { isSshdDropIn } from "../../model/inventory/host-paths.ts";
 import { configuredFindings } from "../verdict/configured-finding.ts";
 
 /** Renamed into place as the last step of a confirmation. */

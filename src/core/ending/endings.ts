@@ -1,11 +1,11 @@
 /** What all controls together would end one account's sessions by. Pure. */
-import type { Control } from "../../model/control.ts";
-import type { ControlId } from "../../model/control-id.ts";
-import type { Seconds } from "../../model/duration.ts";
-import type { Endings } from "../../model/ending.ts";
-import type { Facts, UserClass } from "../../model/facts.ts";
-import type { HostPlan } from "../../model/plan.ts";
-import type { SessionKind } from "../../model/session-kind.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Endings } from "../../model/control/ending.ts";
+import type { Facts, UserClass } from "../../model/facts/facts.ts";
+import type { HostPlan } from "../../model/change/plan.ts";
+import type { SessionKind } from "../../model/terms/session-kind.ts";
 
 /** The parts of a plan that tell what is on a host already. */
 export interface PlannedHost extends Pick<HostPlan, "changes" | "coverage" | "uncaught" | "expectations"> {

@@ -1,8 +1,8 @@
 /** Lines that look as if they ended idle sessions and do nothing, as findings. Whoever wrote them. Pure. */
-import type { Control } from "../../model/control.ts";
-import type { InertLine } from "../../model/ending.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Finding, LadderCell } from "../../model/finding.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { InertLine } from "../../model/control/ending.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Finding, LadderCell } from "../../model/verdict/finding.ts";
 import { findingKey } from "../verdict/finding-key.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { formatDuration } from "../../model/duration.ts";
-import type { Finding, LadderCell, Rung } from "../../model/finding.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { Finding, LadderCell, Rung } from "../../model/verdict/finding.ts";
 
 /** A cell of the ladder as a finding. */
 export function sessionFinding(cell: LadderCell): Finding {

@@ -1,8 +1,8 @@
 /** Who on a host is in which role, and what they are exempt from. Pure. */
-import type { Facts } from "../../model/facts.ts";
-import type { HostLimits, RoleLimits } from "../../model/limits.ts";
-import type { ControlId } from "../../model/control-id.ts";
-import { type Reading, unreadable } from "../../model/reading.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
+import { type Reading, unreadable } from "../../model/terms/reading.ts";
 import { resolvePerson } from "../policy/resolve-person.ts";
 import { type ResolvedClass, resolvedClasses } from "../policy/present-people.ts";
 

@@ -1,12 +1,12 @@
 /** What files and daemons promise for one role and kind of session, judged by its worst member. Pure. */
-import { formatDuration, type Seconds } from "../../model/duration.ts";
-import type { Control } from "../../model/control.ts";
-import type { Ending, Endings } from "../../model/ending.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { LadderCell, Rung } from "../../model/finding.ts";
-import type { ControlId } from "../../model/control-id.ts";
-import type { ProbeResult } from "../../model/run.ts";
-import type { SessionKind } from "../../model/session-kind.ts";
+import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { Ending, Endings } from "../../model/control/ending.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { LadderCell, Rung } from "../../model/verdict/finding.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
+import type { ProbeResult } from "../../model/change/run.ts";
+import type { SessionKind } from "../../model/terms/session-kind.ts";
 import { keepsLimit } from "../policy/kind-limit.ts";
 import type { Member } from "./ladder-members.ts";
 import { unreadWays } from "./daemon-current.ts";

@@ -2,14 +2,14 @@
  * How far it is shown what becomes of every kind of idle session: configured < effective <
  * demonstrated. What a file says is never more than a promise, and what nobody could read is no pass.
  */
-import type { Seconds } from "../../model/duration.ts";
-import type { Control } from "../../model/control.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { LadderCell, Rung } from "../../model/finding.ts";
-import type { HostLimits, RoleLimits } from "../../model/limits.ts";
-import type { ControlId } from "../../model/control-id.ts";
-import type { ProbeResult } from "../../model/run.ts";
-import { isServiceKind, SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { LadderCell, Rung } from "../../model/verdict/finding.ts";
+import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
+import type { ProbeResult } from "../../model/change/run.ts";
+import { isServiceKind, SESSION_KINDS, type SessionKind } from "../../model/terms/session-kind.ts";
 import { kindLimit } from "../policy/kind-limit.ts";
 import { strictest } from "../policy/host-limits.ts";
 import type { PlannedHost } from "./endings.ts";

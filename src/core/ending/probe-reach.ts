@@ -1,8 +1,8 @@
 /** For whom, beside the account itself, a session that passed speaks. Pure. */
-import type { Control } from "../../model/control.ts";
-import type { Ending } from "../../model/ending.ts";
-import type { Facts, UserClass } from "../../model/facts.ts";
-import type { ProbeResult } from "../../model/run.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { Ending } from "../../model/control/ending.ts";
+import type { Facts, UserClass } from "../../model/facts/facts.ts";
+import type { ProbeResult } from "../../model/change/run.ts";
 
 /**
  * Whether what ended a session ends it for every account of a class: the account is of that class, and what ended it

@@ -1,10 +1,10 @@
 /** Sessions with services of a host past sshd: which controls judge them, for which roles. Pure. */
-import type { Control } from "../../model/control.ts";
-import type { ControlId } from "../../model/control-id.ts";
-import type { Facts, UserClass } from "../../model/facts.ts";
-import type { Coverage, Uncaught } from "../../model/finding.ts";
-import type { HostLimits, RoleLimits } from "../../model/limits.ts";
-import { isServiceKind, SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
+import type { Facts, UserClass } from "../../model/facts/facts.ts";
+import type { Coverage, Uncaught } from "../../model/verdict/finding.ts";
+import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
+import { isServiceKind, SESSION_KINDS, type SessionKind } from "../../model/terms/session-kind.ts";
 import { membersByRole } from "./ladder-members.ts";
 import { whatWouldEnd } from "./uncaught.ts";
 

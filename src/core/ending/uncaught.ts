@@ -1,6 +1,6 @@
-import type { Coverage, Uncaught } from "../../model/finding.ts";
-import type { HostLimits, RoleLimits } from "../../model/limits.ts";
-import { SSH_KINDS, type SessionKind } from "../../model/session-kind.ts";
+import type { Coverage, Uncaught } from "../../model/verdict/finding.ts";
+import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
+import { SSH_KINDS, type SessionKind } from "../../model/terms/session-kind.ts";
 
 /**
  * Every kind of SSH session that should end for a role and that nothing selected ends on this host,

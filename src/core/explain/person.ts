@@ -1,15 +1,15 @@
 /** Which limits hold for one person, and where each of them comes from. */
-import type { Seconds } from "../../model/duration.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
 import type {
   ExplainedExemption,
   ExplainedLimit,
   ExplainedRole,
   Explanation,
-} from "../../model/explanation.ts";
-import type { Host } from "../../model/host.ts";
-import type { HostLimits, RoleLimits } from "../../model/limits.ts";
-import type { ControlId } from "../../model/control-id.ts";
-import type { Exemption, Policy } from "../../model/policy.ts";
+} from "../../model/verdict/explanation.ts";
+import type { Host } from "../../model/inventory/host.ts";
+import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
+import type { Exemption, Policy } from "../../model/policy/policy.ts";
 import { appliesTo } from "../policy/host-pattern.ts";
 import { hostLimits } from "../policy/host-limits.ts";
 import { type Person, resolvePerson } from "../policy/resolve-person.ts";

@@ -1,10 +1,10 @@
-import type { Control } from "../../model/control.ts";
-import type { ExplainedSession, Explanation } from "../../model/explanation.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { HostLimits, RoleLimits } from "../../model/limits.ts";
-import type { HostPlan } from "../../model/plan.ts";
-import type { ControlId } from "../../model/control-id.ts";
-import { isServiceKind, SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { ExplainedSession, Explanation } from "../../model/verdict/explanation.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
+import type { HostPlan } from "../../model/change/plan.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
+import { isServiceKind, SESSION_KINDS, type SessionKind } from "../../model/terms/session-kind.ts";
 import { classOf } from "../policy/selectors.ts";
 import { keepsLimit } from "../policy/kind-limit.ts";
 import { planHost } from "../plan/host.ts";

@@ -2,11 +2,11 @@
  * What ends whose sessions where no host is asked: hosts as their distributions install them, by what their versions
  * can do. A real host may differ in every point, so this is a promise about none; `-i` and USER@HOST ask.
  */
-import type { Control } from "../../model/control.ts";
-import type { Explanation, TypicalHost } from "../../model/explanation.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { ControlId } from "../../model/control-id.ts";
-import { BASHRC, typicalFacts, type TypicalSystem } from "../facts/typical-system.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { Explanation, TypicalHost } from "../../model/verdict/explanation.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
+import { BASHRC, typicalFacts, type TypicalSystem } from "../answer/typical-system.ts";
 import { explainSessions } from "./sessions.ts";
 
 interface Typical extends TypicalSystem {

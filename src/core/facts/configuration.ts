@@ -1,7 +1,7 @@
 /** The files that sshd reads. */
-import type { Facts, FileFact } from "../../model/facts.ts";
-import type { ParsedFiles } from "./files.ts";
-import { malformed, type Sections } from "./sections.ts";
+import type { Facts, FileFact } from "../../model/facts/facts.ts";
+import type { ParsedFiles } from "../answer/files.ts";
+import { malformed, type Sections } from "../answer/sections.ts";
 
 /**
  * Errors: CurfewError `remote` where sshd's main file did not come, or where it reaches more files than the script

@@ -1,8 +1,8 @@
 /** The sshd of a host: its program, and whether there are others beside it. */
-import type { OpenSshVersion } from "../../model/facts.ts";
-import { absent, known, unreadable, type Reading } from "../../model/reading.ts";
+import type { OpenSshVersion } from "../../model/facts/facts.ts";
+import { absent, known, unreadable, type Reading } from "../../model/terms/reading.ts";
 import { parseVersion } from "../sshd/openssh-version.ts";
-import { lines, malformed, type Sections } from "./sections.ts";
+import { lines, malformed, type Sections } from "../answer/sections.ts";
 import { visible } from "../text/visible.ts";
 
 /** The daemon's own options, which beat every file: none may be left out. */

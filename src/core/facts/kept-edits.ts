@@ -1,4 +1,4 @@
-import type { KeptEdit } from "../../model/facts.ts";
+import type { KeptEdit } from "../../model/facts/curfew-state.ts";
 import { visible } from "../text/visible.ts";
 
 /** Lines `KIND<TAB>PATH<TAB>COPY` of the guard, `-` for no copy; what is none is left out. */

@@ -4,30 +4,30 @@
  * host could not say is an unreadable Reading; there are no defaults.
  */
 import { hash } from "node:crypto";
-import type { Control } from "../../model/control.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { LoginEnds } from "../../model/login-ends.ts";
+import type { Control } from "../../model/control/control.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { LoginEnds } from "../../model/facts/login-ends.ts";
 import { serverOf } from "../sshd/openssh-version.ts";
 import { parseConfiguration } from "./configuration.ts";
-import { parseKubeconfigs } from "./kubeconfigs.ts";
-import { parseLoginLog } from "./login-log.ts";
+import { parseKubeconfigs } from "../people/kubeconfigs.ts";
+import { parseLoginLog } from "../people/login-log.ts";
 import { parseBinaryVersion, parseOptions, parseSshdPath } from "./daemon.ts";
-import { parseFiles, type ParsedFiles } from "./files.ts";
-import { parseLimitLines, systemLimitLines } from "./lost-lines.ts";
-import { parseSources } from "./name-sources.ts";
-import { parsePeople, type Effective } from "./people.ts";
-import { parseSections, type Sections, lines } from "./sections.ts";
+import { parseFiles, type ParsedFiles } from "../answer/files.ts";
+import { parseLimitLines, systemLimitLines } from "../people/lost-lines.ts";
+import { parseSources } from "../people/name-sources.ts";
+import { parsePeople, type Effective } from "../people/people.ts";
+import { parseSections, type Sections, lines } from "../answer/sections.ts";
 import { parseLogind, parseService, parseSystemdVersion, parseWatchdogTimer } from "./service.ts";
-import { parseLoginSessions } from "./sessions.ts";
-import { parseShells } from "./shells.ts";
+import { parseLoginSessions } from "../people/sessions.ts";
+import { parseShells } from "../people/shells.ts";
 import { parseCurfewState } from "./state.ts";
 import { parseTimeouts } from "./timeouts.ts";
 import { parseTimes } from "./times.ts";
 import { parseWatchdogRun } from "./watchdog.ts";
 import { visible } from "../text/visible.ts";
-import type { PlainData } from "../../model/facts-part.ts";
-import { known, type Reading, unreadable } from "../../model/reading.ts";
+import type { PlainData } from "../../model/facts/facts-part.ts";
+import { known, type Reading, unreadable } from "../../model/terms/reading.ts";
 
 /** What the controller knows about one run of the script. */
 export interface FactsRun {

@@ -1,7 +1,7 @@
 /** How a host starts and reloads its sshd, and what its session manager does. */
-import type { LogindState, SshService } from "../../model/facts.ts";
-import { absent, known, unreadable, type Reading } from "../../model/reading.ts";
-import { lines, type Sections } from "./sections.ts";
+import type { LogindState, SshService } from "../../model/facts/facts.ts";
+import { absent, known, unreadable, type Reading } from "../../model/terms/reading.ts";
+import { lines, type Sections } from "../answer/sections.ts";
 import { visible } from "../text/visible.ts";
 
 /** One block of `systemctl show`. */

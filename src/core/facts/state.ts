@@ -1,14 +1,14 @@
 /** What curfew left on a host: its lock, what it wrote, what was there before, an armed guard. */
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { FileFact } from "../../model/facts/facts.ts";
 import type {
   CurfewState,
-  FileFact,
   KeptOriginal,
   PendingGuard,
   UnfinishedChange,
-} from "../../model/facts.ts";
-import type { ParsedFiles } from "./files.ts";
-import { lines, type Section, type Sections } from "./sections.ts";
+} from "../../model/facts/curfew-state.ts";
+import type { ParsedFiles } from "../answer/files.ts";
+import { lines, type Section, type Sections } from "../answer/sections.ts";
 import { visible } from "../text/visible.ts";
 import { keptEdits } from "./kept-edits.ts";
 

@@ -1,7 +1,7 @@
 /** TMOUT and autologout in system-wide files, and where another login leaves them: the section `timeouts`. */
-import type { ForeignTimeout } from "../../model/facts.ts";
+import type { ForeignTimeout } from "../../model/facts/facts.ts";
 import { visible } from "../text/visible.ts";
-import { lines, malformed, type Sections } from "./sections.ts";
+import { lines, malformed, type Sections } from "../answer/sections.ts";
 
 const MOST_LINES = 1000;
 /** Characters of a line with its file. What is longer is cut, and then sets nobody knows what. */

@@ -1,7 +1,7 @@
 /** When files on a host changed, and when its sshd last read its own. */
-import type { Facts, FileTimes, SshService } from "../../model/facts.ts";
-import { absent, known, unreadable, type Reading } from "../../model/reading.ts";
-import { lines, type Sections } from "./sections.ts";
+import type { Facts, FileTimes, SshService } from "../../model/facts/facts.ts";
+import { absent, known, unreadable, type Reading } from "../../model/terms/reading.ts";
+import { lines, type Sections } from "../answer/sections.ts";
 
 /**
  * The section `times`. sshd writes its PidFile when it starts and again on every SIGHUP (sshd(8)), so

@@ -1,7 +1,7 @@
 /** How the service manager runs curfew's watchdog; the section `watchdog` of the part service. */
-import type { Seconds } from "../../model/duration.ts";
-import type { WatchdogRun } from "../../model/watchdog-run.ts";
-import { lines, type Sections } from "./sections.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { WatchdogRun } from "../../model/facts/watchdog-run.ts";
+import { lines, type Sections } from "../answer/sections.ts";
 
 /** Undefined where systemd does not run it, or was not asked. */
 export function parseWatchdogRun(sections: Sections): WatchdogRun | undefined {

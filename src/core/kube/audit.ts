@@ -2,8 +2,8 @@
  * floor 2: what kubeconfigs mean for cluster sessions: who may go on for how long, and what ends it. The rules of kubectl
  * in this room were seen with kubectl 1.32 and 1.36.
  */
-import type { Finding } from "../../model/finding.ts";
-import type { Credential, Kubeconfig, KubeFile, KubeUser } from "../../model/kube.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { Credential, Kubeconfig, KubeFile, KubeUser } from "../../model/access/kube.ts";
 import { type KubeStatement, kubeFinding } from "./finding.ts";
 import { sessionStatement } from "./session.ts";
 import type { KubeAuditView } from "./view.ts";

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import type { CredentialLife } from "../../model/kube.ts";
+import type { CredentialLife } from "../../model/access/kube.ts";
 
 /** What a bearer token says of its own life; undefined where it is no JSON Web Token (RFC 7519). Unsigned talk, all of it. */
 export function tokenLife(token: string): CredentialLife | undefined {

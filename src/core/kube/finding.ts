@@ -1,6 +1,6 @@
-import type { CheckId } from "../../model/check.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { SourcePosition } from "../../model/host.ts";
+import type { CheckId } from "../../model/verdict/check.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { SourcePosition } from "../../model/inventory/host.ts";
 
 /** What is said of one place in a file. */
 export interface KubeStatement {

@@ -1,5 +1,5 @@
-import { formatDuration, type Seconds } from "../../model/duration.ts";
-import type { Caller, GateState, Moment } from "../../model/kube-gate.ts";
+import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
+import type { Caller, GateState, Moment } from "../../model/access/kube-gate.ts";
 
 /** Who asks, when, and how long ago a key was pressed at its terminal; null where it has none, or that cannot be told. */
 export interface Asking {

@@ -1,6 +1,6 @@
 /** What a real kubectl shows of a gate: an answer within the limit, a refusal after it, a stream that is ended. Pure. */
-import type { Seconds } from "../../model/duration.ts";
-import type { KubeLimits } from "../../model/kube.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { KubeLimits } from "../../model/access/kube.ts";
 
 /** One real kubectl command or stream, and what became of it. */
 export interface GateProbe {

@@ -1,5 +1,5 @@
-import type { KubeLimits } from "../../model/kube.ts";
-import type { Caller, GateState, Moment } from "../../model/kube-gate.ts";
+import type { KubeLimits } from "../../model/access/kube.ts";
+import type { Caller, GateState, Moment } from "../../model/access/kube-gate.ts";
 
 /** The state of a gate that nobody has come to yet; `login` null: nor logged in. */
 export function newGateState(context: string, limits: KubeLimits, login: Moment | null): GateState {

@@ -1,5 +1,5 @@
-import { formatDuration } from "../../model/duration.ts";
-import type { KubeLimits } from "../../model/kube.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { KubeLimits } from "../../model/access/kube.ts";
 
 /** `ends 15m after its last use, 8h after a login`. */
 export function limitsText({ idle, max }: KubeLimits): string {

@@ -1,9 +1,9 @@
 /** Kubeconfigs on hosts, as part of a fleet's audit: what has to be asked, and what is said of the answer. Pure. */
-import type { ExtraPart } from "../facts/script.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { HostKubeconfig, HostKubeconfigs } from "../../model/host-kubeconfig.ts";
-import type { Policy } from "../../model/policy.ts";
+import type { ExtraPart } from "../answer/script.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { HostKubeconfig, HostKubeconfigs } from "../../model/access/host-kubeconfig.ts";
+import type { Policy } from "../../model/policy/policy.ts";
 import { auditKubeconfig } from "./audit.ts";
 import { kubeFinding } from "./finding.ts";
 import { wantedLimits } from "./wanted-limits.ts";

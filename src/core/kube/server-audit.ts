@@ -1,7 +1,7 @@
-import type { Finding } from "../../model/finding.ts";
-import type { KubeLimits } from "../../model/kube.ts";
-import type { ServerFile, ServerProgram, ServerSetting } from "../../model/kube-server.ts";
-import { formatDuration } from "../../model/duration.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { KubeLimits } from "../../model/access/kube.ts";
+import type { ServerFile, ServerProgram, ServerSetting } from "../../model/access/kube-server.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
 import { type KubeStatement, kubeFinding } from "./finding.ts";
 import { goDuration } from "./go-duration.ts";
 import { kubeletFindings } from "./server-kubelet.ts";

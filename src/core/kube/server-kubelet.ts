@@ -1,5 +1,5 @@
-import type { Finding } from "../../model/finding.ts";
-import type { ServerProgram } from "../../model/kube-server.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { ServerProgram } from "../../model/access/kube-server.ts";
 import { kubeFinding, type KubeStatement } from "./finding.ts";
 import { goDuration } from "./go-duration.ts";
 

@@ -1,5 +1,5 @@
-import type { Finding } from "../../model/finding.ts";
-import type { RbacBinding, RbacPart, RbacRole, RbacRule } from "../../model/kube-server.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { RbacBinding, RbacPart, RbacRole, RbacRule } from "../../model/access/kube-server.ts";
 import { kubeFinding } from "./finding.ts";
 
 interface Right {

@@ -1,5 +1,5 @@
-import { formatDuration, type Seconds } from "../../model/duration.ts";
-import type { Credential, KubeLimits } from "../../model/kube.ts";
+import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
+import type { Credential, KubeLimits } from "../../model/access/kube.ts";
 import { limitsText } from "./limits-text.ts";
 import type { KubeAuditView } from "./view.ts";
 import type { KubeStatement } from "./finding.ts";

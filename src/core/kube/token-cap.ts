@@ -1,7 +1,7 @@
-import type { Finding } from "../../model/finding.ts";
-import type { KubeLimits } from "../../model/kube.ts";
-import type { AuthenticationFile, TokenIssuer } from "../../model/kube-server.ts";
-import { formatDuration, type Seconds } from "../../model/duration.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { KubeLimits } from "../../model/access/kube.ts";
+import type { AuthenticationFile, TokenIssuer } from "../../model/access/kube-server.ts";
+import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
 import { kubeFinding } from "./finding.ts";
 
 /** The shorter of both limits: a token that is good for longer outlives the session. Null where there is none. */

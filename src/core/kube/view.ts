@@ -1,4 +1,4 @@
-import type { KubeLimits } from "../../model/kube.ts";
+import type { KubeLimits } from "../../model/access/kube.ts";
 
 /** What is known of a gate on this machine, by its id; null limits where its state could not be read. */
 export type GateLimits = ReadonlyMap<string, KubeLimits | null>;

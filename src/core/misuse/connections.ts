@@ -1,5 +1,5 @@
 /** From messages to sessions that a timeout ended, and to connections that tried to log in. Pure. */
-import type { LoginConnection, TimedOut } from "../../model/login-log.ts";
+import type { LoginConnection, TimedOut } from "../../model/facts/login-log.ts";
 import type { End, LogMessage } from "./lines.ts";
 
 /** A message that is believed, with its time and the process that said it. */

@@ -1,5 +1,5 @@
 /** Failed logins after a session that a timeout ended: what is too many, and how bad it is. Pure; knows no host. */
-import type { LoginConnection, LoginLog, TimedOut } from "../../model/login-log.ts";
+import type { LoginConnection, LoginLog, TimedOut } from "../../model/facts/login-log.ts";
 
 export interface MisuseLimits {
   /** So many seconds after a timeout count. */

@@ -4,7 +4,7 @@
  * last ` from ADDRESS port PORT`, with nothing of a caller's own behind it.
  */
 import { isIP } from "node:net";
-import type { LoggedTimeout } from "../../model/login-log.ts";
+import type { LoggedTimeout } from "../../model/facts/login-log.ts";
 
 /** Which connection of sshd a message is about. */
 export interface End {

@@ -1,7 +1,7 @@
 /** What has to happen on a host for changed files to take effect, as controls bring it. Pure. */
-import type { Control, HostActivation } from "../../model/control.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Activation } from "../../model/plan.ts";
+import type { Control, HostActivation } from "../../model/control/control.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Activation } from "../../model/change/plan.ts";
 
 /** The names of those that are wanted, in the order of the controls, each once. */
 export function activationsOf(

@@ -1,8 +1,8 @@
 /** What a control cannot do for somebody whom sshd gives no shell or no terminal. Pure. */
-import type { Control } from "../../model/control.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Coverage, Finding } from "../../model/finding.ts";
-import type { HostLimits } from "../../model/limits.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Coverage, Finding } from "../../model/verdict/finding.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
 import { membersByRole } from "../ending/ladder-members.ts";
 
 export interface Possible {

@@ -1,6 +1,6 @@
-import { CurfewError } from "../../model/error.ts";
-import type { Facts, FileFact, FileState } from "../../model/facts.ts";
-import type { Change, DesiredFile } from "../../model/plan.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Facts, FileFact, FileState } from "../../model/facts/facts.ts";
+import type { Change, DesiredFile } from "../../model/change/plan.ts";
 
 /**
  * The difference between a file as a control wants it and as the host has it; undefined where

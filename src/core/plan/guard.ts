@@ -3,14 +3,15 @@
  * The scripts themselves are templates/remote/guard-*.sh; what they do on the host is described there.
  */
 import { createHash } from "node:crypto";
-import type { Control } from "../../model/control.ts";
-import { CurfewError, type ErrorCode } from "../../model/error.ts";
-import type { Facts, KeptEdit } from "../../model/facts.ts";
-import type { Activation, Change, Expectation } from "../../model/plan.ts";
-import { STEPS, type Step } from "../../model/run.ts";
+import type { Control } from "../../model/control/control.ts";
+import { CurfewError, type ErrorCode } from "../../model/terms/error.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { KeptEdit } from "../../model/facts/curfew-state.ts";
+import type { Activation, Change, Expectation } from "../../model/change/plan.ts";
+import { STEPS, type Step } from "../../model/change/run.ts";
 import { keptEdits } from "../facts/kept-edits.ts";
-import { everyFile } from "../facts/find-file.ts";
-import { permissions } from "../facts/permissions.ts";
+import { everyFile } from "../answer/find-file.ts";
+import { permissions } from "../answer/permissions.ts";
 import { hostActivations } from "./activation.ts";
 import { removeBlocks } from "./managed-block.ts";
 import { loginSpecification } from "../sshd/effective.ts";

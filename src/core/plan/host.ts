@@ -1,11 +1,11 @@
 /** What would have to change on one host, decided from its facts and its limits alone. Pure. */
-import type { Control, Rendered } from "../../model/control.ts";
-import { CurfewError, errorData } from "../../model/error.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Coverage } from "../../model/finding.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { Activation, Change, HostPlan } from "../../model/plan.ts";
-import type { ControlId } from "../../model/control-id.ts";
+import type { Control, Rendered } from "../../model/control/control.ts";
+import { CurfewError, errorData } from "../../model/terms/error.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Coverage } from "../../model/verdict/finding.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { Activation, Change, HostPlan } from "../../model/change/plan.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
 import { possibleCoverage } from "./cannot.ts";
 import { activationsOf } from "./activation.ts";
 import { changeOf } from "./change-file.ts";

@@ -1,6 +1,6 @@
 /** How many sessions a change would end at once. Pure. */
-import type { HostPlan } from "../../model/plan.ts";
-import type { Fate } from "../../model/session.ts";
+import type { HostPlan } from "../../model/change/plan.ts";
+import type { Fate } from "../../model/facts/session.ts";
 
 /** Of hosts that would be changed. What is unknown may be hurt, and counts. */
 export interface Hurt {

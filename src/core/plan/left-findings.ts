@@ -1,8 +1,9 @@
 /** What earlier changes left on a host: unfinished ones, and edits of others that were kept beside their files. Pure. */
 import { configuredFindings } from "../verdict/configured-finding.ts";
 import { keptText } from "../facts/kept-edits.ts";
-import type { Facts, KeptEdit, UnfinishedChange } from "../../model/facts.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { KeptEdit, UnfinishedChange } from "../../model/facts/curfew-state.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 
 const finding = configuredFindings("host");
 

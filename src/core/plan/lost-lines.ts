@@ -1,6 +1,6 @@
 /** Lines of others that a change would make fail: nothing of theirs is given up without a yes. Pure. */
-import { CurfewError } from "../../model/error.ts";
-import type { HostPlan } from "../../model/plan.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { HostPlan } from "../../model/change/plan.ts";
 
 /** How many are named; the plan has them all. */
 const NAMED = 5;

@@ -3,7 +3,7 @@
  * `# END curfew NAME`. Everything outside stays byte for byte: putting a block in and taking it
  * out gives the same text again, with its line endings and its missing final newline.
  */
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 
 /** Where a block stands: first, last, or before a line (1-based, counted without the block). */
 export type BlockPlace = "top" | "end" | { readonly beforeLine: number };

@@ -1,6 +1,6 @@
 /** What follows from a change on a host that nobody has confirmed and nobody has taken back. Pure. */
-import { CurfewError } from "../../model/error.ts";
-import type { CurfewState } from "../../model/facts.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { CurfewState } from "../../model/facts/curfew-state.ts";
 
 /** Seconds after the deadline in which the host's own timer may still come: machines stall, clocks differ. */
 const GRACE_SECONDS = 5;

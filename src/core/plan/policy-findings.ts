@@ -1,11 +1,11 @@
 /** Findings that no mechanism owns: who is exempt, who is missing, what nothing can do. */
 import { configuredFindings } from "../verdict/configured-finding.ts";
-import { formatDuration } from "../../model/duration.ts";
-import type { Facts, UserClass } from "../../model/facts.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { ActiveExemption, HostLimits, RoleLimits } from "../../model/limits.ts";
-import type { ControlId } from "../../model/control-id.ts";
-import type { Exemption } from "../../model/policy.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { Facts, UserClass } from "../../model/facts/facts.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { ActiveExemption, HostLimits, RoleLimits } from "../../model/policy/limits.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
+import type { Exemption } from "../../model/policy/policy.ts";
 
 const finding = configuredFindings("host");
 

@@ -1,9 +1,10 @@
 /** What it takes to leave a host as it was before curfew. */
-import type { Control } from "../../model/control.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Facts, KeptOriginal } from "../../model/facts.ts";
-import type { Activation } from "../../model/plan.ts";
-import { everyFile, findFile } from "../facts/find-file.ts";
+import type { Control } from "../../model/control/control.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { KeptOriginal } from "../../model/facts/curfew-state.ts";
+import type { Activation } from "../../model/change/plan.ts";
+import { everyFile, findFile } from "../answer/find-file.ts";
 import { activationsOf } from "./activation.ts";
 import { type GuardChange, writtenDigest } from "./guard.ts";
 import { removeBlocks } from "./managed-block.ts";

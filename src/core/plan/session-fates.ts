@@ -1,11 +1,11 @@
 /** Who will be hurt: what a policy does to those who are logged in already, unless they type. Pure. */
-import type { Control } from "../../model/control.ts";
-import type { ControlId } from "../../model/control-id.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { HostPlan } from "../../model/plan.ts";
-import { known, type Reading } from "../../model/reading.ts";
-import type { JudgedSession, LoginSession, SessionFate } from "../../model/session.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { HostPlan } from "../../model/change/plan.ts";
+import { known, type Reading } from "../../model/terms/reading.ts";
+import type { JudgedSession, LoginSession, SessionFate } from "../../model/facts/session.ts";
 import { exempts } from "../policy/present-people.ts";
 import { resolvePerson, type ResolvedPerson } from "../policy/resolve-person.ts";
 

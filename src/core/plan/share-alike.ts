@@ -1,6 +1,6 @@
 /** What hosts have in common, held in memory once: a fleet's plans mostly say the same. Pure. */
-import type { FileState } from "../../model/facts.ts";
-import type { Change, HostPlan } from "../../model/plan.ts";
+import type { FileState } from "../../model/facts/facts.ts";
+import type { Change, HostPlan } from "../../model/change/plan.ts";
 
 /**
  * Returns a function that gives each plan back with the same meaning, its texts and lists replaced

@@ -1,4 +1,4 @@
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 
 /**
  * Cuts a list into waves. Each entry of `sizes` is how far the run has come when that wave ends:

@@ -1,9 +1,9 @@
 /** From the baselines that a policy names to the one that holds on a host, and to the limits under it. Pure. */
-import type { Control } from "../../model/control.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Host } from "../../model/host.ts";
-import type { Policy } from "../../model/policy.ts";
-import type { Baseline, BaselineChoice } from "../../model/baseline.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Host } from "../../model/inventory/host.ts";
+import type { Policy } from "../../model/policy/policy.ts";
+import type { Baseline, BaselineChoice } from "../../model/policy/baseline.ts";
 import { systemOf } from "./baseline-rules.ts";
 import { strictest } from "./host-limits.ts";
 import { appliesTo } from "./host-pattern.ts";

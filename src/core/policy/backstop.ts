@@ -1,7 +1,7 @@
-import type { Facts } from "../../model/facts.ts";
-import type { Seconds } from "../../model/duration.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { ControlId } from "../../model/control-id.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
 import { exempts, isExempt, resolvedClasses } from "./present-people.ts";
 
 /** The value for a mechanism that knows one limit for the whole host, or why there is none. */

@@ -1,8 +1,8 @@
 /** What a baseline comes to on one host: which rules apply there, and what they ask of each setting. */
-import type { AuditHeader, ProfileInfo } from "../../model/audit.ts";
-import type { Policy } from "../../model/policy.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Baseline, BaselineRule, Relation, RuleSetting } from "../../model/baseline.ts";
+import type { AuditHeader, ProfileInfo } from "../../model/record/audit.ts";
+import type { Policy } from "../../model/policy/policy.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Baseline, BaselineRule, Relation, RuleSetting } from "../../model/policy/baseline.ts";
 
 /** The baselines of a policy as reports and audits name them. */
 export function profilesOf({

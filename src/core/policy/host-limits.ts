@@ -1,8 +1,8 @@
 /** From a policy to one host: which roles and exemptions hold there, and with which limits. Pure. */
-import type { Seconds } from "../../model/duration.ts";
-import type { Host, Inventory } from "../../model/host.ts";
-import type { ActiveExemption, HostLimits, RoleLimits } from "../../model/limits.ts";
-import type { Exemption, Policy, Role } from "../../model/policy.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Host, Inventory } from "../../model/inventory/host.ts";
+import type { ActiveExemption, HostLimits, RoleLimits } from "../../model/policy/limits.ts";
+import type { Exemption, Policy, Role } from "../../model/policy/policy.ts";
 import { appliesTo, unmatchedTerms } from "./host-pattern.ts";
 
 /**

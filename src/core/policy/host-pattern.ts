@@ -5,8 +5,8 @@
  * groups `all` and `ungrouped` ("No pattern can match these group names", Ansible's
  * inventory/manager.py). Unlike Ansible: a name that is a host and a group selects both.
  */
-import { CurfewError } from "../../model/error.ts";
-import type { Host, Inventory } from "../../model/host.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Host, Inventory } from "../../model/inventory/host.ts";
 import { isIPv6 } from "node:net";
 import { didYouMean, nearest, shown } from "../text/nearest.ts";
 

@@ -1,5 +1,5 @@
-import type { Seconds } from "../../model/duration.ts";
-import type { SessionKind } from "../../model/session-kind.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { SessionKind } from "../../model/terms/session-kind.ts";
 
 /**
  * The limit of the policy that a kind of idle session falls under: a client that stopped answering

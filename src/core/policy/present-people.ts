@@ -1,7 +1,7 @@
 /** Which of the policy's people really exist on a host. */
-import type { Facts, UserClass } from "../../model/facts.ts";
-import type { ActiveExemption, HostLimits, RoleLimits } from "../../model/limits.ts";
-import type { ControlId } from "../../model/control-id.ts";
+import type { Facts, UserClass } from "../../model/facts/facts.ts";
+import type { ActiveExemption, HostLimits, RoleLimits } from "../../model/policy/limits.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
 import { resolvePerson, type ResolvedPerson } from "./resolve-person.ts";
 
 /** One class of accounts with the limits that hold for it. */

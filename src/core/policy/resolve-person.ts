@@ -1,5 +1,5 @@
-import type { Seconds } from "../../model/duration.ts";
-import type { ActiveExemption, HostLimits, RoleLimits } from "../../model/limits.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { ActiveExemption, HostLimits, RoleLimits } from "../../model/policy/limits.ts";
 import { strictest } from "./host-limits.ts";
 
 /** An account as the host knows it: login name, and the names of all its groups. */

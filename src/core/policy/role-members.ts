@@ -1,6 +1,6 @@
-import type { Facts } from "../../model/facts.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import { type Reading, known } from "../../model/reading.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import { type Reading, known } from "../../model/terms/reading.ts";
 import { type ResolvedClass, resolvedClasses } from "./present-people.ts";
 
 /** The classes of accounts by the role whose idle limit holds for them. Pure. */

@@ -1,6 +1,6 @@
 /** The people of a policy as a host is asked about them, and who of the host belongs to whom. */
-import type { UserClass } from "../../model/facts.ts";
-import type { HostLimits } from "../../model/limits.ts";
+import type { UserClass } from "../../model/facts/facts.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
 import type { Person } from "./resolve-person.ts";
 
 /** One name to look for on a host, and what it stands for. */

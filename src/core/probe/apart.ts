@@ -1,6 +1,6 @@
 /** Sessions that a host cannot have at all, told apart from those that were judged. Pure. */
-import type { Finding } from "../../model/finding.ts";
-import type { ProbeResult } from "../../model/run.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { ProbeResult } from "../../model/change/run.ts";
 
 /** A probe's result, and why this host can have no such session, where that is so. */
 export interface ProbeOutcome {

@@ -1,12 +1,12 @@
 /** What to hold against a probe: the timeouts set for its account, their gaps, and what stands in its way. Pure. */
-import type { Control } from "../../model/control.ts";
-import type { Facts } from "../../model/facts.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { Facts } from "../../model/facts/facts.ts";
 import { effectiveValue } from "../sshd/effective.ts";
 import { classOf } from "../policy/selectors.ts";
 import { latest } from "./judge-probe.ts";
-import type { ConfiguredTimeout, ProbedSession } from "../../model/timeout.ts";
+import type { ConfiguredTimeout, ProbedSession } from "../../model/control/timeout.ts";
 import type { ProbeFacts } from "./probe-facts.ts";
-import type { Seconds } from "../../model/duration.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
 import { explainKept } from "./preflight.ts";
 import { shadowObstacle, type ShadowView } from "./shadow-way.ts";
 import type { PlannedProbe } from "./plan.ts";

@@ -1,5 +1,5 @@
-import type { Control } from "../../model/control.ts";
-import type { ControlId } from "../../model/control-id.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
 import type { ProbeVerdict } from "./judge-probe.ts";
 
 /**

@@ -2,9 +2,9 @@
  * How a probe's session ended, which mechanism ended it, and what that says about the policy. Pure.
  * What was not measured never passes.
  */
-import type { Seconds } from "../../model/duration.ts";
-import type { ProbeResult } from "../../model/run.ts";
-import type { ConfiguredTimeout, Mechanism } from "../../model/timeout.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { ProbeResult } from "../../model/change/run.ts";
+import type { ConfiguredTimeout, Mechanism } from "../../model/control/timeout.ts";
 import { scaledDoubt } from "./scaled-doubt.ts";
 
 /** What is known of the end of one session. */

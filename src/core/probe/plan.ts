@@ -1,8 +1,8 @@
 /** Which sessions have to be opened on a host, as whom, and what must become of them. Pure. */
-import type { Seconds } from "../../model/duration.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { HostLimits } from "../../model/limits.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
 import type { ProbeAccount } from "./probe-facts.ts";
 import { resolvePerson, type ResolvedPerson } from "../policy/resolve-person.ts";
 import { isSpared } from "../policy/present-people.ts";

@@ -1,11 +1,11 @@
 /** What a probe is before it is opened. */
-import type { Seconds } from "../../model/duration.ts";
-import type { Coverage } from "../../model/finding.ts";
-import type { Control } from "../../model/control.ts";
-import type { ControlId } from "../../model/control-id.ts";
-import type { ServiceClient } from "../../model/service-sessions.ts";
-import type { FrozenVariant, ProbeResult } from "../../model/run.ts";
-import type { SessionKind } from "../../model/session-kind.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Coverage } from "../../model/verdict/finding.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
+import type { ServiceClient } from "../../model/control/service-sessions.ts";
+import type { FrozenVariant, ProbeResult } from "../../model/change/run.ts";
+import type { SessionKind } from "../../model/terms/session-kind.ts";
 import type { ProbeAccount } from "./probe-facts.ts";
 import type { ResolvedPerson } from "../policy/resolve-person.ts";
 

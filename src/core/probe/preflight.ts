@@ -1,6 +1,6 @@
 /** Why a session was kept, as far as the configuration tells. Pure. */
-import type { Control } from "../../model/control.ts";
-import type { ConfiguredTimeout, ProbedSession } from "../../model/timeout.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { ConfiguredTimeout, ProbedSession } from "../../model/control/timeout.ts";
 import { whatWouldEnd } from "../ending/uncaught.ts";
 
 /** Why a session that had to be dropped may still be there, as far as the configuration tells; or empty. */

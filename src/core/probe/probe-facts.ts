@@ -1,5 +1,5 @@
-import { CurfewError } from "../../model/error.ts";
-import type { TimeoutFile } from "../../model/timeout.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { TimeoutFile } from "../../model/control/timeout.ts";
 import type { Person } from "../policy/resolve-person.ts";
 
 /** An account as the host knows it, and whether somebody could log in to it. */

@@ -1,7 +1,7 @@
 /** Which files the shadow instance has to see with another text, and what cannot be scaled. Pure. */
-import type { Control } from "../../model/control.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { ReplacedFile, TimeoutFile } from "../../model/timeout.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { ReplacedFile, TimeoutFile } from "../../model/control/timeout.ts";
 import { sshdTexts } from "../sshd/effective.ts";
 import { withoutListenAddress } from "./scale.ts";
 

@@ -2,8 +2,8 @@
  * Timeouts multiplied for a scaled run. Pure. Values are rounded up, never down: a session that ends in time although
  * its timeout was made a little too long would really end in time as well.
  */
-import type { Seconds } from "../../model/duration.ts";
-import type { ConfiguredTimeout } from "../../model/timeout.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { ConfiguredTimeout } from "../../model/control/timeout.ts";
 
 /** Multiplies a timeout; 0 and less stay what they are: off. */
 export function scaleSeconds(seconds: Seconds, factor: number): Seconds {

@@ -1,5 +1,5 @@
 /** Whether a scaled drop speaks for the real one. Pure. */
-import type { Seconds } from "../../model/duration.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
 
 /** A setting that may have fired. */
 interface Cause {

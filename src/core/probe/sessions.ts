@@ -1,10 +1,10 @@
 /** The sessions of one person: which kinds, after how long, and whether an exemption keeps them. Pure. */
-import type { Coverage } from "../../model/finding.ts";
-import type { ControlId } from "../../model/control-id.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { ProbeResult } from "../../model/run.ts";
-import { isServiceKind, type SessionKind } from "../../model/session-kind.ts";
+import type { Coverage } from "../../model/verdict/finding.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { ProbeResult } from "../../model/change/run.ts";
+import { isServiceKind, type SessionKind } from "../../model/terms/session-kind.ts";
 import { servicesOf } from "../ending/service-kinds.ts";
 import { classOf } from "../policy/selectors.ts";
 import { keepsLimit, kindLimit } from "../policy/kind-limit.ts";

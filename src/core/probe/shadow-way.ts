@@ -1,5 +1,5 @@
 /** Whether a session in the shadow instance would be one as the person has it, before anybody logs in. Pure. */
-import { hasTerminal, type SessionKind } from "../../model/session-kind.ts";
+import { hasTerminal, type SessionKind } from "../../model/terms/session-kind.ts";
 import { effectiveValue } from "../sshd/effective.ts";
 
 /** What sshd says for one account, as lines `keyword value`. */

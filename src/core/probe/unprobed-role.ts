@@ -1,8 +1,8 @@
 /** What is said of a role's people of whom none is probed. Pure. */
-import type { ControlId } from "../../model/control-id.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { HostLimits } from "../../model/limits.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
 import type { Candidate } from "./planned-probe.ts";
 import { exempts, isSpared, resolvedClasses } from "../policy/present-people.ts";
 import type { ResolvedPerson } from "../policy/resolve-person.ts";

@@ -1,9 +1,9 @@
 /** What stands behind a verification's sessions: lines that do nothing, settings that win, an sshd that never reloaded. Pure. */
-import type { Control } from "../../model/control.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Finding, LadderCell } from "../../model/finding.ts";
-import { type HostPlan, RELOAD_SSHD } from "../../model/plan.ts";
-import type { ProbeResult } from "../../model/run.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Finding, LadderCell } from "../../model/verdict/finding.ts";
+import { type HostPlan, RELOAD_SSHD } from "../../model/change/plan.ts";
+import type { ProbeResult } from "../../model/change/run.ts";
 import { sessionFinding } from "../ending/ladder-finding.ts";
 import { daemonFinding, otherDaemons } from "../ending/daemon-current.ts";
 import { findingKey } from "../verdict/finding-key.ts";

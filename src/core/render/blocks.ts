@@ -1,6 +1,6 @@
 /** Blocks of curfew as a file has them, each with its place told so that it is found in another such file as well. */
 import { posix } from "node:path";
-import type { RenderedBlock, RenderedPlace } from "../../model/render.ts";
+import type { RenderedBlock, RenderedPlace } from "../../model/change/render.ts";
 
 /**
  * The blocks in `text`, in their order. `match`: whether the file is sshd's, where everything before the first Match

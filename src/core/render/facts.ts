@@ -1,10 +1,10 @@
 /** The facts that files are rendered from, where no host is asked: a known system's, or those that were saved. */
-import type { Control } from "../../model/control.ts";
-import type { Facts, FileFact, OpenSshVersion, UserClass } from "../../model/facts.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import { absent, known } from "../../model/reading.ts";
-import type { SystemFacts } from "../../model/render.ts";
-import { typicalFacts, typicalFile } from "../facts/typical-system.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { Facts, FileFact, OpenSshVersion, UserClass } from "../../model/facts/facts.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import { absent, known } from "../../model/terms/reading.ts";
+import type { SystemFacts } from "../../model/change/render.ts";
+import { typicalFacts, typicalFile } from "../answer/typical-system.ts";
 import { selectorsOf } from "../policy/selectors.ts";
 import type { KnownSystem } from "./systems.ts";
 

@@ -1,9 +1,9 @@
 /** Which of a policy's roles and exemptions hold on a host that has no inventory. Pure. */
-import type { Control } from "../../model/control.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Host } from "../../model/host.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { Policy } from "../../model/policy.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Host } from "../../model/inventory/host.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { Policy } from "../../model/policy/policy.ts";
 import { policyOn } from "../policy/apply-baseline.ts";
 import { appliesTo } from "../policy/host-pattern.ts";
 import { hostLimits } from "../policy/host-limits.ts";

@@ -2,19 +2,19 @@
  * What a policy comes to on a system that is not asked: curfew's own files, blocks for the files of others, and what
  * has to happen for them to take effect. Decided by the same plan as `apply`. Pure.
  */
-import type { Control } from "../../model/control.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Facts, OpenSshVersion } from "../../model/facts.ts";
-import type { HostLimits } from "../../model/limits.ts";
-import type { ControlId } from "../../model/control-id.ts";
-import type { DesiredFile } from "../../model/plan.ts";
+import type { Control } from "../../model/control/control.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Facts, OpenSshVersion } from "../../model/facts/facts.ts";
+import type { HostLimits } from "../../model/policy/limits.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
+import type { DesiredFile } from "../../model/change/plan.ts";
 import type {
   RenderedBlock,
   RenderedFile,
   Rendering,
   TargetSystem,
   TouchedFile,
-} from "../../model/render.ts";
+} from "../../model/change/render.ts";
 import { planHost } from "../plan/host.ts";
 import { activationsOf } from "../plan/activation.ts";
 import { CAPABILITIES, sshdVersion } from "../sshd/openssh-version.ts";

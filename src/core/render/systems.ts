@@ -1,5 +1,5 @@
 /** The systems that `render --for` knows, as they are installed. */
-import { BASHRC, type TypicalSystem } from "../facts/typical-system.ts";
+import { BASHRC, type TypicalSystem } from "../answer/typical-system.ts";
 
 export interface KnownSystem extends TypicalSystem {
   readonly label: string;

@@ -1,11 +1,11 @@
 /** The files of an installed schedule: pure text, and how they are known again. */
-import { formatDuration } from "../../model/duration.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
 import {
   definitionSchema,
   type Schedule,
   type ScheduleDefinition,
   type Scheduler,
-} from "../../model/schedule.ts";
+} from "../../model/record/schedule.ts";
 import { crontabPath, unitCommand, unitValue, unitWord } from "./quote.ts";
 import { cronTime, timerSettings } from "./time.ts";
 import { command, quote } from "../../template/shell-quote.ts";

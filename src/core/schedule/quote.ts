@@ -1,5 +1,5 @@
 /** Words for the languages in which schedules are written: unit files and crontabs. */
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 
 /**
  * A command line for `ExecStart=` that gives a program exactly these arguments (systemd.service(5), "Command

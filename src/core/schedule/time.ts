@@ -1,7 +1,7 @@
 /** When a schedule's runs begin, in the words of systemd and of cron. */
-import { CurfewError } from "../../model/error.ts";
-import { formatDuration, type Seconds } from "../../model/duration.ts";
-import type { ScheduleTime } from "../../model/schedule.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
+import type { ScheduleTime } from "../../model/record/schedule.ts";
 
 /** What a timer unit says (systemd.timer(5)). */
 export interface TimerSettings {

@@ -1,8 +1,8 @@
 /** Runs over many machines: what may leave this machine, which zone a host is in, and when waiting for workers is over. */
-import { CurfewError } from "../../model/error.ts";
-import type { Host } from "../../model/host.ts";
-import type { Policy } from "../../model/policy.ts";
-import type { TravellingHost } from "../../model/shared-work.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Host } from "../../model/inventory/host.ts";
+import type { Policy } from "../../model/policy/policy.ts";
+import type { TravellingHost } from "../../model/record/shared-work.ts";
 import { foldNames } from "../text/fold-names.ts";
 import { shown } from "../text/nearest.ts";
 import { isZoneName } from "../text/destination.ts";

@@ -1,5 +1,5 @@
-import type { ErrorData } from "../../model/error.ts";
-import type { SharedProgress } from "../../model/shared-work.ts";
+import type { ErrorData } from "../../model/terms/error.ts";
+import type { SharedProgress } from "../../model/record/shared-work.ts";
 import { shown } from "../text/nearest.ts";
 
 /** Since when each zone has hosts that wait and no worker: milliseconds of the caller's clock. */

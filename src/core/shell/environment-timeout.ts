@@ -1,5 +1,5 @@
 /** TMOUT that is in a session's environment before any shell starts, as sshd puts it there. Pure. */
-import type { Facts } from "../../model/facts.ts";
+import type { Facts } from "../../model/facts/facts.ts";
 import { sshdTexts } from "../sshd/effective.ts";
 import type { ForeignSetting } from "./foreign-timeout.ts";
 import { parseSshdConfig, type SshdDirective } from "../sshd/config-text.ts";

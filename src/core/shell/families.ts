@@ -1,4 +1,4 @@
-import type { Facts, ShellFact } from "../../model/facts.ts";
+import type { Facts, ShellFact } from "../../model/facts/facts.ts";
 
 /** Shells that behave alike; `none` has no idle timeout, `other` is no login shell for people. */
 export type ShellFamily = "bash" | "zsh" | "ksh93" | "mksh" | "tcsh" | "none" | "other";

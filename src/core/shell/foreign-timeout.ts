@@ -1,7 +1,7 @@
 /** TMOUT and autologout that somebody else sets in a system-wide file: who wins. Pure. */
-import type { Seconds } from "../../model/duration.ts";
-import type { Facts, ForeignTimeout } from "../../model/facts.ts";
-import { SHELL_SCRIPT } from "../../model/host-paths.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Facts, ForeignTimeout } from "../../model/facts/facts.ts";
+import { SHELL_SCRIPT } from "../../model/inventory/host-paths.ts";
 import { shellHook } from "./hooks.ts";
 import { isPlain } from "./plain-assignment.ts";
 import { tmoutValues } from "./tmout-values.ts";

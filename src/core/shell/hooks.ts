@@ -1,6 +1,6 @@
 /** Files that a distribution's own start-up files source for changes of the administrator's. Pure. */
-import type { Facts, FileFact } from "../../model/facts.ts";
-import { SHELL_HOOKS } from "../../model/host-paths.ts";
+import type { Facts, FileFact } from "../../model/facts/facts.ts";
+import { SHELL_HOOKS } from "../../model/inventory/host-paths.ts";
 
 /** Where one of these files sources its hook. */
 export interface ShellHook {

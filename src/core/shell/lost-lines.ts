@@ -2,7 +2,7 @@
  * What a shell skips after a line that fails, as the limit is readonly. Pure. Measured on bash 5.1 to 5.3, zsh 5.8 and
  * 5.9, ksh93u+ and u+m, mksh 59, tcsh 6.21: test/controls/shell-timeout/lost-lines.lab.test.ts does so again.
  */
-import type { LimitForm, LimitLine } from "../../model/limit-line.ts";
+import type { LimitForm, LimitLine } from "../../model/facts/limit-line.ts";
 import type { ShellFamily } from "./families.ts";
 
 /** A shell as far as it skips lines; `posix` is bash under the name sh. */

@@ -1,5 +1,5 @@
 /** Which system-wide files the login shells of a host read. What nobody here knows of a system, no shell reads. Pure. */
-import type { Facts } from "../../model/facts.ts";
+import type { Facts } from "../../model/facts/facts.ts";
 import { familiesInUse, type ShellFamily } from "./families.ts";
 
 /** A family of somebody's login shells that is not known to read any of these files, or does not heed TMOUT there; undefined where there is none. */

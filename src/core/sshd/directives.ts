@@ -1,6 +1,6 @@
 /** Every line of a host's sshd configuration, in the order in which sshd reads them. Pure. */
 import { posix } from "node:path";
-import type { Facts, FileFact } from "../../model/facts.ts";
+import type { Facts, FileFact } from "../../model/facts/facts.ts";
 import { parseSshdConfig, type SshdDirective } from "./config-text.ts";
 
 /** A directive and the file it stands in, as configured. */

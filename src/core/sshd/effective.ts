@@ -1,5 +1,5 @@
 /** What sshd itself says is in force, and the files that it says it from. Pure. */
-import type { Facts } from "../../model/facts.ts";
+import type { Facts } from "../../model/facts/facts.ts";
 
 /** The value of a lower-case keyword in lines as sshd prints them; keywords are compared without case (10.4). */
 export function effectiveValue(lines: readonly string[], keyword: string): string | undefined {

@@ -1,5 +1,5 @@
 /** Whom a Match block of sshd is about, as far as it can be told without asking sshd (sshd_config(5) Match). Pure. */
-import type { Facts, UserClass } from "../../model/facts.ts";
+import type { Facts, UserClass } from "../../model/facts/facts.ts";
 import { globMatches } from "./directives.ts";
 
 /** Whether a block treats everybody of a class, wherever they come from, like the account that was asked about. */

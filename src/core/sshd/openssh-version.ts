@@ -1,5 +1,5 @@
 /** Which OpenSSH answers, and what that release can do. Decided by release, never by distribution. */
-import type { Facts, OpenSshVersion, SshServer } from "../../model/facts.ts";
+import type { Facts, OpenSshVersion, SshServer } from "../../model/facts/facts.ts";
 
 // RFC 4253 section 4.2; 1.99 also speaks the obsolete protocol 1. "OpenSSH_for_Windows" is another program.
 const IDENT = /^SSH-(?:2\.0|1\.99)-OpenSSH_(\d{1,3})\.(\d{1,3})(?!\d)/u;

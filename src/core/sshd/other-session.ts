@@ -1,5 +1,5 @@
 /** Whether sshd gives somebody of a class, or somebody from elsewhere, another session than the account it was asked about. Pure. */
-import type { Facts, UserClass } from "../../model/facts.ts";
+import type { Facts, UserClass } from "../../model/facts/facts.ts";
 import { effectiveValue } from "./effective.ts";
 import { type LocatedDirective, sshdDirectives } from "./directives.ts";
 import { answersFor, surelyMatches } from "./match-block.ts";

@@ -1,4 +1,4 @@
-import type { Seconds } from "../../model/duration.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
 
 /**
  * Seconds of an sshd time value (sshd_config(5), TIME FORMATS): `90`, `5m`, `1h30m`, `2d`.

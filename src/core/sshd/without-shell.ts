@@ -1,5 +1,5 @@
 /** Whether sshd starts a login shell, and a terminal, for an account at all: its own answer says so. Pure. */
-import type { UserClass } from "../../model/facts.ts";
+import type { UserClass } from "../../model/facts/facts.ts";
 import { effectiveValue } from "./effective.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { AuditRun } from "../../model/audit.ts";
-import type { PlacedFinding, TeleportInput } from "../../model/teleport.ts";
+import type { AuditRun } from "../../model/record/audit.ts";
+import type { PlacedFinding, TeleportInput } from "../../model/access/teleport.ts";
 import { auditedFiles, type FileAuditHeader, auditOfFiles } from "../audit/of-files.ts";
 
 /** The findings as an audit: each file stands where a host does. */

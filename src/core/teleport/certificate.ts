@@ -1,4 +1,4 @@
-import type { PlacedFinding, TeleportDocument } from "../../model/teleport.ts";
+import type { PlacedFinding, TeleportDocument } from "../../model/access/teleport.ts";
 import { entryAt, isAuthServer, PLACES, settingOf } from "./places.ts";
 import { placed } from "./placed.ts";
 

@@ -1,6 +1,6 @@
 /** Durations as Teleport reads them, which differs between its file and its resources. */
-import { formatDuration, type Seconds } from "../../model/duration.ts";
-import type { TeleportEntry } from "../../model/teleport.ts";
+import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
+import type { TeleportEntry } from "../../model/access/teleport.ts";
 import { nearest, shown } from "../text/nearest.ts";
 
 /** `file`: teleport.yaml; `resource`: what tctl takes. */

@@ -1,5 +1,5 @@
 /** Which idle timeout holds for somebody behind Teleport: the strictest of the cluster's and of all roles. Pure. */
-import type { TeleportDocument, TeleportEntry } from "../../model/teleport.ts";
+import type { TeleportDocument, TeleportEntry } from "../../model/access/teleport.ts";
 import { readTeleportDuration } from "./duration.ts";
 import { isAuthServer, networkingKeys, settingOf } from "./places.ts";
 

@@ -1,5 +1,5 @@
-import type { Seconds } from "../../model/duration.ts";
-import type { TeleportDocument } from "../../model/teleport.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { TeleportDocument } from "../../model/access/teleport.ts";
 import { nearest } from "../text/nearest.ts";
 import { clusterLimits, type Limit, limitOf, strictestLimit } from "./effective.ts";
 import { placeText } from "./placed.ts";

@@ -1,5 +1,5 @@
 /** What Teleport would refuse, or drop without a word: keys in the wrong place, values of the wrong form. Pure. */
-import type { PlacedFinding, TeleportDocument, TeleportEntry } from "../../model/teleport.ts";
+import type { PlacedFinding, TeleportDocument, TeleportEntry } from "../../model/access/teleport.ts";
 import { didYouMean, shown } from "../text/nearest.ts";
 import { readTeleportDuration } from "./duration.ts";
 import {

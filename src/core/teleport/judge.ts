@@ -2,8 +2,8 @@
  * Teleport's settings judged: whether they stand where Teleport reads them, are values that it takes, are in force, and
  * are strict enough. The main file of the room. Everything here rests on files, so a pass is *configured*. Pure.
  */
-import { formatDuration } from "../../model/duration.ts";
-import type { PlacedFinding, TeleportDocument, TeleportLimits } from "../../model/teleport.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { PlacedFinding, TeleportDocument, TeleportLimits } from "../../model/access/teleport.ts";
 import { certificateFindings } from "./certificate.ts";
 import { clusterLimits, type ClusterLimits, type Limit, limitOf, strictestLimit } from "./effective.ts";
 import { formFindings } from "./form.ts";

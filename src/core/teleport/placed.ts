@@ -1,7 +1,7 @@
-import type { CheckId } from "../../model/check.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { SourcePosition } from "../../model/host.ts";
-import type { PlacedFinding } from "../../model/teleport.ts";
+import type { CheckId } from "../../model/verdict/check.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { SourcePosition } from "../../model/inventory/host.ts";
+import type { PlacedFinding } from "../../model/access/teleport.ts";
 import type { Limit } from "./effective.ts";
 
 interface Said extends Pick<Finding, "expected" | "actual" | "outcome"> {

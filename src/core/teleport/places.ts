@@ -1,5 +1,5 @@
 /** Where Teleport reads what, and the keys it knows there. Source: its lib/config and api/types. */
-import type { TeleportDocument, TeleportEntry, TeleportKind } from "../../model/teleport.ts";
+import type { TeleportDocument, TeleportEntry, TeleportKind } from "../../model/access/teleport.ts";
 import { nearest } from "../text/nearest.ts";
 
 /** What a key is about: the timeout, what the user is told then, and sessions of expired certificates. */

@@ -1,6 +1,6 @@
-import type { Seconds } from "../../model/duration.ts";
-import type { Policy } from "../../model/policy.ts";
-import type { TeleportLimits } from "../../model/teleport.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Policy } from "../../model/policy/policy.ts";
+import type { TeleportLimits } from "../../model/access/teleport.ts";
 
 /** The policy as Teleport has it: the default for the cluster, and the strictest of its roles for each Teleport role. */
 export function policyLimits({ defaults, roles }: Policy): TeleportLimits {

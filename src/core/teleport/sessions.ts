@@ -1,5 +1,5 @@
 /** What Teleport's idle timeout does to each kind of session. Source: its code and issues, read in 2026. */
-import type { PlacedFinding, TeleportDocument, TeleportSession } from "../../model/teleport.ts";
+import type { PlacedFinding, TeleportDocument, TeleportSession } from "../../model/access/teleport.ts";
 import { clusterLimits, strictestLimit } from "./effective.ts";
 import { placed } from "./placed.ts";
 

@@ -1,6 +1,6 @@
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
-import type { FileState } from "../../model/facts.ts";
-import type { Change } from "../../model/plan.ts";
+import type { FileState } from "../../model/facts/facts.ts";
+import type { Change } from "../../model/change/plan.ts";
 import { visibleLines } from "./visible.ts";
 
 /**

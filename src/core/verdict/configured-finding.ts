@@ -1,4 +1,4 @@
-import type { Finding } from "../../model/finding.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 
 /** Makes findings of one control that rest on what a file or a manual page says. */
 export function configuredFindings(control: Finding["control"]) {

@@ -1,6 +1,6 @@
 /** The JSON documents that curfew prints and saves, in pieces: a fleet never becomes one string. */
 import { createHash } from "node:crypto";
-import type { HostPlan, Plan } from "../../model/plan.ts";
+import type { HostPlan, Plan } from "../../model/change/plan.ts";
 import { countBy, planOutcome } from "./outcome.ts";
 import { visibleJson } from "../text/visible.ts";
 

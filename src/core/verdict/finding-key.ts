@@ -1,5 +1,5 @@
-import type { Finding } from "../../model/finding.ts";
-import type { FindingKey } from "../../model/audit.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { FindingKey } from "../../model/record/audit.ts";
 
 /**
  * A finding's name over time, within one host: `sshd-effective:sshd:admin`, with `:rule=5.1.7` and

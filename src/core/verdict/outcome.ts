@@ -2,9 +2,9 @@
  * What findings, sessions, plans, hosts and runs come to, decided once for text, JSON, reports, history and exit code.
  * There is one order of outcomes, and everything that chooses among several uses it.
  */
-import type { Finding } from "../../model/finding.ts";
-import type { HostPlan } from "../../model/plan.ts";
-import type { HostOutcome, HostVerification } from "../../model/run.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { HostPlan } from "../../model/change/plan.ts";
+import type { HostOutcome, HostVerification } from "../../model/change/run.ts";
 
 export type Outcome = Finding["outcome"];
 

@@ -1,8 +1,8 @@
 /** What the wizard has been told so far, made whole with safe proposals. Pure. */
-import type { Seconds } from "../../model/duration.ts";
-import type { OpenSshVersion } from "../../model/facts.ts";
-import type { Control } from "../../model/control.ts";
-import type { ControlId } from "../../model/control-id.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { OpenSshVersion } from "../../model/facts/facts.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
 import { can } from "../sshd/openssh-version.ts";
 import type { WizardPeople } from "./people.ts";
 

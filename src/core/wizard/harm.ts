@@ -1,6 +1,6 @@
 /** Who would be hurt: what runs on a host right now and might end with an idle limit. Pure. */
-import type { Seconds } from "../../model/duration.ts";
-import { AROUND, EDITOR, MULTIPLEXER, TRANSFER } from "../facts/programs.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import { AROUND, EDITOR, MULTIPLEXER, TRANSFER } from "../people/programs.ts";
 import { fromTop, type RunningProcess, type WizardSurvey } from "./survey.ts";
 
 /**

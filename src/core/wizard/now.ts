@@ -1,7 +1,7 @@
 /** What limits idle sessions on a host before curfew, and what that really comes to. Pure. */
-import type { Control } from "../../model/control.ts";
-import type { InForce } from "../../model/ending.ts";
-import type { Facts } from "../../model/facts.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { InForce } from "../../model/control/ending.ts";
+import type { Facts } from "../../model/facts/facts.ts";
 import { inertLines } from "../ending/inert-lines.ts";
 
 /** Empty where nothing limits idle sessions. Lines that do nothing come first, and are told once. */

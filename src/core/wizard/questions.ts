@@ -2,7 +2,7 @@
  * The wizard's questions in their order: a pure function of the host and the answers so far, so that
  * going back is nothing but asking an earlier one again.
  */
-import type { Seconds } from "../../model/duration.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
 import { draftOf, exemptible, type WizardAnswer, type WizardAnswers, type WizardSubject } from "./draft.ts";
 
 /** The steps of the whole, in order; each begins with a text that says why. */

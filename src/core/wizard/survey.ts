@@ -1,6 +1,6 @@
 /** What `templates/remote/wizard-survey.sh` says of a host. Everything in it may have been chosen by somebody hostile. */
-import type { Seconds } from "../../model/duration.ts";
-import { CurfewError } from "../../model/error.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { visible } from "../text/visible.ts";
 
 /** An account whose shell lets somebody in. */

@@ -1,8 +1,8 @@
 /** One question to the guard of a host, over a login at hand or a new one. */
 import { type GuardState, guardAnswer, notesIn, settleScript } from "../../core/plan/guard.ts";
-import type { Connection } from "../../model/connection.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { KeptEdit } from "../../model/facts.ts";
+import type { Connection } from "../../model/inventory/connection.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { KeptEdit } from "../../model/facts/curfew-state.ts";
 import type { RunContext } from "../run/context.ts";
 
 /** One full new login as the same user, with privileges, and one settle script over it. */

@@ -3,7 +3,7 @@
  * else see to it that the host has taken the change back, and report what is known.
  */
 import { keptText } from "../../core/facts/kept-edits.ts";
-import { RELOAD_SSHD } from "../../model/plan.ts";
+import { RELOAD_SSHD } from "../../model/change/plan.ts";
 import { refusePendingEdit } from "../../core/ending/daemon-current.ts";
 import {
   guardAnswer,
@@ -12,10 +12,10 @@ import {
   changeScript,
   notesIn,
 } from "../../core/plan/guard.ts";
-import type { Connection } from "../../model/connection.ts";
-import { CurfewError, errorData } from "../../model/error.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { HostResult, Step } from "../../model/run.ts";
+import type { Connection } from "../../model/inventory/connection.ts";
+import { CurfewError, errorData } from "../../model/terms/error.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { HostResult, Step } from "../../model/change/run.ts";
 import type { RunContext } from "../run/context.ts";
 import { type Settled, settle } from "./settle-guard.ts";
 import { untouched } from "./untouched.ts";

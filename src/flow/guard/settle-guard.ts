@@ -1,8 +1,8 @@
 /** Steps 5 and 6 of the guard: confirm over a new login, or make sure the change is taken back. */
 import type { GuardState } from "../../core/plan/guard.ts";
-import type { Connection } from "../../model/connection.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { KeptEdit } from "../../model/facts.ts";
+import type { Connection } from "../../model/inventory/connection.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { KeptEdit } from "../../model/facts/curfew-state.ts";
 import type { RunContext } from "../run/context.ts";
 import { type GuardReply, asCurfewError, askGuard, runSettle } from "./ask-guard.ts";
 

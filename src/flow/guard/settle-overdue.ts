@@ -3,10 +3,10 @@ import { keptText } from "../../core/facts/kept-edits.ts";
 import { unfinishedText } from "../../core/plan/left-findings.ts";
 import { guardAnswer, notesIn, settleScript } from "../../core/plan/guard.ts";
 import { isOverdue, pendingError, whose } from "../../core/plan/pending-guard.ts";
-import type { Connection } from "../../model/connection.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { HostResult } from "../../model/run.ts";
+import type { Connection } from "../../model/inventory/connection.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { HostResult } from "../../model/change/run.ts";
 import type { RunContext } from "../run/context.ts";
 import { outcomeOf, untouched } from "./untouched.ts";
 

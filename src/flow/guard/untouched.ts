@@ -1,5 +1,5 @@
-import { type CurfewError, errorData } from "../../model/error.ts";
-import type { HostResult } from "../../model/run.ts";
+import { type CurfewError, errorData } from "../../model/terms/error.ts";
+import type { HostResult } from "../../model/change/run.ts";
 
 /** The result of a host on which this run changed nothing, or nothing but what it took back of an earlier one. */
 export function untouched(

@@ -2,9 +2,9 @@
 import { foldNames } from "../../core/text/fold-names.ts";
 import PQueue from "p-queue";
 import { waves } from "../../core/plan/waves.ts";
-import { CurfewError, errorData } from "../../model/error.ts";
-import type { Host } from "../../model/host.ts";
-import type { HostResult } from "../../model/run.ts";
+import { CurfewError, errorData } from "../../model/terms/error.ts";
+import type { Host } from "../../model/inventory/host.ts";
+import type { HostResult } from "../../model/change/run.ts";
 import type { RunContext } from "../run/context.ts";
 import { outcomeOf, untouched } from "./untouched.ts";
 

@@ -3,10 +3,10 @@ import { auditedFiles } from "../../core/audit/of-files.ts";
 import { auditKubeconfig } from "../../core/kube/audit.ts";
 import { wantedLimits } from "../../core/kube/wanted-limits.ts";
 import type { GateLimits } from "../../core/kube/view.ts";
-import type { AuditedHost } from "../../model/audit.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { Kubeconfig, KubeLimits } from "../../model/kube.ts";
-import type { KubernetesPolicy } from "../../model/policy.ts";
+import type { AuditedHost } from "../../model/record/audit.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { Kubeconfig, KubeLimits } from "../../model/access/kube.ts";
+import type { KubernetesPolicy } from "../../model/policy/policy.ts";
 
 /** An account by its names on this machine. */
 export interface Owner {

@@ -6,8 +6,8 @@ import { gateArguments, gateOf } from "../../core/kube/gate-words.ts";
 import { gateEdits, type TextEdit, undoEdits, withEdits } from "../../core/kube/gate-edit.ts";
 import { newGateState } from "../../core/kube/gate-state.ts";
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { KubeLimits } from "../../model/kube.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { KubeLimits } from "../../model/access/kube.ts";
 import { withGateLock } from "../../store/kube/gate-lock.ts";
 import { readGateState, writeGateState } from "../../store/kube/gate-store.ts";
 import {

@@ -7,8 +7,8 @@ import {
   type KubectlEnd,
   STREAMS_NOT_ENDED,
 } from "../../core/kube/gate-proof.ts";
-import type { Seconds } from "../../model/duration.ts";
-import type { Time } from "../../model/time.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { Time } from "../../model/terms/time.ts";
 
 /** What proving a gate needs of this machine. */
 export interface GateProof extends Time {

@@ -1,6 +1,6 @@
 /** Whether a session that must be kept is still of use to the person in it. */
-import { hasTerminal } from "../../model/session-kind.ts";
-import { CurfewError } from "../../model/error.ts";
+import { hasTerminal } from "../../model/terms/session-kind.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import type { OpenProbe } from "./opened.ts";
 import { PROBE_PROGRAMS } from "./programs.ts";
 import { inTime, over } from "./wait.ts";

@@ -3,8 +3,8 @@
  * and one line in the registry. All of them wait in parallel in one process, so nothing here blocks.
  */
 import type { Observation, SessionTrace } from "../../core/probe/judge-probe.ts";
-import type { SessionEnd } from "../../model/connection.ts";
-import type { SessionKind } from "../../model/session-kind.ts";
+import type { SessionEnd } from "../../model/inventory/connection.ts";
+import type { SessionKind } from "../../model/terms/session-kind.ts";
 import type { OpenProbe } from "./opened.ts";
 import * as opening from "./open.ts";
 import { PROBE_PROGRAMS as PROGRAMS } from "./programs.ts";

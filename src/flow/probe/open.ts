@@ -1,8 +1,8 @@
 /** How the session of each kind is opened, until it is what its kind says and nothing more happens in it. */
 import { latest } from "../../core/probe/judge-probe.ts";
 import type { PlannedProbe } from "../../core/probe/plan.ts";
-import type { Connection, OpenChannel, TerminalSession } from "../../model/connection.ts";
-import { CurfewError } from "../../model/error.ts";
+import type { Connection, OpenChannel, TerminalSession } from "../../model/inventory/connection.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { MISSING_PROGRAM, type ProbeProgram } from "./programs.ts";
 import type { HostWatch } from "./watch.ts";
 import { inTime, over, type Waiting } from "./wait.ts";

@@ -1,5 +1,5 @@
 import type { PlannedProbe } from "../../core/probe/plan.ts";
-import type { Connection } from "../../model/connection.ts";
+import type { Connection } from "../../model/inventory/connection.ts";
 import type { OpenedSession } from "./open.ts";
 import type { HostSession, HostWatch } from "./watch.ts";
 import type { TimedEvent } from "../shadow/shadow.ts";

@@ -1,5 +1,5 @@
 /** What a probe types or asks for, so that its session is of its kind. */
-import type { SessionKind } from "../../model/session-kind.ts";
+import type { SessionKind } from "../../model/terms/session-kind.ts";
 
 export interface ProbeProgram {
   /**

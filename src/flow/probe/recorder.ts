@@ -1,11 +1,11 @@
 /** What a verification of one host rests on, kept as files while it happens. */
 import type { PlannedProbe } from "../../core/probe/plan.ts";
-import type { EvidenceFile, KeepEvidence } from "../../model/evidence.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { Reading } from "../../model/reading.ts";
-import type { ProbeResult } from "../../model/run.ts";
-import type { Time } from "../../model/time.ts";
+import type { EvidenceFile, KeepEvidence } from "../../model/verdict/evidence.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { Reading } from "../../model/terms/reading.ts";
+import type { ProbeResult } from "../../model/change/run.ts";
+import type { Time } from "../../model/terms/time.ts";
 
 /** One session as it went. Times in milliseconds of the run's clock. */
 export interface ProbeRecord {

@@ -1,6 +1,6 @@
 /** The session with a service of the host, such as a database: opened by a client that the person's login runs. */
 import type { Observation } from "../../core/probe/judge-probe.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { lifetime, type OpenedSession, type OpeningSetup } from "./open.ts";
 import type { OpenProbe } from "./opened.ts";
 import { over, rest } from "./wait.ts";

@@ -1,5 +1,5 @@
 /** Waiting for one thing or for a moment, whichever comes first. Moments are those of the run's clock. */
-import type { Time } from "../../model/time.ts";
+import type { Time } from "../../model/terms/time.ts";
 
 /** What bounds a wait: the run's clock and timer, and what ends all waiting. */
 export interface Waiting extends Time {

@@ -1,7 +1,7 @@
 import { remoteScript } from "../../template/remote-script.ts";
 import { visible } from "../../core/text/visible.ts";
-import type { Connection, RunningScript } from "../../model/connection.ts";
-import { CurfewError } from "../../model/error.ts";
+import type { Connection, RunningScript } from "../../model/inventory/connection.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import type { Waiting } from "./wait.ts";
 
 /** A session with a terminal, as the host sees it. */

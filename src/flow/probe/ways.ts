@@ -1,8 +1,8 @@
 /** The two ways into a session: the host's own sshd, and the shadow instance. */
 import type { Duplex } from "node:stream";
 import type { PlannedProbe } from "../../core/probe/plan.ts";
-import type { Connection } from "../../model/connection.ts";
-import { CurfewError } from "../../model/error.ts";
+import type { Connection } from "../../model/inventory/connection.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import type { RunContext } from "../run/context.ts";
 import type { ProbeKey } from "../../host/keys/probe-key.ts";
 import type { OpenProbe } from "./opened.ts";

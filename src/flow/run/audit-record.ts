@@ -1,7 +1,7 @@
 /** An audit on its way into the history: what cannot be stored is told once, and ends no audit. */
-import type { AuditContext, AuditedHost, AuditEnd, AuditHeader } from "../../model/audit.ts";
-import { CurfewError, UnknownEndError } from "../../model/error.ts";
-import type { History, RunWriter } from "../../model/history.ts";
+import type { AuditContext, AuditedHost, AuditEnd, AuditHeader } from "../../model/record/audit.ts";
+import { CurfewError, UnknownEndError } from "../../model/terms/error.ts";
+import type { History, RunWriter } from "../../model/record/history.ts";
 import { besideRun } from "./beside-run.ts";
 
 /** As `RunWriter`, but nothing rejects: `failure` says what was not stored. */

@@ -1,5 +1,5 @@
-import type { AuditContext, RunSummary } from "../../model/audit.ts";
-import type { History } from "../../model/history.ts";
+import type { AuditContext, RunSummary } from "../../model/record/audit.ts";
+import type { History } from "../../model/record/history.ts";
 
 /** As many runs as a report can draw. */
 const TREND = 100;

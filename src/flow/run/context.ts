@@ -2,13 +2,13 @@
  * floor 4: the use cases. Every effect comes in as an argument, so that a use case can be read,
  * and tested, without a network.
  */
-import type { Connect, ConnectThrough, SystemSsh } from "../../model/connection.ts";
-import type { Control } from "../../model/control.ts";
-import type { KeepEvidence } from "../../model/evidence.ts";
-import type { Host } from "../../model/host.ts";
-import type { Policy } from "../../model/policy.ts";
-import type { Emit } from "../../model/run.ts";
-import type { Time } from "../../model/time.ts";
+import type { Connect, ConnectThrough, SystemSsh } from "../../model/inventory/connection.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { KeepEvidence } from "../../model/verdict/evidence.ts";
+import type { Host } from "../../model/inventory/host.ts";
+import type { Policy } from "../../model/policy/policy.ts";
+import type { Emit } from "../../model/change/run.ts";
+import type { Time } from "../../model/terms/time.ts";
 
 /** The effects and bounds of one run. */
 export interface RunContext extends Time {

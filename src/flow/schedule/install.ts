@@ -12,10 +12,10 @@ import {
   unitName,
 } from "../../core/schedule/files.ts";
 import { checkCalendar } from "../../host/systemd.ts";
-import { type Alerts, secretsOf } from "../../model/alert.ts";
-import type { Seconds } from "../../model/duration.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Schedule, Scheduler, ScheduleTime } from "../../model/schedule.ts";
+import { type Alerts, secretsOf } from "../../model/record/alert.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Schedule, Scheduler, ScheduleTime } from "../../model/record/schedule.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
 import { writeScheduleFiles } from "../../store/schedule/store.ts";
 import { asUser } from "./as-user.ts";

@@ -4,8 +4,8 @@ import { homedir, userInfo } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import type { SchedulePlaces } from "../../core/schedule/files.ts";
 import { createSystemd, hasUserSystemd, isSystemdBooted, type Systemd } from "../../host/systemd.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Scheduler } from "../../model/schedule.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Scheduler } from "../../model/record/schedule.ts";
 import { configDirectory } from "../../store/file/xdg.ts";
 
 /** `src/curfew.js` of this very curfew, in a checkout as in an installed package. Errors: CurfewError `internal`. */

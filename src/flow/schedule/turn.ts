@@ -1,6 +1,6 @@
 /** Audits on a schedule: each a process of its own, one at a time, ended when it takes too long. */
-import type { Seconds } from "../../model/duration.ts";
-import type { ScheduleResult } from "../../model/schedule.ts";
+import type { Seconds } from "../../model/terms/duration.ts";
+import type { ScheduleResult } from "../../model/record/schedule.ts";
 
 /** An audit that runs. */
 export interface AuditProcess {

@@ -1,6 +1,6 @@
 /** From an address to an answer: a page, the style, the metrics, or what is wrong. */
-import { CurfewError } from "../../model/error.ts";
-import type { History } from "../../model/history.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { History } from "../../model/record/history.ts";
 import { PAGES, type PageName } from "../../report/serve/address.ts";
 import { messagePage, pageIcon, pageStyle, styleAddress } from "../../report/serve/page.ts";
 import { fleetMetricsText } from "./metrics.ts";

@@ -1,5 +1,5 @@
 /** The newest audit of each policy as metrics, under the names of the metrics file of an audit. */
-import type { History } from "../../model/history.ts";
+import type { History } from "../../model/record/history.ts";
 import { type FleetMetrics, renderFleetMetrics } from "../../report/format/metrics.ts";
 
 /** Policies that are told; a label's values have to be few. */

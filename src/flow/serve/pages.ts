@@ -1,9 +1,9 @@
 /** Each page of `curfew serve`: what it reads of the history, and the HTML that this becomes. */
 import { isMeant, openReasons } from "../../core/audit/open.ts";
-import type { RunSummary } from "../../model/audit.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { History } from "../../model/history.ts";
-import type { NewestRun, RunFrame } from "../../model/history-views.ts";
+import type { RunSummary } from "../../model/record/audit.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { History } from "../../model/record/history.ts";
+import type { NewestRun, RunFrame } from "../../model/record/history-views.ts";
 import type { PageName } from "../../report/serve/address.ts";
 import { APPLIED, renderApplied, renderAppliedRun } from "../../report/serve/applied.ts";
 import { renderChanges } from "../../report/serve/changes.ts";

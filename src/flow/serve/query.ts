@@ -1,7 +1,7 @@
 /** What a page's address asks for. Everything in it is input: bounded, and refused with what is wrong. */
-import { CHECKS, type CheckId } from "../../model/check.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { FindingFilter } from "../../model/history-views.ts";
+import { CHECKS, type CheckId } from "../../model/verdict/check.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { FindingFilter } from "../../model/record/history-views.ts";
 
 const LONGEST = 512;
 const MOST_PAGES = 100_000;

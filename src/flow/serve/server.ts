@@ -5,8 +5,8 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { isIP } from "node:net";
-import { CurfewError } from "../../model/error.ts";
-import type { History } from "../../model/history.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { History } from "../../model/record/history.ts";
 import { answerTo, type Answer } from "./answer.ts";
 
 export interface ServeOptions {

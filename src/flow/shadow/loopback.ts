@@ -1,8 +1,8 @@
 import type { Duplex } from "node:stream";
 import { effectiveValue } from "../../core/sshd/effective.ts";
-import type { Connection } from "../../model/connection.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Facts } from "../../model/facts.ts";
+import type { Connection } from "../../model/inventory/connection.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Facts } from "../../model/facts/facts.ts";
 import { startRelay, type CuttableStream, type ShadowRelay } from "./relay.ts";
 
 /** Streams to the host's loopback ports, by whichever way the host permits. */

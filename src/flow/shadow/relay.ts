@@ -1,8 +1,8 @@
 import { Duplex } from "node:stream";
 import { remoteScript } from "../../template/remote-script.ts";
 import { visible } from "../../core/text/visible.ts";
-import type { Connection, RunningScript } from "../../model/connection.ts";
-import { CurfewError } from "../../model/error.ts";
+import type { Connection, RunningScript } from "../../model/inventory/connection.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 
 /** A byte stream whose network can go. */
 export interface CuttableStream extends Duplex {

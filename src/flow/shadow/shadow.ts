@@ -4,10 +4,10 @@ import { can } from "../../core/sshd/openssh-version.ts";
 import { remoteScript } from "../../template/remote-script.ts";
 import { parseShadowLog, type ShadowEvent } from "../../core/probe/shadow-log.ts";
 import { visible } from "../../core/text/visible.ts";
-import type { Connection, RunningScript } from "../../model/connection.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Facts } from "../../model/facts.ts";
-import type { Time } from "../../model/time.ts";
+import type { Connection, RunningScript } from "../../model/inventory/connection.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Facts } from "../../model/facts/facts.ts";
+import type { Time } from "../../model/terms/time.ts";
 
 export interface ShadowWishes extends Pick<Time, "clock"> {
   readonly facts: Facts;

@@ -1,8 +1,13 @@
 /** One run over many machines: hosts go into the queue, workers do them, and their answers come back in whatever order. */
 import { givenUpZones, noWorker, SPENT, type Unserved, unservedZones } from "../../core/shared/unserved.ts";
-import { CurfewError, type ErrorData } from "../../model/error.ts";
-import type { Host } from "../../model/host.ts";
-import type { CollectedAnswer, HostAnswer, SharedProgress, SharedRun } from "../../model/shared-work.ts";
+import { CurfewError, type ErrorData } from "../../model/terms/error.ts";
+import type { Host } from "../../model/inventory/host.ts";
+import type {
+  CollectedAnswer,
+  HostAnswer,
+  SharedProgress,
+  SharedRun,
+} from "../../model/record/shared-work.ts";
 import type { RunContext } from "../run/context.ts";
 
 /** Milliseconds between two looks for answers. */

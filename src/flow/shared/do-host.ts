@@ -2,11 +2,16 @@
 import { hash } from "node:crypto";
 import { parsePolicy } from "../../config/policy/policy.ts";
 import { takeBaselines } from "../../core/policy/apply-baseline.ts";
-import { CurfewError, type ErrorData, errorData } from "../../model/error.ts";
-import type { KeepEvidence } from "../../model/evidence.ts";
-import type { Host } from "../../model/host.ts";
-import type { Policy } from "../../model/policy.ts";
-import type { HostAnswer, SharedWork, TravellingEvidence, TravellingHost } from "../../model/shared-work.ts";
+import { CurfewError, type ErrorData, errorData } from "../../model/terms/error.ts";
+import type { KeepEvidence } from "../../model/verdict/evidence.ts";
+import type { Host } from "../../model/inventory/host.ts";
+import type { Policy } from "../../model/policy/policy.ts";
+import type {
+  HostAnswer,
+  SharedWork,
+  TravellingEvidence,
+  TravellingHost,
+} from "../../model/record/shared-work.ts";
 import { auditOne } from "../audit.ts";
 import { planSingleHost } from "../plan.ts";
 import type { RunContext } from "../run/context.ts";

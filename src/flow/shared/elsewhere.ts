@@ -1,11 +1,11 @@
 /** Answers of workers as what the use cases expect of a host. */
-import type { AuditedHost } from "../../model/audit.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { EvidenceFile } from "../../model/evidence.ts";
-import type { Host } from "../../model/host.ts";
-import type { HostPlan } from "../../model/plan.ts";
-import type { HostVerification } from "../../model/run.ts";
-import type { HostAnswer, TravellingEvidence } from "../../model/shared-work.ts";
+import type { AuditedHost } from "../../model/record/audit.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { EvidenceFile } from "../../model/verdict/evidence.ts";
+import type { Host } from "../../model/inventory/host.ts";
+import type { HostPlan } from "../../model/change/plan.ts";
+import type { HostVerification } from "../../model/change/run.ts";
+import type { HostAnswer, TravellingEvidence } from "../../model/record/shared-work.ts";
 import type { RunContext } from "../run/context.ts";
 import type { Coordination } from "./coordinate.ts";
 

@@ -1,6 +1,6 @@
 /** A worker: takes hosts as long as it has room, says every few seconds that it lives, and answers what it was asked. */
-import { CurfewError } from "../../model/error.ts";
-import type { HostAnswer, TakenJob, WorkerQueue } from "../../model/shared-work.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { HostAnswer, TakenJob, WorkerQueue } from "../../model/record/shared-work.ts";
 import type { RunContext } from "../run/context.ts";
 import { createLanes } from "../verify.ts";
 import { doHost, notDone, type PreparedRun, prepareRun, seenFrom } from "./do-host.ts";

@@ -1,5 +1,5 @@
 /** Which algorithms to offer a host, and what to say when it wants none of them. */
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import type { ServerOffer } from "./server-hello.ts";
 import type { ConnectConfig } from "./ssh2.ts";
 

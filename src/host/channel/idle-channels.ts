@@ -1,6 +1,6 @@
 /** Channels without a terminal, for probes: a command and SFTP. Nothing is sent once they are open. */
-import { CurfewError } from "../../model/error.ts";
-import type { OpenChannel } from "../../model/connection.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { OpenChannel } from "../../model/inventory/connection.ts";
 import { openChannel, type Session } from "./session.ts";
 import type { SftpClient } from "./ssh2.ts";
 import { watchChannel, watchQuiet } from "./watched-channel.ts";

@@ -1,6 +1,6 @@
 /** One authenticated SSH connection, as the rest of `host` sees it. */
 import type { Duplex } from "node:stream";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { writeNow } from "./one-write.ts";
 import type { Client, ClientChannel, SftpClient } from "./ssh2.ts";
 

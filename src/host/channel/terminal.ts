@@ -1,6 +1,6 @@
 /** Interactive sessions for probes: the user's login shell in a terminal, watched from outside. */
-import { CurfewError } from "../../model/error.ts";
-import type { TerminalSession } from "../../model/connection.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { TerminalSession } from "../../model/inventory/connection.ts";
 import { openChannel, type Session } from "./session.ts";
 import type { ClientChannel } from "./ssh2.ts";
 import { watchChannel } from "./watched-channel.ts";

@@ -1,6 +1,6 @@
 /** What a probe sees of one channel: what came, when, and how it ended. */
 import type { EventEmitter } from "node:events";
-import type { OpenChannel, SessionEnd } from "../../model/connection.ts";
+import type { OpenChannel, SessionEnd } from "../../model/inventory/connection.ts";
 import { Tail } from "./byte-buffer.ts";
 import type { Session } from "./session.ts";
 import type { ClientChannel } from "./ssh2.ts";

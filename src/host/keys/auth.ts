@@ -3,7 +3,7 @@
  * (OpenSSH 9.8 and later punish an address for failed logins). Passwords are never offered.
  */
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import type { Identities } from "./identities.ts";
 import { OneKeyAgent, type AuthHandlerMiddleware } from "../channel/ssh2.ts";
 

@@ -4,7 +4,7 @@
  * never talks to a host that it cannot tell from another.
  */
 import { readFile } from "node:fs/promises";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import {
   indexKnownHosts,
   judgeHostKey,

@@ -5,7 +5,7 @@ import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { knownHostLine, type PresentedKey } from "../../core/sshd/known-host-line.ts";
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 
 interface Description extends PresentedKey {
   /** `SHA256:…` */

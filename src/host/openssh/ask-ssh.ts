@@ -4,7 +4,7 @@
  */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import type { Environment } from "./ssh-settings.ts";
 
 /** What decides the settings of a host: hosts that agree in these share one answer. */

@@ -1,6 +1,6 @@
 /** The settings of many hosts, as the installed `ssh` says them. */
-import { CurfewError } from "../../model/error.ts";
-import type { Host } from "../../model/host.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Host } from "../../model/inventory/host.ts";
 import { askSsh, type SshAnswer, type SshConfigOptions, type Target } from "./ask-ssh.ts";
 import { sharedAnswers } from "./ssh-config-alike.ts";
 import { defaultSettings, parseSettings, type SshSettings } from "./ssh-settings.ts";

@@ -1,7 +1,7 @@
 /** One session through the system's own `ssh`, as a process that cannot outlive curfew. */
 import type { Duplex, Readable } from "node:stream";
 import { execa } from "execa";
-import type { SessionEnd, TerminalSession } from "../../model/connection.ts";
+import type { SessionEnd, TerminalSession } from "../../model/inventory/connection.ts";
 import { Tail } from "../channel/byte-buffer.ts";
 import type { Environment } from "./ssh-settings.ts";
 import { TERMINAL_NAME } from "../channel/terminal.ts";

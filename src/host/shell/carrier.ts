@@ -1,5 +1,5 @@
 /** What the scripts of a connection need of whatever leads to the host. */
-import type { CurfewError } from "../../model/error.ts";
+import type { CurfewError } from "../../model/terms/error.ts";
 
 /** A command's standard streams, on a channel of an SSH connection or of a process of this machine. */
 export interface CommandChannel {

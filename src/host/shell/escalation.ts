@@ -5,9 +5,9 @@
 import { randomUUID } from "node:crypto";
 import { visible } from "../../core/text/visible.ts";
 import { command } from "../../template/shell-quote.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Escalation } from "../../model/host.ts";
-import type { Secret } from "../../model/secret.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Escalation } from "../../model/inventory/host.ts";
+import type { Secret } from "../../model/terms/secret.ts";
 
 /** How to get a root shell that reads its script from standard input. */
 export interface Launch {

@@ -1,6 +1,6 @@
 /** A `sh` of root on one channel, and the script that is handed to it. */
-import { CurfewError } from "../../model/error.ts";
-import type { ScriptOutput } from "../../model/connection.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { ScriptOutput } from "../../model/inventory/connection.ts";
 import { Tail } from "../channel/byte-buffer.ts";
 import { captureOutput, type Capture } from "./capture.ts";
 import type { Carrier, CommandChannel } from "./carrier.ts";

@@ -1,6 +1,6 @@
 /** Scripts on a host: one channel each, the script on standard input of a root shell. */
-import { CurfewError } from "../../model/error.ts";
-import type { RunningScript, ScriptOptions, ScriptOutput } from "../../model/connection.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { RunningScript, ScriptOptions, ScriptOutput } from "../../model/inventory/connection.ts";
 import { LineQueue } from "../channel/lines.ts";
 import { handOver, STDOUT_LIMIT, tooMuchOutput, type ScriptPlace } from "./root-shell.ts";
 

@@ -1,7 +1,7 @@
 /** An alert as the bodies that Microsoft Teams and PagerDuty take. */
 import { visible } from "../../core/text/visible.ts";
-import type { Alert } from "../../model/alert.ts";
-import type { Secret } from "../../model/secret.ts";
+import type { Alert } from "../../model/record/alert.ts";
+import type { Secret } from "../../model/terms/secret.ts";
 import { alertSubject, alertText } from "./alert-text.ts";
 
 /** Teams refuses messages of more than 28 KB. */

@@ -1,9 +1,9 @@
 /** An alert through a template of the user's: JSON whatever hosts said. */
 import { visible } from "../../core/text/visible.ts";
-import type { Alert } from "../../model/alert.ts";
-import type { FindingChange } from "../../model/audit.ts";
-import { CHECKS } from "../../model/check.ts";
-import { CurfewError } from "../../model/error.ts";
+import type { Alert } from "../../model/record/alert.ts";
+import type { FindingChange } from "../../model/record/audit.ts";
+import { CHECKS } from "../../model/verdict/check.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { createHandlebars } from "../../template/handlebars.ts";
 import type { TemplateValue } from "../../template/template.ts";
 import { alertSubject, alertText } from "./alert-text.ts";

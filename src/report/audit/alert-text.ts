@@ -1,9 +1,9 @@
 /** An alert in words, for mail and chat. */
 import { SIGNS } from "../layout/signs.ts";
 import { visible } from "../../core/text/visible.ts";
-import type { Alert } from "../../model/alert.ts";
-import type { FindingChange } from "../../model/audit.ts";
-import { CHECKS } from "../../model/check.ts";
+import type { Alert } from "../../model/record/alert.ts";
+import type { FindingChange } from "../../model/record/audit.ts";
+import { CHECKS } from "../../model/verdict/check.ts";
 
 /** `curfew: production: 3 newly failing, 1 recovered`; printable ASCII is not promised. */
 export function alertSubject(alert: Alert): string {

@@ -2,9 +2,9 @@
 import { outcomeSign } from "../layout/signs.ts";
 import { visible } from "../../core/text/visible.ts";
 import { COUNTED, countOutcomes, OUTCOME_WORDS } from "../../core/verdict/outcome.ts";
-import type { AuditedHost, AuditRun, OutcomeCounts } from "../../model/audit.ts";
-import { CHECKS } from "../../model/check.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { AuditedHost, AuditRun, OutcomeCounts } from "../../model/record/audit.ts";
+import { CHECKS } from "../../model/verdict/check.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import { type AuditView, outcomeText } from "./words.ts";
 import { fit, table, widthOf } from "../layout/columns.ts";
 

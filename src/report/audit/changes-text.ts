@@ -2,8 +2,8 @@
 import { type SignName, signText } from "../layout/signs.ts";
 import { type ChangeKind, changeKind } from "../../core/audit/changes.ts";
 import { visible } from "../../core/text/visible.ts";
-import type { AuditContext, FindingChange, RunSummary } from "../../model/audit.ts";
-import { CHECKS } from "../../model/check.ts";
+import type { AuditContext, FindingChange, RunSummary } from "../../model/record/audit.ts";
+import { CHECKS } from "../../model/verdict/check.ts";
 
 import { type AuditView, count, hostList, timeText } from "./words.ts";
 import { table } from "../layout/columns.ts";

@@ -2,9 +2,9 @@
 import { outcomeSign } from "../layout/signs.ts";
 import { compareOutcomes, isOpen, type Outcome, OUTCOME_WORDS } from "../../core/verdict/outcome.ts";
 import { visible, visibleLines } from "../../core/text/visible.ts";
-import type { AuditRun } from "../../model/audit.ts";
-import { CHECKS, type CheckId } from "../../model/check.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { AuditRun } from "../../model/record/audit.ts";
+import { CHECKS, type CheckId } from "../../model/verdict/check.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import { type AuditView, count, hostList, outcomeText } from "./words.ts";
 import { createKeys, groupAlike, hostNames } from "../layout/groups.ts";
 import type { Paint } from "../layout/paint.ts";

@@ -1,5 +1,5 @@
 import { visible } from "../../core/text/visible.ts";
-import type { RunSummary } from "../../model/audit.ts";
+import type { RunSummary } from "../../model/record/audit.ts";
 import { outcomeText, timeText } from "./words.ts";
 import type { Outcome } from "../../core/verdict/outcome.ts";
 import { outcomeSign } from "../layout/signs.ts";

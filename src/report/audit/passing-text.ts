@@ -1,9 +1,9 @@
 /** What holds, for whoever has to show it: the rules of the baseline, then the other statements. */
 import { SIGNS } from "../layout/signs.ts";
 import { visible } from "../../core/text/visible.ts";
-import type { AuditRun } from "../../model/audit.ts";
-import { CHECKS } from "../../model/check.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { AuditRun } from "../../model/record/audit.ts";
+import { CHECKS } from "../../model/verdict/check.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import { type AuditView, count, hostList } from "./words.ts";
 import { wrap } from "../layout/wrap.ts";
 

@@ -1,5 +1,5 @@
-import { formatDuration } from "../../model/duration.ts";
-import type { ScheduleDefinition, Scheduler, ScheduleResult } from "../../model/schedule.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { ScheduleDefinition, Scheduler, ScheduleResult } from "../../model/record/schedule.ts";
 import { visible } from "../../core/text/visible.ts";
 import { timeText } from "./words.ts";
 import type { Paint } from "../layout/paint.ts";

@@ -2,7 +2,7 @@
 import { auditVerdict, countFindings, countHosts, hostsApart } from "../../core/audit/summary.ts";
 import { COUNTED, type Outcome, OUTCOME_WORDS } from "../../core/verdict/outcome.ts";
 import { visible } from "../../core/text/visible.ts";
-import type { AuditContext, AuditRun, RunSummary } from "../../model/audit.ts";
+import type { AuditContext, AuditRun, RunSummary } from "../../model/record/audit.ts";
 import { type AuditGrouping, groupingLines, hostLines } from "./by-text.ts";
 import { changeLines, trendLines } from "./changes-text.ts";
 import { passingLines } from "./passing-text.ts";

@@ -5,8 +5,8 @@
  */
 import { createHash } from "node:crypto";
 import { visibleJson } from "../../core/text/visible.ts";
-import type { AuditedHost, AuditHeader, AuditRun, ProfileInfo, RuleInfo } from "../../model/audit.ts";
-import { CHECKS } from "../../model/check.ts";
+import type { AuditedHost, AuditHeader, AuditRun, ProfileInfo, RuleInfo } from "../../model/record/audit.ts";
+import { CHECKS } from "../../model/verdict/check.ts";
 import { ruleReview } from "./review.ts";
 import type { ReportFile } from "../format/report-file.ts";
 import { clipLine } from "../layout/clip.ts";

@@ -1,5 +1,5 @@
-import type { AuditedHost, AuditRun } from "../../model/audit.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { AuditedHost, AuditRun } from "../../model/record/audit.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import { worstOf } from "../../core/verdict/outcome.ts";
 import { clipLine, clipLines } from "../layout/clip.ts";
 

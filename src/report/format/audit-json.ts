@@ -1,7 +1,7 @@
 /** Audits for programs: one file per format, each a pure function from the audit to text. */
 import { countFindings, countHosts } from "../../core/audit/summary.ts";
 import { documentText } from "../../core/verdict/document.ts";
-import type { AuditRun } from "../../model/audit.ts";
+import type { AuditRun } from "../../model/record/audit.ts";
 
 /**
  * The audit as curfew's own document, `curfew/audit/1`: all of it, one line per host, in the form

@@ -1,7 +1,7 @@
 /** Findings for spreadsheets: RFC 4180, UTF-8 without a byte order mark, CRLF, a header line. */
 import { reportedFindings } from "./reported-findings.ts";
-import type { AuditRun, RuleInfo } from "../../model/audit.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { AuditRun, RuleInfo } from "../../model/record/audit.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import { clipLine } from "../layout/clip.ts";
 
 const COLUMNS = [

@@ -6,9 +6,9 @@
  */
 import { countFindings } from "../../core/audit/summary.ts";
 import { COUNTED, type Outcome } from "../../core/verdict/outcome.ts";
-import { CHECKS } from "../../model/check.ts";
-import type { AuditedHost, AuditRun, OutcomeCounts } from "../../model/audit.ts";
-import type { Finding } from "../../model/finding.ts";
+import { CHECKS } from "../../model/verdict/check.ts";
+import type { AuditedHost, AuditRun, OutcomeCounts } from "../../model/record/audit.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import { clipLine, clipLines } from "../layout/clip.ts";
 import { type KeyedFinding, keyedFindings, reportedFindings } from "./reported-findings.ts";
 

@@ -6,9 +6,9 @@
  */
 import { countFindings, countHosts } from "../../core/audit/summary.ts";
 import { COUNTED } from "../../core/verdict/outcome.ts";
-import type { AuditedHost, AuditRun, HostCounts } from "../../model/audit.ts";
-import { CHECKS } from "../../model/check.ts";
-import type { CheckCount } from "../../model/history-views.ts";
+import type { AuditedHost, AuditRun, HostCounts } from "../../model/record/audit.ts";
+import { CHECKS } from "../../model/verdict/check.ts";
+import type { CheckCount } from "../../model/record/history-views.ts";
 import { clipLine } from "../layout/clip.ts";
 import { reportedFindings } from "./reported-findings.ts";
 import { uniqueNames } from "./unique-names.ts";

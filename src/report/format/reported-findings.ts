@@ -1,6 +1,6 @@
 import { findingKey } from "../../core/verdict/finding-key.ts";
-import type { AuditedHost, FindingKey } from "../../model/audit.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { AuditedHost, FindingKey } from "../../model/record/audit.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 
 /** A finding and a name for it that no other finding of the same host has. */
 export interface KeyedFinding {

@@ -1,7 +1,7 @@
 /** Compliance baselines for people: the list, and one with its rules. */
 import { relationText } from "../../core/policy/baseline-rules.ts";
-import { formatDuration } from "../../model/duration.ts";
-import type { Baseline, BaselineRule, Relation } from "../../model/baseline.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { Baseline, BaselineRule, Relation } from "../../model/policy/baseline.ts";
 import { table } from "../layout/columns.ts";
 import type { Paint } from "../layout/paint.ts";
 

@@ -2,10 +2,10 @@
 import { foldNames } from "../../core/text/fold-names.ts";
 import { visible } from "../../core/text/visible.ts";
 import { OUTCOME_WORDS } from "../../core/verdict/outcome.ts";
-import type { CheckedHost } from "../../model/check-run.ts";
-import { formatDuration, type Seconds } from "../../model/duration.ts";
-import type { LadderCell } from "../../model/finding.ts";
-import { SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
+import type { CheckedHost } from "../../model/record/check-run.ts";
+import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
+import type { LadderCell } from "../../model/verdict/finding.ts";
+import { SESSION_KINDS, type SessionKind } from "../../model/terms/session-kind.ts";
 import { fit, table } from "../layout/columns.ts";
 import { groupAlike } from "../layout/groups.ts";
 import type { Paint } from "../layout/paint.ts";

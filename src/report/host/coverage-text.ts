@@ -1,10 +1,10 @@
 import { signMeanings, type SignName, SIGNS, signText } from "../layout/signs.ts";
 import { keepsLimit } from "../../core/policy/kind-limit.ts";
 import { visible } from "../../core/text/visible.ts";
-import { formatDuration } from "../../model/duration.ts";
-import type { Coverage } from "../../model/finding.ts";
-import type { HostPlan } from "../../model/plan.ts";
-import { SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { Coverage } from "../../model/verdict/finding.ts";
+import type { HostPlan } from "../../model/change/plan.ts";
+import { SESSION_KINDS, type SessionKind } from "../../model/terms/session-kind.ts";
 import { table } from "../layout/columns.ts";
 import type { Paint } from "../layout/paint.ts";
 

@@ -1,14 +1,14 @@
 import { signMeanings, SIGNS, signText } from "../layout/signs.ts";
 import { PROMISED } from "./coverage-text.ts";
 import { visible } from "../../core/text/visible.ts";
-import { formatDuration } from "../../model/duration.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
 import type {
   ExplainedExemption,
   ExplainedRole,
   ExplainedSession,
   Explanation,
   TypicalHost,
-} from "../../model/explanation.ts";
+} from "../../model/verdict/explanation.ts";
 import { table } from "../layout/columns.ts";
 import { findingLines } from "./finding-text.ts";
 import type { Paint } from "../layout/paint.ts";

@@ -1,6 +1,6 @@
 import { findingSign, signText } from "../layout/signs.ts";
 import { visible } from "../../core/text/visible.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import type { Paint } from "../layout/paint.ts";
 
 /** One line per finding; those that passed only when `verbose`. */

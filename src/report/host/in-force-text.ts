@@ -1,5 +1,5 @@
 import { visible } from "../../core/text/visible.ts";
-import type { InForce } from "../../model/ending.ts";
+import type { InForce } from "../../model/control/ending.ts";
 import type { Paint } from "../layout/paint.ts";
 import { signText } from "../layout/signs.ts";
 import { wrap } from "../layout/wrap.ts";

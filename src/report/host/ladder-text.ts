@@ -1,9 +1,9 @@
 /** The ladder on screen: session kinds by roles, what a session showed, and what is only promised. */
 import { signMeanings, type SignName, signText } from "../layout/signs.ts";
-import { formatDuration } from "../../model/duration.ts";
-import type { LadderCell, Rung } from "../../model/finding.ts";
-import type { ProbeResult } from "../../model/run.ts";
-import { SESSION_KINDS, type SessionKind } from "../../model/session-kind.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { LadderCell, Rung } from "../../model/verdict/finding.ts";
+import type { ProbeResult } from "../../model/change/run.ts";
+import { SESSION_KINDS, type SessionKind } from "../../model/terms/session-kind.ts";
 import { visible } from "../../core/text/visible.ts";
 import { fit, table, widthOf } from "../layout/columns.ts";
 import type { Paint } from "../layout/paint.ts";

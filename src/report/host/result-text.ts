@@ -1,7 +1,7 @@
 import { SIGNS } from "../layout/signs.ts";
 import { countBy } from "../../core/verdict/outcome.ts";
 import { visible, visibleLines } from "../../core/text/visible.ts";
-import type { HostOutcome, HostResult } from "../../model/run.ts";
+import type { HostOutcome, HostResult } from "../../model/change/run.ts";
 import { table } from "../layout/columns.ts";
 import { hostNames } from "../layout/groups.ts";
 import type { Paint } from "../layout/paint.ts";

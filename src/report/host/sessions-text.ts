@@ -1,7 +1,7 @@
 /** Who is logged in, and what becomes of them, as text for a terminal. */
-import { formatDuration } from "../../model/duration.ts";
-import type { Reading } from "../../model/reading.ts";
-import type { Fate, JudgedSession, LoginSession } from "../../model/session.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { Reading } from "../../model/terms/reading.ts";
+import type { Fate, JudgedSession, LoginSession } from "../../model/facts/session.ts";
 import { visible } from "../../core/text/visible.ts";
 import { table } from "../layout/columns.ts";
 import { createKeys, groupAlike, hostNames } from "../layout/groups.ts";

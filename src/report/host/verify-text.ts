@@ -1,7 +1,7 @@
 import { signText } from "../layout/signs.ts";
 import { countBy, countVerified, verifyOutcome } from "../../core/verdict/outcome.ts";
 import { visible } from "../../core/text/visible.ts";
-import type { HostVerification, ProbeResult } from "../../model/run.ts";
+import type { HostVerification, ProbeResult } from "../../model/change/run.ts";
 import { hostNames } from "../layout/groups.ts";
 import { findingLines } from "./finding-text.ts";
 import { ladderLegend, ladderLines } from "./ladder-text.ts";

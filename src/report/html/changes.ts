@@ -1,8 +1,8 @@
 /** What differs from the run before, for people: newly failing, lost, recovered. */
 import { type ChangeKind, changeKind } from "../../core/audit/changes.ts";
 import { visible } from "../../core/text/visible.ts";
-import type { AuditRun, FindingChange } from "../../model/audit.ts";
-import { CHECKS } from "../../model/check.ts";
+import type { AuditRun, FindingChange } from "../../model/record/audit.ts";
+import { CHECKS } from "../../model/verdict/check.ts";
 import { countOf, number } from "./words.ts";
 import { hostLinks } from "./hosts.ts";
 

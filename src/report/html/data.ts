@@ -4,12 +4,12 @@
  * and nothing in it can end the script element that it stands in.
  */
 import { visible, visibleLines } from "../../core/text/visible.ts";
-import type { AuditedHost, AuditRun } from "../../model/audit.ts";
-import { CHECKS } from "../../model/check.ts";
-import type { Finding, LadderCell, Rung } from "../../model/finding.ts";
-import type { EvidenceFile } from "../../model/evidence.ts";
-import type { ProbeResult } from "../../model/run.ts";
-import { SESSION_KINDS } from "../../model/session-kind.ts";
+import type { AuditedHost, AuditRun } from "../../model/record/audit.ts";
+import { CHECKS } from "../../model/verdict/check.ts";
+import type { Finding, LadderCell, Rung } from "../../model/verdict/finding.ts";
+import type { EvidenceFile } from "../../model/verdict/evidence.ts";
+import type { ProbeResult } from "../../model/change/run.ts";
+import { SESSION_KINDS } from "../../model/terms/session-kind.ts";
 import { reasonKey, type Reason } from "./reasons.ts";
 
 /** Characters of diffs and of what clients saw that one page carries at most. */

@@ -2,7 +2,7 @@
 import { foldNames } from "../../core/text/fold-names.ts";
 import { countOutcomes } from "../../core/verdict/outcome.ts";
 import { visible } from "../../core/text/visible.ts";
-import type { AuditedHost, AuditRun } from "../../model/audit.ts";
+import type { AuditedHost, AuditRun } from "../../model/record/audit.ts";
 import type { Reason } from "./reasons.ts";
 import { mark, number } from "./words.ts";
 

@@ -5,8 +5,8 @@
  * Trusted Types keeps from doing anything else.
  */
 import { visible } from "../../core/text/visible.ts";
-import type { AuditContext, AuditRun } from "../../model/audit.ts";
-import { CHECKS } from "../../model/check.ts";
+import type { AuditContext, AuditRun } from "../../model/record/audit.ts";
+import { CHECKS } from "../../model/verdict/check.ts";
 import { changeValues } from "./changes.ts";
 import { pageData } from "./data.ts";
 import { hostRow } from "./hosts.ts";

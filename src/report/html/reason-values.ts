@@ -1,5 +1,5 @@
 import { visible } from "../../core/text/visible.ts";
-import type { AuditRun } from "../../model/audit.ts";
+import type { AuditRun } from "../../model/record/audit.ts";
 import { clipLine } from "../layout/clip.ts";
 import { hostLinks } from "./hosts.ts";
 import type { Reason, Variant } from "./reasons.ts";

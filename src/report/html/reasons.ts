@@ -1,7 +1,7 @@
 /** Why hosts are out of compliance: findings of the whole fleet, equal ones told once. */
-import type { AuditRun } from "../../model/audit.ts";
-import { CHECKS, type CheckId } from "../../model/check.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { AuditRun } from "../../model/record/audit.ts";
+import { CHECKS, type CheckId } from "../../model/verdict/check.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import { OUTCOMES } from "./words.ts";
 
 /** Findings of one check, role, control and rule with one outcome. */

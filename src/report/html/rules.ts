@@ -1,9 +1,9 @@
 /** The baseline's rules with their state, and exemptions in force, expired and unused. */
 import { visible } from "../../core/text/visible.ts";
 import { countOutcomes, worstOf } from "../../core/verdict/outcome.ts";
-import type { AuditRun, RuleInfo } from "../../model/audit.ts";
-import type { CheckId } from "../../model/check.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { AuditRun, RuleInfo } from "../../model/record/audit.ts";
+import type { CheckId } from "../../model/verdict/check.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import { hostLinks } from "./hosts.ts";
 import type { Reason } from "./reasons.ts";
 import { mark, number, OUTCOMES } from "./words.ts";

@@ -2,8 +2,8 @@
 import { countHosts, hostsApart } from "../../core/audit/summary.ts";
 import { visible } from "../../core/text/visible.ts";
 import { countOutcomes, isOpen } from "../../core/verdict/outcome.ts";
-import type { AuditRun } from "../../model/audit.ts";
-import type { LadderCell } from "../../model/finding.ts";
+import type { AuditRun } from "../../model/record/audit.ts";
+import type { LadderCell } from "../../model/verdict/finding.ts";
 import { countOf, mark, number, OUTCOMES, RUNGS, took, when, type Outcome } from "./words.ts";
 
 /** Width of a bar in the units of its drawing. */

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { createHandlebars } from "../../template/handlebars.ts";
 import { templateFile } from "../../template/template-file.ts";
 import type { TemplateValue } from "../../template/template.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 
 const PARTIALS = [
   "mark",

@@ -1,6 +1,6 @@
 /** How the fleet did over the last runs: an area drawn as SVG, and the same numbers as a table. */
 import { visible } from "../../core/text/visible.ts";
-import type { RunSummary } from "../../model/audit.ts";
+import type { RunSummary } from "../../model/record/audit.ts";
 import { countOf, mark, number, when } from "./words.ts";
 
 /** The drawing's units; it is scaled to the width that there is. */

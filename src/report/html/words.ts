@@ -1,7 +1,7 @@
 /** The report's few words, symbols and numbers, so that the same thing is called the same everywhere. */
 import { outcomeSign } from "../layout/signs.ts";
 import { type Outcome, WORST_FIRST } from "../../core/verdict/outcome.ts";
-import type { EvidenceLevel } from "../../model/finding.ts";
+import type { EvidenceLevel } from "../../model/verdict/finding.ts";
 
 export type { Outcome };
 

@@ -2,9 +2,9 @@
 import { visible } from "../../core/text/visible.ts";
 import { limitsText } from "../../core/kube/limits-text.ts";
 import { countBy, outcomeOfAll, WORST_FIRST } from "../../core/verdict/outcome.ts";
-import { CHECKS, type CheckId } from "../../model/check.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { Kubeconfig, KubeLimits } from "../../model/kube.ts";
+import { CHECKS, type CheckId } from "../../model/verdict/check.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { Kubeconfig, KubeLimits } from "../../model/access/kube.ts";
 import { findingSign, outcomeSign, signText } from "../layout/signs.ts";
 import type { Paint } from "../layout/paint.ts";
 import { wrap } from "../layout/wrap.ts";

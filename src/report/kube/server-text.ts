@@ -1,8 +1,8 @@
 import { limitsText } from "../../core/kube/limits-text.ts";
 import { visible } from "../../core/text/visible.ts";
 import { WORST_FIRST } from "../../core/verdict/outcome.ts";
-import type { AuditedHost } from "../../model/audit.ts";
-import type { KubeLimits } from "../../model/kube.ts";
+import type { AuditedHost } from "../../model/record/audit.ts";
+import type { KubeLimits } from "../../model/access/kube.ts";
 import { wrap } from "../layout/wrap.ts";
 import { type KubeView, statementLines, verdictLines } from "./audit-text.ts";
 

@@ -1,7 +1,7 @@
 import { visible } from "../../core/text/visible.ts";
 import { limitsText } from "../../core/kube/limits-text.ts";
-import { formatDuration } from "../../model/duration.ts";
-import type { KubeSession } from "../../model/kube.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { KubeSession } from "../../model/access/kube.ts";
 import { table } from "../layout/columns.ts";
 import type { Paint } from "../layout/paint.ts";
 import { type SignName, signText } from "../layout/signs.ts";

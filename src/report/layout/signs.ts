@@ -1,6 +1,6 @@
 /** The one table of signs. Each has one meaning, wherever it stands; ✓ is kept for what a session has shown. */
 import type { Outcome } from "../../core/verdict/outcome.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import type { Paint } from "./paint.ts";
 
 interface Sign {

@@ -1,6 +1,6 @@
-import type { AuditRun, OutcomeCounts } from "../../model/audit.ts";
+import type { AuditRun, OutcomeCounts } from "../../model/record/audit.ts";
 import { countOutcomes } from "../../core/verdict/outcome.ts";
-import { CHECKS } from "../../model/check.ts";
+import { CHECKS } from "../../model/verdict/check.ts";
 import { controlsOf } from "./objectives.ts";
 import { type Observed, observationUuid, observed, origins, property } from "./observations.ts";
 import { markup } from "./text.ts";

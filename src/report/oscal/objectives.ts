@@ -1,6 +1,6 @@
-import type { AuditRun } from "../../model/audit.ts";
-import type { CheckId } from "../../model/check.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { AuditRun } from "../../model/record/audit.ts";
+import type { CheckId } from "../../model/verdict/check.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 
 /** What every audit reviews, as NIST SP 800-53 Rev. 5 names it in OSCAL: AC-2(5), AC-12, SC-10, AC-17. */
 export const REVIEWED_CONTROLS = ["ac-2.5", "ac-12", "sc-10", "ac-17"] as const;

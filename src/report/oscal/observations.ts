@@ -1,8 +1,8 @@
-import type { AuditedHost, AuditRun } from "../../model/audit.ts";
-import { CHECKS } from "../../model/check.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { EvidenceFile } from "../../model/evidence.ts";
-import type { ProbeResult } from "../../model/run.ts";
+import type { AuditedHost, AuditRun } from "../../model/record/audit.ts";
+import { CHECKS } from "../../model/verdict/check.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { EvidenceFile } from "../../model/verdict/evidence.ts";
+import type { ProbeResult } from "../../model/change/run.ts";
 import { markup, plain } from "./text.ts";
 import { keyedFindings, reportedFindings } from "../format/reported-findings.ts";
 import { stableUuid } from "../format/uuid.ts";

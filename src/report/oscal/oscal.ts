@@ -3,8 +3,8 @@
  * settings, TEST for real sessions), findings are the control objectives they speak for, risks are
  * what failed or was waived. Ids depend on the run and the finding only.
  */
-import type { EvidenceFile } from "../../model/evidence.ts";
-import type { AuditedHost, AuditRun } from "../../model/audit.ts";
+import type { EvidenceFile } from "../../model/verdict/evidence.ts";
+import type { AuditedHost, AuditRun } from "../../model/record/audit.ts";
 import { jsonText, LazyArray } from "../format/json-text.ts";
 import { hasRisks, type Objective, objectives, oscalFinding, risks } from "./findings.ts";
 import { REVIEWED_CONTROLS } from "./objectives.ts";

@@ -1,5 +1,5 @@
 /** The role's tasks about files of others, and about files of curfew that must not be there. */
-import type { RenderedBlock, Rendering, TouchedFile } from "../../model/render.ts";
+import type { RenderedBlock, Rendering, TouchedFile } from "../../model/change/render.ts";
 import { FOUND, found, notifying, raw, type Task } from "./ansible-task.ts";
 
 export function blockTask(block: RenderedBlock, { sshd, sshdMain }: Rendering): Task {

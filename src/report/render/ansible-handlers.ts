@@ -1,6 +1,6 @@
 /** The role's handlers: each makes the files of one mechanism take effect. */
-import { RELOAD_SSHD } from "../../model/plan.ts";
-import type { ActivatedUnits, Rendering } from "../../model/render.ts";
+import { RELOAD_SSHD } from "../../model/change/plan.ts";
+import type { ActivatedUnits, Rendering } from "../../model/change/render.ts";
 
 type Task = Readonly<Record<string, unknown>>;
 

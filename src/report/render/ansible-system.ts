@@ -1,6 +1,6 @@
 /** The role's first tasks: files for another system may limit nothing there, so such a host is refused. */
-import type { OpenSshVersion } from "../../model/facts.ts";
-import type { Rendering } from "../../model/render.ts";
+import type { OpenSshVersion } from "../../model/facts/facts.ts";
+import type { Rendering } from "../../model/change/render.ts";
 
 type Task = Readonly<Record<string, unknown>>;
 

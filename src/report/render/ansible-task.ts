@@ -1,6 +1,6 @@
 /** What the role's tasks have in common. */
-import { CurfewError } from "../../model/error.ts";
-import type { Rendering } from "../../model/render.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Rendering } from "../../model/change/render.ts";
 import { shown } from "../../core/text/nearest.ts";
 import { handlerName } from "./ansible-handlers.ts";
 

@@ -1,7 +1,7 @@
 /** A role of Ansible that leaves a host as `apply` would: no file is written that sshd refuses, none is written twice. */
 import { posix } from "node:path";
 import { stringify } from "yaml";
-import type { ActivatedUnits, OutputFile, RenderedFile, Rendering } from "../../model/render.ts";
+import type { ActivatedUnits, OutputFile, RenderedFile, Rendering } from "../../model/change/render.ts";
 import { blockTask, removed, withoutBlocks } from "./ansible-blocks.ts";
 import { roleHandlers } from "./ansible-handlers.ts";
 import { checkedSystem } from "./ansible-system.ts";

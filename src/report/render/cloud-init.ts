@@ -1,7 +1,7 @@
 /** User data for cloud-init: the files beside their script in /run, which puts them in place once sshd accepts them. */
 import { stringify } from "yaml";
-import type { Control } from "../../model/control.ts";
-import type { RenderedFile, Rendering } from "../../model/render.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { RenderedFile, Rendering } from "../../model/change/render.ts";
 import { headerComment } from "./header.ts";
 import { installScript } from "./script.ts";
 

@@ -1,5 +1,5 @@
 /** What stands at the head of everything that is rendered: what it is, for what, and what was assumed. */
-import type { Rendering } from "../../model/render.ts";
+import type { Rendering } from "../../model/change/render.ts";
 import { visible } from "../../core/text/visible.ts";
 import { wrap } from "../layout/wrap.ts";
 

@@ -1,9 +1,9 @@
 /** What a policy renders to as files: a folder, an archive, a role of Ansible, a configuration of cloud-init, a script. */
-import type { Control } from "../../model/control.ts";
+import type { Control } from "../../model/control/control.ts";
 import { hostActivations } from "../../core/plan/activation.ts";
-import { CurfewError } from "../../model/error.ts";
-import { RELOAD_SSHD } from "../../model/plan.ts";
-import type { ActivatedUnits, OutputFile, RenderForm, Rendering } from "../../model/render.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import { RELOAD_SSHD } from "../../model/change/plan.ts";
+import type { ActivatedUnits, OutputFile, RenderForm, Rendering } from "../../model/change/render.ts";
 import { ansibleRole } from "./ansible.ts";
 import { cloudConfig } from "./cloud-init.ts";
 import { overlay } from "./overlay.ts";

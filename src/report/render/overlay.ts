@@ -1,6 +1,6 @@
 /** The files as they lie on a host, below one folder, with a script that finishes and a page that says what they are. */
-import type { Control } from "../../model/control.ts";
-import type { OutputFile, Rendering } from "../../model/render.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { OutputFile, Rendering } from "../../model/change/render.ts";
 import { headerLines } from "./header.ts";
 import { installScript } from "./script.ts";
 

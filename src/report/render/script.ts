@@ -1,9 +1,9 @@
 /** The script that puts rendered files on a host: it carries them, or finds them beside itself or at a fixed place. */
 import { hostActivations } from "../../core/plan/activation.ts";
-import { permissions } from "../../core/facts/permissions.ts";
-import type { Control } from "../../model/control.ts";
-import type { OpenSshVersion } from "../../model/facts.ts";
-import type { RenderedPlace, Rendering } from "../../model/render.ts";
+import { permissions } from "../../core/answer/permissions.ts";
+import type { Control } from "../../model/control/control.ts";
+import type { OpenSshVersion } from "../../model/facts/facts.ts";
+import type { RenderedPlace, Rendering } from "../../model/change/render.ts";
 import { remoteScript } from "../../template/remote-script.ts";
 import { headerComment } from "./header.ts";
 

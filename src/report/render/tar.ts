@@ -1,8 +1,8 @@
 /** An archive in the ustar format (POSIX.1-2024, pax), the same bytes for the same files: root owns them all. */
 import { posix } from "node:path";
 import { ownDirectories } from "../../core/render/blocks.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { OutputFile } from "../../model/render.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { OutputFile } from "../../model/change/render.ts";
 
 const BLOCK = 512;
 

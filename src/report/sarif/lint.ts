@@ -1,5 +1,5 @@
 /** What `curfew lint` found as SARIF 2.1.0, for code-scanning boards: each file by its path in the checkout. */
-import type { LintFinding } from "../../model/lint.ts";
+import type { LintFinding } from "../../model/verdict/lint.ts";
 import { jsonText } from "../format/json-text.ts";
 import { relativeUri } from "../format/relative-uri.ts";
 import { fingerprints, MOST_RESULTS, sarifText } from "./results.ts";

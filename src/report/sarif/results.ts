@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { AuditContext, AuditRun, FindingChange } from "../../model/audit.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { AuditContext, AuditRun, FindingChange } from "../../model/record/audit.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import { clipLine } from "../layout/clip.ts";
 import { relativeUri } from "../format/relative-uri.ts";
 import { type KeyedFinding, keyedFindings, reportedFindings } from "../format/reported-findings.ts";

@@ -1,6 +1,6 @@
-import type { AuditRun, RuleInfo } from "../../model/audit.ts";
-import { CHECKS, type Check } from "../../model/check.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { AuditRun, RuleInfo } from "../../model/record/audit.ts";
+import { CHECKS, type Check } from "../../model/verdict/check.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import { clipLine } from "../layout/clip.ts";
 
 /** GitHub takes at most so many tags of a rule. */

@@ -5,7 +5,7 @@
  * file whose URIs have another scheme than its checkout, and results without a location.
  */
 import { countFindings, countHosts } from "../../core/audit/summary.ts";
-import type { AuditContext, AuditRun } from "../../model/audit.ts";
+import type { AuditContext, AuditRun } from "../../model/record/audit.ts";
 import { clipLine } from "../layout/clip.ts";
 import { jsonText, LazyArray } from "../format/json-text.ts";
 import { changesOf, type KeyedProblem, MOST_RESULTS, problems, sarifResult } from "./results.ts";

@@ -7,7 +7,7 @@ import type {
   AppliedRun,
   AppliedSummary,
   Page,
-} from "../../model/history-views.ts";
+} from "../../model/record/history-views.ts";
 import { renderPart } from "../html/template.ts";
 import { countOf, number, took, when } from "../html/words.ts";
 import { clipLine } from "../layout/clip.ts";

@@ -1,8 +1,8 @@
 /** What changed between two audits, alike changes of many hosts told once. */
 import { changeKind } from "../../core/audit/changes.ts";
 import { visible } from "../../core/text/visible.ts";
-import type { FindingChange, RunSummary } from "../../model/audit.ts";
-import { CHECKS } from "../../model/check.ts";
+import type { FindingChange, RunSummary } from "../../model/record/audit.ts";
+import { CHECKS } from "../../model/verdict/check.ts";
 import { CHANGE_KINDS } from "../html/changes.ts";
 import { renderPart } from "../html/template.ts";
 import { countOf, number, when } from "../html/words.ts";

@@ -1,6 +1,6 @@
 /** What several pages say of a finding: its address, and one finding in full. */
 import type { OpenReason } from "../../core/audit/open.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import { countOf } from "../html/words.ts";
 import { clipLine } from "../layout/clip.ts";
 import { address, type Query } from "./address.ts";

@@ -1,8 +1,8 @@
 /** A finding's life: on how many hosts it was open over the audits, what exactly was found, and on which hosts now. */
 import type { OpenReason } from "../../core/audit/open.ts";
-import type { RunSummary } from "../../model/audit.ts";
-import { CHECKS } from "../../model/check.ts";
-import type { FindingFilter, FindingSpread, HostLine, Page } from "../../model/history-views.ts";
+import type { RunSummary } from "../../model/record/audit.ts";
+import { CHECKS } from "../../model/verdict/check.ts";
+import type { FindingFilter, FindingSpread, HostLine, Page } from "../../model/record/history-views.ts";
 import { renderPart } from "../html/template.ts";
 import { trendValues } from "../html/trend.ts";
 import { countOf, mark, number, when } from "../html/words.ts";

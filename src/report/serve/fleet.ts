@@ -2,9 +2,9 @@
 import type { OpenReason } from "../../core/audit/open.ts";
 import { visible } from "../../core/text/visible.ts";
 import { countOutcomes } from "../../core/verdict/outcome.ts";
-import type { RunSummary } from "../../model/audit.ts";
-import { CHECKS } from "../../model/check.ts";
-import type { HostFilter, HostLine, Page, RunFrame } from "../../model/history-views.ts";
+import type { RunSummary } from "../../model/record/audit.ts";
+import { CHECKS } from "../../model/verdict/check.ts";
+import type { HostFilter, HostLine, Page, RunFrame } from "../../model/record/history-views.ts";
 import { bar, counts, lead, spoken, verdict } from "../html/summary.ts";
 import { renderPart } from "../html/template.ts";
 import { trendValues } from "../html/trend.ts";

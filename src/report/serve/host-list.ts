@@ -1,6 +1,6 @@
 /** A page of hosts, as several pages have it. */
 import { visible } from "../../core/text/visible.ts";
-import type { HostLine, Page } from "../../model/history-views.ts";
+import type { HostLine, Page } from "../../model/record/history-views.ts";
 import { countOf, mark } from "../html/words.ts";
 import { clipLine } from "../layout/clip.ts";
 import { address, pagerValues } from "./address.ts";

@@ -2,11 +2,11 @@
 import { visible } from "../../core/text/visible.ts";
 import { findingKey } from "../../core/verdict/finding-key.ts";
 import { compareOutcomes } from "../../core/verdict/outcome.ts";
-import type { AuditedHost } from "../../model/audit.ts";
-import { CHECKS } from "../../model/check.ts";
-import type { Finding, LadderCell, Rung } from "../../model/finding.ts";
-import type { AppliedSummary, HostVisit, Page, RunFrame } from "../../model/history-views.ts";
-import type { ProbeResult } from "../../model/run.ts";
+import type { AuditedHost } from "../../model/record/audit.ts";
+import { CHECKS } from "../../model/verdict/check.ts";
+import type { Finding, LadderCell, Rung } from "../../model/verdict/finding.ts";
+import type { AppliedSummary, HostVisit, Page, RunFrame } from "../../model/record/history-views.ts";
+import type { ProbeResult } from "../../model/change/run.ts";
 import { renderPart } from "../html/template.ts";
 import { countOf, mark, number, when } from "../html/words.ts";
 import { clipLine, clipLines } from "../layout/clip.ts";

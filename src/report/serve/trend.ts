@@ -1,6 +1,6 @@
 /** Every audit of a policy, newest first, with the trend over them. */
 import { visible } from "../../core/text/visible.ts";
-import type { RunSummary } from "../../model/audit.ts";
+import type { RunSummary } from "../../model/record/audit.ts";
 import { renderPart } from "../html/template.ts";
 import { stateText, trendValues } from "../html/trend.ts";
 import { countOf, number, took, when } from "../html/words.ts";

@@ -1,8 +1,8 @@
 /** Exemptions in force, expired and unused, those that end first on top. */
 import { exemptionEnd } from "../../core/plan/policy-findings.ts";
 import { visible } from "../../core/text/visible.ts";
-import type { Finding } from "../../model/finding.ts";
-import type { OpenFindings } from "../../model/history-views.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
+import type { OpenFindings } from "../../model/record/history-views.ts";
 import { renderPart } from "../html/template.ts";
 import { countOf, mark, number, when } from "../html/words.ts";
 import { address } from "./address.ts";

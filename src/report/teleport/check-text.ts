@@ -1,7 +1,7 @@
 /** What was judged of Teleport's files, for people: one line per finding, as editors read it. */
 import { visible } from "../../core/text/visible.ts";
 import { worstOf } from "../../core/verdict/outcome.ts";
-import type { PlacedFinding, TeleportInput, TeleportSession } from "../../model/teleport.ts";
+import type { PlacedFinding, TeleportInput, TeleportSession } from "../../model/access/teleport.ts";
 import { table } from "../layout/columns.ts";
 import type { Paint } from "../layout/paint.ts";
 import { OUTCOME_SIGNS, outcomeSign, signText } from "../layout/signs.ts";

@@ -1,7 +1,7 @@
 import { visible } from "../../core/text/visible.ts";
 import type { TeleportExplanation, WeighedLimit } from "../../core/teleport/explain.ts";
-import { formatDuration } from "../../model/duration.ts";
-import type { Explanation } from "../../model/explanation.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { Explanation } from "../../model/verdict/explanation.ts";
 import { table } from "../layout/columns.ts";
 import type { Paint } from "../layout/paint.ts";
 import { signText } from "../layout/signs.ts";

@@ -1,9 +1,9 @@
 import { OUTCOME_SIGNS, signText } from "../layout/signs.ts";
 import { visible } from "../../core/text/visible.ts";
-import { formatDuration } from "../../model/duration.ts";
-import type { HostPlan } from "../../model/plan.ts";
-import type { HostVerification, ProbeResult } from "../../model/run.ts";
-import type { SessionKind } from "../../model/session-kind.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { HostPlan } from "../../model/change/plan.ts";
+import type { HostVerification, ProbeResult } from "../../model/change/run.ts";
+import type { SessionKind } from "../../model/terms/session-kind.ts";
 import type { WizardView } from "./found.ts";
 import { wrap } from "../layout/wrap.ts";
 

@@ -1,8 +1,8 @@
 /** The files that the wizard writes: what a person would write, with comments. Pure text. */
 import { visible } from "../../core/text/visible.ts";
 import type { Draft, DraftRole } from "../../core/wizard/draft.ts";
-import { formatDuration } from "../../model/duration.ts";
-import type { ControlId } from "../../model/control-id.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
+import type { ControlId } from "../../model/terms/control-id.ts";
 
 /** Where the host is, as it was given on the command line. */
 export interface WizardTarget {

@@ -9,7 +9,7 @@ import {
 } from "../../core/wizard/draft.ts";
 import { WIZARD_STEPS, type WizardQuestion, type WizardStep } from "../../core/wizard/questions.ts";
 import { can } from "../../core/sshd/openssh-version.ts";
-import { formatDuration } from "../../model/duration.ts";
+import { formatDuration } from "../../model/terms/duration.ts";
 import type { WizardView } from "./found.ts";
 import { wrap } from "../layout/wrap.ts";
 

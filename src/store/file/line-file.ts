@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 
 /** Far more than one host's findings; a file without line feeds must not fill the memory. */
 const LONGEST = 64 * 1024 * 1024;

@@ -2,7 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import type { ReportFile } from "../../report/format/report-file.ts";
 import { writeAtomically } from "./atomic-write.ts";
 import { makeDirectory } from "./make-directory.ts";

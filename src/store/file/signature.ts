@@ -1,7 +1,7 @@
 /** Signatures, by a program of the user's: curfew has no key and wants none. */
 import { execa } from "execa";
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 
 /** Somebody may have to touch a token or to type a passphrase. */
 const TIMEOUT_MS = 5 * 60_000;

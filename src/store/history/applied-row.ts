@@ -1,6 +1,6 @@
 /** A run that changed hosts, as a row of `applied` and back: the same in both stores. */
 import { countBy } from "../../core/verdict/outcome.ts";
-import type { AppliedHost, AppliedRun, AppliedSummary } from "../../model/history-views.ts";
+import type { AppliedHost, AppliedRun, AppliedSummary } from "../../model/record/history-views.ts";
 
 /** What is read of a row. */
 export interface AppliedRow {

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { countFindings } from "../../core/audit/summary.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import type { Database } from "./database.ts";
 import { damaged } from "./error.ts";
 

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { refuseForeignDirectory, refuseNotAFile } from "../file/own-place.ts";
 import { historyError, inHistory, isBusy } from "./error.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";

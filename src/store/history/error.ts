@@ -1,6 +1,6 @@
 /** What SQLite says, in words for people. Result codes: https://sqlite.org/rescode.html. */
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 
 const BUSY = 5;
 const LOCKED = 6;

@@ -1,6 +1,6 @@
 /** Whole runs out of the file and into it. */
-import type { RunFilter } from "../../model/history.ts";
-import type { AppliedRun } from "../../model/history-views.ts";
+import type { RunFilter } from "../../model/record/history.ts";
+import type { AppliedRun } from "../../model/record/history-views.ts";
 import { hasApplied, putApplied, readApplied, readAppliedRun } from "./applied.ts";
 import { type Database, openReader } from "./database.ts";
 import { appliedLine, endLine, headLine, hostLine, type ImportedRun } from "./lines.ts";

@@ -1,9 +1,9 @@
 /** Audits on this machine, remembered in one SQLite file. Everything goes through `History`. */
 import { setImmediate as turn } from "node:timers/promises";
-import type { AuditHeader } from "../../model/audit.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { FindingSpread, HistoryViews } from "../../model/history-views.ts";
-import type { History, RunWriter } from "../../model/history.ts";
+import type { AuditHeader } from "../../model/record/audit.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { FindingSpread, HistoryViews } from "../../model/record/history-views.ts";
+import type { History, RunWriter } from "../../model/record/history.ts";
 import { putApplied, readApplied, readAppliedRun } from "./applied.ts";
 import { type Database, openAsItIs, openDatabase, whenFree } from "./database.ts";
 import { readChanges } from "./changes.ts";

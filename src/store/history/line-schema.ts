@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { AuditedHost, AuditEnd, AuditHeader, ProfileInfo } from "../../model/audit.ts";
-import type { AppliedHost, AppliedRun } from "../../model/history-views.ts";
-import type { LadderCell } from "../../model/finding.ts";
-import type { ProbeResult } from "../../model/run.ts";
-import { SESSION_KINDS } from "../../model/session-kind.ts";
+import type { AuditedHost, AuditEnd, AuditHeader, ProfileInfo } from "../../model/record/audit.ts";
+import type { AppliedHost, AppliedRun } from "../../model/record/history-views.ts";
+import type { LadderCell } from "../../model/verdict/finding.ts";
+import type { ProbeResult } from "../../model/change/run.ts";
+import { SESSION_KINDS } from "../../model/terms/session-kind.ts";
 import { digest, errorDataSchema, finding, line } from "../run/plan-schema.ts";
 
 /** One line of an exported history. `hosts`: the names of all that were to be judged. */

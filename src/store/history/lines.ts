@@ -1,9 +1,9 @@
 /** The history as JSON lines: to keep elsewhere, to move, to read with other tools. */
 import { visibleJson } from "../../core/text/visible.ts";
 import { shown } from "../../core/text/nearest.ts";
-import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/audit.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { AppliedRun } from "../../model/history-views.ts";
+import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/record/audit.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { AppliedRun } from "../../model/record/history-views.ts";
 import { type HistoryLine, historyLineSchema } from "./line-schema.ts";
 import type { StoredEnd, StoredHead } from "./whole-run.ts";
 

@@ -1,7 +1,7 @@
 /** Audits read back from the history. */
-import type { AuditedHost, AuditRun, RunSummary } from "../../model/audit.ts";
-import type { CurfewError } from "../../model/error.ts";
-import type { RunFilter } from "../../model/history.ts";
+import type { AuditedHost, AuditRun, RunSummary } from "../../model/record/audit.ts";
+import type { CurfewError } from "../../model/terms/error.ts";
+import type { RunFilter } from "../../model/record/history.ts";
 import { createContentReader, createFindingReader } from "./contents.ts";
 import type { Database } from "./database.ts";
 import { lives, type ProcessName } from "./process.ts";

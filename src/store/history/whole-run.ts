@@ -1,8 +1,14 @@
 /** What both stores make of their rows: a run, whole although it was never finished, or that it is not there. */
 import { didYouMean, shown } from "../../core/text/nearest.ts";
-import type { AuditedHost, AuditHeader, AuditRun, ProfileInfo, RunSummary } from "../../model/audit.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Finding } from "../../model/finding.ts";
+import type {
+  AuditedHost,
+  AuditHeader,
+  AuditRun,
+  ProfileInfo,
+  RunSummary,
+} from "../../model/record/audit.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 
 /** A run without its hosts. */
 export interface StoredHead {

@@ -1,7 +1,7 @@
 /** One audit on its way into the history. Everything here runs inside a transaction. */
 import { countFindings, countHosts } from "../../core/audit/summary.ts";
-import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/audit.ts";
-import { CurfewError } from "../../model/error.ts";
+import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/record/audit.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import type { Database } from "./database.ts";
 import { putContent, putFindings } from "./contents.ts";
 import type { ProcessName } from "./process.ts";

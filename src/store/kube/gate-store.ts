@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { parseGateState } from "../../core/kube/gate-state.ts";
-import type { GateState } from "../../model/kube-gate.ts";
+import type { GateState } from "../../model/access/kube-gate.ts";
 
 /** Far more than a state with hundreds of callers. */
 const LARGEST = 256 * 1024;

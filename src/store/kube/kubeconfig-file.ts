@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { chown, open, readFile, realpath, rm, stat } from "node:fs/promises";
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { writeAtomically } from "../file/atomic-write.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Clocks and processes of this machine as /proc has them. */
 import { readFileSync, statSync } from "node:fs";
-import type { Caller, Moment } from "../../model/kube-gate.ts";
+import type { Caller, Moment } from "../../model/access/kube-gate.ts";
 
 /** Errors: those of node:fs where there is no /proc. */
 export function readMoment(wallMs: number): Moment {

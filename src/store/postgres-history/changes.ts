@@ -1,7 +1,7 @@
 /** What changed between two stored runs, without loading either. */
 import { findingChanges, hostChanges, type Judged } from "../../core/audit/changes.ts";
-import type { AuditedHost, FindingChange } from "../../model/audit.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { AuditedHost, FindingChange } from "../../model/record/audit.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import { type Snapshot, storedRun } from "./read.ts";
 import { createStoredReader } from "./stored-reader.ts";
 

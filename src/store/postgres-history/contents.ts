@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { deflateRawSync } from "node:zlib";
 import { countFindings } from "../../core/audit/summary.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 
 /** Below this, deflate saves less than a page would notice. */

@@ -1,5 +1,5 @@
 /** One connection that writes, its transactions, and the locks that say which audits are alive. */
-import { CurfewError, UnknownEndError } from "../../model/error.ts";
+import { CurfewError, UnknownEndError } from "../../model/terms/error.ts";
 import { again } from "../postgres/again.ts";
 import { databaseName, isConflict, isOutage } from "../postgres/error.ts";
 import { openDatabaseSession, type Patience, type DatabaseSession } from "../postgres/session.ts";

@@ -1,7 +1,7 @@
 /** Audits of many machines, remembered in one PostgreSQL database. Everything goes through `History`. */
 import { randomUUID } from "node:crypto";
-import type { History, RunFilter } from "../../model/history.ts";
-import type { FindingSpread, HistoryViews } from "../../model/history-views.ts";
+import type { History, RunFilter } from "../../model/record/history.ts";
+import type { FindingSpread, HistoryViews } from "../../model/record/history-views.ts";
 import { openDatabaseSession, type Patience, PATIENCE } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
 import { appliedLine, endLine, headLine, hostLine, type ImportedRun, importRuns } from "../history/lines.ts";

@@ -1,6 +1,6 @@
 /** Hosts on their way into the history, several to a transaction. */
 import { setImmediate as turn } from "node:timers/promises";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import type { Gate } from "./gate.ts";
 import { insertHostRows, type PlacedHost } from "./write.ts";
 

@@ -1,6 +1,6 @@
 /** Audits read back from the history. Everything here runs inside one snapshot. */
-import type { AuditedHost, AuditRun, RunSummary } from "../../model/audit.ts";
-import type { RunFilter } from "../../model/history.ts";
+import type { AuditedHost, AuditRun, RunSummary } from "../../model/record/audit.ts";
+import type { RunFilter } from "../../model/record/history.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 import {
   headOfRun,

@@ -1,5 +1,5 @@
 /** Connections that read, a few at once, each work on one state of the history. */
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { databaseName, isOutage, postgresError } from "../postgres/error.ts";
 import { openDatabaseSession, type Patience, type DatabaseSession } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";

@@ -1,7 +1,7 @@
 /** Contents read back, many in one statement. */
 import { inflateRawSync } from "node:zlib";
-import { CurfewError } from "../../model/error.ts";
-import type { Finding } from "../../model/finding.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 import { hexDigest } from "./contents.ts";
 

@@ -1,9 +1,9 @@
 /** Pages and counts of the history: what is read is what is shown, however large the fleet. Runs inside one snapshot. */
 import { isMeant } from "../../core/audit/open.ts";
 import { countChecks, openFindings, type SharedList, spreadOver } from "../../core/audit/shared-lists.ts";
-import type { AuditedHost } from "../../model/audit.ts";
-import type { ErrorData } from "../../model/error.ts";
-import type { Finding } from "../../model/finding.ts";
+import type { AuditedHost } from "../../model/record/audit.ts";
+import type { ErrorData } from "../../model/terms/error.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import type {
   CheckCount,
   FindingFilter,
@@ -16,7 +16,7 @@ import type {
   Page,
   RunFrame,
   Slice,
-} from "../../model/history-views.ts";
+} from "../../model/record/history-views.ts";
 import {
   headOf,
   hostsOf,

@@ -1,6 +1,6 @@
 /** Audits on their way into the history. Everything here runs inside a transaction. */
 import { countFindings, countHosts } from "../../core/audit/summary.ts";
-import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/audit.ts";
+import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/record/audit.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 import { aboutHost, withoutBaselines } from "../history/whole-run.ts";
 import { type Known, putContents, putFindingLists } from "./contents.ts";

@@ -1,8 +1,8 @@
 /** The audits that this process writes. */
 import { randomUUID } from "node:crypto";
-import type { AuditHeader } from "../../model/audit.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { RunWriter } from "../../model/history.ts";
+import type { AuditHeader } from "../../model/record/audit.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { RunWriter } from "../../model/record/history.ts";
 import { takenRun } from "../history/whole-run.ts";
 import type { Gate } from "./gate.ts";
 import { createHostQueue } from "./queue.ts";

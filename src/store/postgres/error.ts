@@ -1,6 +1,6 @@
 /** What PostgreSQL, the network and TLS say, in words for people. Codes: appendix A of the manual of PostgreSQL. */
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import type { PostgresSettings, Server } from "./settings.ts";
 
 type Settings = Pick<PostgresSettings, "database" | "user" | "servers">;

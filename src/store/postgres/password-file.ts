@@ -1,7 +1,7 @@
 /** Passwords by server: https://www.postgresql.org/docs/current/libpq-pgpass.html. */
 import { readFileSync, statSync } from "node:fs";
 import { visible } from "../../core/text/visible.ts";
-import { Secret } from "../../model/secret.ts";
+import { Secret } from "../../model/terms/secret.ts";
 
 export interface Login {
   /** A name, an address, or a directory of sockets. */

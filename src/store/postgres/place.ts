@@ -1,6 +1,6 @@
 /** Where a PostgreSQL database is, as a URL says it: https://www.postgresql.org/docs/current/libpq-connect.html. */
 import { didYouMean, shown } from "../../core/text/nearest.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 
 /** Words of libpq to their values; what is not said is missing. */
 export type Parameters = Readonly<Partial<Record<Keyword, string>>>;

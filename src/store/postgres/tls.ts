@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type ConnectionOptions, getCACertificates, type SecureVersion } from "node:tls";
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { isTrusted } from "../file/own-place.ts";
 import { choice, type Parameters } from "./place.ts";
 

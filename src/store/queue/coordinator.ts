@@ -1,8 +1,8 @@
 /** The side of whoever has a run done: puts its hosts in, or takes over where another one is gone. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { ForeignRun, NewSharedRun, SharedRun, SharedWork } from "../../model/shared-work.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { ForeignRun, NewSharedRun, SharedRun, SharedWork } from "../../model/record/shared-work.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 import { QUEUE, queueName, within } from "./engine.ts";
 import type { Lines } from "./queue.ts";

@@ -1,5 +1,5 @@
 /** One connection of the queue: whatever it is asked for, one after the other, and again after an outage. */
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { again } from "../postgres/again.ts";
 import { isConflict, isOutage } from "../postgres/error.ts";
 import { openDatabaseSession, type DatabaseSession, type Patience } from "../postgres/session.ts";

@@ -1,5 +1,5 @@
 /** The tables of the queue: made, brought up to date, or refused. */
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { databaseName, postgresError } from "../postgres/error.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";

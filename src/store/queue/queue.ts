@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { PgBoss } from "pg-boss";
-import type { ForeignRun, NewSharedRun, SharedRun, WorkerQueue } from "../../model/shared-work.ts";
+import type { ForeignRun, NewSharedRun, SharedRun, WorkerQueue } from "../../model/record/shared-work.ts";
 import { openDatabaseSession, type Patience, PATIENCE } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
 import { beginRun, continueRun, type ContinuedRun, leftRuns } from "./coordinator.ts";

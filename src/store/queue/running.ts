@@ -1,6 +1,6 @@
 /** A run in the queue as its coordinator has it: answers out, hosts given up, all of it taken away at its end. */
-import { CurfewError } from "../../model/error.ts";
-import type { CollectedAnswer, SharedProgress, SharedRun } from "../../model/shared-work.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { CollectedAnswer, SharedProgress, SharedRun } from "../../model/record/shared-work.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 import { queueName, zoneOfQueue } from "./engine.ts";
 import type { Lines } from "./queue.ts";

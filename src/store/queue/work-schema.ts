@@ -2,13 +2,13 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { z } from "zod";
 import { hostNameProblem, isDestination, isGroupName, isLogin } from "../../core/text/destination.ts";
-import { SESSION_KINDS } from "../../model/session-kind.ts";
+import { SESSION_KINDS } from "../../model/terms/session-kind.ts";
 import {
   type HostAnswer,
   type SharedWork,
   type TravellingHost,
   WORK_KINDS,
-} from "../../model/shared-work.ts";
+} from "../../model/record/shared-work.ts";
 import { cell, evidenceFile, host as auditedHost, probe } from "../history/line-schema.ts";
 import { errorDataSchema, finding, hostPlan, line } from "../run/plan-schema.ts";
 

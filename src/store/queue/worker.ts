@@ -1,6 +1,12 @@
 /** The side of whoever does the hosts: takes, says that it lives, answers. What it reads is hostile until it was checked. */
-import { CurfewError } from "../../model/error.ts";
-import type { ForeignRun, HostAnswer, SharedWork, TakenJob, WorkerQueue } from "../../model/shared-work.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type {
+  ForeignRun,
+  HostAnswer,
+  SharedWork,
+  TakenJob,
+  WorkerQueue,
+} from "../../model/record/shared-work.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 import { queueName, within } from "./engine.ts";
 import type { Lines } from "./queue.ts";

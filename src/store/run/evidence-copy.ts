@@ -1,5 +1,5 @@
 /** Evidence taken along with a report, so that its links lead somewhere. */
-import type { EvidenceFile } from "../../model/evidence.ts";
+import type { EvidenceFile } from "../../model/verdict/evidence.ts";
 import { hash } from "node:crypto";
 import { join } from "node:path";
 import { writeAtomically } from "../file/atomic-write.ts";

@@ -1,7 +1,7 @@
 /** What one run leaves on this machine: its journal, its saved plan, and the evidence of its sessions. */
 import { hash } from "node:crypto";
 import { join } from "node:path";
-import type { EvidenceFile, KeepEvidence } from "../../model/evidence.ts";
+import type { EvidenceFile, KeepEvidence } from "../../model/verdict/evidence.ts";
 import { writeAtomically } from "../file/atomic-write.ts";
 import { makeOwnDirectory } from "../file/own-place.ts";
 

@@ -1,6 +1,6 @@
 import { open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type RunEvent, STEPS } from "../../model/run.ts";
+import { type RunEvent, STEPS } from "../../model/change/run.ts";
 import { createAppender, type Appender, type Urgency } from "../file/appender.ts";
 import { writeAtomically } from "../file/atomic-write.ts";
 import { makeStateDirectory } from "../file/own-place.ts";

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import type { z } from "zod";
 import { planDocument, planIntegrity } from "../../core/verdict/document.ts";
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
-import type { Plan } from "../../model/plan.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import type { Plan } from "../../model/change/plan.ts";
 import { writeNamed } from "../file/atomic-write.ts";
 import { planSchema } from "./plan-schema.ts";
 

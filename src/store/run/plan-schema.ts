@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { CHECKS, type CheckId } from "../../model/check.ts";
-import type { Plan } from "../../model/plan.ts";
+import { CHECKS, type CheckId } from "../../model/verdict/check.ts";
+import type { Plan } from "../../model/change/plan.ts";
 import { CONTROL_IDS } from "../../controls/registry.ts";
-import { ACTIVITIES, FATES } from "../../model/session.ts";
-import { SESSION_KINDS } from "../../model/session-kind.ts";
+import { ACTIVITIES, FATES } from "../../model/facts/session.ts";
+import { SESSION_KINDS } from "../../model/terms/session-kind.ts";
 import { COUNTED } from "../../core/verdict/outcome.ts";
 
 export const digest = z.string().regex(/^[0-9a-f]{64}$/u, "a sha256 in hexadecimal");

@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
-import { BOOT_HOOKS, SERVICE_MANAGERS } from "../../model/facts.ts";
-import type { SystemFacts } from "../../model/render.ts";
+import { CurfewError } from "../../model/terms/error.ts";
+import { BOOT_HOOKS, SERVICE_MANAGERS } from "../../model/facts/facts.ts";
+import type { SystemFacts } from "../../model/change/render.ts";
 
 const line = z.string().regex(/^[^\u0000-\u001f\u007f]*$/u, "one line without control characters");
 const path = line.startsWith("/", "an absolute path").max(4096);

@@ -2,8 +2,8 @@
 import { createHmac } from "node:crypto";
 import { execa } from "execa";
 import { visible } from "../../core/text/visible.ts";
-import { DeliveryError, type Mail } from "../../model/alert.ts";
-import type { Secret } from "../../model/secret.ts";
+import { DeliveryError, type Mail } from "../../model/record/alert.ts";
+import type { Secret } from "../../model/terms/secret.ts";
 
 /** A request with its secrets filled in. */
 export interface WebhookRequest {

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { lstat, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { QueuedAlert } from "../../model/alert.ts";
+import type { QueuedAlert } from "../../model/record/alert.ts";
 import { writeAtomically } from "../file/atomic-write.ts";
 import { makeStateDirectory, readOwn } from "../file/own-place.ts";
 

@@ -1,6 +1,6 @@
 /** What came of the last run of each schedule: `schedules/NAME.json` in the state directory. */
 import { join } from "node:path";
-import { resultSchema, type ScheduleResult } from "../../model/schedule.ts";
+import { resultSchema, type ScheduleResult } from "../../model/record/schedule.ts";
 import { writeAtomically } from "../file/atomic-write.ts";
 import { makeStateDirectory, readOwn } from "../file/own-place.ts";
 

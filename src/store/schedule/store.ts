@@ -3,7 +3,7 @@ import { lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { MARKER, type ScheduleFile } from "../../core/schedule/files.ts";
 import { visible } from "../../core/text/visible.ts";
-import { CurfewError } from "../../model/error.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { writeAtomically } from "../file/atomic-write.ts";
 import { readOwn } from "../file/own-place.ts";
 

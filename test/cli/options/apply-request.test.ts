@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { approve, resultWithoutChange } from "../../../src/cli/commands/approval.ts";
 import { type ApplyRequest, loadRequest } from "../../../src/cli/options/apply-request.ts";
 import type { ChangeOptions, PolicyOptions } from "../../../src/cli/options/args.ts";
-import type { HostPlan, Plan } from "../../../src/model/plan.ts";
+import type { HostPlan, Plan } from "../../../src/model/change/plan.ts";
 import { savePlan } from "../../../src/store/run/plan-file.ts";
 import { failedPlan, hostPlan } from "../../fixtures/plans.ts";
 import { fakeTerminal } from "../fake-terminal.ts";

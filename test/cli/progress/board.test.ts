@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { boardLines } from "../../../src/cli/progress/board.ts";
 import { type BoardState, createBoardState, observe } from "../../../src/cli/progress/board-state.ts";
-import type { RunEvent, Step } from "../../../src/model/run.ts";
+import type { RunEvent, Step } from "../../../src/model/change/run.ts";
 import { widthOf } from "../../../src/report/layout/columns.ts";
 import { createPaint } from "../../../src/report/layout/paint.ts";
 import { probe } from "../../fixtures/plans.ts";

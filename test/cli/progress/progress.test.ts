@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createProgress } from "../../../src/cli/progress/progress.ts";
-import type { RunEvent } from "../../../src/model/run.ts";
+import type { RunEvent } from "../../../src/model/change/run.ts";
 import { probe } from "../../fixtures/plans.ts";
 import { fakeTerminal, screenAfter } from "../fake-terminal.ts";
 

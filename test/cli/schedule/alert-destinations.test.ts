@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { alertDestinations } from "../../../src/cli/schedule/alert-destinations.ts";
 import { loadAlerts } from "../../../src/config/policy/alerts.ts";
-import type { Alert } from "../../../src/model/alert.ts";
-import type { FindingChange } from "../../../src/model/audit.ts";
+import type { Alert } from "../../../src/model/record/alert.ts";
+import type { FindingChange } from "../../../src/model/record/audit.ts";
 import { finding } from "../../fixtures/report-audits.ts";
 
 interface Received {

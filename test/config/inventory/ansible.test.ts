@@ -7,7 +7,7 @@ import { execa } from "execa";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadInventory } from "../../../src/config/inventory/inventory.ts";
-import type { Host } from "../../../src/model/host.ts";
+import type { Host } from "../../../src/model/inventory/host.ts";
 
 const missing = spawnSync("ansible-inventory", ["--version"]).status !== 0;
 const environment = process.env;

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { loadInventory } from "../../../src/config/inventory/inventory.ts";
 import { loadPolicy } from "../../../src/config/policy/policy.ts";
 import { hostLimits } from "../../../src/core/policy/host-limits.ts";
-import type { Host } from "../../../src/model/host.ts";
+import type { Host } from "../../../src/model/inventory/host.ts";
 import { gateBundle } from "../../../src/gate-bundle.ts";
 import { schemaFiles } from "../../../src/schema.ts";
 

@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadInventory } from "../../../src/config/inventory/inventory.ts";
-import { CurfewError } from "../../../src/model/error.ts";
-import type { Host, LoadedInventory } from "../../../src/model/host.ts";
+import { CurfewError } from "../../../src/model/terms/error.ts";
+import type { Host, LoadedInventory } from "../../../src/model/inventory/host.ts";
 
 const environment = { HOME: "/elsewhere", PATH: process.env["PATH"] };
 const home = "/home/me";

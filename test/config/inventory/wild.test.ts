@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadInventory } from "../../../src/config/inventory/inventory.ts";
 import { selectHosts } from "../../../src/core/policy/host-pattern.ts";
-import type { LoadedInventory } from "../../../src/model/host.ts";
+import type { LoadedInventory } from "../../../src/model/inventory/host.ts";
 
 const environment = { HOME: "/elsewhere", PATH: process.env["PATH"] };
 const home = "/home/me";

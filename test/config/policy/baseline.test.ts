@@ -6,9 +6,9 @@ import { parsePolicy } from "../../../src/config/policy/policy.ts";
 import { loadBaseline, loadBaselines, parseBaseline } from "../../../src/config/policy/baseline.ts";
 import { policyAnywhere, policyOn, takeBaselines } from "../../../src/core/policy/apply-baseline.ts";
 import { hostLimits } from "../../../src/core/policy/host-limits.ts";
-import { CurfewError } from "../../../src/model/error.ts";
-import { known, unreadable } from "../../../src/model/reading.ts";
-import { BASELINE_NAMES } from "../../../src/model/baseline-name.ts";
+import { CurfewError } from "../../../src/model/terms/error.ts";
+import { known, unreadable } from "../../../src/model/terms/reading.ts";
+import { BASELINE_NAMES } from "../../../src/model/policy/baseline-name.ts";
 
 const NOW = new Date("2026-11-22T00:00:00Z");
 const HOST = { name: "web1", address: "web1", groups: ["all"], source: { file: "i" } };

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { durationAdvice } from "../../../src/config/policy/duration-advice.ts";
-import { formatDuration, parseDuration } from "../../../src/model/duration.ts";
+import { formatDuration, parseDuration } from "../../../src/model/terms/duration.ts";
 
 test.each([
   ["900", ', did you mean "900s"?'],

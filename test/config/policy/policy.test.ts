@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadPolicy, parsePolicy } from "../../../src/config/policy/policy.ts";
-import { CurfewError } from "../../../src/model/error.ts";
+import { CurfewError } from "../../../src/model/terms/error.ts";
 
 const now = new Date("2026-11-22T12:00:00Z");
 

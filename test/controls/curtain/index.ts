@@ -4,11 +4,11 @@
  */
 import { fileURLToPath } from "node:url";
 import { renderTemplate } from "../../../src/template/template.ts";
-import type { Control } from "../../../src/model/control.ts";
-import type { Ending } from "../../../src/model/ending.ts";
-import type { Facts } from "../../../src/model/facts.ts";
-import { absent, known, unreadable } from "../../../src/model/reading.ts";
-import { SESSION_KINDS } from "../../../src/model/session-kind.ts";
+import type { Control } from "../../../src/model/control/control.ts";
+import type { Ending } from "../../../src/model/control/ending.ts";
+import type { Facts } from "../../../src/model/facts/facts.ts";
+import { absent, known, unreadable } from "../../../src/model/terms/reading.ts";
+import { SESSION_KINDS } from "../../../src/model/terms/session-kind.ts";
 
 export const CURTAIN_FILE = "/etc/curtain.conf";
 /** What its daemon has in force. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { logind } from "../../../src/controls/logind/index.ts";
-import type { Facts } from "../../../src/model/facts.ts";
-import { LOGIND_FILE } from "../../../src/model/host-paths.ts";
-import { absent, known, unreadable } from "../../../src/model/reading.ts";
+import type { Facts } from "../../../src/model/facts/facts.ts";
+import { LOGIND_FILE } from "../../../src/model/inventory/host-paths.ts";
+import { absent, known, unreadable } from "../../../src/model/terms/reading.ts";
 import { exemption, host, limits, person, role } from "../facts-fixture.ts";
 
 const POLICY = limits(role("default", 900, 180), [role("vendor", 300, 180, { groups: ["ext"] })]);

@@ -8,9 +8,9 @@ import { DROP_INS } from "../../../src/controls/mariadb/drop-in.ts";
 import type { MariaDb, MariaDbServer } from "../../../src/controls/mariadb/facts.ts";
 import { mariadb } from "../../../src/controls/mariadb/index.ts";
 import { mariaDbAccounts, concernsMariaDb } from "../../../src/controls/mariadb/people.ts";
-import type { Facts } from "../../../src/model/facts.ts";
-import type { HostLimits, RoleLimits } from "../../../src/model/limits.ts";
-import { known, type Reading, unreadable } from "../../../src/model/reading.ts";
+import type { Facts } from "../../../src/model/facts/facts.ts";
+import type { HostLimits, RoleLimits } from "../../../src/model/policy/limits.ts";
+import { known, type Reading, unreadable } from "../../../src/model/terms/reading.ts";
 import { exemption, fileFact, host, limits, role } from "../facts-fixture.ts";
 
 const hex = (text: string): string => Buffer.from(text).toString("hex").toUpperCase();

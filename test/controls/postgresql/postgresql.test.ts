@@ -6,9 +6,9 @@ import { postgresql } from "../../../src/controls/postgresql/index.ts";
 import { secondsOf, settingsOf } from "../../../src/controls/postgresql/settings.ts";
 import { ladder } from "../../../src/core/ending/ladder.ts";
 import { planHost } from "../../../src/core/plan/host.ts";
-import type { Facts } from "../../../src/model/facts.ts";
-import type { PlainData, SaidSection } from "../../../src/model/facts-part.ts";
-import { absent, known, type Reading, unreadable } from "../../../src/model/reading.ts";
+import type { Facts } from "../../../src/model/facts/facts.ts";
+import type { PlainData, SaidSection } from "../../../src/model/facts/facts-part.ts";
+import { absent, known, type Reading, unreadable } from "../../../src/model/terms/reading.ts";
 import { exemption, host, limits, role } from "../facts-fixture.ts";
 
 const { script, service, timer, wants, cron } = {

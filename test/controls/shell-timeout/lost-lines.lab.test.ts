@@ -1,7 +1,7 @@
 /** What shells skip after a line that fails, as the limit is readonly: the table against the shells of four releases. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skipsAfter, type Skipper } from "../../../src/core/shell/lost-lines.ts";
-import type { LimitForm } from "../../../src/model/limit-line.ts";
+import type { LimitForm } from "../../../src/model/facts/limit-line.ts";
 import { RELEASES } from "../../e2e/curfew.ts";
 import type { LabHost } from "../../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../../lab/lab.ts";

@@ -3,7 +3,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { shellTimeout } from "../../../src/controls/shell-timeout/index.ts";
 import { CONTROLS } from "../../../src/controls/index.ts";
-import { factFiles } from "../../../src/core/facts/script.ts";
+import { factFiles } from "../../../src/core/answer/script.ts";
 import type { LabHost } from "../../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../../lab/lab.ts";
 import { exemption, host as facts, limits, role } from "../facts-fixture.ts";

@@ -5,9 +5,9 @@ import { parsePolicy } from "../../../src/config/policy/policy.ts";
 import { policySchema } from "../../../src/config/policy/schema.ts";
 import { takeBaselines } from "../../../src/core/policy/apply-baseline.ts";
 import { hostLimits } from "../../../src/core/policy/host-limits.ts";
-import { BASELINE_NAMES } from "../../../src/model/baseline-name.ts";
-import { CurfewError } from "../../../src/model/error.ts";
-import type { HostLimits } from "../../../src/model/limits.ts";
+import { BASELINE_NAMES } from "../../../src/model/policy/baseline-name.ts";
+import { CurfewError } from "../../../src/model/terms/error.ts";
+import type { HostLimits } from "../../../src/model/policy/limits.ts";
 import { hostileName } from "../hostile-names.ts";
 
 const NOW = new Date("2026-11-30T00:00:00Z");

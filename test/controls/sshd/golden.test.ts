@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { golden } from "../golden.ts";
 import { sshd } from "../../../src/controls/sshd/index.ts";
-import type { Rendered } from "../../../src/model/control.ts";
+import type { Rendered } from "../../../src/model/control/control.ts";
 import {
   WITHOUT_INCLUDE,
   WITH_INCLUDE,

@@ -1,9 +1,9 @@
 /** A shell within another: whether sshd's clock runs out, or the words of the one within begin it anew. */
 import { expect, test } from "vitest";
 import { sshd } from "../../../src/controls/sshd/index.ts";
-import type { UserClass } from "../../../src/model/facts.ts";
-import type { ShellAnswer } from "../../../src/model/login-shell.ts";
-import { known, unreadable, type Reading } from "../../../src/model/reading.ts";
+import type { UserClass } from "../../../src/model/facts/facts.ts";
+import type { ShellAnswer } from "../../../src/model/facts/login-shell.ts";
+import { known, unreadable, type Reading } from "../../../src/model/terms/reading.ts";
 import { host, person, version } from "../facts-fixture.ts";
 
 const says = (limit: number | null): Reading<ShellAnswer> =>

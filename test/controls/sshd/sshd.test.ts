@@ -2,10 +2,10 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sshd } from "../../../src/controls/sshd/index.ts";
 import { parseSshdConfig } from "../../../src/core/sshd/config-text.ts";
-import { CurfewError } from "../../../src/model/error.ts";
-import type { Facts } from "../../../src/model/facts.ts";
-import type { HostLimits } from "../../../src/model/limits.ts";
-import { unreadable } from "../../../src/model/reading.ts";
+import { CurfewError } from "../../../src/model/terms/error.ts";
+import type { Facts } from "../../../src/model/facts/facts.ts";
+import type { HostLimits } from "../../../src/model/policy/limits.ts";
+import { unreadable } from "../../../src/model/terms/reading.ts";
 import {
   DROP_IN,
   WITHOUT_INCLUDE,

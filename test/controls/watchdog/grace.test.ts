@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { watchdog } from "../../../src/controls/watchdog/index.ts";
-import { WATCHDOG_FILES } from "../../../src/model/host-paths.ts";
+import { WATCHDOG_FILES } from "../../../src/model/inventory/host-paths.ts";
 import { host, limits, role } from "../facts-fixture.ts";
 
 const { files } = watchdog.render(host(), limits(role("default", 300, null)), true);

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { watchdog } from "../../../src/controls/watchdog/index.ts";
 import { watchdogInForce } from "../../../src/controls/watchdog/in-force.ts";
-import { absent, known, unreadable } from "../../../src/model/reading.ts";
+import { absent, known, unreadable } from "../../../src/model/terms/reading.ts";
 import { applied } from "../applied-facts.ts";
 import { exemption, host, limits, person, role } from "../facts-fixture.ts";
 import { installedInterval } from "../../../src/controls/watchdog/installed.ts";
-import type { FileFact, UserClass } from "../../../src/model/facts.ts";
-import type { SessionKind } from "../../../src/model/session-kind.ts";
-import { WATCHDOG_FILES } from "../../../src/model/host-paths.ts";
+import type { FileFact, UserClass } from "../../../src/model/facts/facts.ts";
+import type { SessionKind } from "../../../src/model/terms/session-kind.ts";
+import { WATCHDOG_FILES } from "../../../src/model/inventory/host-paths.ts";
 
 const script = (content: string, path: string = WATCHDOG_FILES.script): FileFact =>
   ({ path, state: { state: "known", value: { content } } }) as unknown as FileFact;

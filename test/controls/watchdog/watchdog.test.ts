@@ -4,10 +4,10 @@ import { describe, expect, test } from "vitest";
 import { watchdog } from "../../../src/controls/watchdog/index.ts";
 import { endsAfter } from "../../../src/controls/watchdog/limits.ts";
 import { resolvePerson } from "../../../src/core/policy/resolve-person.ts";
-import type { Facts, SshService } from "../../../src/model/facts.ts";
-import { WATCHDOG_FILES } from "../../../src/model/host-paths.ts";
-import type { HostLimits, RoleLimits } from "../../../src/model/limits.ts";
-import { absent, known, unreadable } from "../../../src/model/reading.ts";
+import type { Facts, SshService } from "../../../src/model/facts/facts.ts";
+import { WATCHDOG_FILES } from "../../../src/model/inventory/host-paths.ts";
+import type { HostLimits, RoleLimits } from "../../../src/model/policy/limits.ts";
+import { absent, known, unreadable } from "../../../src/model/terms/reading.ts";
 import { exemption, host, limits, person, role, version } from "../facts-fixture.ts";
 
 const VENDOR = role("vendor", 300, null, { groups: ["ext"] });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { alertFor, expiringSoon, expiryKey, newsOf } from "../../../src/core/audit/alert.ts";
-import { ALERT_EVENTS } from "../../../src/model/alert.ts";
+import { ALERT_EVENTS } from "../../../src/model/record/alert.ts";
 import { alertSubject } from "../../../src/report/audit/alert-text.ts";
-import type { FindingChange } from "../../../src/model/audit.ts";
+import type { FindingChange } from "../../../src/model/record/audit.ts";
 import { policySchema } from "../../../src/config/policy/schema.ts";
 import { audit, auditedHost, finding } from "../../fixtures/report-audits.ts";
 

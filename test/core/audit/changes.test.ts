@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { changeKind, type ChangeKind } from "../../../src/core/audit/changes.ts";
-import type { AuditedHost, FindingChange } from "../../../src/model/audit.ts";
-import type { Finding } from "../../../src/model/finding.ts";
+import type { AuditedHost, FindingChange } from "../../../src/model/record/audit.ts";
+import type { Finding } from "../../../src/model/verdict/finding.ts";
 import { auditedHost, auditFinding, auditRun } from "../../fixtures/audits.ts";
 import { auditChanges } from "../../fixtures/audits.ts";
 

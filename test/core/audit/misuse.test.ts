@@ -3,10 +3,10 @@ import { loginFindings, logQuestion } from "../../../src/core/audit/misuse.ts";
 import { newsOf } from "../../../src/core/audit/alert.ts";
 import { findingChanges } from "../../../src/core/audit/changes.ts";
 import { policySchema } from "../../../src/config/policy/schema.ts";
-import type { Facts } from "../../../src/model/facts.ts";
-import type { Finding, LadderCell } from "../../../src/model/finding.ts";
-import type { LoginConnection, LoginLog } from "../../../src/model/login-log.ts";
-import { known, unreadable, type Reading } from "../../../src/model/reading.ts";
+import type { Facts } from "../../../src/model/facts/facts.ts";
+import type { Finding, LadderCell } from "../../../src/model/verdict/finding.ts";
+import type { LoginConnection, LoginLog } from "../../../src/model/facts/login-log.ts";
+import { known, unreadable, type Reading } from "../../../src/model/terms/reading.ts";
 import { host } from "../../controls/facts-fixture.ts";
 
 const NOW = Date.UTC(2026, 10, 30, 4, 0, 0) / 1000;

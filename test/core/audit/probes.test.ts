@@ -6,10 +6,10 @@ import { countHosts } from "../../../src/core/audit/summary.ts";
 import { auditHost } from "../../../src/core/audit/host.ts";
 import { ladder } from "../../../src/core/ending/ladder.ts";
 import { planHost } from "../../../src/core/plan/host.ts";
-import type { AuditedHost } from "../../../src/model/audit.ts";
-import { known } from "../../../src/model/reading.ts";
-import type { ProbeResult } from "../../../src/model/run.ts";
-import { DEFAULT_PROBES } from "../../../src/model/session-kind.ts";
+import type { AuditedHost } from "../../../src/model/record/audit.ts";
+import { known } from "../../../src/model/terms/reading.ts";
+import type { ProbeResult } from "../../../src/model/change/run.ts";
+import { DEFAULT_PROBES } from "../../../src/model/terms/session-kind.ts";
 import { applied } from "../../controls/applied-facts.ts";
 import { exemption, host, limits, person, role } from "../../controls/facts-fixture.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { auditVerdict, countFindings, countHosts } from "../../../src/core/audit/summary.ts";
-import type { AuditedHost } from "../../../src/model/audit.ts";
-import type { Finding } from "../../../src/model/finding.ts";
+import type { AuditedHost } from "../../../src/model/record/audit.ts";
+import type { Finding } from "../../../src/model/verdict/finding.ts";
 
 type Outcome = Finding["outcome"];
 

@@ -9,14 +9,14 @@ import {
   rulesFor,
   systemOf,
 } from "../../../src/core/policy/baseline-rules.ts";
-import type { Facts, UserClass } from "../../../src/model/facts.ts";
-import type { Finding } from "../../../src/model/finding.ts";
-import { SHELL_SCRIPT } from "../../../src/model/host-paths.ts";
-import type { HostLimits } from "../../../src/model/limits.ts";
-import type { HostPlan } from "../../../src/model/plan.ts";
-import type { ShellAnswer } from "../../../src/model/login-shell.ts";
-import type { BaselineName } from "../../../src/model/baseline-name.ts";
-import { type Reading, absent, known, unreadable } from "../../../src/model/reading.ts";
+import type { Facts, UserClass } from "../../../src/model/facts/facts.ts";
+import type { Finding } from "../../../src/model/verdict/finding.ts";
+import { SHELL_SCRIPT } from "../../../src/model/inventory/host-paths.ts";
+import type { HostLimits } from "../../../src/model/policy/limits.ts";
+import type { HostPlan } from "../../../src/model/change/plan.ts";
+import type { ShellAnswer } from "../../../src/model/facts/login-shell.ts";
+import type { BaselineName } from "../../../src/model/policy/baseline-name.ts";
+import { type Reading, absent, known, unreadable } from "../../../src/model/terms/reading.ts";
 import { exemption, host, limits, person, role, version } from "../../controls/facts-fixture.ts";
 import { answered } from "../../controls/shell-answers.ts";
 

@@ -2,12 +2,12 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CONTROLS } from "../../../src/controls/index.ts";
 import { inertFindings as findingsOf, inertLines as linesOf } from "../../../src/core/ending/inert-lines.ts";
-import type { Facts } from "../../../src/model/facts.ts";
-import type { InertLine } from "../../../src/model/ending.ts";
-import type { Finding, LadderCell } from "../../../src/model/finding.ts";
-import { LOGIND_FILE, WATCHDOG_FILES } from "../../../src/model/host-paths.ts";
-import { absent, known, unreadable } from "../../../src/model/reading.ts";
-import type { SessionKind } from "../../../src/model/session-kind.ts";
+import type { Facts } from "../../../src/model/facts/facts.ts";
+import type { InertLine } from "../../../src/model/control/ending.ts";
+import type { Finding, LadderCell } from "../../../src/model/verdict/finding.ts";
+import { LOGIND_FILE, WATCHDOG_FILES } from "../../../src/model/inventory/host-paths.ts";
+import { absent, known, unreadable } from "../../../src/model/terms/reading.ts";
+import type { SessionKind } from "../../../src/model/terms/session-kind.ts";
 import { DROP_IN, host, person, version } from "../../controls/facts-fixture.ts";
 
 const inertLines = (there: Facts): InertLine[] => linesOf(there, CONTROLS);

@@ -4,15 +4,15 @@ import { CONTROLS } from "../../../src/controls/index.ts";
 import { ladder } from "../../../src/core/ending/ladder.ts";
 import { parseFacts } from "../../../src/core/facts/parse-facts.ts";
 import { planHost } from "../../../src/core/plan/host.ts";
-import type { Facts, UserClass } from "../../../src/model/facts.ts";
-import type { WatchdogRun } from "../../../src/model/watchdog-run.ts";
-import type { LadderCell } from "../../../src/model/finding.ts";
-import { WATCHDOG_FILES } from "../../../src/model/host-paths.ts";
-import type { HostLimits } from "../../../src/model/limits.ts";
-import type { ControlId } from "../../../src/model/control-id.ts";
-import { known, unreadable } from "../../../src/model/reading.ts";
-import type { ProbeResult } from "../../../src/model/run.ts";
-import type { SessionKind } from "../../../src/model/session-kind.ts";
+import type { Facts, UserClass } from "../../../src/model/facts/facts.ts";
+import type { WatchdogRun } from "../../../src/model/facts/watchdog-run.ts";
+import type { LadderCell } from "../../../src/model/verdict/finding.ts";
+import { WATCHDOG_FILES } from "../../../src/model/inventory/host-paths.ts";
+import type { HostLimits } from "../../../src/model/policy/limits.ts";
+import type { ControlId } from "../../../src/model/terms/control-id.ts";
+import { known, unreadable } from "../../../src/model/terms/reading.ts";
+import type { ProbeResult } from "../../../src/model/change/run.ts";
+import type { SessionKind } from "../../../src/model/terms/session-kind.ts";
 import {
   DROP_IN,
   exemption,

@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import { CONTROLS } from "../../../src/controls/index.ts";
 import { ladder } from "../../../src/core/ending/ladder.ts";
 import { planHost } from "../../../src/core/plan/host.ts";
-import type { Facts, UserClass } from "../../../src/model/facts.ts";
-import type { LadderCell } from "../../../src/model/finding.ts";
-import { known } from "../../../src/model/reading.ts";
-import type { ProbeResult } from "../../../src/model/run.ts";
-import type { SessionKind } from "../../../src/model/session-kind.ts";
-import type { WatchdogRun } from "../../../src/model/watchdog-run.ts";
+import type { Facts, UserClass } from "../../../src/model/facts/facts.ts";
+import type { LadderCell } from "../../../src/model/verdict/finding.ts";
+import { known } from "../../../src/model/terms/reading.ts";
+import type { ProbeResult } from "../../../src/model/change/run.ts";
+import type { SessionKind } from "../../../src/model/terms/session-kind.ts";
+import type { WatchdogRun } from "../../../src/model/facts/watchdog-run.ts";
 import { applied } from "../../controls/applied-facts.ts";
 import { host, limits, person, role, version, WITH_INCLUDE } from "../../controls/facts-fixture.ts";
 

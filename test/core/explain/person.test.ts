@@ -4,9 +4,9 @@ import { describe, expect, test } from "vitest";
 import { explainPerson } from "../../../src/core/explain/person.ts";
 import { hostLimits } from "../../../src/core/policy/host-limits.ts";
 import { resolvePerson } from "../../../src/core/policy/resolve-person.ts";
-import type { Host } from "../../../src/model/host.ts";
+import type { Host } from "../../../src/model/inventory/host.ts";
 import { policySchema } from "../../../src/config/policy/schema.ts";
-import type { Policy } from "../../../src/model/policy.ts";
+import type { Policy } from "../../../src/model/policy/policy.ts";
 
 const TODAY = "2026-11-22";
 const POLICY = policy({

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseFacts, type FactsRun } from "../../../src/core/facts/parse-facts.ts";
-import { CurfewError } from "../../../src/model/error.ts";
-import type { Facts } from "../../../src/model/facts.ts";
+import { CurfewError } from "../../../src/model/terms/error.ts";
+import type { Facts } from "../../../src/model/facts/facts.ts";
 import { SELECTORS } from "../../flow/facts-host.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";

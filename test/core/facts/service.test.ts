@@ -1,6 +1,6 @@
 /** Service managers that no lab host has, as the script reports them. */
 import { describe, expect, test } from "vitest";
-import { parseSections, type Sections } from "../../../src/core/facts/sections.ts";
+import { parseSections, type Sections } from "../../../src/core/answer/sections.ts";
 import {
   parseLogind,
   parseService,

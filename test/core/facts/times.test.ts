@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { parseSections } from "../../../src/core/facts/sections.ts";
+import { parseSections } from "../../../src/core/answer/sections.ts";
 import { parseTimes } from "../../../src/core/facts/times.ts";
-import { known, unreadable } from "../../../src/model/reading.ts";
+import { known, unreadable } from "../../../src/model/terms/reading.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
 const PID_FILE = "2026-11-22 06:00:01.500000000 +0000 2026-11-22 06:00:01.250000000 +0000 /run/sshd.pid\n";

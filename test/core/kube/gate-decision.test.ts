@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { afterUse, decideGate, elapsed } from "../../../src/core/kube/gate-decision.ts";
-import type { GateState, Moment } from "../../../src/model/kube-gate.ts";
+import type { GateState, Moment } from "../../../src/model/access/kube-gate.ts";
 
 const T: Moment = { wall: 1_000_000, uptime: 5000, boot: "a" };
 const at = (wall: number, uptime = wall, boot = "a"): Moment => ({

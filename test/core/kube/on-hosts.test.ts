@@ -4,9 +4,9 @@ import { policySchema } from "../../../src/config/policy/schema.ts";
 import { findingChanges } from "../../../src/core/audit/changes.ts";
 import { kubeFindings, kubeQuestion } from "../../../src/core/kube/on-hosts.ts";
 import { outcomeOfAll } from "../../../src/core/verdict/outcome.ts";
-import type { Facts } from "../../../src/model/facts.ts";
-import type { HostKubeconfig, HostKubeconfigs } from "../../../src/model/host-kubeconfig.ts";
-import { known, type Reading, unreadable } from "../../../src/model/reading.ts";
+import type { Facts } from "../../../src/model/facts/facts.ts";
+import type { HostKubeconfig, HostKubeconfigs } from "../../../src/model/access/host-kubeconfig.ts";
+import { known, type Reading, unreadable } from "../../../src/model/terms/reading.ts";
 import { host } from "../../controls/facts-fixture.ts";
 
 const policyOf = (kubernetes?: object) =>

@@ -4,7 +4,7 @@ import { detectMisuse } from "../../../src/core/misuse/detect.ts";
 import { sshdMessage } from "../../../src/core/misuse/lines.ts";
 import { networkOf } from "../../../src/core/misuse/network.ts";
 import { stampTime, zoneSeconds } from "../../../src/core/misuse/stamps.ts";
-import type { LoginLog } from "../../../src/model/login-log.ts";
+import type { LoginLog } from "../../../src/model/facts/login-log.ts";
 
 const NOW = 1_796_000_000;
 const LIMITS = { window: 600, threshold: 5, lookBack: 86_400, leftOut: new Set<string>() };

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { changeScript, guardAnswer, type GuardedChange, writtenAfter } from "../../../src/core/plan/guard.ts";
-import type { Facts } from "../../../src/model/facts.ts";
+import type { Facts } from "../../../src/model/facts/facts.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
 const facts: Facts = JSON.parse(

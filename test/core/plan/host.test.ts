@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { applied as appliedFacts } from "../../controls/applied-facts.ts";
 import { CONTROLS } from "../../../src/controls/index.ts";
 import { planHost } from "../../../src/core/plan/host.ts";
-import type { Facts, FileFact } from "../../../src/model/facts.ts";
-import type { HostLimits } from "../../../src/model/limits.ts";
-import type { ControlId } from "../../../src/model/control-id.ts";
-import { known, unreadable } from "../../../src/model/reading.ts";
+import type { Facts, FileFact } from "../../../src/model/facts/facts.ts";
+import type { HostLimits } from "../../../src/model/policy/limits.ts";
+import type { ControlId } from "../../../src/model/terms/control-id.ts";
+import { known, unreadable } from "../../../src/model/terms/reading.ts";
 import {
   DROP_IN,
   exemption,

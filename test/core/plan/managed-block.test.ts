@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { removeBlocks, setBlock, type BlockPlace } from "../../../src/core/plan/managed-block.ts";
-import { CurfewError } from "../../../src/model/error.ts";
+import { CurfewError } from "../../../src/model/terms/error.ts";
 
 const BODY = ["one", "two"];
 const BLOCK = "# BEGIN curfew x\none\ntwo\n# END curfew x\n";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { isOverdue, pendingError, whose } from "../../../src/core/plan/pending-guard.ts";
-import type { CurfewState, PendingGuard } from "../../../src/model/facts.ts";
+import type { CurfewState, PendingGuard } from "../../../src/model/facts/curfew-state.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
 const state = (pending: PendingGuard, lock = ""): CurfewState => {

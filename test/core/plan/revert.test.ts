@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { planRevert } from "../../../src/core/plan/revert.ts";
-import type { Facts, KeptOriginal } from "../../../src/model/facts.ts";
-import { absent, known, type Reading, unreadable } from "../../../src/model/reading.ts";
+import type { Facts } from "../../../src/model/facts/facts.ts";
+import type { KeptOriginal } from "../../../src/model/facts/curfew-state.ts";
+import { absent, known, type Reading, unreadable } from "../../../src/model/terms/reading.ts";
 
 const facts: Facts = JSON.parse(
   readFileSync(new URL("../../fixtures/facts/trixie.json", import.meta.url), "utf8"),

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkHostPatterns, hostLimits, strictest } from "../../../src/core/policy/host-limits.ts";
-import type { Host, Inventory } from "../../../src/model/host.ts";
+import type { Host, Inventory } from "../../../src/model/inventory/host.ts";
 import { policySchema } from "../../../src/config/policy/schema.ts";
-import type { Policy } from "../../../src/model/policy.ts";
+import type { Policy } from "../../../src/model/policy/policy.ts";
 
 const today = "2026-11-22";
 const bastion: Host = host("bastion1", ["bastions"]);

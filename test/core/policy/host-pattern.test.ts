@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { appliesTo, selectHosts } from "../../../src/core/policy/host-pattern.ts";
-import { CurfewError } from "../../../src/model/error.ts";
-import type { Host, Inventory } from "../../../src/model/host.ts";
+import { CurfewError } from "../../../src/model/terms/error.ts";
+import type { Host, Inventory } from "../../../src/model/inventory/host.ts";
 
 const inventory = inventoryOf({
   web1: ["web"],

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { resolvePerson } from "../../../src/core/policy/resolve-person.ts";
-import type { HostLimits, RoleLimits } from "../../../src/model/limits.ts";
-import type { Exemption } from "../../../src/model/policy.ts";
+import type { HostLimits, RoleLimits } from "../../../src/model/policy/limits.ts";
+import type { Exemption } from "../../../src/model/policy/policy.ts";
 
 function role(name: string, fields: Partial<RoleLimits>): RoleLimits {
   return { role: name, users: [], groups: [], idle: null, unresponsive: null, warnBefore: null, ...fields };

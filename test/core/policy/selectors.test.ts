@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { classOf, selectorsApart, selectorsOf } from "../../../src/core/policy/selectors.ts";
-import type { UserClass } from "../../../src/model/facts.ts";
-import type { HostLimits, RoleLimits } from "../../../src/model/limits.ts";
+import type { UserClass } from "../../../src/model/facts/facts.ts";
+import type { HostLimits, RoleLimits } from "../../../src/model/policy/limits.ts";
 
 const NONE = { idle: null, unresponsive: null, warnBefore: null };
 

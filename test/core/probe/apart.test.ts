@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { setApart } from "../../../src/core/probe/apart.ts";
-import type { ProbeResult } from "../../../src/model/run.ts";
+import type { ProbeResult } from "../../../src/model/change/run.ts";
 
 const result = (over: Partial<ProbeResult>): ProbeResult => ({
   session: "frozen-client",

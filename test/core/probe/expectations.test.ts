@@ -3,11 +3,11 @@ import { CONTROLS } from "../../../src/controls/index.ts";
 import { expectationsOf } from "../../../src/core/probe/expectations.ts";
 import { judgeProbe, type Observation } from "../../../src/core/probe/judge-probe.ts";
 import type { PlannedProbe } from "../../../src/core/probe/plan.ts";
-import type { Facts, LogindState } from "../../../src/model/facts.ts";
-import { WATCHDOG_FILES } from "../../../src/model/host-paths.ts";
-import { known } from "../../../src/model/reading.ts";
-import type { SessionKind } from "../../../src/model/session-kind.ts";
-import type { TimeoutFile } from "../../../src/model/timeout.ts";
+import type { Facts, LogindState } from "../../../src/model/facts/facts.ts";
+import { WATCHDOG_FILES } from "../../../src/model/inventory/host-paths.ts";
+import { known } from "../../../src/model/terms/reading.ts";
+import type { SessionKind } from "../../../src/model/terms/session-kind.ts";
+import type { TimeoutFile } from "../../../src/model/control/timeout.ts";
 import { fileFact, host, version } from "../../controls/facts-fixture.ts";
 
 const SHADOW = ["clientaliveinterval 60", "clientalivecountmax 2", "unusedconnectiontimeout 900"];

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { CONTROLS } from "../../../src/controls/index.ts";
 import { judgeExempt } from "../../../src/core/probe/judge-exempt.ts";
 import type { ProbeVerdict } from "../../../src/core/probe/judge-probe.ts";
-import type { ControlId } from "../../../src/model/control-id.ts";
+import type { ControlId } from "../../../src/model/terms/control-id.ts";
 
 const verdict = (outcome: ProbeVerdict["outcome"], by: ProbeVerdict["by"]): ProbeVerdict => {
   return { outcome, by, droppedAfterSeconds: 300, reason: "dropped after 300 s" };

@@ -9,7 +9,7 @@ import {
   type ProbeQuestion,
   type SessionTrace,
 } from "../../../src/core/probe/judge-probe.ts";
-import { type ConfiguredTimeout, type Mechanism } from "../../../src/model/timeout.ts";
+import { type ConfiguredTimeout, type Mechanism } from "../../../src/model/control/timeout.ts";
 
 const timeout = (by: Mechanism, fires: number, real = fires): ConfiguredTimeout => ({
   by,

@@ -10,12 +10,12 @@ import {
   type ProbePlan,
   type ProbeWishes,
 } from "../../../src/core/probe/plan.ts";
-import type { Coverage } from "../../../src/model/finding.ts";
-import type { SessionKind } from "../../../src/model/session-kind.ts";
+import type { Coverage } from "../../../src/model/verdict/finding.ts";
+import type { SessionKind } from "../../../src/model/terms/session-kind.ts";
 import { CONTROL_IDS } from "../../../src/controls/registry.ts";
-import type { ControlId } from "../../../src/model/control-id.ts";
-import type { Facts, UserClass } from "../../../src/model/facts.ts";
-import type { HostLimits } from "../../../src/model/limits.ts";
+import type { ControlId } from "../../../src/model/terms/control-id.ts";
+import type { Facts, UserClass } from "../../../src/model/facts/facts.ts";
+import type { HostLimits } from "../../../src/model/policy/limits.ts";
 import { policySchema } from "../../../src/config/policy/schema.ts";
 import { host, person as classOf } from "../../controls/facts-fixture.ts";
 

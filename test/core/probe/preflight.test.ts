@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 import { CONTROLS } from "../../../src/controls/index.ts";
 import { explainKept } from "../../../src/core/probe/preflight.ts";
 import type { PlannedProbe } from "../../../src/core/probe/plan.ts";
-import type { ConfiguredTimeout } from "../../../src/model/timeout.ts";
-import type { SessionKind } from "../../../src/model/session-kind.ts";
-import type { Facts } from "../../../src/model/facts.ts";
-import { WATCHDOG_FILES } from "../../../src/model/host-paths.ts";
-import { known } from "../../../src/model/reading.ts";
+import type { ConfiguredTimeout } from "../../../src/model/control/timeout.ts";
+import type { SessionKind } from "../../../src/model/terms/session-kind.ts";
+import type { Facts } from "../../../src/model/facts/facts.ts";
+import { WATCHDOG_FILES } from "../../../src/model/inventory/host-paths.ts";
+import { known } from "../../../src/model/terms/reading.ts";
 
 describe("explainKept", () => {
   const on = (major: number, minor: number): Facts =>

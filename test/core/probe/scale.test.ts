@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MINUTES_SCRIPT } from "../../../src/model/host-paths.ts";
+import { MINUTES_SCRIPT } from "../../../src/model/inventory/host-paths.ts";
 import { scaleShellFile } from "../../../src/controls/shell-timeout/scale.ts";
 import { scaleSshdConfig } from "../../../src/controls/sshd/scale.ts";
 import { scaleSeconds, withoutListenAddress } from "../../../src/core/probe/scale.ts";

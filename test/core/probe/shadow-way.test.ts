@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { shadowObstacle } from "../../../src/core/probe/shadow-way.ts";
-import type { SessionKind } from "../../../src/model/session-kind.ts";
+import type { SessionKind } from "../../../src/model/terms/session-kind.ts";
 
 const OURS = [
   "pubkeyauthentication yes",

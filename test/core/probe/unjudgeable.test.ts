@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { coarsest } from "../../../src/core/probe/scale.ts";
-import type { ConfiguredTimeout } from "../../../src/model/timeout.ts";
+import type { ConfiguredTimeout } from "../../../src/model/control/timeout.ts";
 
 const probe = { limit: 900, scaledLimit: 10, factor: 10 / 900 };
 const tmout = (real: number, fires: number): ConfiguredTimeout => ({

@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { CONTROLS } from "../../../src/controls/index.ts";
 import { refusePendingEdit } from "../../../src/core/ending/daemon-current.ts";
 import { verificationFindings } from "../../../src/core/probe/verification-findings.ts";
-import type { Facts } from "../../../src/model/facts.ts";
-import type { Finding, LadderCell } from "../../../src/model/finding.ts";
-import { known, unreadable } from "../../../src/model/reading.ts";
-import type { ProbeResult } from "../../../src/model/run.ts";
+import type { Facts } from "../../../src/model/facts/facts.ts";
+import type { Finding, LadderCell } from "../../../src/model/verdict/finding.ts";
+import { known, unreadable } from "../../../src/model/terms/reading.ts";
+import type { ProbeResult } from "../../../src/model/change/run.ts";
 import { host } from "../../controls/facts-fixture.ts";
 import { probe } from "../../fixtures/plans.ts";
 

@@ -6,7 +6,7 @@ import { array, assert, property, string as anyString } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { crontabLines, definitionIn, scheduleFiles } from "../../../src/core/schedule/files.ts";
 import { crontabPath, unitCommand, unitValue, unitWord } from "../../../src/core/schedule/quote.ts";
-import type { Schedule, Scheduler } from "../../../src/model/schedule.ts";
+import type { Schedule, Scheduler } from "../../../src/model/record/schedule.ts";
 
 const PLACES = { units: "/etc/systemd/system", crontabs: "/etc/cron.d", scripts: "/etc/curfew" };
 const SCHEDULE: Schedule = {

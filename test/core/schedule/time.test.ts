@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { cronTime, timerSettings } from "../../../src/core/schedule/time.ts";
-import { parseDuration } from "../../../src/model/duration.ts";
-import type { ScheduleTime } from "../../../src/model/schedule.ts";
+import { parseDuration } from "../../../src/model/terms/duration.ts";
+import type { ScheduleTime } from "../../../src/model/record/schedule.ts";
 
 const every = (text: string): ScheduleTime => ({ kind: "every", seconds: parseDuration(text) ?? 0 });
 const calendar = (text: string): ScheduleTime => ({ kind: "calendar", text });

@@ -7,9 +7,9 @@ import { judgeBaseline } from "../../../src/core/baseline/judge-baseline.ts";
 import { ladder } from "../../../src/core/ending/ladder.ts";
 import { isPlain } from "../../../src/core/shell/plain-assignment.ts";
 import { planHost } from "../../../src/core/plan/host.ts";
-import type { ControlId } from "../../../src/model/control-id.ts";
-import type { Facts, ForeignTimeout } from "../../../src/model/facts.ts";
-import { known, unreadable } from "../../../src/model/reading.ts";
+import type { ControlId } from "../../../src/model/terms/control-id.ts";
+import type { Facts, ForeignTimeout } from "../../../src/model/facts/facts.ts";
+import { known, unreadable } from "../../../src/model/terms/reading.ts";
 import { applied } from "../../controls/applied-facts.ts";
 import { host, limits, person, role, version } from "../../controls/facts-fixture.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { unifiedDiff } from "../../../src/core/text/unified-diff.ts";
-import type { Change } from "../../../src/model/plan.ts";
-import type { FileState } from "../../../src/model/facts.ts";
+import type { Change } from "../../../src/model/change/plan.ts";
+import type { FileState } from "../../../src/model/facts/facts.ts";
 
 const state = (content: string, mode = "0644", uid = 0): FileState => ({ content, mode, uid, gid: 0 });
 const change = (before: FileState | null, after: FileState | null): Change => ({

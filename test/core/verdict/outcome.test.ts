@@ -14,8 +14,8 @@ import {
   worst,
   worstOf,
 } from "../../../src/core/verdict/outcome.ts";
-import type { Finding } from "../../../src/model/finding.ts";
-import type { HostOutcome, HostVerification } from "../../../src/model/run.ts";
+import type { Finding } from "../../../src/model/verdict/finding.ts";
+import type { HostOutcome, HostVerification } from "../../../src/model/change/run.ts";
 import { failedPlan, hostPlan, probe } from "../../fixtures/plans.ts";
 
 const finding = (outcome: Finding["outcome"]): Finding => ({ ...hostPlan("a").findings[0]!, outcome });

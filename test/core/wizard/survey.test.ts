@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { remoteScript } from "../../../src/template/remote-script.ts";
 import { parseWizardSurvey } from "../../../src/core/wizard/survey.ts";
-import { CurfewError } from "../../../src/model/error.ts";
+import { CurfewError } from "../../../src/model/terms/error.ts";
 
 describe("what the script says", () => {
   test("is read strictly", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { RunContext } from "../../../src/flow/run/context.ts";
 import { inWaves } from "../../../src/flow/guard/waves.ts";
-import type { Host } from "../../../src/model/host.ts";
+import type { Host } from "../../../src/model/inventory/host.ts";
 
 test("a defect that one host brings to light leaves the others their results", async () => {
   const hosts = ["a", "b", "c"].map((name) => ({ name })) as unknown as Host[];

@@ -10,7 +10,7 @@ import { TIME } from "../../../src/host/time.ts";
 import { openProgram } from "../../../src/flow/probe/open.ts";
 import { PROBE_PROGRAMS } from "../../../src/flow/probe/programs.ts";
 import type { HostWatch } from "../../../src/flow/probe/watch.ts";
-import type { Connection, SessionEnd, TerminalSession } from "../../../src/model/connection.ts";
+import type { Connection, SessionEnd, TerminalSession } from "../../../src/model/inventory/connection.ts";
 import { patient } from "../../patience.ts";
 
 const TOKEN = "0123456789abcdef0123456789abcdef";

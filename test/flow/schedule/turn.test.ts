@@ -8,7 +8,7 @@ import {
   type ScheduleEffects,
   takeTurn,
 } from "../../../src/flow/schedule/turn.ts";
-import type { ScheduleResult } from "../../../src/model/schedule.ts";
+import type { ScheduleResult } from "../../../src/model/record/schedule.ts";
 
 interface World extends ScheduleEffects {
   script: string;

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { parse, type DefaultTreeAdapterTypes } from "parse5";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serve } from "../../../src/flow/serve/server.ts";
-import type { AuditRun } from "../../../src/model/audit.ts";
+import type { AuditRun } from "../../../src/model/record/audit.ts";
 import { PAGES } from "../../../src/report/serve/address.ts";
 import { renderMetrics } from "../../../src/report/format/metrics.ts";
 import { auditHeader, auditRun, auditedHost, auditFinding } from "../../fixtures/audits.ts";

@@ -5,9 +5,9 @@ import { request, type IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serve, type Serving, type ServeOptions } from "../../../src/flow/serve/server.ts";
-import type { AuditRun } from "../../../src/model/audit.ts";
-import type { History } from "../../../src/model/history.ts";
-import type { AppliedRun } from "../../../src/model/history-views.ts";
+import type { AuditRun } from "../../../src/model/record/audit.ts";
+import type { History } from "../../../src/model/record/history.ts";
+import type { AppliedRun } from "../../../src/model/record/history-views.ts";
 import { openHistory } from "../../../src/store/open-history.ts";
 import { store } from "../../fixtures/audits.ts";
 

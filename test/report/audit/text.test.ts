@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { AuditContext, AuditedHost, AuditRun, RunSummary } from "../../../src/model/audit.ts";
+import type { AuditContext, AuditedHost, AuditRun, RunSummary } from "../../../src/model/record/audit.ts";
 import { sparkline } from "../../../src/report/audit/changes-text.ts";
 import { auditText } from "../../../src/report/audit/text.ts";
 import { widthOf } from "../../../src/report/layout/columns.ts";

@@ -7,7 +7,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { findingKey } from "../../../src/core/verdict/finding-key.ts";
 import { visible } from "../../../src/core/text/visible.ts";
-import type { AuditRun } from "../../../src/model/audit.ts";
+import type { AuditRun } from "../../../src/model/record/audit.ts";
 import { renderJunit } from "../../../src/report/format/junit.ts";
 import { reportedFindings } from "../../../src/report/format/reported-findings.ts";
 import { asWritten, hostileAudit, HOSTILE, textOf } from "../../fixtures/hostile-audits.ts";

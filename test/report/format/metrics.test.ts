@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { visible } from "../../../src/core/text/visible.ts";
-import type { AuditRun } from "../../../src/model/audit.ts";
+import type { AuditRun } from "../../../src/model/record/audit.ts";
 import { renderMetrics } from "../../../src/report/format/metrics.ts";
 import { asWritten, hostileAudit, HOSTILE, textOf } from "../../fixtures/hostile-audits.ts";
 import { probe } from "../../fixtures/plans.ts";

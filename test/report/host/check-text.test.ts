@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { CheckedHost } from "../../../src/model/check-run.ts";
-import type { Finding } from "../../../src/model/finding.ts";
+import type { CheckedHost } from "../../../src/model/record/check-run.ts";
+import type { Finding } from "../../../src/model/verdict/finding.ts";
 import { createPaint } from "../../../src/report/layout/paint.ts";
 import { checkText } from "../../../src/report/host/check-text.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Explanation } from "../../../src/model/explanation.ts";
+import type { Explanation } from "../../../src/model/verdict/explanation.ts";
 import { explainText } from "../../../src/report/host/explain-text.ts";
 import { createPaint } from "../../../src/report/layout/paint.ts";
 

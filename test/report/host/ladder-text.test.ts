@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { LadderCell, Rung } from "../../../src/model/finding.ts";
+import type { LadderCell, Rung } from "../../../src/model/verdict/finding.ts";
 import { widthOf } from "../../../src/report/layout/columns.ts";
 import { ladderLegend, ladderLines } from "../../../src/report/host/ladder-text.ts";
 import { createPaint } from "../../../src/report/layout/paint.ts";

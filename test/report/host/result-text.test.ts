@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { LadderCell } from "../../../src/model/finding.ts";
-import type { HostResult, HostVerification } from "../../../src/model/run.ts";
+import type { LadderCell } from "../../../src/model/verdict/finding.ts";
+import type { HostResult, HostVerification } from "../../../src/model/change/run.ts";
 import { createPaint } from "../../../src/report/layout/paint.ts";
 import { resultText } from "../../../src/report/host/result-text.ts";
 import { verifyText } from "../../../src/report/host/verify-text.ts";

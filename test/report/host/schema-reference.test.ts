@@ -1,7 +1,7 @@
 /** The tables of keys in the help pages: nothing of a schema is lost, and every key says what it means. */
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { alertsSchema } from "../../../src/model/alert.ts";
+import { alertsSchema } from "../../../src/model/record/alert.ts";
 import { policySchema } from "../../../src/config/policy/schema.ts";
 import { type ReferenceSchema, schemaReference } from "../../../src/report/host/schema-reference.ts";
 

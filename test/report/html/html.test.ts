@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { visible } from "../../../src/core/text/visible.ts";
-import type { AuditContext, AuditedHost, AuditRun } from "../../../src/model/audit.ts";
+import type { AuditContext, AuditedHost, AuditRun } from "../../../src/model/record/audit.ts";
 import { evidenceAddress } from "../../../src/report/html/data.ts";
 import { renderHtml } from "../../../src/report/html/html.ts";
 import { audit, auditedHost, bigAudit, context, finding, smallAudit } from "../../fixtures/report-audits.ts";

@@ -4,7 +4,7 @@ import { Ajv } from "ajv";
 import formats from "ajv-formats";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { AuditRun } from "../../../src/model/audit.ts";
+import type { AuditRun } from "../../../src/model/record/audit.ts";
 import { renderOscal } from "../../../src/report/oscal/oscal.ts";
 import { reportedFindings } from "../../../src/report/format/reported-findings.ts";
 import { hostileAudit, textOf } from "../../fixtures/hostile-audits.ts";

@@ -5,7 +5,7 @@ import formats from "ajv-formats";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { findingKey } from "../../../src/core/verdict/finding-key.ts";
-import type { AuditRun } from "../../../src/model/audit.ts";
+import type { AuditRun } from "../../../src/model/record/audit.ts";
 import { renderSarif } from "../../../src/report/sarif/sarif.ts";
 import { reportedFindings } from "../../../src/report/format/reported-findings.ts";
 import { hostileAudit, HOSTILE, textOf } from "../../fixtures/hostile-audits.ts";

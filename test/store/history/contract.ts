@@ -2,10 +2,10 @@
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { countFindings, countHosts } from "../../../src/core/audit/summary.ts";
-import type { AuditedHost, AuditRun } from "../../../src/model/audit.ts";
-import { CHECKS, type CheckId } from "../../../src/model/check.ts";
-import type { Finding } from "../../../src/model/finding.ts";
-import type { History } from "../../../src/model/history.ts";
+import type { AuditedHost, AuditRun } from "../../../src/model/record/audit.ts";
+import { CHECKS, type CheckId } from "../../../src/model/verdict/check.ts";
+import type { Finding } from "../../../src/model/verdict/finding.ts";
+import type { History } from "../../../src/model/record/history.ts";
 import {
   auditedHost,
   auditEnd,

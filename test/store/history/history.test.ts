@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { History } from "../../../src/model/history.ts";
+import type { History } from "../../../src/model/record/history.ts";
 import { openHistory } from "../../../src/store/open-history.ts";
 import { auditedHost, auditRun, fleetRun, store } from "../../fixtures/audits.ts";
 import { now, testHistory } from "./contract.ts";

@@ -5,10 +5,10 @@ import { openReasons } from "../../../src/core/audit/open.ts";
 import { countFindings, countHosts } from "../../../src/core/audit/summary.ts";
 import { findingKey } from "../../../src/core/verdict/finding-key.ts";
 import { compareOutcomes, countOutcomes, hostOutcomes } from "../../../src/core/verdict/outcome.ts";
-import type { AuditedHost, AuditRun } from "../../../src/model/audit.ts";
-import type { Finding } from "../../../src/model/finding.ts";
-import type { History } from "../../../src/model/history.ts";
-import type { AppliedRun, HostFilter } from "../../../src/model/history-views.ts";
+import type { AuditedHost, AuditRun } from "../../../src/model/record/audit.ts";
+import type { Finding } from "../../../src/model/verdict/finding.ts";
+import type { History } from "../../../src/model/record/history.ts";
+import type { AppliedRun, HostFilter } from "../../../src/model/record/history-views.ts";
 import {
   auditedHost,
   auditEnd,

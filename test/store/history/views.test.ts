@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { History } from "../../../src/model/history.ts";
+import type { History } from "../../../src/model/record/history.ts";
 import { openDatabase } from "../../../src/store/history/database.ts";
 import { openHistory } from "../../../src/store/open-history.ts";
 import { MIGRATIONS } from "../../../src/store/history/schema.ts";

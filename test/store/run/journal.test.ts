@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { RunEvent } from "../../../src/model/run.ts";
+import type { RunEvent } from "../../../src/model/change/run.ts";
 import { createRunId, type Journal, openJournal } from "../../../src/store/run/journal.ts";
 import { stateDirectory } from "../../../src/store/file/xdg.ts";
 

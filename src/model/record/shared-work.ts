@@ -1,0 +1,146 @@
+/**
+ * One run over many machines, as `flow/` sees it: a coordinator puts one job per host into a queue, workers do them. What
+ * is in here crosses a database that others can write, so both ends take it for hostile input.
+ */
+import type { AuditedHost } from "./audit.ts";
+import type { ErrorData } from "../terms/error.ts";
+import type { Escalation } from "../inventory/host.ts";
+import type { HostPlan } from "../change/plan.ts";
+import type { HostVerification } from "../change/run.ts";
+import type { SessionKind } from "../terms/session-kind.ts";
+
+/** The commands whose hosts can be done elsewhere. */
+export const WORK_KINDS = ["audit", "plan", "verify"] as const;
+type WorkKind = (typeof WORK_KINDS)[number];
+
+/** What workers have to know of a run, once for all its hosts. There is no place in it for a password or a key. */
+export interface SharedWork {
+  readonly kind: WorkKind;
+  /** The policy as it was written, without the keys of its probes; a worker reads it as it would read a file. */
+  readonly policy: unknown;
+  readonly sessions: readonly SessionKind[];
+  /** Whether sessions are opened. */
+  readonly verify: boolean;
+  readonly roles?: readonly string[];
+  readonly scaled?: number;
+  /** Seconds for a login. */
+  readonly connectTimeout: number;
+}
+
+/** What of an inventory entry travels. Keys, known_hosts and ssh_config are each worker's own. */
+export interface TravellingHost {
+  readonly name: string;
+  readonly address: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly become?: Escalation;
+  readonly groups: readonly string[];
+}
+
+/** A text that backs an answer; the coordinator keeps it where its own evidence is. */
+export interface TravellingEvidence {
+  readonly name: string;
+  readonly title: string;
+  readonly content: string;
+}
+
+/** What became of one host. */
+export type HostAnswer =
+  | {
+      readonly kind: "audit";
+      readonly host: AuditedHost;
+      readonly evidence: readonly TravellingEvidence[];
+    }
+  | { readonly kind: "plan"; readonly host: HostPlan }
+  | {
+      readonly kind: "verify";
+      readonly host: HostVerification;
+      readonly evidence: readonly TravellingEvidence[];
+    }
+  /** It was not done. */
+  | { readonly kind: "none"; readonly error: ErrorData };
+
+/** A run before it is in the queue. */
+export interface NewSharedRun {
+  readonly runId: string;
+  readonly work: SharedWork;
+  /** Whatever the coordinator needs to go on with the run, as JSON data. Workers cannot read it. */
+  readonly head: unknown;
+  /** In the order of the run, each with its zone. */
+  readonly hosts: readonly { readonly host: TravellingHost; readonly zone: string }[];
+  /** Who coordinates: `alice@controller`. */
+  readonly owner: string;
+}
+
+/** A host's answer, and who gave it; empty where the coordinator gave it up. */
+export interface CollectedAnswer {
+  readonly position: number;
+  readonly worker: string;
+  readonly answer: HostAnswer;
+}
+
+/** How far a run is. */
+export interface SharedProgress {
+  /** Positions that a worker has at this moment. */
+  readonly active: readonly number[];
+  /** Positions that went from worker to worker until there was no further try, and those that none could read. */
+  readonly spent: readonly number[];
+  /** How many hosts wait, by zone. */
+  readonly waiting: ReadonlyMap<string, number>;
+  /** Zones that a living worker of this version serves. */
+  readonly served: ReadonlySet<string>;
+}
+
+/** The coordinator's side of one run. Errors of each: CurfewError `locked` once another coordinator goes on with it. */
+export interface SharedRun {
+  /** Answers that this coordinator does not know yet; one may come twice after the database was away. */
+  collect(): Promise<readonly CollectedAnswer[]>;
+  /** Gives hosts of workers that are gone to others, and says how far the run is. */
+  look(): Promise<SharedProgress>;
+  /** No worker takes these any more; their answer is this error. One that was answered already stays so. */
+  giveUp(
+    which: { readonly zones: readonly string[] | "all" } | { readonly positions: readonly number[] },
+    error: ErrorData,
+  ): Promise<void>;
+  /** Takes the run and all its traces out of the queue. */
+  end(): Promise<void>;
+}
+
+/** A host that a worker holds. */
+export interface TakenJob {
+  readonly queue: string;
+  readonly id: string;
+  /** Which try this is; another worker's try of the same host has another one. */
+  readonly attempt: number;
+  /** Undefined where what is in the queue is not a job of this curfew. */
+  readonly task:
+    | { readonly run: number; readonly position: number; readonly host: TravellingHost }
+    | undefined;
+}
+
+/** A run that this worker does not take hosts of. */
+export interface ForeignRun {
+  readonly runId: string;
+  readonly curfew: string;
+}
+
+/** The worker's side. */
+export interface WorkerQueue {
+  /** At most so many hosts, of whichever run. */
+  take(most: number): Promise<readonly TakenJob[]>;
+  /** Errors: CurfewError `input` for what is not there or not of this curfew. */
+  workOf(run: number): Promise<{ readonly runId: string; readonly work: SharedWork }>;
+  /** Says that this worker lives and still has these; returns those that are not its own any more. */
+  touch(jobs: readonly TakenJob[]): Promise<readonly TakenJob[]>;
+  /** False where the host was given to another worker meanwhile: nothing was stored then. */
+  answer(job: TakenJob, answer: HostAnswer): Promise<boolean>;
+  /** Gives them back, for others to take at once. */
+  release(jobs: readonly TakenJob[]): Promise<void>;
+  /** Nobody can do this one. */
+  refuse(job: TakenJob): Promise<void>;
+  /** Tells coordinators that this worker is there; returns open runs of other versions. */
+  announce(lanes: number): Promise<readonly ForeignRun[]>;
+  /** Not there any more. */
+  leave(): Promise<void>;
+  close(): Promise<void>;
+}
