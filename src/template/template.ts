@@ -29,11 +29,13 @@ export function renderTemplate(name: string, values: Readonly<Record<string, Tem
 
 const environment = lateHandlebars();
 const templates = new Map<string, HandlebarsTemplateDelegate>();
+/** Templates that stand in others. */
+const PARTS = ["header", "database-in-force"];
 
 function compiled(name: string): HandlebarsTemplateDelegate {
   const cached = templates.get(name);
   if (cached !== undefined) return cached;
-  if (templates.size === 0) environment().registerPartial("header", templateText("header"));
+  if (templates.size === 0) for (const part of PARTS) environment().registerPartial(part, templateText(part));
   const options = { noEscape: true, strict: true, knownHelpersOnly: true };
   const template = environment().compile(templateText(name), options);
   templates.set(name, template);
