@@ -87,13 +87,14 @@ prepare() {
 }
 
 # What a kill of an earlier script has left before its guard was there to see it: neither of them lives. Two minutes,
-# for one that begins just now.
+# for one that begins just now. Nothing is ended unless its sshd lives: after so long a process with its number, and what
+# uses its port, may be somebody's.
 sweep() {
   for left in /run/curfew-shadow-*; do
     [ -n "$(find "$left" -maxdepth 0 -type d -mmin +2 2>/dev/null)" ] || continue
     read -r supervisor <"$left/supervisor" && kill -0 "$supervisor" && continue
     grep -qls "$left/guard.sh" /proc/[0-9]*/cmdline && continue
-    [ ! -f "$left/clean.sh" ] || sh "$left/clean.sh" </dev/null >/dev/null
+    read -r listener <"$left/pid" && grep -qs "$left/" "/proc/$listener/cmdline" && sh "$left/clean.sh" </dev/null >/dev/null
     rm -rf "$left" "$left.error"
   done 2>/dev/null
 }
