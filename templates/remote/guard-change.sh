@@ -58,7 +58,7 @@ clean_up() {
   [ ! -f "$base/lock" ] || case $(cat "$base/lock") in
     "$token "*) rm -f "$base/lock" ;;
   esac
-  rmdir "$base/original" "$base/guard" "$base" 2>/dev/null || :
+  remove_empty
   [ ! -e "$guard/staged" ]
 }
 
@@ -361,7 +361,7 @@ curfew_main() {
   say "step locked"
   sweep || fail "$trouble_code" "$trouble"
   [ -z "${finished:-}" ] || fail overdue "a change of a run that died ($finished) has been brought to its end only now; run again"
-  mkdir "$guard" || unwritten "$guard" "$base"
+  mkdir -p "$guard" || unwritten "$guard" "$base"
   each check_before
   each stage || unwritten "$stage_failed" "$stage_dir"
   each keep_original && keep_directories || fail remote "cannot keep the present files under $base: $(why "$base")"

@@ -4,7 +4,8 @@
 # Fails with `trouble` in words, and `trouble_code`.
 take_lock() {
   trouble_code=remote
-  mkdir -p "$base/guard" 2>/dev/null && chmod 0700 "$base" "$base/guard" || {
+  # Whoever ends at this moment takes empty directories away.
+  make_base 2>/dev/null || make_base 2>/dev/null || make_base || {
     trouble="cannot write $base: $(mkdir -p "$base/guard" 2>&1)"
     return 1
   }
@@ -19,6 +20,15 @@ take_lock() {
   lock_is_stale "$held" && break_lock && return 0
   trouble=$(cat "$base/lock" 2>/dev/null || echo "$held")
   return 1
+}
+
+make_base() {
+  mkdir -p "$base/guard" && chmod 0700 "$base" "$base/guard"
+}
+
+# Who holds the lock needs them.
+remove_empty() {
+  [ -e "$base/lock" ] || rmdir "$base/original" "$base/guard" "$base" 2>/dev/null || :
 }
 
 # A link: never there without its content, and only one can win. Sets `trouble` where that is not for the lock of

@@ -71,7 +71,7 @@ finish() {
     release
   fi
   rm -f "$base/lock.$token"
-  rmdir "$base/original" "$base/guard" "$base" 2>/dev/null
+  remove_empty
   say "state finished"
 }
 
