@@ -204,7 +204,12 @@ wait_for_other() {
 }
 
 other_lives() {
-  { read -r other <"$guard/undoing"; } 2>/dev/null && kill -0 "$other" 2>/dev/null
+  { read -r other <"$guard/undoing"; } 2>/dev/null && is_own "$other"
+}
+
+# Whether a process runs a script of this change: after a reboot, or an end, its number may be another one's.
+is_own() {
+  case $({ tr '\000' ' ' <"/proc/${1:-none}/cmdline"; } 2>/dev/null) in *"$guard/"*) ;; *) return 1 ;; esac
 }
 
 # Fails where somebody wrote to a file in the very moment in which it was replaced: what the change put there lacks it.
@@ -334,7 +339,8 @@ record_lost() {
 
 stop_timer() {
   [ ! -d /run/systemd/system ] || systemctl stop "curfew-guard-$token.timer" 2>/dev/null || :
-  [ ! -f "$guard/timer.pid" ] || kill "$(cat "$guard/timer.pid")" 2>/dev/null || :
+  timer=$(cat "$guard/timer.pid" 2>/dev/null)
+  ! is_own "$timer" || kill "$timer" 2>/dev/null || :
 }
 
 said_kept() {
