@@ -36,7 +36,8 @@ part_timeouts() {
 
 list_sourced() {
   case $newline$listed in *"$newline$1$newline"*) return ;; esac
-  if [ -f "$1" ] && [ -r "$1" ]; then listed="$listed$1$newline"; fi
+  # In front: what it sets is known where it is read.
+  if [ -f "$1" ] && [ -r "$1" ]; then listed="$1$newline$listed"; fi
 }
 
 # What packages bring along sets no limit, and is long.

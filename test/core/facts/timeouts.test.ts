@@ -91,3 +91,18 @@ test.each([
     .map((line) => line.split("\t").slice(1).join(" "));
   expect(found).toEqual(lines);
 });
+
+test("a variable of a file that is sourced keeps where it is from", () => {
+  const [sourced, file] = [join(folder, "where.sh"), join(folder, "profile.sh")];
+  writeFileSync(sourced, "case $SSH_CLIENT in 10.*) in=1 ;; esac\n");
+  writeFileSync(file, `. ${sourced}\n[ -n "$in" ] || TMOUT=600\n`);
+  const list = /^list_sourced\(\) \{\n[^]*?\n\}\n/mu.exec(PART)?.[0] ?? "";
+  const listing = `newline='\n'\nlisted="$1$newline"\n${list}list_sourced "$2"\nprintf %s "$listed"`;
+  const listed = execFileSync("sh", ["-c", listing, "list", file, sourced], { encoding: "utf8" });
+  const files = listed.trim().split("\n");
+  const said = execFileSync("sh", ["-c", 'awk "$@"', "sh", PROGRAM, ...files], { encoding: "utf8" });
+  expect(said.trim().split("\t").slice(1)).toEqual([
+    "2",
+    'case $SSH_CLIENT in 10.*) in=1 ;; esac; [ -n "$in" ] || TMOUT=600',
+  ]);
+});
