@@ -220,6 +220,19 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
     await taken.run.end();
   });
 
+  test("a coordinator that was frozen takes no answer from the one that went on", async () => {
+    const given = newRun(2);
+    const run = await (await coordinator()).begin(given);
+    const one = await worker("one");
+    for (const job of await one.take(2)) await one.answer(job, none("there"));
+    expect(await run.collect()).toHaveLength(2);
+    await server.sql("queue", "UPDATE curfew_queue.shared_run SET seen = now() - interval '1 minute'");
+    const taken = await (await coordinator()).continue(given.runId, "bob@other");
+    await expect(run.collect()).rejects.toMatchObject({ code: "locked" });
+    expect(await taken.run.collect()).toHaveLength(2);
+    await taken.run.end();
+  });
+
   test("a worker's role reads neither the history, nor answers, nor what coordinators keep; it changes no job but its state", async () => {
     for (const statement of [
       "SELECT * FROM curfew.run",

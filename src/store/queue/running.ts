@@ -23,18 +23,17 @@ export function createRun(lines: Lines, held: Held): SharedRun {
   const { own } = lines;
   let known: readonly number[] = [];
   return {
-    collect: () =>
-      own.run(async (session) => {
-        if (known.length > 0) await markTaken(session, held, known);
-        const rows = await newAnswers(session, held);
-        // Known to this coordinator once it asks again: an answer whose way here was cut comes again.
-        known = rows.map(({ position }) => position);
-        return rows.map(({ position, worker, body }): CollectedAnswer => ({
-          position,
-          worker,
-          answer: unpackAnswer(body),
-        }));
-      }),
+    async collect() {
+      if (known.length > 0) await own.transaction((session) => markTaken(session, held, known));
+      const rows = await own.run((session) => newAnswers(session, held));
+      // Known to this coordinator once it asks again: an answer whose way here was cut comes again.
+      known = rows.map(({ position }) => position);
+      return rows.map(({ position, worker, body }): CollectedAnswer => ({
+        position,
+        worker,
+        answer: unpackAnswer(body),
+      }));
+    },
     look: () => lookAt(lines, held),
     giveUp: (which, error) =>
       own.transaction(async (session) => {
@@ -51,14 +50,12 @@ export function createRun(lines: Lines, held: Held): SharedRun {
   };
 }
 
-async function markTaken(
-  session: DatabaseSession,
-  { id }: Held,
-  positions: readonly number[],
-): Promise<void> {
+/** With the proof in one transaction: a coordinator that was frozen must not take answers from the one that went on. */
+async function markTaken(session: DatabaseSession, held: Held, positions: readonly number[]): Promise<void> {
+  await prove(session, held);
   await session.change(
     "UPDATE curfew_queue.shared_result SET taken = true WHERE run = $1 AND position = ANY($2::int[])",
-    [id, positions],
+    [held.id, positions],
   );
 }
 
