@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { refuseOther } from "../../src/cli/shared/head.ts";
 import { runHere } from "./run-here.ts";
 
 let directory: string;
@@ -95,4 +96,18 @@ test("a schedule takes --shared along, and no --continue", async () => {
   expect(await refused("schedule install", ...install, "--shared", "-K")).toContain(
     "--ask-become-pass excludes --shared",
   );
+});
+
+test("a run is not gone on with where its hosts are others than those asked for", () => {
+  const work = { kind: "audit", policy: {}, sessions: [], verify: false, connectTimeout: 20 } as const;
+  const [policy, inventory] = ["a".repeat(64), "b".repeat(64)];
+  const head = { policy, inventory, limit: "", hosts: ["web1", "web2"] };
+  const source = { sources: [], digest: inventory, limit: "" };
+  const hosts = ["web1", "web2"].map((name) => ({ name }));
+  const asked = { chosen: { hosts, source }, loaded: { source: { digest: policy } }, work } as never;
+  expect(() => refuseOther("run", { work, head }, asked)).not.toThrow();
+  for (const other of [["web1"], ["web2", "web1"], ["web1", "web1"]])
+    expect(() => refuseOther("run", { work, head: { ...head, hosts: other } }, asked)).toThrow(
+      "these differ: the hosts",
+    );
 });

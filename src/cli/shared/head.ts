@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { shown } from "../../core/text/nearest.ts";
 import type { AuditHeader } from "../../model/record/audit.ts";
+import type { Host } from "../../model/inventory/host.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { SharedWork } from "../../model/record/shared-work.ts";
 import { header as auditHeader } from "../../store/history/line-schema.ts";
@@ -40,6 +41,7 @@ export function refuseOther(
     ...(head.policy === loaded.source.digest ? [] : ["the policy"]),
     ...(head.inventory === chosen.source.digest ? [] : ["the inventory"]),
     ...(head.limit === chosen.source.limit ? [] : ["-l"]),
+    ...(sameHosts(head.hosts, chosen.hosts) ? [] : ["the hosts"]),
     ...(questionOf(work) === questionOf(wanted) ? [] : ["--verify, --sessions, --role or --scaled"]),
   ];
   if (differs.length === 0) return;
@@ -50,6 +52,11 @@ export function refuseOther(
       hint: "give the command as it was given then",
     },
   );
+}
+
+/** In the same order: answers are known by their position. */
+function sameHosts(names: readonly string[], hosts: readonly Host[]): boolean {
+  return names.length === hosts.length && hosts.every(({ name }, index) => name === names[index]);
 }
 
 function questionOf({
