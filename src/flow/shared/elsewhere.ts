@@ -1,4 +1,5 @@
 /** Answers of workers as what the use cases expect of a host. */
+import { outcomeOfAll } from "../../core/verdict/outcome.ts";
 import type { AuditedHost } from "../../model/record/audit.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { EvidenceFile } from "../../model/verdict/evidence.ts";
@@ -17,12 +18,15 @@ export async function auditedElsewhere(
 ): Promise<AuditedHost> {
   const answer = await ask(host);
   if (answer.kind !== "audit") throw misfit(answer);
+  if (!isWholeAudit(answer.host)) throw incomplete();
   return { ...answer.host, evidence: await keepAll(host, answer.evidence, context) };
 }
 
 export async function plannedElsewhere({ host: ask }: Coordination, host: Host): Promise<HostPlan> {
   const answer = await ask(host);
   if (answer.kind !== "plan") throw misfit(answer);
+  // Only of a host that could not be read there are no facts.
+  if (answer.host.factsDigest === "" && answer.host.error === undefined) throw incomplete();
   return answer.host;
 }
 
@@ -35,6 +39,16 @@ export async function verifiedElsewhere(
   if (answer.kind !== "verify") throw misfit(answer);
   if (answer.host.evidence === undefined) return answer.host;
   return { ...answer.host, evidence: await keepAll(host, answer.evidence, context) };
+}
+
+/** Every judged host says so in a finding, and its outcome is that of its findings. */
+function isWholeAudit({ outcome, findings }: AuditedHost): boolean {
+  return findings.some(({ check }) => check === "host-judged") && outcome === outcomeOfAll(findings);
+}
+
+function incomplete(): CurfewError {
+  const message = "the answer of the worker contradicts itself or is incomplete, so nothing is taken from it";
+  return new CurfewError("internal", message);
 }
 
 function misfit({ kind }: HostAnswer): CurfewError {
