@@ -1,8 +1,14 @@
 /** The queue of shared runs in a real PostgreSQL: tries that do not count, what roles may, and what hostile rows come to. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { HostAnswer, NewSharedRun, WorkerQueue } from "../../src/model/record/shared-work.ts";
+import { coordinate } from "../../src/flow/shared/coordinate.ts";
+import { serveWork } from "../../src/flow/shared/serve-work.ts";
+import type { RunContext } from "../../src/flow/run/context.ts";
+import type { Host } from "../../src/model/inventory/host.ts";
+import { CurfewError } from "../../src/model/terms/error.ts";
 import { openHistory } from "../../src/store/open-history.ts";
 import { postgresSettings } from "../../src/store/postgres/settings.ts";
 import { openQueue, openWorkerQueue, type Queue } from "../../src/store/queue/queue.ts";
@@ -42,6 +48,14 @@ function newRun(hosts: number, zone = "default"): NewSharedRun {
     hosts: names.map((name) => ({ host: { name, address: name, groups: ["all"] }, zone })),
     owner: "alice@controller",
   };
+}
+
+/** What those who wait look at. */
+function calm() {
+  const { signal } = new AbortController();
+  const clock = () => performance.now();
+  const context = { emit: () => {}, clock, now: () => new Date(), stopping: signal, aborting: signal };
+  return { context, sleep: (milliseconds: number) => setTimeout(milliseconds) };
 }
 
 const none = (message: string): HostAnswer => ({ kind: "none", error: { code: "unreachable", message } });
@@ -179,7 +193,7 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
     const one = await worker("one");
     const [job] = await one.take(1);
     await server.sql("queue", sql);
-    await expect(one.workOf(job?.task?.run ?? 0)).rejects.toThrow(said);
+    await expect(one.workOf(job?.task as never)).rejects.toThrow(said);
   });
 
   test("an answer that no curfew wrote counts as none", async () => {
@@ -218,6 +232,119 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
     await expect(run.look()).rejects.toMatchObject({ code: "locked" });
     await expect(run.end()).rejects.toMatchObject({ code: "locked" });
     await taken.run.end();
+  });
+
+  test("a damaged job ends neither the looks at its queue nor the wait of its run", async () => {
+    const run = await (await coordinator()).begin(newRun(2));
+    const other = await (await coordinator()).begin(newRun(1));
+    await server.sql(
+      "queue",
+      `UPDATE curfew_queue.job SET data = '{"run": "x", "position": "y"}' WHERE data->>'position' = '1'`,
+    );
+    expect((await other.look()).waiting.get("default")).toBe(1);
+    const one = await worker("one");
+    for (const job of await one.take(5)) {
+      if (job.task === undefined) await one.refuse(job);
+      else await one.answer(job, none("there"));
+    }
+    const { context, sleep } = calm();
+    const hosts = ["web0", "web1"];
+    const setup = { open: async () => run, hosts, version: "1.0.0", workerWait: 60, context, sleep };
+    const coordination = coordinate(setup);
+    const answers = hosts.map((name) => coordination.host({ name } as Host).catch((error) => error.message));
+    expect(await Promise.all(answers)).toEqual(["there", expect.stringContaining("no longer in the queue")]);
+    await coordination.finish();
+    await other.end();
+  });
+
+  test("an answer to a job of a run that is not there is done with", async () => {
+    await (await coordinator()).begin(newRun(1));
+    const one = await worker("one");
+    const [job] = await one.take(1);
+    await server.sql("queue", "DELETE FROM curfew_queue.shared_run");
+    expect(await one.answer(job as never, none("there"))).toBe(true);
+    expect(await one.take(1)).toEqual([]);
+  });
+
+  test("a run that is damaged is not gone on with, and says so", async () => {
+    const given = newRun(1);
+    await (await coordinator()).begin(given);
+    await server.sql(
+      "queue",
+      "UPDATE curfew_queue.shared_run SET work = '{', seen = now() - interval '1 minute'",
+    );
+    await expect((await coordinator()).continue(given.runId, "bob@other")).rejects.toMatchObject({
+      code: "input",
+      message: expect.stringContaining("is not of this curfew"),
+    });
+  });
+
+  test(
+    "a worker judges by its run's policy also where the database was set back and gives the number out again",
+    async () => {
+      const stop = new AbortController();
+      const told: string[] = [];
+      const { context, sleep } = calm();
+      const contextFor = async (): Promise<RunContext> => ({
+        ...(context as unknown as RunContext),
+        controls: [],
+        concurrency: 1,
+        connect: () => Promise.reject(new CurfewError("unreachable", "tried")),
+      });
+      const serving = serveWork({
+        queue: await worker("one"),
+        name: "one",
+        contextFor,
+        lanes: 2,
+        sleep,
+        stopping: stop.signal,
+        aborting: new AbortController().signal,
+        tell: (event) => {
+          if (event.type === "answered" && event.answer.kind === "none")
+            told.push(event.answer.error.message);
+          else if (event.type === "answered" && event.answer.kind === "plan")
+            told.push(event.answer.host.error?.message ?? "");
+        },
+      });
+      await (await coordinator()).begin(newRun(1));
+      await expect.poll(() => told, { timeout: LONG }).toEqual([expect.stringContaining("tried")]);
+      const [number] = await server.sql("queue", "SELECT id FROM curfew_queue.shared_run");
+      await server.sql(
+        "queue",
+        `DELETE FROM curfew_queue.job; DELETE FROM curfew_queue.shared_run;
+         ALTER TABLE curfew_queue.shared_run ALTER id RESTART WITH ${number}`,
+      );
+      const second = newRun(1);
+      const roles = { admin: { users: ["root"], probe: { user: "root", identity_file: "/root/key" } } };
+      await (
+        await coordinator()
+      ).begin({ ...second, work: { ...second.work, policy: { name: "q", roles } } });
+      await expect.poll(() => told[1], { timeout: LONG }).toContain("names private keys");
+      stop.abort();
+      await serving;
+    },
+    LONG,
+  );
+
+  test("a worker that cannot make its way to hosts gives them back and is not there any more", async () => {
+    await server.sql("queue", "DELETE FROM curfew_queue.shared_worker");
+    const run = await (await coordinator()).begin(newRun(1));
+    const { sleep } = calm();
+    const signal = new AbortController().signal;
+    const serving = serveWork({
+      queue: await worker("one"),
+      name: "one",
+      lanes: 2,
+      stopping: signal,
+      aborting: signal,
+      sleep,
+      contextFor: () => Promise.reject(new CurfewError("internal", "no ssh")),
+      tell: () => {},
+    });
+    await expect(serving).rejects.toThrow("no ssh");
+    expect([...(await run.look()).served]).toEqual([]);
+    expect(await (await worker("two")).take(1)).toHaveLength(1);
+    await run.end();
   });
 
   test("a coordinator that was frozen takes no answer from the one that went on", async () => {

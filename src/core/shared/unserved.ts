@@ -29,6 +29,13 @@ export function noWorker(zone: string, version: string, waitedSeconds: number): 
   };
 }
 
+/** A host whose place in the queue is gone, or damaged so that it is not to be found. */
+export const VANISHED: ErrorData = {
+  code: "internal",
+  message: "this host is no longer in the queue, and no worker has answered for it",
+  hint: "run the command again; see who else changes the tables of the queue",
+};
+
 /** A host that every worker which took it was lost with, or that none could read. */
 export const SPENT: ErrorData = {
   code: "internal",

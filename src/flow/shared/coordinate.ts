@@ -1,5 +1,12 @@
 /** One run over many machines: hosts go into the queue, workers do them, and their answers come back in whatever order. */
-import { givenUpZones, noWorker, SPENT, type Unserved, unservedZones } from "../../core/shared/unserved.ts";
+import {
+  givenUpZones,
+  noWorker,
+  SPENT,
+  type Unserved,
+  unservedZones,
+  VANISHED,
+} from "../../core/shared/unserved.ts";
 import { CurfewError, type ErrorData } from "../../model/terms/error.ts";
 import type { Host } from "../../model/inventory/host.ts";
 import type {
@@ -91,8 +98,7 @@ async function loop(run: SharedRun, waiting: readonly Waiting[], setup: Coordina
       showActive(progress, waiting, setup);
       unserved = unservedZones(unserved, progress, now);
       await giveUpUnserved(run, unserved, setup, now);
-      const spent = progress.spent.filter((position) => waiting[position]?.settled === false);
-      if (spent.length > 0) await run.giveUp({ positions: spent }, SPENT);
+      await giveUpLost(run, progress, waiting, answers.length === 0);
       // Also those that came back from a worker that died meanwhile.
       stopped = false;
     }
@@ -114,6 +120,20 @@ function settle(waiting: readonly Waiting[], { position, worker, answer }: Colle
   if (answer.host.host === host.name) return host.answered.resolve(answer);
   const message = `the worker ${worker} answered for another host, so nothing is taken from it`;
   host.answered.reject(errorOf({ code: "internal", message }));
+}
+
+/** Hosts that no worker will answer for: spent ones and, once the queue has nothing of the run, all that are left. */
+async function giveUpLost(
+  run: SharedRun,
+  { active, spent, waiting: queued }: SharedProgress,
+  waiting: readonly Waiting[],
+  quiet: boolean,
+): Promise<void> {
+  const open = [...waiting.keys()].filter((position) => waiting[position]?.settled === false);
+  const lost = open.filter((position) => spent.includes(position));
+  if (lost.length > 0) return run.giveUp({ positions: lost }, SPENT);
+  const empty = active.length === 0 && [...queued.values()].every((hosts) => hosts === 0);
+  if (quiet && empty && open.length > 0) await run.giveUp({ positions: open }, VANISHED);
 }
 
 function settleAll(waiting: readonly Waiting[], error: ErrorData): void {

@@ -1,6 +1,6 @@
 /** A worker: takes hosts as long as it has room, says every few seconds that it lives, and answers what it was asked. */
 import { CurfewError } from "../../model/terms/error.ts";
-import type { HostAnswer, TakenJob, WorkerQueue } from "../../model/record/shared-work.ts";
+import type { HostAnswer, QueuedHost, TakenJob, WorkerQueue } from "../../model/record/shared-work.ts";
 import type { RunContext } from "../run/context.ts";
 import { createLanes } from "../verify.ts";
 import { doHost, notDone, type PreparedRun, prepareRun, seenFrom } from "./do-host.ts";
@@ -45,6 +45,16 @@ export async function serveWork(setup: WorkerSetup): Promise<void> {
   const working = new Set<Promise<void>>();
   const over = new AbortController();
   const beating = beat(setup, held, over.signal);
+  const done = takeHosts(setup, held, working).finally(() => Promise.all(working));
+  // Also where the way to hosts cannot be made: a worker that goes on to say that it lives keeps its hosts from others.
+  await done.finally(async () => {
+    over.abort();
+    await beating;
+    await patiently(setup, () => setup.queue.leave());
+  });
+}
+
+async function takeHosts(setup: WorkerSetup, held: Held, working: Set<Promise<void>>): Promise<void> {
   const take = createTaker(setup, held);
   while (!setup.stopping.aborted) {
     const room = roomFor(held, setup.lanes);
@@ -56,10 +66,6 @@ export async function serveWork(setup: WorkerSetup): Promise<void> {
     if (jobs === undefined) await setup.sleep(AGAIN);
     else if (jobs.length === 0) await setup.sleep(IDLE);
   }
-  await Promise.all(working);
-  over.abort();
-  await beating;
-  await patiently(setup, () => setup.queue.leave());
 }
 
 /** Hosts whose sessions are only waited for take no lane: the waits of a thousand cost next to nothing. */
@@ -89,15 +95,15 @@ async function patiently<T>({ tell }: WorkerSetup, work: () => Promise<T>): Prom
 function createTaker(setup: WorkerSetup, held: Held) {
   const { queue, tell } = setup;
   const lanes = createLanes({ concurrency: setup.lanes });
-  const runs = new Map<number, Promise<PreparedRun>>();
+  const runs = new Map<string, Promise<PreparedRun>>();
 
-  function runOf(run: number, context: RunContext): Promise<PreparedRun> {
-    const known =
-      runs.get(run) ?? queue.workOf(run).then(({ runId, work }) => prepareRun(runId, work, context));
+  function runOf(task: QueuedHost, context: RunContext): Promise<PreparedRun> {
+    const { runId } = task;
+    const known = runs.get(runId) ?? queue.workOf(task).then((work) => prepareRun(runId, work, context));
     if (runs.size >= MOST_RUNS) runs.clear();
-    runs.set(run, known);
+    runs.set(runId, known);
     // What the database refused now it may give later.
-    known.catch(() => runs.delete(run));
+    known.catch(() => runs.delete(runId));
     return known;
   }
 
@@ -106,10 +112,9 @@ function createTaker(setup: WorkerSetup, held: Held) {
     const { task } = job;
     const context = { ...given, emit: waitListener(each) };
     if (task === undefined) return void (await patiently(setup, () => queue.refuse(job)));
-    let runId = "";
-    const answer = await runOf(task.run, context)
+    const { runId } = task;
+    const answer = await runOf(task, context)
       .then((run) => {
-        runId = run.runId;
         tell({ type: "taken", runId, host: task.host.name, attempt: job.attempt });
         return doHost(run, task.host, context, lanes);
       })
@@ -132,7 +137,11 @@ function createTaker(setup: WorkerSetup, held: Held) {
   return async (jobs: readonly TakenJob[]): Promise<Promise<void>[]> => {
     const added = jobs.map((job): HeldJob => ({ job, waits: false }));
     for (const each of added) held.add(each);
-    const context = await setup.contextFor(jobs);
+    const context = await setup.contextFor(jobs).catch(async (error: unknown) => {
+      for (const each of added) held.delete(each);
+      await patiently(setup, () => queue.release(jobs));
+      throw error;
+    });
     const calm = { ...context, stopping: new AbortController().signal };
     return added.map((each) => one(each, calm).finally(() => held.delete(each)));
   };

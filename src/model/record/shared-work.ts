@@ -106,6 +106,14 @@ export interface SharedRun {
   end(): Promise<void>;
 }
 
+/** One host of a run as it is in the queue: the run's number, which a database that was set back gives out again, and its name. */
+export interface QueuedHost {
+  readonly run: number;
+  readonly runId: string;
+  readonly position: number;
+  readonly host: TravellingHost;
+}
+
 /** A host that a worker holds. */
 export interface TakenJob {
   readonly queue: string;
@@ -113,9 +121,7 @@ export interface TakenJob {
   /** Which try this is; another worker's try of the same host has another one. */
   readonly attempt: number;
   /** Undefined where what is in the queue is not a job of this curfew. */
-  readonly task:
-    | { readonly run: number; readonly position: number; readonly host: TravellingHost }
-    | undefined;
+  readonly task: QueuedHost | undefined;
 }
 
 /** A run that this worker does not take hosts of. */
@@ -129,7 +135,7 @@ export interface WorkerQueue {
   /** At most so many hosts, of whichever run. */
   take(most: number): Promise<readonly TakenJob[]>;
   /** Errors: CurfewError `input` for what is not there or not of this curfew. */
-  workOf(run: number): Promise<{ readonly runId: string; readonly work: SharedWork }>;
+  workOf(task: QueuedHost): Promise<SharedWork>;
   /** Says that this worker lives and still has these; returns those that are not its own any more. */
   touch(jobs: readonly TakenJob[]): Promise<readonly TakenJob[]>;
   /** False where the host was given to another worker meanwhile: nothing was stored then. */

@@ -7,7 +7,7 @@ import type { DatabaseSession } from "../postgres/session.ts";
 import { QUEUE, queueName, within } from "./engine.ts";
 import type { Lines } from "./queue.ts";
 import { createRun, removeRun } from "./running.ts";
-import { workSchema } from "./work-schema.ts";
+import { readJson, readWork } from "./work-schema.ts";
 
 /** Seconds after which a coordinator that says nothing counts as gone. */
 const COORDINATOR_GONE = 15;
@@ -70,14 +70,14 @@ async function insertJobs(
   { engine, version }: Lines,
   session: DatabaseSession,
   run: number,
-  { hosts }: NewSharedRun,
+  { runId, hosts }: NewSharedRun,
 ): Promise<void> {
   const byQueue = new Map<string, { data: object }[]>();
   for (const [position, { host, zone }] of hosts.entries()) {
     const queue = queueName(version, zone);
     const jobs = byQueue.get(queue) ?? [];
     byQueue.set(queue, jobs);
-    jobs.push({ data: { run, position, host } });
+    jobs.push({ data: { run, runId, position, host } });
   }
   for (const [queue, jobs] of byQueue) {
     for (let first = 0; first < jobs.length; first += CHUNK) {
@@ -133,8 +133,10 @@ export async function continueRun(
       },
     );
   }
-  const work = workSchema.parse(JSON.parse(stored.work));
-  const head: unknown = JSON.parse(stored.head);
+  const work = readWork(stored.work);
+  if (work === undefined)
+    throw new CurfewError("input", `what the queue says of the run ${runId} is not of this curfew`);
+  const head = readJson(stored.head);
   await own.run((session) =>
     session.change("UPDATE curfew_queue.shared_result SET taken = false WHERE run = $1 AND taken", [
       stored.id,

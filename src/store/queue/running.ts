@@ -4,7 +4,7 @@ import type { CollectedAnswer, SharedProgress, SharedRun } from "../../model/rec
 import type { DatabaseSession } from "../postgres/session.ts";
 import { queueName, zoneOfQueue } from "./engine.ts";
 import type { Lines } from "./queue.ts";
-import { packAnswer, unpackAnswer } from "./work-schema.ts";
+import { LARGEST_ANSWER, packAnswer, unpackAnswer } from "./work-schema.ts";
 
 /** Seconds after which a worker that says nothing counts as gone. */
 const WORKER_GONE = 15;
@@ -67,7 +67,8 @@ interface AnswerRow {
 
 function newAnswers(session: DatabaseSession, { id }: Held): Promise<AnswerRow[]> {
   return session.rows<AnswerRow>(
-    `SELECT position, worker, body FROM curfew_queue.shared_result WHERE run = $1 AND NOT taken LIMIT ${PAGE}`,
+    `SELECT position, worker, CASE WHEN octet_length(body) <= ${LARGEST_ANSWER} THEN body ELSE '' END AS body
+     FROM curfew_queue.shared_result WHERE run = $1 AND NOT taken LIMIT ${PAGE}`,
     [id],
   );
 }
@@ -88,6 +89,11 @@ async function prove(session: DatabaseSession, { id, runId, me }: Held): Promise
   );
 }
 
+/** Of a job, compared as text: one damaged row must not end every look at its queue. */
+const OF_RUN = "data->>'run' = $2::text";
+/** Null where it is not one. */
+const POSITION = "CASE WHEN data->>'position' ~ '^[0-9]{1,9}$' THEN (data->>'position')::int END";
+
 /** Of the hosts of one queue: how many wait, and which are in work or spent; those that wait may be thousands. */
 interface QueueRow {
   readonly queue: string;
@@ -100,13 +106,13 @@ async function lookAt({ engine, own, version }: Lines, held: Held): Promise<Shar
   await own.run((session) => prove(session, held));
   for (const queue of held.queues) await engine.supervise(queue);
   return own.run(async (session) => {
-    const position = "coalesce(array_agg((data->>'position')::int)";
+    const position = `coalesce(array_agg(${POSITION})`;
     const queues = await session.rows<QueueRow>(
       `SELECT name AS queue, count(*) FILTER (WHERE state < 'active') AS waiting,
               ${position} FILTER (WHERE state = 'active'), '{}') AS active,
               ${position} FILTER (WHERE state = 'failed'), '{}') AS spent
        FROM curfew_queue.job
-       WHERE name = ANY($1::text[]) AND state IN ('created', 'retry', 'active', 'failed') AND (data->>'run')::int = $2
+       WHERE name = ANY($1::text[]) AND state IN ('created', 'retry', 'active', 'failed') AND ${OF_RUN}
        GROUP BY name`,
       [held.queues, held.id],
     );
@@ -140,18 +146,13 @@ async function giveUpZones(
   zones: readonly string[] | "all",
   body: Buffer,
 ): Promise<void> {
-  const rows = await session.rows<{ position: number }>(
+  const rows = await session.rows<{ position: number | null }>(
     `UPDATE curfew_queue.job SET state = 'cancelled', completed_on = now()
-     WHERE name = ANY($1::text[]) AND state < 'active' AND (data->>'run')::int = $2
-     RETURNING (data->>'position')::int AS position`,
+     WHERE name = ANY($1::text[]) AND state < 'active' AND ${OF_RUN}
+     RETURNING ${POSITION} AS position`,
     [zones === "all" ? held.queues : zones.map((zone) => queueName(version, zone)), held.id],
   );
-  await putAnswers(
-    session,
-    held,
-    rows.map(({ position }) => position),
-    body,
-  );
+  await putAnswers(session, held, numbered(rows.map(({ position }) => position)), body);
 }
 
 async function putAnswers(
@@ -173,9 +174,9 @@ export async function removeRun(
   id: number,
   queues: readonly string[],
 ): Promise<void> {
-  await session.change(
-    "DELETE FROM curfew_queue.job WHERE name = ANY($1::text[]) AND (data->>'run')::int = $2",
-    [queues, id],
-  );
+  await session.change(`DELETE FROM curfew_queue.job WHERE name = ANY($1::text[]) AND ${OF_RUN}`, [
+    queues,
+    id,
+  ]);
   await session.change("DELETE FROM curfew_queue.shared_run WHERE id = $1", [id]);
 }

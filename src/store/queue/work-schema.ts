@@ -13,7 +13,7 @@ import { cell, evidenceFile, host as auditedHost, probe } from "../history/line-
 import { errorDataSchema, finding, hostPlan, line } from "../run/plan-schema.ts";
 
 /** An answer with all its evidence is far smaller. */
-const LARGEST_ANSWER = 64 * 1024 * 1024;
+export const LARGEST_ANSWER = 64 * 1024 * 1024;
 const MOST_GROUPS = 2000;
 
 const text = (holds: (value: string) => boolean, message: string) => z.string().refine(holds, message);
@@ -29,13 +29,17 @@ const travellingHost: z.ZodType<TravellingHost> = z.strictObject({
   groups: z.array(text(isGroupName, "the name of a group")).max(MOST_GROUPS),
 });
 
+/** What an integer of PostgreSQL holds. */
+const LARGEST = 2_147_483_647;
+
 export const jobSchema = z.strictObject({
-  run: z.number().int().positive(),
-  position: z.number().int().nonnegative(),
+  run: z.number().int().positive().max(LARGEST),
+  runId: line.min(1).max(256),
+  position: z.number().int().nonnegative().max(LARGEST),
   host: travellingHost,
 });
 
-export const workSchema: z.ZodType<SharedWork> = z.strictObject({
+const workSchema: z.ZodType<SharedWork> = z.strictObject({
   kind: z.enum(WORK_KINDS),
   policy: z.unknown(),
   sessions: z.array(z.enum(SESSION_KINDS)),
@@ -67,6 +71,21 @@ const answerSchema: z.ZodType<HostAnswer> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("verify"), host: verification, evidence }),
   z.strictObject({ kind: z.literal("none"), error: errorDataSchema }),
 ]);
+
+/** Undefined for what is not a run of this curfew. */
+export function readWork(stored: string): SharedWork | undefined {
+  const work = workSchema.safeParse(readJson(stored));
+  return work.success ? work.data : undefined;
+}
+
+/** Undefined for what is not JSON. */
+export function readJson(stored: string): unknown {
+  try {
+    return JSON.parse(stored);
+  } catch {
+    return undefined;
+  }
+}
 
 export function packAnswer(answer: HostAnswer): Buffer {
   return deflateRawSync(JSON.stringify(answer));

@@ -3,6 +3,7 @@ import { CurfewError } from "../../model/terms/error.ts";
 import type {
   ForeignRun,
   HostAnswer,
+  QueuedHost,
   SharedWork,
   TakenJob,
   WorkerQueue,
@@ -10,7 +11,7 @@ import type {
 import type { DatabaseSession } from "../postgres/session.ts";
 import { queueName, within } from "./engine.ts";
 import type { Lines } from "./queue.ts";
-import { jobSchema, packAnswer, workSchema } from "./work-schema.ts";
+import { jobSchema, packAnswer, readWork } from "./work-schema.ts";
 
 interface Identity {
   readonly id: string;
@@ -40,7 +41,7 @@ export function createWorkerQueue(lines: Lines, me: Identity): WorkerQueue {
       }
       return taken;
     },
-    workOf: (run) => own.run((session) => workOf(session, version, run)),
+    workOf: (task) => own.run((session) => workOf(session, version, task)),
     async touch(jobs) {
       const lost: TakenJob[] = [];
       for (const [queue, each] of byQueue(jobs)) {
@@ -87,12 +88,12 @@ async function fetchFrom(
 async function workOf(
   session: DatabaseSession,
   version: string,
-  run: number,
-): Promise<{ runId: string; work: SharedWork }> {
-  type Row = { readonly name: string; readonly curfew: string; readonly work: string };
+  { run, runId }: QueuedHost,
+): Promise<SharedWork> {
+  type Row = { readonly curfew: string; readonly work: string };
   const [row] = await session.rows<Row>(
-    "SELECT name, curfew, work FROM curfew_queue.shared_run WHERE id = $1",
-    [run],
+    "SELECT curfew, work FROM curfew_queue.shared_run WHERE id = $1 AND name = $2",
+    [run, runId],
   );
   if (row === undefined) throw new CurfewError("input", "the run of this host is no longer in the queue");
   if (row.curfew !== version) {
@@ -101,20 +102,12 @@ async function workOf(
       `this run was begun by curfew ${row.curfew}, and the worker is ${version}`,
     );
   }
-  const work = workSchema.safeParse(jsonOf(row.work));
-  if (work.success) return { runId: row.name, work: work.data };
+  const work = readWork(row.work);
+  if (work !== undefined) return work;
   throw new CurfewError(
     "input",
     "what the queue says of this run is not of this curfew, so the worker does nothing for it",
   );
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The engine's own word that this try still counts, and the answer, together or not at all. */
@@ -128,8 +121,10 @@ async function putAnswer(
   const done: unknown = await engine.complete(job.queue, [attemptOf(job)], null, within(session));
   const { affected } = done as Settled;
   if (affected === 0 || job.task === undefined) return false;
+  // A job of a run that is not there is done with: refused by the database, it would be tried again without end.
   await session.change(
-    `INSERT INTO curfew_queue.shared_result (run, position, worker, body) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+    `INSERT INTO curfew_queue.shared_result (run, position, worker, body)
+     SELECT id, $2::int, $3::text, $4::bytea FROM curfew_queue.shared_run WHERE id = $1 ON CONFLICT DO NOTHING`,
     [job.task.run, job.task.position, name, packAnswer(answer)],
   );
   return true;
