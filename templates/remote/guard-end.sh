@@ -227,7 +227,10 @@ intact() {
 # tidy WHO: all that follows from the decision. The directory goes last, and the lock after it. Fails where a file
 # cannot be removed (yet); the check at boot stays until all others are gone.
 tidy() {
-  forget_copies && remove_hooks "$1" || return 1
+  forget_copies || return 1
+  # Somebody else has done the rest meanwhile: a check at boot that is there now is a newer change's.
+  [ -d "$guard" ] || return 0
+  remove_hooks "$1" || return 1
   if [ "$state" = confirmed ]; then
     [ ! -e "$guard/written" ] || mv "$guard/written" "$base/written"
     prune_kept
@@ -236,6 +239,7 @@ tidy() {
   [ -z "$tidy_kept" ] || grep -qxF -- "$tidy_kept" "$base/kept" 2>/dev/null || printf '%s\n' "$tidy_kept" >>"$base/kept"
   # A timer does not outlive a reboot, and its number may be another process now.
   case $1 in timer | boot) ;; *) stop_timer ;; esac
+  [ -d "$guard" ] || return 0
   if [ "$leaving $state" = "yes confirmed" ]; then leave; else remember; fi || return 1
   # From here on nobody who finds it takes it for more than a rest.
   rm -f "$guard/undo.sh"

@@ -107,6 +107,8 @@ finish_damaged() {
   [ ! -f "$1/undo.sh" ] || sh "$1/undo.sh" tidy >/dev/null 2>&1
   [ -d "$1" ] && { [ ! -f "$1/undo.sh" ] || ! grep -q '^tidy()' "$1/undo.sh"; } || return 0
   [ ! -e "$1/confirmed" ] || [ ! -e "$1/written" ] || mv "$1/written" "$base/written"
+  # Whoever else has finished it may have begun a newer change by now.
+  [ -d "$1" ] || return 0
   forget_hooks
   [ ! -f "$1/staged" ] || forget_staged "$1" || return 0
   rm -rf "$1"
@@ -146,7 +148,7 @@ sweep() {
     [ ! -e "$old/armed" ] && [ ! -e "$old/reverting" ] || return 1
     trouble_code=remote trouble="an earlier change cannot be brought to its end: ${old##*/}"
     [ ! -e "$old/confirmed" ] && [ ! -e "$old/reverted" ] || return 1
-    trouble_code=remote trouble="what an earlier change prepared cannot be removed: ${old##*/}"
+    trouble_code=remote trouble="what an earlier change prepared cannot be removed: $(left_of "$old")"
     [ ! -f "$old/staged" ] || forget_staged "$old" || return 1
     rm -rf "$old"
   done
@@ -178,6 +180,15 @@ forget_staged() {
     done
     exit "$forgotten_all"
   )
+}
+
+# The first of its files that is there.
+left_of() {
+  [ -f "$1/staged" ] || return 0
+  while IFS= read -r forgotten; do
+    [ ! -e "$forgotten" ] && [ ! -h "$forgotten" ] || break
+  done <"$1/staged"
+  printf '%s' "$forgotten"
 }
 
 is_empty() {
