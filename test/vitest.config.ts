@@ -13,9 +13,10 @@ export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     pool: "forks",
-    // Tests of hosts wait: measured, their programs and their hosts take a quarter to a third of a processor. Limits of
-    // time grow with what the machine needs (patience.ts).
-    maxWorkers: 5,
+    // Tests of hosts wait: measured, their programs and their hosts take a quarter to a third of a processor. Five keep
+    // both cores of a small machine busy all the time, and leave nothing for what has to answer at once. Limits of time
+    // grow with what the machine needs (patience.ts).
+    maxWorkers: 4,
     teardownTimeout: 60_000,
     // What is waited for comes; one second, which is the default, is no time for a machine that has other work.
     expect: { poll: { timeout: 30_000 } },
