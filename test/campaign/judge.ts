@@ -27,8 +27,10 @@ const PATIENCE = 90_000;
 /** Until nothing is armed and nothing of a change runs. False where that does not come by itself. */
 export async function settled(host: LabHost, seconds: number): Promise<boolean> {
   const until = Date.now() + seconds * 1000 + PATIENCE;
-  const busy =
-    "ls /var/lib/curfew/guard/*/armed /var/lib/curfew/guard/*/reverting 2>/dev/null; pgrep -f 'curfew/guard/.*/undo.sh|curfew-shadow-'";
+  // A change script outlives its controller until it has something to say: it holds the lock.
+  const busy = `ls /var/lib/curfew/guard/*/armed /var/lib/curfew/guard/*/reverting 2>/dev/null
+    pgrep -f 'curfew/guard/.*/undo.sh|curfew-shadow-'
+    { read -r _ holder _ </var/lib/curfew/lock && kill -0 "$holder" && echo "$holder"; } 2>/dev/null`;
   while (Date.now() < until) {
     if ((await host.exec(busy)).stdout.trim() === "") return true;
     await sleep(500);
