@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { certificateLife, isBootstrapToken, tokenLife } from "../../core/kube/credential-life.ts";
 import { gateWords } from "../../core/kube/gate-words.ts";
+import { certificateLife, isBootstrapToken, tokenLife, UNENDING } from "../../core/people/credential-life.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { SourcePosition } from "../../model/inventory/host.ts";
 import type { Credential, ExecPlugin, KubeFile } from "../../model/access/kube.ts";
@@ -29,10 +29,8 @@ export async function credentialsOf(user: RawUser, kubeconfig: string, place: Pl
 }
 
 function lasting(kind: Credential["kind"], key: string, place: Place): Credential {
-  return { kind, key, at: place(key), life: NEVER };
+  return { kind, key, at: place(key), life: UNENDING };
 }
-
-const NEVER = { from: null, until: null, seconds: null } as const;
 
 async function certificateOf(user: RawUser, kubeconfig: string, place: Place): Promise<Credential[]> {
   const data = user["client-certificate-data"];
@@ -72,7 +70,13 @@ async function tokenFileOf({ tokenFile }: RawUser, kubeconfig: string, place: Pl
 function tokenFrom(token: string, key: string, place: Place): Credential {
   const kind = isBootstrapToken(token) ? "bootstrap-token" : "token";
   const life = kind === "token" ? tokenLife(token) : undefined;
-  return { kind, key, at: place(key), life: life ?? NEVER, ...(life === undefined && { reason: "opaque" }) };
+  return {
+    kind,
+    key,
+    at: place(key),
+    life: life ?? UNENDING,
+    ...(life === undefined && { reason: "opaque" }),
+  };
 }
 
 function passwordOf({ username, password }: RawUser, place: Place): Credential[] {

@@ -2,7 +2,6 @@
 import type { SourcePosition } from "../../model/inventory/host.ts";
 import type {
   Credential,
-  CredentialLife,
   ExecPlugin,
   KubeCluster,
   KubeContext,
@@ -10,6 +9,7 @@ import type {
   KubeFile,
   KubeUser,
 } from "../../model/access/kube.ts";
+import { dateable, lifeBetween, UNENDING } from "./credential-life.ts";
 
 export interface SaidKey {
   readonly at: SourcePosition;
@@ -43,10 +43,8 @@ export function kubeconfigOf(file: KubeFile, keys: Keys, gates: Gates): Kubeconf
 
 /** `users.0`, `users.1`, …: of everything that was said below them. */
 function entries(keys: Keys, list: string): string[] {
-  const found = [...keys.keys()].flatMap(
-    (path) => new RegExp(`^${list}\\.\\d{1,6}(?=\\.)`, "u").exec(path)?.[0] ?? [],
-  );
-  return [...new Set(found)];
+  const entry = new RegExp(`^${list}\\.\\d{1,6}(?=\\.)`, "u");
+  return [...new Set([...keys.keys()].flatMap((path) => entry.exec(path)?.[0] ?? []))];
 }
 
 function wordOf(keys: Keys, path: string): string {
@@ -89,10 +87,8 @@ function optional<T>(said: SaidKey | undefined, make: (said: SaidKey) => T): T[]
   return said === undefined ? [] : [make(said)];
 }
 
-const NEVER: CredentialLife = { from: null, until: null, seconds: null };
-
 function lasting({ at }: SaidKey, kind: Credential["kind"], key: string): Credential {
-  return { kind, key, at, life: NEVER };
+  return { kind, key, at, life: UNENDING };
 }
 
 function keyFile(keys: Keys, user: string, certificate: string): KubeFile | undefined {
@@ -100,7 +96,12 @@ function keyFile(keys: Keys, user: string, certificate: string): KubeFile | unde
 }
 
 function fileOf(said: SaidKey | undefined): KubeFile | undefined {
-  const [path, mode = "", uid = ""] = said?.words ?? [];
+  const [path, mode, uid] = said?.words ?? [];
+  return fileSaid(path, mode, uid);
+}
+
+/** Undefined for words that stat(1) cannot have said. */
+export function fileSaid(path: string | undefined, mode = "", uid = ""): KubeFile | undefined {
   if (path === undefined || !/^[0-7]{1,4}$/u.test(mode) || !/^\d{1,10}$/u.test(uid)) return undefined;
   return { path, mode: Number.parseInt(mode, 8), uid: Number(uid) };
 }
@@ -108,32 +109,27 @@ function fileOf(said: SaidKey | undefined): KubeFile | undefined {
 function certificateOf({ at, words }: SaidKey, key: string, file: KubeFile | undefined): Credential {
   const [word = "", from = "", until = "", group] = words;
   const head = { kind: "client-certificate", key, at, ...(file && { file }) } as const;
-  const life = word === "life" ? lifeBetween(Date.parse(from) / 1000, Date.parse(until) / 1000) : undefined;
+  const life = word === "life" ? lifeBetween(dateOf(from), dateOf(until)) : undefined;
   if (life === undefined || life.until === null) return { ...head, life: null, reason: unreadReason(word) };
   return { ...head, life, groups: group === "masters" ? ["system:masters"] : [] };
+}
+
+function dateOf(text: string): number | undefined {
+  return dateable(Date.parse(text) / 1000);
 }
 
 function tokenOf({ at, words }: SaidKey, key: string, file?: KubeFile): Credential {
   const [word = "", from = "", until = ""] = words;
   const head = { key, at, ...(file && { file }) } as const;
-  if (word === "bootstrap") return { ...head, kind: "bootstrap-token", life: NEVER, reason: "opaque" };
-  if (word === "opaque") return { ...head, kind: "token", life: NEVER, reason: "opaque" };
+  if (word === "bootstrap") return { ...head, kind: "bootstrap-token", life: UNENDING, reason: "opaque" };
+  if (word === "opaque") return { ...head, kind: "token", life: UNENDING, reason: "opaque" };
   if (word !== "jwt") return { ...head, kind: "token", life: null, reason: unreadReason(word) };
   return { ...head, kind: "token", life: lifeBetween(secondsOf(from), secondsOf(until)) };
 }
 
-function secondsOf(word: string): number {
-  return /^\d{1,12}$/u.test(word) ? Number(word) : Number.NaN;
-}
-
-/** NaN: it does not say. */
-function lifeBetween(from: number, until: number): CredentialLife {
-  const [begins, ends] = [isoOf(from), isoOf(until)];
-  return {
-    from: begins,
-    until: ends,
-    seconds: begins === null || ends === null ? null : Math.round(until - from),
-  };
+/** Undefined: it does not say. */
+function secondsOf(word: string): number | undefined {
+  return /^\d{1,12}$/u.test(word) ? dateable(Number(word)) : undefined;
 }
 
 function execOf({ at }: SaidKey, keys: Keys, path: string, gates: Gates): Credential {
@@ -146,13 +142,6 @@ function execOf({ at }: SaidKey, keys: Keys, path: string, gates: Gates): Creden
     inner: null,
   };
   return { kind: "exec", key: "exec", at, life: null, exec: plugin };
-}
-
-/** Year 9999: what lies behind it is no time that a date can hold. */
-const LAST = 253_402_300_799;
-
-function isoOf(seconds: number): string | null {
-  return seconds >= 0 && seconds <= LAST ? new Date(seconds * 1000).toISOString() : null;
 }
 
 /** Of what a kubeconfig names or holds. A path is not repeated: who pastes a token one line too high has it there. */

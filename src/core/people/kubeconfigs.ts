@@ -7,7 +7,7 @@ import type {
 import type { KubeLimits } from "../../model/access/kube.ts";
 import { known, type Reading, unreadable } from "../../model/terms/reading.ts";
 import { visible } from "../text/visible.ts";
-import { kubeconfigOf, type SaidKey } from "./kubeconfig-keys.ts";
+import { fileSaid, kubeconfigOf, type SaidKey } from "./kubeconfig-keys.ts";
 import { lines, malformed, type Sections } from "../answer/sections.ts";
 
 /** As part people lists them. */
@@ -109,12 +109,12 @@ function lateOf([owner = "-"]: Row): UnreadKubeconfig {
 
 /** Undefined for a file of the host's that is no kubeconfig. */
 function fileOf({ head, rows, ended }: File, sections: Sections): HostKubeconfig | undefined {
-  const [owner = "", meant = "", path = "", mode = "", uid = ""] = head;
-  if (path === "" || !/^[0-7]{1,4}$/u.test(mode) || !/^\d{1,10}$/u.test(uid) || !(meant in MEANT))
+  const [owner = "", meant = "", path = "", mode, uid] = head;
+  const file = fileSaid(path, mode, uid);
+  if (path === "" || file === undefined || !(meant in MEANT))
     throw malformed(sections.host, "kubeconfigs", "a file is incomplete");
   const last = rows.findLast(([word]) => word === "last")?.[1];
   if (last === "no" && path.startsWith("/etc/")) return undefined;
-  const file = { path, mode: Number.parseInt(mode, 8), uid: Number(uid) };
   const keys = new Map(
     rows.flatMap((row): [string, SaidKey][] => (row[0] === "key" ? [[row[1] ?? "", keyOf(row, path)]] : [])),
   );

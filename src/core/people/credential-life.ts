@@ -1,3 +1,4 @@
+/** How long what is in a kubeconfig lets somebody log in: for one that is read here, and for what a host says of its own. Pure. */
 import { X509Certificate } from "node:crypto";
 import type { CredentialLife } from "../../model/access/kube.ts";
 
@@ -33,14 +34,22 @@ export function certificateLife(
   }
 }
 
-/** Year 9999: what lies behind it is no time that a date can hold. */
+/** Of what says nothing of its end. */
+export const UNENDING: CredentialLife = { from: null, until: null, seconds: null };
+
+/** Year 9999: a date cannot hold what lies behind it. */
 const LAST = 253_402_300_799;
 
 function seconds(value: unknown): number | undefined {
-  return typeof value === "number" && value >= 0 && value <= LAST ? value : undefined;
+  return typeof value === "number" ? dateable(value) : undefined;
 }
 
-function lifeBetween(from: number | undefined, until: number | undefined): CredentialLife {
+/** Seconds since 1970 that a date can hold; undefined for all others, and for NaN. */
+export function dateable(value: number): number | undefined {
+  return value >= 0 && value <= LAST ? value : undefined;
+}
+
+export function lifeBetween(from: number | undefined, until: number | undefined): CredentialLife {
   return {
     from: isoOf(from),
     until: isoOf(until),
