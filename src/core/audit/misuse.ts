@@ -42,6 +42,7 @@ export function loginFindings(facts: Facts, ladder: readonly LadderCell[], polic
   ];
 }
 
+const CHECK = "failed-logins-after-timeout";
 const finding = configuredFindings("host");
 
 function expected({ threshold, window }: FailedLoginsPolicy): string {
@@ -53,8 +54,9 @@ function overall(
   actual: string,
   source: string,
   outcome: Finding["outcome"],
+  subject?: string,
 ): Finding {
-  const said = finding("failed-logins-after-timeout", "*", expected(wanted), actual, source, outcome);
+  const said = finding(CHECK, "*", expected(wanted), actual, source, outcome, subject);
   return outcome === "pass" ? { ...said, evidence: "effective" } : said;
 }
 
@@ -79,8 +81,9 @@ function completeness(
 ): Finding[] {
   const begin = log.now - wanted.look_back;
   const since = `since ${utcText(new Date(Math.max(begin, log.since) * 1000).toISOString())}`;
-  if (log.cut !== undefined && log.since > begin) {
-    const actual = `only what was logged ${since} was read: ${log.cut}; audit more often with a shorter look_back`;
+  const cut = cutOf(log, wanted);
+  if (cut !== undefined) {
+    const actual = `only what was logged ${since} was read: ${cut}; audit more often with a shorter look_back`;
     return [overall(wanted, actual, log.source, "unknown")];
   }
   if (found > 0) return [];
@@ -88,6 +91,11 @@ function completeness(
   const without = leftOut.size === 0 ? "" : `; left out: ${[...leftOut].join(", ")}, whom curfew logs in as`;
   const many = timeouts === 1 ? "1 timeout" : `${timeouts} timeouts`;
   return [overall(wanted, `none after ${many} ${since}${without}`, log.source, "pass")];
+}
+
+/** Why not all that the policy looks back on was read. */
+function cutOf({ cut, since, now }: LoginLog, { look_back }: FailedLoginsPolicy): string | undefined {
+  return since > now - look_back ? cut : undefined;
 }
 
 /**
@@ -100,61 +108,40 @@ function blindFindings(
   limits: MisuseLimits,
   wanted: FailedLoginsPolicy,
 ): Finding[] {
-  const whole = log.cut === undefined || log.since <= log.now - limits.lookBack;
-  const heard = whole && !all.some(({ mechanism }) => mechanism === FAILED_LOGINS);
+  const heard = cutOf(log, wanted) === undefined && !all.some(({ mechanism }) => mechanism === FAILED_LOGINS);
   const [worst] = failedRuns(log, limits).toSorted((left, right) => right.attempts - left.attempts);
+  const notSeen = (mechanism: string, why: string): Finding =>
+    overall(wanted, why, "sshd -T and the controls that end sessions here", "unknown", mechanism);
   return all.map(({ mechanism, why }) => {
-    if (mechanism !== "TMOUT" || !heard) return blind({ mechanism, why }, wanted);
-    if (worst === undefined) return quiet(mechanism, log, wanted);
-    const time = utcText(new Date(Math.floor(worst.at) * 1000).toISOString());
-    const many = `${worst.attempts} failed logins on ${worst.user} from ${time} on may have followed one`;
-    return blind({ mechanism, why: `${many}: ${why}` }, wanted);
+    if (mechanism !== "TMOUT" || !heard) return notSeen(mechanism, why);
+    if (worst === undefined) return overall(wanted, quiet(mechanism, wanted), log.source, "pass", mechanism);
+    const many = `${worst.attempts} failed logins on ${worst.user} from ${timeOf(worst.at)} on may have followed one`;
+    return notSeen(mechanism, `${many}: ${why}`);
   });
 }
 
-function quiet(mechanism: string, log: LoginLog, wanted: FailedLoginsPolicy): Finding {
-  const span = `${wanted.threshold} failed logins within ${formatDuration(wanted.window)}`;
-  const actual = `the log does not show which sessions ${mechanism} ended; no account had ${span} at any time, so none had them after a timeout`;
-  const said = finding(
-    "failed-logins-after-timeout",
-    "*",
-    expected(wanted),
-    actual,
-    log.source,
-    "pass",
-    mechanism,
-  );
-  return { ...said, evidence: "effective" };
+function quiet(mechanism: string, { threshold, window }: FailedLoginsPolicy): string {
+  const span = `${threshold} failed logins within ${formatDuration(window)}`;
+  return `the log does not show which sessions ${mechanism} ended; no account had ${span} at any time, so none had them after a timeout`;
 }
 
-function blind(
-  { mechanism, why }: { readonly mechanism: string; readonly why: string },
-  wanted: FailedLoginsPolicy,
-): Finding {
-  return finding(
-    "failed-logins-after-timeout",
-    "*",
-    expected(wanted),
-    why,
-    "sshd -T and the controls that end sessions here",
-    "unknown",
-    mechanism,
-  );
+/** `at`: seconds since 1970. */
+function timeOf(at: number): string {
+  return utcText(new Date(Math.floor(at) * 1000).toISOString());
 }
 
 /** Named by account and time: the next audit, which reads the same lines again, tells nobody anew. */
 function misuseFinding(misuse: Misuse, log: LoginLog, wanted: FailedLoginsPolicy): Finding {
   const { timeout, level, attempts, connections, addresses } = misuse;
-  const time = utcText(new Date(Math.floor(timeout.at) * 1000).toISOString());
   return {
     ...finding(
-      "failed-logins-after-timeout",
+      CHECK,
       "*",
       expected(wanted),
       storyOf(misuse, wanted, log),
       log.source,
       "fail",
-      `${timeout.user}, timeout of ${time}`,
+      `${timeout.user}, timeout of ${timeOf(timeout.at)}`,
     ),
     evidence: log.vouched ? "effective" : "configured",
     level,
