@@ -3,6 +3,7 @@ import type { ExtraPart } from "../answer/script.ts";
 import type { Facts } from "../../model/facts/facts.ts";
 import type { Finding } from "../../model/verdict/finding.ts";
 import type { HostKubeconfig, HostKubeconfigs } from "../../model/access/host-kubeconfig.ts";
+import type { SourcePosition } from "../../model/inventory/host.ts";
 import type { Policy } from "../../model/policy/policy.ts";
 import { auditKubeconfig } from "./audit.ts";
 import { kubeFinding } from "./finding.ts";
@@ -27,48 +28,31 @@ export function kubeFindings(facts: Facts, { kubernetes }: Policy): Finding[] {
   return [
     overall(reading.value, facts),
     ...reading.value.files.flatMap((each) => fileFindings(each, each.meant === false ? null : limits, now)),
-    ...reading.value.unread.map(({ path, reason }) =>
-      kubeFinding("kube-session", path, {
-        expected: JUDGED,
-        actual: reason,
-        at: { file: path },
-        outcome: "unknown",
-      }),
-    ),
+    ...reading.value.unread.map(({ path, reason }) => unjudged({ file: path }, reason)),
   ];
 }
 
-const JUDGED = "a kubeconfig that can be judged";
+function unjudged(at: SourcePosition, actual: string): Finding {
+  const expected = "a kubeconfig that can be judged";
+  return kubeFinding("kube-session", at.file, { expected, actual, at, outcome: "unknown" });
+}
 
 function fileFindings(
   { kubeconfig, gates, doubt, odd }: HostKubeconfig,
   limits: ReturnType<typeof wantedLimits> | null,
   now: Date,
 ): Finding[] {
-  const { path } = kubeconfig.file;
-  const unknown = (line: number, actual: string): Finding =>
-    kubeFinding("kube-session", path, {
-      expected: JUDGED,
-      actual,
-      at: { file: path, line },
-      outcome: "unknown",
-    });
+  const { path: file } = kubeconfig.file;
   const found = auditKubeconfig(kubeconfig, { limits, gates: new Map(Object.entries(gates)), now });
-  const [first] = odd;
-  return [
-    ...found.map((finding) => inFile(finding, path)),
-    ...(doubt === undefined
-      ? []
-      : [unknown(doubt.line, `${doubt.reason}; curfew kube audit ${path}, on the host, reads more`)]),
-    ...(doubt !== undefined || first === undefined
-      ? []
-      : [
-          unknown(
-            first,
-            `line ${first} has a key that kubectl does not know, and ignores; it may be misspelt`,
-          ),
-        ]),
-  ];
+  const findings = found.map((finding) => inFile(finding, file));
+  const [line] = odd;
+  if (doubt !== undefined) {
+    const actual = `${doubt.reason}; curfew kube audit ${file}, on the host, reads more`;
+    return [...findings, unjudged({ file, line: doubt.line }, actual)];
+  }
+  if (line === undefined) return findings;
+  const actual = `line ${line} has a key that kubectl does not know, and ignores; it may be misspelt`;
+  return [...findings, unjudged({ file, line }, actual)];
 }
 
 /** Two files of one host may have a user of the same name. */
