@@ -12,7 +12,7 @@ part_kubeconfigs() {
         head -c 1048576
     )
     [ -z "$told" ] || printf '%s\n' "$told"
-    left=$(printf '%s\n%s\n%s\n' "$left" "$token" "$told" | token=$token awk -F '\t' "$not_done")
+    left=$(printf '%s\n%s\n%s\n' "$left" "$token" "$told" | token=$token awk -F '\t' -v at=1 -v word=done "$not_answered")
     [ -n "$left" ] || { printf 'all\t%s\n' "$(printf '%s\n' "$homes" | grep -c .)"; return 0; }
     printf '%s\n' "$left" | awk -F '\t' 'NR == 1 { print "late\t" ($1 == "home" ? $4 : "-") }'
     left=$(printf '%s\n' "$left" | sed 1d)
@@ -20,11 +20,3 @@ part_kubeconfigs() {
   done
   : "$turn"
 }
-
-# shellcheck disable=SC2016 # an awk program
-not_done='
-$0 == ENVIRON["token"] { answers = 1; next }
-!answers { line[++n] = $0; next }
-$1 == "done" { complete++ }
-END { for (i = complete + 1; i <= n; i++) print line[i] }
-'

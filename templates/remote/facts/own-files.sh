@@ -12,7 +12,7 @@ part_own_files() {
     )
     [ -z "$told" ] || printf '%s\n' "$told"
     limit_files=$limit_files$(printf '%s\n' "$told" | awk -F '\t' "$with_limit")$newline
-    left=$(printf '%s\n%s\n%s\n' "$left" "$token" "$told" | token=$token awk -F '\t' "$not_read")
+    left=$(printf '%s\n%s\n%s\n' "$left" "$token" "$told" | token=$token awk -F '\t' -v at=3 -v word=read "$not_answered")
     [ -n "$left" ] || return 0
     printf '%s\n' "$left" | awk -F '\t' 'NR == 1 { print $2 "\t" $4 "\tunread\t-\tthe home did not answer in time" }'
     left=$(printf '%s\n' "$left" | sed 1d)
@@ -24,10 +24,11 @@ part_own_files() {
 # shellcheck disable=SC2016 # an awk program
 with_limit='$3 == "tmout" { sub(/:[0-9]+$/, "", $5); print $1 "\t" $2 "\t" $5 }'
 
+# Of the lines before the token, those whose answer behind it has not come to its end: `word` in column `at`.
 # shellcheck disable=SC2016 # an awk program
-not_read='
+not_answered='
 $0 == ENVIRON["token"] { answers = 1; next }
 !answers { line[++n] = $0; next }
-$3 == "read" { done++ }
+$at == word { done++ }
 END { for (i = done + 1; i <= n; i++) print line[i] }
 '

@@ -67,9 +67,9 @@ BEGIN {
   varying = lasting "|HOME|~[/a-z]|DISPLAY|[$][{]?(TERM|LANG|LC_|RANDOM|SECONDS|EPOCH|COLUMNS|LINES)|(/tmp|/dev/shm|/run/(user|screen|tmux))(/|[ \t\"]|$)"
   away = "(bash|rbash|zsh|fish|ksh|ksh93|mksh|dash|ash|sh|csh|tcsh|busybox|[$]SHELL|[$][{]SHELL[}]|tmux|screen|byobu|zellij|dtach|abduco|su|newgrp|sg|script|ssh|login|top|htop|watch|mc|python3?)"
 }
-function show(text, condition) {
+function show(text, depended_on) {
   gsub(/[\001-\037\177]/, " ", text)
-  return FILENAME "\t" FNR "\t" substr((inside ? " " : "") (condition == "" ? origin_of(text) : condition) text, 1, 300)
+  return FILENAME "\t" FNR "\t" substr((inside ? " " : "") (depended_on == "" ? origin_of(text) : depended_on) text, 1, 300)
 }
 # Where a variable or function of the line got what differs.
 function origin_of(text,   name) {
@@ -114,17 +114,17 @@ function add(name, text) {
   if (name ~ /^(PATH|PS1|PS2|IFS|HISTFILE|MAIL|EDITOR|PAGER|TMOUT|autologout)$/ || length(named) > 2000) return
   if (name in origin) return
   named = named (named == "" ? "" : "|") name
-  text = (depends == "" ? origin_of(text) : depends) text
+  origin[name] = condition((depends == "" ? origin_of(text) : depends) text, 70)
+}
+function condition(text, most) {
   gsub(/^[ \t]+|[\001-\037\177]/, "", text)
-  origin[name] = substr(text, 1, 70) "; "
+  return substr(text, 1, most) "; "
 }
 function look_at_condition(text, depth_before) {
   if (depends != "" && depth <= depth_there && !left_there) { depends = ""; depends_lasting = 0 }
   if (depends != "" || !differs(text, varying) || text ~ /TMOUT|autologout/) return
   if (depth <= depth_before && (!left || had_left)) return
-  depends = origin_of(text) text
-  gsub(/^[ \t]+|[\001-\037\177]/, "", depends)
-  depends = substr(depends, 1, 110) "; "
+  depends = condition(origin_of(text) text, 110)
   depends_lasting = differs(text, lasting)
   depth_there = depth_before
   left_there = left && !had_left
