@@ -12,7 +12,7 @@
 #     gate USER ID IDLE MAX
 #     odd LINE                           a key that kubectl does not know
 #     doubt LINE WORD                    what kind of YAML it is that cannot be told here
-#     last LOOKS                         it was read to its end; LOOKS no: it is no kubeconfig
+#     last LOOKS                         it was read to its end; LOOKS no: it is not a kubeconfig
 #   unread WHO PATH WORD
 #   apart NAME                           not whom the policy names; not read
 #   done NUMBER                          last for each line of the input
@@ -217,7 +217,7 @@ certificate() {
 named() {
   case $value in /*) ;; *) value=${path%/*}/$value ;; esac
   come_to "$value" "$inside" "$owner"
-  # A name that leads nowhere may be no name: whoever pastes a token one line too high.
+  # A name that leads nowhere may be a secret: a token that was pasted one line too high.
   if [ -n "$why" ]; then say_key "$why"; return 0; fi
   if [ "$size" -gt 1048576 ]; then say_key large; return 0; fi
   case $key in
@@ -289,7 +289,7 @@ function decoded(text,   alphabet, out, i, c, bits, have, byte) {
   }
   return out
 }
-# Numbers of the outermost object alone; what is no JSON object has none.
+# Numbers of the outermost object alone. Fails for what is not a JSON object.
 function claims(text,   i, c, depth, key, end, word, odd) {
   split("", said)
   if (text !~ /^ *[{]/) return 0
@@ -468,7 +468,7 @@ function value_of(raw) {
 # What is not looked at must end where it seems to.
 function hidden_line(text, column,   of) {
   of = column
-  # What is no item of its own may go on with the one before.
+  # A line that does not begin an item may go on with the one before.
   if (words != "") { if (!(words in listed)) listed[words] = column; if (column != listed[words] || text !~ /^-( |$)/) strange[words] = 1 }
   while (text ~ /^-([ \t]|$)/) {
     if (text ~ /^-\t/) { unsure("tab"); return }

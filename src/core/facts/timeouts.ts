@@ -4,7 +4,7 @@ import { visible } from "../text/visible.ts";
 import { lines, malformed, type Sections } from "../answer/sections.ts";
 
 const MOST_LINES = 1000;
-/** Characters of a line with its file. What is longer is cut, and then sets nobody knows what. */
+/** Characters of a line with its file. What is longer is cut; what it sets is unknown. */
 const LONGEST = 1000;
 const CUT = "TMOUT=$(...)";
 

@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import type { CredentialLife } from "../../model/access/kube.ts";
 
-/** What a bearer token says of its own life; undefined where it is no JSON Web Token (RFC 7519). Unsigned talk, all of it. */
+/** What a bearer token says of its own life; undefined where it is not a JSON Web Token (RFC 7519). The signature is not checked. */
 export function tokenLife(token: string): CredentialLife | undefined {
   const [, payload, ...rest] = token.trim().split(".");
   if (payload === undefined || rest.length !== 1) return undefined;

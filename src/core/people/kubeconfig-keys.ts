@@ -144,7 +144,7 @@ function execOf({ at }: SaidKey, keys: Keys, path: string, gates: Gates): Creden
   return { kind: "exec", key: "exec", at, life: null, exec: plugin };
 }
 
-/** Of what a kubeconfig names or holds. A path is not repeated: who pastes a token one line too high has it there. */
+/** Of what a kubeconfig names or holds. A path is not repeated: it may be a token that was pasted one line too high. */
 function unreadReason(word: string): string {
   const reasons: Readonly<Record<string, string>> = {
     "no-openssl": "the host has no openssl, which says when a certificate ends",

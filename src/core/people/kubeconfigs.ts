@@ -107,7 +107,7 @@ function lateOf([owner = "-"]: Row): UnreadKubeconfig {
   return { owner: owner === "-" ? "root" : owner, path, reason: UNREAD["late"] ?? "" };
 }
 
-/** Undefined for a file of the host's that is no kubeconfig. */
+/** Undefined for a file of the host's that is not a kubeconfig. */
 function fileOf({ head, rows, ended }: File, sections: Sections): HostKubeconfig | undefined {
   const [owner = "", meant = "", path = "", mode, uid] = head;
   const file = fileSaid(path, mode, uid);
@@ -160,7 +160,7 @@ function doubtAt(line: number, word: string): NonNullable<HostKubeconfig["doubt"
   return { line: at, reason: `line ${at} ${DOUBTS[word] ?? "cannot be told"}` };
 }
 
-/** As gates write them: seconds, or null for no limit; anything else is no state. */
+/** As gates write them: seconds, or null for no limit; anything else is not a state. */
 function limitsOf(idle: string | undefined, max: string | undefined): KubeLimits | null {
   const [first, second] = [idle, max].map((word) =>
     word === "null" ? null : /^\d{1,9}(?:\.\d{1,6})?$/u.test(word ?? "") ? Number(word) : undefined,
