@@ -52,7 +52,7 @@ function limitOf(
   if (unplanned !== true || !WITH_TERMINAL.includes(kind)) return { seconds: null };
   const limit = installedLimit(facts, account);
   if ("unread" in limit || limit.seconds === null) return limit;
-  return { ...limit, seconds: limit.seconds + interval + Math.floor(watchdogPace(facts, interval).late) };
+  return { ...limit, seconds: limit.seconds + interval + expectedLate(facts, interval) };
 }
 
 const NOTHING: Endings = { endings: [], unread: [] };
