@@ -56,7 +56,7 @@ cover() {
 }
 
 # A profile may look at what has started its shell: both programs above it are called as the server of a login is. Only
-# where links are in nobody's sight; one that goes by its own name keeps it.
+# where a directory was covered, so that no one else sees the links; a file of many names, as busybox is, keeps its own.
 name_parents() {
   watch=timeout
   terminal=script
