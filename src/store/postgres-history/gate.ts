@@ -1,9 +1,10 @@
 /** One connection that writes, its transactions, and the locks that say which audits are alive. */
 import { CurfewError, UnknownEndError } from "../../model/terms/error.ts";
-import { again } from "../postgres/again.ts";
-import { databaseName, isConflict, isOutage } from "../postgres/error.ts";
+import { again, recover } from "../postgres/again.ts";
+import { databaseName, isCutOff } from "../postgres/error.ts";
 import { openDatabaseSession, type Patience, type DatabaseSession } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
+import { createTurns } from "../postgres/turns.ts";
 import { createKnown, type Known, refreshKnown } from "./contents.ts";
 import { refuseVersion } from "./open.ts";
 import { GATE, LOCKS } from "./schema.ts";
@@ -31,20 +32,13 @@ export function createGate(
 ): Gate {
   const held = new Map<number, boolean>();
   const known = createKnown();
-  let session: DatabaseSession | undefined = first;
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = createTurns();
+  let session: DatabaseSession = first;
   let closed = false;
-
-  /** One after the other. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = last.then(work, work);
-    last = done.catch(() => {});
-    return done;
-  }
 
   async function connected(): Promise<DatabaseSession> {
     if (closed) throw new CurfewError("internal", "the history is closed");
-    if (session !== undefined && !session.lost()) return session;
+    if (!session.lost()) return session;
     for (const run of held.keys()) held.set(run, false);
     session = await openDatabaseSession(settings, patience);
     return session;
@@ -73,13 +67,13 @@ export function createGate(
       inTurn(async () => {
         const locked = held.get(run) === true;
         held.delete(run);
-        if (!locked || session === undefined || session.lost()) return;
+        if (!locked || session.lost()) return;
         await session.rows("SELECT pg_advisory_unlock_shared($1, $2)", [LOCKS, run]).catch(() => []);
       }),
     close: () =>
       inTurn(async () => {
         closed = true;
-        await session?.close();
+        await session.close();
       }),
   };
 }
@@ -117,21 +111,19 @@ async function transaction<T>(
     refreshKnown(known, state?.generation ?? 0);
     const result = await work(open, known);
     await open.script("COMMIT").catch((error: unknown) => {
-      if (isOutage(error) && !isConflict(error)) commit.unanswered = true;
+      if (isCutOff(error)) commit.unanswered = true;
       throw error;
     });
     return result;
   } catch (error) {
     // What was put in is not there.
     known.generation = -1;
-    // A primary that has become a standby answers on, and takes nothing.
-    if (isOutage(error) && !isConflict(error)) await open.close();
-    else if (!open.lost()) await open.script("ROLLBACK").catch(() => []);
+    await recover(open, error);
     throw error;
   }
 }
 
-/** The next try shows what became of a commit that was not answered; where there was none, nobody knows. */
+/** The next try shows what became of a commit that was not answered; where there was none, that is unknown. */
 function unlessUnknown({ unanswered }: Commit, error: unknown): unknown {
   if (!unanswered || !(error instanceof CurfewError)) return error;
   const message = `${error.message}; the answer to a commit was lost, so whether it was stored is unknown`;

@@ -1,5 +1,5 @@
-import { isOutage, postgresError } from "./error.ts";
-import type { Patience } from "./session.ts";
+import { isCutOff, isOutage, postgresError } from "./error.ts";
+import type { DatabaseSession, Patience } from "./session.ts";
 import type { PostgresSettings } from "./settings.ts";
 
 /**
@@ -22,4 +22,13 @@ export async function again<T>(
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
+}
+
+/**
+ * After an error, before the next try: what was begun is taken back. A primary that has become a standby answers on, and
+ * takes nothing.
+ */
+export async function recover(open: DatabaseSession, error: unknown): Promise<void> {
+  if (isCutOff(error)) await open.close();
+  else if (!open.lost()) await open.script("ROLLBACK").catch(() => []);
 }

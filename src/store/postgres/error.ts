@@ -67,6 +67,11 @@ export function isConflict(error: unknown): boolean {
   return /^40...$/u.test(codeOf(error));
 }
 
+/** The connection is not to be used again, and whether a commit was done is unknown. */
+export function isCutOff(error: unknown): boolean {
+  return isOutage(error) && !isConflict(error);
+}
+
 const UNCODED = /timeout|^Connection terminated|not queryable|^Client was closed/iu;
 
 /** A refusal of this way of connecting, so that `prefer` tries the other way. */

@@ -1,9 +1,9 @@
 /** One connection of the queue: whatever it is asked for, one after the other, and again after an outage. */
 import { CurfewError } from "../../model/terms/error.ts";
-import { again } from "../postgres/again.ts";
-import { isConflict, isOutage } from "../postgres/error.ts";
+import { again, recover } from "../postgres/again.ts";
 import { openDatabaseSession, type DatabaseSession, type Patience } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
+import { createTurns } from "../postgres/turns.ts";
 
 export interface QueueLine {
   /** `work` must bear to have been done already. Errors: CurfewError in the words of `postgresError`. */
@@ -19,15 +19,9 @@ export function createLine(
   settings: PostgresSettings,
   patience: Patience,
 ): QueueLine {
+  const inTurn = createTurns();
   let session: DatabaseSession = first;
-  let last: Promise<unknown> = Promise.resolve();
   let closed = false;
-
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = last.then(work, work);
-    last = done.catch(() => {});
-    return done;
-  }
 
   async function connected(): Promise<DatabaseSession> {
     if (closed) throw new CurfewError("internal", "the queue is closed");
@@ -62,10 +56,4 @@ export function createLine(
         await session.close();
       }),
   };
-}
-
-/** A primary that has become a standby answers on, and takes nothing; what else was begun is taken back. */
-async function recover(open: DatabaseSession, error: unknown): Promise<void> {
-  if (isOutage(error) && !isConflict(error)) await open.close();
-  else if (!open.lost()) await open.script("ROLLBACK").catch(() => []);
 }
