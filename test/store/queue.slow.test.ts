@@ -9,6 +9,7 @@ import { serveWork } from "../../src/flow/shared/serve-work.ts";
 import type { RunContext } from "../../src/flow/run/context.ts";
 import type { Host } from "../../src/model/inventory/host.ts";
 import { CurfewError } from "../../src/model/terms/error.ts";
+import { TIME } from "../../src/host/time.ts";
 import { openHistory } from "../../src/store/open-history.ts";
 import { postgresSettings } from "../../src/store/postgres/settings.ts";
 import { openQueue, openWorkerQueue, type Queue } from "../../src/store/queue/queue.ts";
@@ -54,7 +55,8 @@ function newRun(hosts: number, zone = "default"): NewSharedRun {
 function calm() {
   const { signal } = new AbortController();
   const clock = () => performance.now();
-  const context = { emit: () => {}, clock, now: () => new Date(), stopping: signal, aborting: signal };
+  const { pause } = TIME;
+  const context = { emit: () => {}, clock, pause, now: () => new Date(), stopping: signal, aborting: signal };
   return { context, sleep: (milliseconds: number) => setTimeout(milliseconds) };
 }
 
@@ -247,9 +249,9 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
       if (job.task === undefined) await one.refuse(job);
       else await one.answer(job, none("there"));
     }
-    const { context, sleep } = calm();
+    const { context } = calm();
     const hosts = ["web0", "web1"];
-    const setup = { open: async () => run, hosts, version: "1.0.0", workerWait: 60, context, sleep };
+    const setup = { open: async () => run, hosts, version: "1.0.0", workerWait: 60, context };
     const coordination = coordinate(setup);
     const answers = hosts.map((name) => coordination.host({ name } as Host).catch((error) => error.message));
     expect(await Promise.all(answers)).toEqual(["there", expect.stringContaining("no longer in the queue")]);

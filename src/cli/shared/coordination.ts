@@ -96,7 +96,6 @@ export async function withCoordination<T>(
       version: packageData.version,
       workerWait: options.workerWait,
       context: run.context,
-      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     });
     const result = await Promise.race([work(coordination, header, there !== undefined), coordination.failed]);
     await coordination.finish();

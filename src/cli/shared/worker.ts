@@ -6,6 +6,7 @@ import { DEFAULT_ZONE } from "../../core/shared/travel.ts";
 import { isZoneName } from "../../core/text/destination.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { WorkerEvent } from "../../flow/shared/serve-work.ts";
+import { TIME } from "../../host/time.ts";
 import type { Host } from "../../model/inventory/host.ts";
 import type { Secret } from "../../model/terms/secret.ts";
 import type { HostAnswer, TakenJob, WorkerQueue } from "../../model/record/shared-work.ts";
@@ -99,7 +100,7 @@ async function serve(
       lanes: options.concurrency,
       stopping: interrupts.stopping,
       aborting: interrupts.aborting,
-      sleep: sleeper(interrupts),
+      sleep: (milliseconds) => nap(milliseconds, interrupts),
       tell: teller(options, terminal),
     });
   } finally {
@@ -108,17 +109,8 @@ async function serve(
 }
 
 /** Told to stop, it stops now and not after its nap. */
-function sleeper({ stopping }: Interrupts): (milliseconds: number) => Promise<void> {
-  return (milliseconds) =>
-    new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        stopping.removeEventListener("abort", end);
-        resolve();
-      };
-      const timer = setTimeout(end, milliseconds);
-      if (!stopping.aborted) stopping.addEventListener("abort", end, { once: true });
-    });
+function nap(milliseconds: number, { stopping }: Interrupts): Promise<void> {
+  return TIME.pause(milliseconds, stopping.aborted ? new AbortController().signal : stopping);
 }
 
 function hostsOf(jobs: readonly TakenJob[]): Host[] {

@@ -30,8 +30,7 @@ export interface CoordinationSetup {
   readonly version: string;
   /** Seconds that hosts wait for a worker in their zone. */
   readonly workerWait: number;
-  readonly context: Pick<RunContext, "emit" | "clock" | "stopping" | "aborting">;
-  readonly sleep: (milliseconds: number) => Promise<void>;
+  readonly context: Pick<RunContext, "emit" | "clock" | "pause" | "stopping" | "aborting">;
 }
 
 export interface Coordination {
@@ -83,7 +82,7 @@ export function coordinate(setup: CoordinationSetup): Coordination {
 
 /** Until every host has its answer. */
 async function loop(run: SharedRun, waiting: readonly Waiting[], setup: CoordinationSetup): Promise<void> {
-  const { context, sleep } = setup;
+  const { context } = setup;
   let unserved: Unserved = new Map();
   let lastLook = Number.NEGATIVE_INFINITY;
   let stopped = false;
@@ -106,7 +105,7 @@ async function loop(run: SharedRun, waiting: readonly Waiting[], setup: Coordina
       stopped = true;
       await run.giveUp({ zones: "all" }, INTERRUPTED);
     }
-    if (answers.length === 0) await sleep(COLLECT);
+    if (answers.length === 0) await context.pause(COLLECT, context.aborting);
   }
 }
 
