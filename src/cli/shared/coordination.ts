@@ -89,10 +89,10 @@ export async function withCoordination<T>(
       options.continue === undefined ? undefined : await goOn(queue, options.continue, request, run);
     if (there === undefined) await tellOfLeft(queue, request);
     const header = there?.head.header ?? mine;
-    const fresh = newRun(request, run, header);
     const coordination = coordinate({
-      open: async () => there?.run ?? (await queue.begin(fresh)),
-      hosts: there?.head.hosts ?? fresh.hosts.map(({ host }) => host.name),
+      open: async () => there?.run ?? (await queue.begin(newRun(request, run, mine))),
+      // A run that is gone on with has the same in the same order, or it was refused.
+      hosts: request.chosen.hosts.map(({ name }) => name),
       version: packageData.version,
       workerWait: options.workerWait,
       context: run.context,
