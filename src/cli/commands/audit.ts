@@ -3,7 +3,9 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import packageData from "../../../package.json" with { type: "json" };
-import type { Audit, AuditedElsewhere } from "../../flow/audit.ts";
+import type { Audit } from "../../flow/audit.ts";
+import { auditedElsewhere } from "../../flow/shared/elsewhere.ts";
+import type { Host } from "../../model/inventory/host.ts";
 import type { Alerts } from "../../model/record/alert.ts";
 import type { AuditHeader } from "../../model/record/audit.ts";
 import { CurfewError } from "../../model/terms/error.ts";
@@ -21,6 +23,8 @@ import type { ExitCode } from "../terminal/exit.ts";
 import { daysAgo, withHistory } from "../options/history-access.ts";
 import { type Hosts, type PolicyInput, loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import { refuseUnshared } from "../options/shared-options.ts";
+import type { ByWorkers } from "../shared/coordination.ts";
+import { refuseForWorkers, withWorkers } from "../shared/workers.ts";
 import type { Setting } from "../terminal/setting.ts";
 import { aboutAudit, checkReports, saveReports } from "../options/report-files.ts";
 import { type Run, type RunResult, withRun } from "../progress/run-context.ts";
@@ -60,18 +64,17 @@ async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitCod
   refuseContradictions(options);
   const chosen = await loadHosts(options, terminal);
   const loaded = await loadPolicyFor(options.policy, chosen.inventory, options, terminal);
-  if (options.shared === true) {
-    const { refuseUnshareable } = await import("../shared/coordination.ts");
-    refuseUnshareable({ chosen, loaded, work: auditWork(options) });
-  }
+  const request = { chosen, loaded, work: auditWork(options), options, terminal };
+  await refuseForWorkers(request);
   const alerts = await readAlerts(options.alerts);
   const profiles = await baselinesOf(loaded.policy);
   await checkReports(options, profiles);
   return withRun({ command: "audit", hosts: chosen.hosts, options, terminal }, (run) => {
     const work = async (history: History | undefined): Promise<RunResult> => {
       const header = headerOf(chosen, loaded, profiles, options, run);
-      const judging = { chosen, loaded, header, options, terminal, run, history };
-      const made = await (options.shared === true ? judgeElsewhere(judging) : judge(judging));
+      const made = await withWorkers(request, run, header, (workers) =>
+        judge({ chosen, loaded, options, header: workers?.header ?? header, run, history, workers }),
+      );
       if (options.keep !== undefined) await history?.prune(daysAgo(options.keep));
       return resultOf(made, [
         await saved(made, options, terminal),
@@ -123,37 +126,26 @@ interface Judging {
   readonly loaded: PolicyInput;
   readonly header: AuditHeader;
   readonly options: AuditOptions;
-  readonly terminal: Terminal;
   readonly run: Run;
   readonly history: History | undefined;
+  readonly workers: ByWorkers | undefined;
 }
 
-async function judge(
-  { chosen: { hosts }, loaded: { policy }, header, options, run, history }: Judging,
-  elsewhere?: AuditedElsewhere,
-): Promise<Audit> {
+async function judge(judging: Judging): Promise<Audit> {
   const { auditFleet } = await import("../../flow/audit.ts");
+  const { header, options, run, history, workers } = judging;
+  const { hosts } = judging.chosen;
+  const { policy } = judging.loaded;
   const { sessions, verify, scaled } = options;
   const wanted = { sessions, ...(verify === true && { verify: { scaled } }) };
+  const elsewhere = workers && {
+    host: (host: Host) => auditedElsewhere(workers.coordination, host, run.context),
+    joined: workers.continued,
+  };
   return run.phase(
     "audit",
     hosts.map(({ name }) => name),
     () => auditFleet({ policy, hosts }, header, wanted, run.context, history, elsewhere),
-  );
-}
-
-async function judgeElsewhere(judging: Judging): Promise<Audit> {
-  const { options, run } = judging;
-  const [{ withCoordination }, { auditedElsewhere }] = await Promise.all([
-    import("../shared/coordination.ts"),
-    import("../../flow/shared/elsewhere.ts"),
-  ]);
-  const request = { ...judging, work: auditWork(options) };
-  return withCoordination(request, run, judging.header, (coordination, header, joined) =>
-    judge(
-      { ...judging, header: header ?? judging.header },
-      { host: (host) => auditedElsewhere(coordination, host, run.context), joined },
-    ),
   );
 }
 

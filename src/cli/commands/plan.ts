@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { planDocument, planRecord } from "../../core/verdict/document.ts";
 import { planVerdict } from "../../core/verdict/outcome.ts";
+import { plannedElsewhere } from "../../flow/shared/elsewhere.ts";
 import type { Plan } from "../../model/change/plan.ts";
 import { planText } from "../../report/host/plan-text.ts";
 import { addHostOptions, addOutputOptions, addPolicyOption, type PolicyOptions } from "../options/args.ts";
@@ -11,6 +12,7 @@ import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import type { Setting } from "../terminal/setting.ts";
 import { withRun } from "../progress/run-context.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { refuseForWorkers, withWorkers } from "../shared/workers.ts";
 import { refuseUnwritableFile } from "../options/writable.ts";
 
 interface PlanOptions extends PolicyOptions, SharedOptions {
@@ -46,23 +48,19 @@ async function plan(options: PlanOptions, terminal: Terminal): Promise<ExitCode>
   const loaded = await loadPolicyFor(options.policy, inventory, options, terminal);
   const { policy, source: policySource } = loaded;
   const names = hosts.map(({ name }) => name);
-  if (options.shared === true) {
-    const { refuseUnshareable } = await import("../shared/coordination.ts");
-    refuseUnshareable({ chosen, loaded, work: WORK });
-  }
+  const request = { chosen, loaded, work: WORK, options, terminal };
+  await refuseForWorkers(request);
   return withRun({ command: "plan", hosts, options, terminal }, async (run) => {
     const { planFleet } = await import("../../flow/plan.ts");
-    const plans = await run.phase("plan", names, async () => {
-      if (options.shared !== true) return planFleet({ policy, hosts }, run.context);
-      const [{ withCoordination }, { plannedElsewhere }] = await Promise.all([
-        import("../shared/coordination.ts"),
-        import("../../flow/shared/elsewhere.ts"),
-      ]);
-      const request = { chosen, loaded, work: WORK, options, terminal };
-      return withCoordination(request, run, undefined, (coordination) =>
-        planFleet({ policy, hosts }, run.context, (host) => plannedElsewhere(coordination, host)),
-      );
-    });
+    const plans = await run.phase("plan", names, () =>
+      withWorkers(request, run, undefined, (workers) =>
+        planFleet(
+          { policy, hosts },
+          run.context,
+          workers && ((host) => plannedElsewhere(workers.coordination, host)),
+        ),
+      ),
+    );
     const createdAt = run.context.now().toISOString();
     const made: Plan = {
       schema: "curfew/plan/1",

@@ -3,6 +3,7 @@ import { documentText } from "../../core/verdict/document.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { countBy, countVerified, verifyOutcome, verifyVerdict } from "../../core/verdict/outcome.ts";
 import { CurfewError } from "../../model/terms/error.ts";
+import { verifiedElsewhere } from "../../flow/shared/elsewhere.ts";
 import type { Policy } from "../../model/policy/policy.ts";
 import type { HostVerification } from "../../model/change/run.ts";
 import { DEFAULT_PROBES, type SessionKind, SESSION_KINDS } from "../../model/terms/session-kind.ts";
@@ -13,6 +14,7 @@ import type { ExitCode } from "../terminal/exit.ts";
 import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import type { Setting } from "../terminal/setting.ts";
 import { withRun } from "../progress/run-context.ts";
+import { refuseForWorkers, withWorkers } from "../shared/workers.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 interface VerifyOptions extends args.PolicyOptions, SharedOptions {
@@ -67,25 +69,20 @@ async function verify(options: VerifyOptions, terminal: Terminal): Promise<ExitC
   const { sessions, role: roles, scaled } = options;
   const wanted = { sessions, ...(roles && { roles }), ...(scaled && { scaled }) };
   const work = { kind: "verify", verify: true, ...wanted } as const;
-  if (options.shared === true) {
-    const { refuseUnshareable } = await import("../shared/coordination.ts");
-    refuseUnshareable({ chosen, loaded, work });
-  }
+  const request = { chosen, loaded, work, options, terminal };
+  await refuseForWorkers(request);
   return withRun({ command: "verify", hosts, options, terminal }, async (run) => {
     const { verifyFleet } = await import("../../flow/verify.ts");
-    const verified = await run.phase("verify", names, async () => {
-      if (options.shared !== true) return verifyFleet({ policy, hosts }, wanted, run.context);
-      const [{ withCoordination }, { verifiedElsewhere }] = await Promise.all([
-        import("../shared/coordination.ts"),
-        import("../../flow/shared/elsewhere.ts"),
-      ]);
-      const request = { chosen, loaded, work, options, terminal };
-      return withCoordination(request, run, undefined, (coordination) =>
-        verifyFleet({ policy, hosts }, wanted, run.context, (host) =>
-          verifiedElsewhere(coordination, host, run.context),
+    const verified = await run.phase("verify", names, () =>
+      withWorkers(request, run, undefined, (workers) =>
+        verifyFleet(
+          { policy, hosts },
+          wanted,
+          run.context,
+          workers && ((host) => verifiedElsewhere(workers.coordination, host, run.context)),
         ),
-      );
-    });
+      ),
+    );
     return {
       verdict: verifyVerdict(verified),
       document: () => documentText(verifyHead(verified), verified.map(withOutcome)),

@@ -12,6 +12,7 @@ import { type AuditOptions, auditWork, refuseContradictions } from "../options/a
 import { defaultSources } from "../options/default-sources.ts";
 import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import { checkReports } from "../options/report-files.ts";
+import { refuseForWorkers } from "../shared/workers.ts";
 import { command } from "../../template/shell-quote.ts";
 import { historyPlace, storeArgument } from "../../store/history-place.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -41,10 +42,7 @@ export async function checkAudit(options: ScheduledOptions, terminal: Terminal):
   }
   const chosen = await loadHosts(options, terminal);
   const loaded = await loadPolicyFor(options.policy, chosen.inventory, options, terminal);
-  if (options.shared === true) {
-    const { refuseUnshareable } = await import("../shared/coordination.ts");
-    refuseUnshareable({ chosen, loaded, work: auditWork(options) });
-  }
+  await refuseForWorkers({ chosen, loaded, work: auditWork(options), options });
   const { policy } = loaded;
   await checkReports(options, await baselinesOf(policy));
   const alerts = await readAlerts(options.alerts);

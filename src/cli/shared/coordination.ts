@@ -33,6 +33,15 @@ export interface SharedRequest {
   readonly terminal: Terminal;
 }
 
+/** How workers do a run. */
+export interface ByWorkers {
+  readonly coordination: Coordination;
+  /** Of an audit: that with which it began. */
+  readonly header: AuditHeader | undefined;
+  /** Another process began the run. */
+  readonly continued: boolean;
+}
+
 /** Refuses what cannot be done elsewhere, before anything is contacted. Errors: CurfewError `usage` and `input`. */
 export function refuseUnshareable({
   chosen,
@@ -75,7 +84,7 @@ export async function withCoordination<T>(
   request: SharedRequest,
   run: Run,
   mine: AuditHeader | undefined,
-  work: (coordination: Coordination, header: Head["header"], continued: boolean) => Promise<T>,
+  work: (workers: ByWorkers) => Promise<T>,
 ): Promise<T> {
   const { options, terminal } = request;
   const [{ openQueue }, { coordinate }] = await Promise.all([
@@ -97,7 +106,8 @@ export async function withCoordination<T>(
       workerWait: options.workerWait,
       context: run.context,
     });
-    const result = await Promise.race([work(coordination, header, there !== undefined), coordination.failed]);
+    const continued = there !== undefined;
+    const result = await Promise.race([work({ coordination, header, continued }), coordination.failed]);
     await coordination.finish();
     return result;
   } finally {
