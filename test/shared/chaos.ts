@@ -5,6 +5,7 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createRandom, type Random } from "../hunt/random.ts";
 import { patient } from "../patience.ts";
 import { type Running, type SharedFleet, until } from "./fleet.ts";
 
@@ -26,10 +27,10 @@ export interface ChaosResult {
 }
 
 /** A host that keeps whoever comes for a moment and sends them away: a login that fails, as far as the queue cares a host. */
-async function openFlakyHost(random: () => number): Promise<{ port: number; close(): Promise<void> }> {
+async function openFlakyHost(random: Random): Promise<{ port: number; close(): Promise<void> }> {
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());
-    setTimeout(() => socket.destroy(), 100 + random() * 1200);
+    setTimeout(() => socket.destroy(), 100 + random.whole(1200));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -43,19 +44,8 @@ async function openFlakyHost(random: () => number): Promise<{ port: number; clos
   };
 }
 
-/** Mulberry32: small and good enough. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 export async function chaos(fleet: SharedFleet, options: ChaosOptions): Promise<ChaosResult> {
-  const random = randomFrom(options.seed);
+  const random = createRandom(options.seed);
   const flaky = await openFlakyHost(random);
   const names = Array.from({ length: options.hosts }, (_, index) => `host${index}`);
   const inventory = fleet.inventory("chaos.yaml", names, () => `ansible_port: ${flaky.port}`);
@@ -79,7 +69,7 @@ export async function chaos(fleet: SharedFleet, options: ChaosOptions): Promise<
 
 type Fault = (stop: AbortSignal) => Promise<void>;
 
-function createStage(fleet: SharedFleet, options: ChaosOptions, inventory: string, random: () => number) {
+function createStage(fleet: SharedFleet, options: ChaosOptions, inventory: string, random: Random) {
   const played: Record<string, number> = {};
   const workers: Running[] = [];
   let started = 0;
@@ -101,7 +91,7 @@ function createStage(fleet: SharedFleet, options: ChaosOptions, inventory: strin
     ];
     return fleet.run([...argv, "--worker-wait", "30m", ...more]);
   };
-  const pick = (): number => Math.floor(random() * workers.length);
+  const pick = (): number => random.whole(workers.length);
 
   const faults: readonly (readonly [name: string, share: number, play: Fault])[] = [
     [
@@ -119,7 +109,7 @@ function createStage(fleet: SharedFleet, options: ChaosOptions, inventory: strin
       async (stop) => {
         const frozen = workers[pick()];
         frozen?.kill("SIGSTOP");
-        void sleep(2000 + random() * 25_000, undefined, { signal: stop })
+        void sleep(2000 + random.whole(25_000), undefined, { signal: stop })
           .catch(() => {})
           .then(() => frozen?.kill("SIGCONT"));
       },
@@ -138,7 +128,7 @@ function createStage(fleet: SharedFleet, options: ChaosOptions, inventory: strin
       1,
       async () => {
         fleet.server.freeze();
-        await sleep(500 + random() * 3000);
+        await sleep(500 + random.whole(3000));
         fleet.server.thaw();
       },
     ],
@@ -178,9 +168,9 @@ function createStage(fleet: SharedFleet, options: ChaosOptions, inventory: strin
       const isOver = async (): Promise<boolean> =>
         (await Promise.race([coordinator?.done, sleep(0, "under way" as const)])) !== "under way";
       while (more() && !(await isOver())) {
-        await sleep(300 + random() * 1700);
-        const fault = deck[Math.floor(random() * deck.length)];
-        if (fault === undefined || !more()) break;
+        await sleep(300 + random.whole(1700));
+        const fault = random.pick(deck);
+        if (!more()) break;
         played[fault.name] = (played[fault.name] ?? 0) + 1;
         options.say(fault.name);
         await fault.play(stop.signal);
