@@ -1,5 +1,5 @@
 /** One trial: a command is disturbed, the host comes to rest, and what is then is judged. */
-import { type Call, eventsIn, type Running } from "../e2e/curfew.ts";
+import { type Call, hasReached, type Running } from "../e2e/curfew.ts";
 import { type Bench, copyOf, within } from "./bench.ts";
 import { RELOAD } from "./daemon-faults.ts";
 import { type Edit, takeEdit } from "./edits.ts";
@@ -82,7 +82,8 @@ async function disturbed({ host, desk, other }: Bench, trial: Trial, path: strin
   const run = desk.start(argumentsOf(trial));
   let striking: Promise<boolean> | undefined;
   run.onProgress((seen) => {
-    if (striking === undefined && reached(seen, trial)) striking = strike({ ...ground, run, other, others });
+    if (striking === undefined && hasReached(seen, trial.step))
+      striking = strike({ ...ground, run, other, others });
   });
   const call = await ended(run);
   const struck = (await striking) ?? false;
@@ -96,10 +97,6 @@ function argumentsOf({ command }: Trial): string[] {
   return command === "verify"
     ? ["verify", "--scaled", "15", "--sessions", "idle-shell", "--json", "--events"]
     : [command, "--yes", "--json", "--events", "--confirm-within", `${within()}s`];
-}
-
-function reached(seen: string, { step }: Trial): boolean {
-  return eventsIn(seen).some((event) => event.type === "host-step" && event.step === step);
 }
 
 /** A run that outlives everything is ended, and was wrong. */

@@ -6,7 +6,7 @@ import { expect } from "vitest";
 import type { HostSpec, LabHost } from "../lab/host.ts";
 import { type Lab, openLab } from "../lab/lab.ts";
 import { patient } from "../patience.ts";
-import { canLogIn, type Desk, etcDifferences, eventsIn, openDesk, outcomes } from "./curfew.ts";
+import { canLogIn, type Desk, etcDifferences, hasReached, openDesk, outcomes } from "./curfew.ts";
 
 const POLICY = `
 name: activation
@@ -122,7 +122,7 @@ export async function applyAndDie(
   let harmed: Promise<unknown> = Promise.resolve();
   let died = false;
   run.onProgress((seen) => {
-    if (died || !eventsIn(seen).some((event) => event.type === "host-step" && event.step === step)) return;
+    if (died || !hasReached(seen, step)) return;
     died = true;
     run.kill("SIGKILL");
     if (harm !== undefined) harmed = machine.exec(harm);

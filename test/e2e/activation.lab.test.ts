@@ -21,7 +21,7 @@ import {
   socketHost,
   UBUNTU_SOCKET,
 } from "./activation-site.ts";
-import { documentOf, eventsIn, outcomes } from "./curfew.ts";
+import { documentOf, hasReached, outcomes } from "./curfew.ts";
 
 const LAYOUTS: readonly [string, HostSpec][] = [
   ["bullseye, Debian's socket with an sshd for each connection", socketHost("bullseye", DEBIAN_SOCKET)],
@@ -95,7 +95,7 @@ describe.skipIf(lacks !== null)(`activation${lacks === null ? "" : ` (${lacks})`
         const run = site.desk.start([...APPLY, "--events"]);
         let barred: Promise<unknown> | undefined;
         run.onProgress((seen) => {
-          if (barred === undefined && eventsIn(seen).some((event) => event.step === "armed"))
+          if (barred === undefined && hasReached(seen, "armed"))
             barred = site.machine.exec(
               "nft add chain inet bar in '{ type filter hook input priority 0; }' && nft add rule inet bar in iif lo tcp dport 22 reject",
             );

@@ -90,13 +90,28 @@ export function outcomes(call: Call): Record<string, string> {
 }
 
 /** Events of `--events` so far, from standard error. */
-export function eventsIn(stderr: string): { type: string; step?: string; host?: string }[] {
+function eventsIn(stderr: string): { type: string; step?: string; host?: string }[] {
   return stderr.split("\n").flatMap((line) => {
     try {
       return [JSON.parse(line)];
     } catch {
       return [];
     }
+  });
+}
+
+/** Whether a run with `--events` has told of a step, by its standard error so far. */
+export function hasReached(seen: string, step: string): boolean {
+  return eventsIn(seen).some((event) => event.type === "host-step" && event.step === step);
+}
+
+/** Resolves when the run has told of a step; fails where it ends first. */
+export function reached(run: Running, step: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    run.onProgress((seen) => {
+      if (hasReached(seen, step)) resolve();
+    });
+    void run.done.then((call) => reject(new Error(`ended before "${step}": ${call.stderr}`)));
   });
 }
 

@@ -3,7 +3,15 @@ import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, openLab } from "../lab/lab.ts";
 import { patient } from "../patience.ts";
-import { canLogIn, type Desk, etcDifferences, eventsIn, openDesk, outcomes, type Running } from "./curfew.ts";
+import {
+  canLogIn,
+  type Desk,
+  etcDifferences,
+  hasReached,
+  openDesk,
+  outcomes,
+  type Running,
+} from "./curfew.ts";
 
 const POLICY = `
 name: lock-out
@@ -87,7 +95,7 @@ export async function blockAt(run: Running, step: string, act: () => Promise<voi
   await new Promise<void>((resolve, reject) => {
     let begun = false;
     run.onProgress((seen) => {
-      if (begun || !eventsIn(seen).some((event) => event.type === "host-step" && event.step === step)) return;
+      if (begun || !hasReached(seen, step)) return;
       begun = true;
       run.kill("SIGSTOP");
       act()

@@ -5,7 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { labUnavailable } from "../lab/lab.ts";
 import { patient } from "../patience.ts";
-import { canLogIn, documentOf, eventsIn, outcomes } from "./curfew.ts";
+import { canLogIn, documentOf, hasReached, outcomes } from "./curfew.ts";
 import { APPLY, blockAt, useSite, WITHIN } from "./lock-out-site.ts";
 
 const lacks = labUnavailable();
@@ -26,8 +26,7 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
     ])("%s", async (step) => {
       const run = site.desk.start([...APPLY, "--events"]);
       run.onProgress((seen) => {
-        if (eventsIn(seen).some((event) => event.type === "host-step" && event.step === step))
-          run.kill("SIGKILL");
+        if (hasReached(seen, step)) run.kill("SIGKILL");
       });
       const { signal, stderr } = await run.done;
       expect(signal, stderr).toBe("SIGKILL");

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import type { HostSpec, LabHost } from "../lab/host.ts";
 import { type Lab, openLab } from "../lab/lab.ts";
 import { patient } from "../patience.ts";
-import { canLogIn, type Desk, documentOf, etcDifferences, eventsIn, openDesk, outcomes } from "./curfew.ts";
+import { canLogIn, type Desk, documentOf, etcDifferences, hasReached, openDesk, outcomes } from "./curfew.ts";
 
 /** A host, the desk that knows it alone, and its /etc before anything. */
 export interface Trip {
@@ -88,8 +88,7 @@ export async function applyAndDie(
   const run = desk.start([...APPLY, "--events"]);
   let happened: Promise<unknown> | undefined;
   run.onProgress((seen) => {
-    if (happened !== undefined) return;
-    if (!eventsIn(seen).some((event) => event.type === "host-step" && event.step === step)) return;
+    if (happened !== undefined || !hasReached(seen, step)) return;
     run.kill("SIGKILL");
     happened = then();
   });

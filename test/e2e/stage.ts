@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import type { LabHost } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
-import { COMPILED, eventsIn, PROGRAM } from "./curfew.ts";
+import { COMPILED, hasReached, PROGRAM } from "./curfew.ts";
 import type { ShownCommand } from "./shown.ts";
 import { RELOAD_SSHD } from "../lab/reload-sshd.ts";
 
@@ -122,8 +122,7 @@ async function killWhileArmed({ dir }: Stage): Promise<void> {
   let seen = "";
   child.stderr.on("data", (chunk: Buffer) => {
     seen += chunk.toString();
-    if (eventsIn(seen).some(({ type, step }) => type === "host-step" && step === "reloaded"))
-      child.kill("SIGKILL");
+    if (hasReached(seen, "reloaded")) child.kill("SIGKILL");
   });
   const { signal } = await child;
   if (signal !== "SIGKILL") throw new Error(`the run was over before it could be killed\n${seen}`);

@@ -3,15 +3,7 @@
  * with the administrator's own values in force again.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  documentOf,
-  etcDifferences,
-  eventsIn,
-  openDesk,
-  outcomes,
-  type Desk,
-  type Running,
-} from "../../e2e/curfew.ts";
+import { documentOf, etcDifferences, openDesk, outcomes, reached, type Desk } from "../../e2e/curfew.ts";
 import type { LabHost } from "../../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../../lab/lab.ts";
 import { mariaDbHost, sql } from "../../lab/mariadb.ts";
@@ -210,14 +202,4 @@ async function hold(host: LabHost, users: readonly string[], seconds: number): P
     (await host.exec("cat /run/held-*")).stdout.split("\n").filter((line) => /^\d+$/u.test(line));
   await expect.poll(async () => (await numbers()).length, { timeout: patient(10_000) }).toBe(users.length);
   return numbers();
-}
-
-/** Resolves when the run has told of a step; fails where it ends first. */
-function reached(run: Running, step: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    run.onProgress((seen) => {
-      if (eventsIn(seen).some((event) => event.type === "host-step" && event.step === step)) resolve();
-    });
-    void run.done.then((call) => reject(new Error(`ended before "${step}": ${call.stderr}`)));
-  });
 }

@@ -1,6 +1,6 @@
 /** The watchdog under the guard: a change that nobody confirms leaves no timer running, and none stopped. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { etcDifferences, eventsIn, openDesk, outcomes, type Desk, type Running } from "../../e2e/curfew.ts";
+import { type Desk, etcDifferences, openDesk, outcomes, reached } from "../../e2e/curfew.ts";
 import type { LabHost } from "../../lab/host.ts";
 import { labUnavailable, openLab, type Lab } from "../../lab/lab.ts";
 import { patient } from "../../patience.ts";
@@ -96,13 +96,3 @@ describe.skipIf(lacks !== null)(`the watchdog, unconfirmed${lacks === null ? "" 
     });
   });
 });
-
-/** Resolves when the run has told of a step; fails where it ends first. */
-function reached(run: Running, step: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    run.onProgress((seen) => {
-      if (eventsIn(seen).some((event) => event.type === "host-step" && event.step === step)) resolve();
-    });
-    void run.done.then((call) => reject(new Error(`ended before "${step}": ${call.stderr}`)));
-  });
-}
