@@ -1,21 +1,21 @@
-/** A host whose sshd is started in one way or another, the desk that knows it, and what holds again after each trial. */
+/** Hosts whose sshd is started in one way or another, and what holds again after each trial. */
 import { mkdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { expect } from "vitest";
-import type { HostSpec, LabHost } from "../lab/host.ts";
-import { type Lab, openLab } from "../lab/lab.ts";
+import type { HostSpec } from "../lab/host.ts";
 import { patient } from "../patience.ts";
-import { canLogIn, type Desk, etcDifferences, hasReached, openDesk, outcomes } from "./curfew.ts";
+import { canLogIn, etcDifferences, outcomes } from "./curfew.ts";
+import type { Trip } from "./round-trip.ts";
 
-const POLICY = `
+export const POLICY = `
 name: activation
 defaults: { client_idle_timeout: 15m, unresponsive_timeout: 3m }
 roles:
   admin: { users: [root], client_idle_timeout: 10m }
 `;
 /** Seconds that the guard waits for a controller that is dead. */
-const WITHIN = Math.min(patient(6), 20);
+export const WITHIN = Math.min(patient(6), 20);
 export const APPLY = ["apply", "--yes", "--json"];
 
 /** A unit of the host's own, and what systemctl enable or disable would do to the others. */
@@ -77,64 +77,27 @@ export const PER_CONNECTION: Units = {
 /** Where somebody who masks the unit puts a link. */
 const MASKED = "/etc/systemd/system/ssh.service";
 
-export interface Site {
-  readonly lab: Lab;
-  readonly machine: LabHost;
-  readonly desk: Desk;
-  readonly before: Readonly<Record<string, string>>;
-}
-
-export async function openSite(spec: HostSpec): Promise<Site> {
-  const lab = await openLab();
-  const machine = await lab.host(spec);
-  const desk = await openDesk(lab, [machine], POLICY);
-  return { lab, machine, desk, before: await machine.etcDigest() };
-}
-
 /** Files, logins and the guard are as if nothing had been, within the guard's time. */
-export async function expectHealed({ lab, machine, before }: Site): Promise<void> {
+export async function expectHealed({ lab, host, before }: Trip): Promise<void> {
   const limit = { timeout: patient(60_000), interval: 500 };
   await expect
-    .poll(
-      async () => etcDifferences(before, await machine.etcDigest()).filter((path) => path !== MASKED),
-      limit,
-    )
+    .poll(async () => etcDifferences(before, await host.etcDigest()).filter((path) => path !== MASKED), limit)
     .toEqual([]);
   const armed = "ls -d /var/lib/curfew/lock /var/lib/curfew/guard/*/armed /var/lib/curfew/guard/*/reverting";
-  await expect.poll(async () => (await machine.exec(armed)).stdout, limit).toBe("");
-  expect(await canLogIn(lab, machine)).toBe(true);
+  await expect.poll(async () => (await host.exec(armed)).stdout, limit).toBe("");
+  expect(await canLogIn(lab, host)).toBe(true);
 }
 
 /** How an apply and a revert end; the first is refused where sshd did not read the files that were put back. */
-export async function applyAndRevert({ machine, desk }: Site): Promise<(string | undefined)[]> {
+export async function applyAndRevert({ host, desk }: Trip): Promise<(string | undefined)[]> {
   const applied = await desk.run(APPLY);
   const reverted = await desk.run(["revert", "--yes", "--json"]);
-  return [applied, reverted].map((call) => outcomes(call)[machine.name]);
-}
-
-/** Dies when the step is reported, having done something to the host first where that is wanted. */
-export async function applyAndDie(
-  { desk, machine }: Site,
-  step: string,
-  { harm, within = WITHIN }: { readonly harm?: string; readonly within?: number } = {},
-): Promise<void> {
-  const run = desk.start([...APPLY, "--confirm-within", `${within}s`, "--events"]);
-  let harmed: Promise<unknown> = Promise.resolve();
-  let died = false;
-  run.onProgress((seen) => {
-    if (died || !hasReached(seen, step)) return;
-    died = true;
-    run.kill("SIGKILL");
-    if (harm !== undefined) harmed = machine.exec(harm);
-  });
-  const { signal, stderr } = await run.done;
-  expect(signal, stderr).toBe("SIGKILL");
-  await harmed;
+  return [applied, reverted].map((call) => outcomes(call)[host.name]);
 }
 
 /** The guard's time is over: its timer's unit is started, and there is nothing to wait for. */
-export async function endGuardsTime({ machine }: Site): Promise<void> {
-  const { stdout } = await machine.exec(`
+export async function endGuardsTime({ host }: Trip): Promise<void> {
+  const { stdout } = await host.exec(`
     for timer in $(systemctl list-units --plain --no-legend 'curfew-guard-*.timer' | cut -d ' ' -f 1); do
       systemctl start --no-block "\${timer%.timer}.service" && systemctl stop "$timer" && echo ended
     done`);
@@ -156,7 +119,7 @@ export function socketHost(release: HostSpec["release"], units: Units): HostSpec
 }
 
 /** A session of the system's own client that answers each line it is sent. */
-export function openSession({ lab, machine: { name } }: Site): { answers(): Promise<void>; end(): void } {
+export function openSession({ lab, host: { name } }: Trip): { answers(): Promise<void>; end(): void } {
   const child = execa("ssh", ["-F", lab.sshConfigPath, `root@${name}`, "cat"], {
     reject: false,
     buffer: false,

@@ -9,19 +9,19 @@ import { labUnavailable } from "../lab/lab.ts";
 import { patient } from "../patience.ts";
 import {
   APPLY,
-  applyAndDie,
   applyAndRevert,
   DEADLY_SOCKET,
   DEBIAN_SOCKET,
   expectHealed,
   openSession,
-  openSite,
   PER_CONNECTION,
-  type Site,
+  POLICY,
   socketHost,
   UBUNTU_SOCKET,
+  WITHIN,
 } from "./activation-site.ts";
 import { documentOf, hasReached, outcomes } from "./curfew.ts";
+import { applyAndDie, openTrip, type Trip } from "./round-trip.ts";
 
 const LAYOUTS: readonly [string, HostSpec][] = [
   ["bullseye, Debian's socket with an sshd for each connection", socketHost("bullseye", DEBIAN_SOCKET)],
@@ -36,11 +36,11 @@ const LAYOUTS: readonly [string, HostSpec][] = [
 const lacks = labUnavailable();
 describe.skipIf(lacks !== null)(`activation${lacks === null ? "" : ` (${lacks})`}`, () => {
   describe("the host asks its own sshd", () => {
-    let site: Site;
+    let trip: Trip;
     beforeAll(async () => {
-      site = await openSite({ release: "bookworm" });
+      trip = await openTrip({ release: "bookworm" }, POLICY);
     }, patient(120_000));
-    afterAll(() => site?.lab.close());
+    afterAll(() => trip?.lab.close());
 
     test.each(["ssh", "ssh-keyscan", "bash", "nc"])(
       "with %s, which tells silence from an answer",
@@ -49,7 +49,7 @@ describe.skipIf(lacks !== null)(`activation${lacks === null ? "" : ` (${lacks})`
         knock 127.0.0.1 22 && echo answers; knock ::1 22 && echo answers
         knock 127.0.0.1 21 || echo silent
         rm -r /run/sshd; knock 127.0.0.1 22 || echo silent; mkdir -m 755 /run/sshd`);
-        const { stdout } = await site.machine.exec("sh -s", { input: ask });
+        const { stdout } = await trip.host.exec("sh -s", { input: ask });
         expect(stdout.trim().split("\n")).toEqual(["answers", "answers", "silent", "silent"]);
       },
       patient(60_000),
@@ -58,15 +58,15 @@ describe.skipIf(lacks !== null)(`activation${lacks === null ? "" : ` (${lacks})`
     test(
       "on the address where somebody is connected when the loopback is barred",
       async () => {
-        const session = openSession(site);
+        const session = openSession(trip);
         await session.answers();
-        await site.machine.exec(
+        await trip.host.exec(
           "cp -p /etc/hosts.deny /run/deny; echo 'sshd: 127.0.0.1 [::1]' >/etc/hosts.deny",
         );
-        const { stdout } = await site.machine.exec("sh -s", { input: withFunctions("find_daemon; survey") });
-        await site.machine.exec("cp -p /run/deny /etc/hosts.deny");
+        const { stdout } = await trip.host.exec("sh -s", { input: withFunctions("find_daemon; survey") });
+        await trip.host.exec("cp -p /run/deny /etc/hosts.deny");
         session.end();
-        expect(stdout).toBe(`${site.machine.address} 22\n`);
+        expect(stdout).toBe(`${trip.host.address} 22\n`);
       },
       patient(60_000),
     );
@@ -74,15 +74,15 @@ describe.skipIf(lacks !== null)(`activation${lacks === null ? "" : ` (${lacks})`
     test(
       "and where it cannot, the run says so and looks whether sshd listens",
       async () => {
-        await site.machine.exec(
+        await trip.host.exec(
           "nft add table inet bar && nft add chain inet bar in '{ type filter hook input priority 0; }' && nft add rule inet bar in iif lo tcp dport 22 reject",
         );
-        const call = await site.desk.run(APPLY);
-        expect(outcomes(call), call.stderr).toEqual({ [site.machine.name]: "confirmed" });
+        const call = await trip.desk.run(APPLY);
+        expect(outcomes(call), call.stderr).toEqual({ [trip.host.name]: "confirmed" });
         expect(documentOf(call).hosts[0].message).toMatch(/cannot open a connection to its own sshd/u);
-        await site.machine.exec("nft delete table inet bar");
-        expect(outcomes(await site.desk.run(["revert", "--yes", "--json"]))).toEqual({
-          [site.machine.name]: "confirmed",
+        await trip.host.exec("nft delete table inet bar");
+        expect(outcomes(await trip.desk.run(["revert", "--yes", "--json"]))).toEqual({
+          [trip.host.name]: "confirmed",
         });
       },
       patient(60_000),
@@ -91,55 +91,55 @@ describe.skipIf(lacks !== null)(`activation${lacks === null ? "" : ` (${lacks})`
     test(
       "a change after which it gets no answer is taken back at once",
       async () => {
-        await site.machine.exec("nft add table inet bar");
-        const run = site.desk.start([...APPLY, "--events"]);
+        await trip.host.exec("nft add table inet bar");
+        const run = trip.desk.start([...APPLY, "--events"]);
         let barred: Promise<unknown> | undefined;
         run.onProgress((seen) => {
           if (barred === undefined && hasReached(seen, "armed"))
-            barred = site.machine.exec(
+            barred = trip.host.exec(
               "nft add chain inet bar in '{ type filter hook input priority 0; }' && nft add rule inet bar in iif lo tcp dport 22 reject",
             );
         });
         const call = await run.done;
         await barred;
-        await site.machine.exec("nft delete table inet bar");
-        expect(["rolled-back", "unknown"]).toContain(outcomes(call)[site.machine.name]);
+        await trip.host.exec("nft delete table inet bar");
+        expect(["rolled-back", "unknown"]).toContain(outcomes(call)[trip.host.name]);
         const { message } = documentOf(call).hosts[0];
         expect(message).toMatch(/does not answer a new connection on 127\.0\.0\.1 port 22/u);
         // It read the files; that it does not answer is all that is known.
         expect(message).not.toContain("did not read");
-        await expectHealed(site);
+        await expectHealed(trip);
       },
       patient(120_000),
     );
   });
 
   describe.each(LAYOUTS)("%s", (_, spec) => {
-    let site: Site;
+    let trip: Trip;
     beforeAll(async () => {
-      site = await openSite(spec);
+      trip = await openTrip(spec, POLICY);
     }, patient(120_000));
-    afterAll(() => site?.lab.close());
+    afterAll(() => trip?.lab.close());
 
     test(
       "plan and apply; sessions live on; a second apply changes nothing; revert",
       async () => {
-        const session = openSession(site);
+        const session = openSession(trip);
         await session.answers();
-        const plan = await site.desk.run(["plan", "--json"]);
+        const plan = await trip.desk.run(["plan", "--json"]);
         expect(documentOf(plan).hosts[0].error, plan.stderr).toBeUndefined();
-        const call = await site.desk.run(APPLY);
-        expect(outcomes(call), call.stdout + call.stderr).toEqual({ [site.machine.name]: "confirmed" });
+        const call = await trip.desk.run(APPLY);
+        expect(outcomes(call), call.stdout + call.stderr).toEqual({ [trip.host.name]: "confirmed" });
         expect(documentOf(call).hosts[0].message).toBeUndefined();
         await session.answers();
-        expect(outcomes(await site.desk.run(APPLY))).toEqual({ [site.machine.name]: "unchanged" });
-        const reverted = await site.desk.run(["revert", "--yes", "--json"]);
+        expect(outcomes(await trip.desk.run(APPLY))).toEqual({ [trip.host.name]: "unchanged" });
+        const reverted = await trip.desk.run(["revert", "--yes", "--json"]);
         expect(outcomes(reverted), reverted.stdout + reverted.stderr).toEqual({
-          [site.machine.name]: "confirmed",
+          [trip.host.name]: "confirmed",
         });
         await session.answers();
         session.end();
-        await expectHealed(site);
+        await expectHealed(trip);
       },
       patient(120_000),
     );
@@ -147,13 +147,13 @@ describe.skipIf(lacks !== null)(`activation${lacks === null ? "" : ` (${lacks})`
     test.each(["applied", "reloaded"])(
       "the controller dies at %s",
       async (step) => {
-        const session = openSession(site);
+        const session = openSession(trip);
         await session.answers();
-        await applyAndDie(site, step);
-        await expectHealed(site);
+        await applyAndDie(trip, step, undefined, WITHIN);
+        await expectHealed(trip);
         await session.answers();
         session.end();
-        expect(await applyAndRevert(site)).toEqual(["confirmed", "confirmed"]);
+        expect(await applyAndRevert(trip)).toEqual(["confirmed", "confirmed"]);
       },
       patient(120_000),
     );

@@ -4,17 +4,16 @@ import type { HostSpec } from "../lab/host.ts";
 import { labUnavailable } from "../lab/lab.ts";
 import { patient } from "../patience.ts";
 import {
-  applyAndDie,
   applyAndRevert,
   DEBIAN_SOCKET,
   endGuardsTime,
   expectHealed,
   openSession,
-  openSite,
-  type Site,
+  POLICY,
   socketHost,
 } from "./activation-site.ts";
 import { canLogIn } from "./curfew.ts";
+import { applyAndDie, openTrip, type Trip } from "./round-trip.ts";
 
 const STOP = "systemctl stop ssh.socket ssh.service 2>/dev/null;";
 /** What somebody may do to sshd while a change is armed and nobody is there to confirm it. */
@@ -53,36 +52,36 @@ describe.skipIf(lacks !== null)(`harm to sshd${lacks === null ? "" : ` (${lacks}
     ["trixie, ssh.socket", socketHost("trixie", DEBIAN_SOCKET), Object.keys(HARMS)],
     ["sid, ssh.socket", socketHost("sid", DEBIAN_SOCKET), EVERYWHERE],
   ] as [string, HostSpec, string[]][])("%s, and somebody", (_, spec, harms) => {
-    let site: Site;
+    let trip: Trip;
     beforeAll(async () => {
-      site = await openSite(spec);
+      trip = await openTrip(spec, POLICY);
     }, patient(120_000));
-    afterAll(() => site?.lab.close());
+    afterAll(() => trip?.lab.close());
     // The state of a fresh host, as far as sshd goes, for the next one.
     afterEach(async () => {
       const own = spec.prepare === undefined ? "ssh.service" : "ssh.socket";
-      await site.machine.exec(`systemctl unmask ssh.service; rm -rf /run/systemd/system/ssh.service.d; ${STOP}
+      await trip.host.exec(`systemctl unmask ssh.service; rm -rf /run/systemd/system/ssh.service.d; ${STOP}
         systemctl stop 'curfew-sshd-*'; systemctl reset-failed; systemctl daemon-reload
         for pid in $(pgrep -x sshd); do kill -CONT $pid; kill $pid; done; systemctl start ${own}`);
       await expect
-        .poll(async () => canLogIn(site.lab, site.machine), { timeout: patient(20_000), interval: 500 })
+        .poll(async () => canLogIn(trip.lab, trip.host), { timeout: patient(20_000), interval: 500 })
         .toBe(true);
     });
 
     test.each(harms)(
       "%s",
       async (what) => {
-        const session = openSession(site);
+        const session = openSession(trip);
         await session.answers();
-        await applyAndDie(site, "reloaded", { harm: HARMS[what] ?? "false", within: 600 });
-        await endGuardsTime(site);
-        await expectHealed(site);
+        await applyAndDie(trip, "reloaded", () => trip.host.exec(HARMS[what] ?? "false"), 600);
+        await endGuardsTime(trip);
+        await expectHealed(trip);
         await session.answers();
         session.end();
         // systemd restarts no masked unit, and nobody else has its socket: till then the old sshd answers.
         if (what === "masks its unit" && spec.prepare !== undefined)
-          await site.machine.exec("systemctl unmask ssh.service; systemctl try-restart ssh.service");
-        expect(await applyAndRevert(site)).toEqual(["confirmed", "confirmed"]);
+          await trip.host.exec("systemctl unmask ssh.service; systemctl try-restart ssh.service");
+        expect(await applyAndRevert(trip)).toEqual(["confirmed", "confirmed"]);
       },
       patient(180_000),
     );

@@ -5,7 +5,8 @@ import { remoteScript } from "../../src/template/remote-script.ts";
 import { labUnavailable } from "../lab/lab.ts";
 import { patient } from "../patience.ts";
 import { canLogIn, documentOf, outcomes } from "./curfew.ts";
-import { APPLY, blockAt, useSite, WITHIN } from "./lock-out-site.ts";
+import { blockAt, useSite } from "./lock-out-site.ts";
+import { APPLY, WITHIN } from "./round-trip.ts";
 
 const lacks = labUnavailable();
 describe.skipIf(lacks !== null)(`left over${lacks === null ? "" : ` (${lacks})`}`, () => {

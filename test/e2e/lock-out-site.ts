@@ -1,17 +1,8 @@
 /** One host for many trials of lock-outs: as before after each one, and never without a way in. */
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import type { LabHost } from "../lab/host.ts";
-import { type Lab, openLab } from "../lab/lab.ts";
 import { patient } from "../patience.ts";
-import {
-  canLogIn,
-  type Desk,
-  etcDifferences,
-  hasReached,
-  openDesk,
-  outcomes,
-  type Running,
-} from "./curfew.ts";
+import { canLogIn, etcDifferences, hasReached, outcomes, type Running } from "./curfew.ts";
+import { openTrip, takeBackLeft, type Trip, WITHIN } from "./round-trip.ts";
 
 const POLICY = `
 name: lock-out
@@ -20,15 +11,9 @@ roles:
   admin: { users: [root], client_idle_timeout: 10m }
   ghosts: { groups: [no-such-group], client_idle_timeout: 5m }
 `;
-/** Seconds that the guard waits for its confirmation in these tests. */
-export const WITHIN = Math.min(patient(8), 20);
-export const APPLY = ["apply", "--yes", "--json", "--confirm-within", `${WITHIN}s`];
 
-/** What stands when the first test begins. */
-export interface Site {
-  readonly lab: Lab;
-  readonly host: LabHost;
-  readonly desk: Desk;
+/** A trip that stands when the first test begins. */
+export interface Site extends Pick<Trip, "lab" | "host" | "desk"> {
   /** As before, by itself, within the guard's time: files, login, no armed guard, no lock. */
   expectHealed(): Promise<void>;
   /** A run that was never confirmed must not keep the next one from working. */
@@ -39,38 +24,33 @@ export interface Site {
 
 /** For a `describe`: its host, and what puts it right after each test. */
 export function useSite(): Site {
-  let lab: Lab;
-  let host: LabHost;
-  let desk: Desk;
-  let before: Record<string, string>;
-  const differences = async (): Promise<string[]> => etcDifferences(before, await host.etcDigest());
+  let trip: Trip;
+  const differences = async (): Promise<string[]> => etcDifferences(trip.before, await trip.host.etcDigest());
   beforeAll(async () => {
-    lab = await openLab();
-    host = await lab.host({ release: "bookworm" });
-    desk = await openDesk(lab, [host], POLICY);
-    before = await host.etcDigest();
+    trip = await openTrip({ release: "bookworm" }, POLICY);
   });
-  afterAll(() => lab?.close());
+  afterAll(() => trip?.lab.close());
   // A test that failed must not make the next one fail.
   afterEach(async () => {
-    await host.unblockPort(22);
-    await host.exec(
+    await trip.host.unblockPort(22);
+    await trip.host.exec(
       "umount -l /etc/bash.bashrc /etc/ssh /var/lib/curfew /usr/bin/systemd-run 2>/dev/null; true",
     );
-    if ((await differences()).length > 0) await desk.run(["revert", "--yes"]);
+    await takeBackLeft(trip);
   });
   return {
     get lab() {
-      return lab;
+      return trip.lab;
     },
     get host() {
-      return host;
+      return trip.host;
     },
     get desk() {
-      return desk;
+      return trip.desk;
     },
     differences,
     async expectHealed() {
+      const { lab, host } = trip;
       await expect.poll(differences, { timeout: patient((WITHIN + 20) * 1000), interval: 500 }).toEqual([]);
       await expect
         .poll(async () => canLogIn(lab, host), { timeout: patient(20_000), interval: 1000 })
@@ -82,6 +62,7 @@ export function useSite(): Site {
       expect((await host.exec("sshd -T")).stdout.toLowerCase()).toContain("clientaliveinterval 0");
     },
     async expectUsable() {
+      const { desk, host } = trip;
       const applied = await desk.run(["apply", "--yes", "--json"]);
       expect(outcomes(applied), applied.stdout + applied.stderr).toEqual({ [host.name]: "confirmed" });
       const reverted = await desk.run(["revert", "--yes", "--json"]);

@@ -6,7 +6,8 @@ import { describe, expect, test } from "vitest";
 import { labUnavailable } from "../lab/lab.ts";
 import { patient } from "../patience.ts";
 import { canLogIn, documentOf, hasReached, outcomes } from "./curfew.ts";
-import { APPLY, blockAt, useSite, WITHIN } from "./lock-out-site.ts";
+import { blockAt, useSite } from "./lock-out-site.ts";
+import { APPLY, WITHIN } from "./round-trip.ts";
 
 const lacks = labUnavailable();
 describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`, () => {

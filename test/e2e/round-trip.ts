@@ -14,7 +14,7 @@ export interface Trip {
 }
 
 /** Seconds that the guard waits here. */
-const WITHIN = Math.min(patient(8), 20);
+export const WITHIN = Math.min(patient(8), 20);
 export const APPLY = ["apply", "--yes", "--json", "--confirm-within", `${WITHIN}s`];
 
 /** A lab with that host alone, and a desk with that policy. */
@@ -84,8 +84,9 @@ export async function applyAndDie(
   { desk }: Trip,
   step: string,
   then: () => Promise<unknown> = async () => undefined,
+  within = WITHIN,
 ): Promise<void> {
-  const run = desk.start([...APPLY, "--events"]);
+  const run = desk.start([...APPLY, "--confirm-within", `${within}s`, "--events"]);
   let happened: Promise<unknown> | undefined;
   run.onProgress((seen) => {
     if (happened !== undefined || !hasReached(seen, step)) return;
