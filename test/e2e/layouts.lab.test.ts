@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { HostSpec, LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
+import { RELOAD_SSHD } from "../lab/reload-sshd.ts";
 import { canLogIn, type Desk, documentOf, etcDifferences, openDesk, outcomes } from "./curfew.ts";
 
 const POLICY = `
@@ -115,7 +116,7 @@ describe.skipIf(lacks !== null)(`layouts${lacks === null ? "" : ` (${lacks})`}`,
       await host.exec("sed -i '/UsePAM/i MaxAuthTries 5' /etc/ssh/sshd_config");
       const early = await desk.run(["revert", "--yes", "--json"]);
       expect(documentOf(early).hosts[0].message).toMatch(/sshd_config changed after .*; nothing was changed/);
-      await host.exec("systemctl reload ssh && sleep 0.3");
+      await host.exec(RELOAD_SSHD);
       const call = await desk.run(["revert", "--yes", "--json"]);
       expect(outcomes(call), call.stderr).toEqual({ [host.name]: "confirmed" });
       expect(documentOf(call).hosts[0].message).toMatch(/edits stay/);

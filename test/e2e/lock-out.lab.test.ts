@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { labUnavailable } from "../lab/lab.ts";
+import { RELOAD_SSHD } from "../lab/reload-sshd.ts";
 import { patient } from "../patience.ts";
 import { canLogIn, documentOf, hasReached, outcomes } from "./curfew.ts";
 import { blockAt, useSite } from "./lock-out-site.ts";
@@ -120,7 +121,7 @@ describe.skipIf(lacks !== null)(`lock-out${lacks === null ? "" : ` (${lacks})`}`
     expect(outcomes(call), call.stderr).toEqual({ [site.host.name]: "rolled-back" });
     await site.host.exec("rm /etc/ssh/filler; mv /root/.ssh/aside /root/.ssh/authorized_keys");
     await site.expectHealed();
-    await site.host.exec("umount /etc/ssh; rm -r /root/ssh; systemctl reload ssh");
+    await site.host.exec(`umount /etc/ssh; rm -r /root/ssh; ${RELOAD_SSHD}`);
   });
 
   test("a file that nothing can be renamed over is refused before anything is armed", async () => {

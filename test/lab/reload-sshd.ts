@@ -2,7 +2,7 @@
 
 /**
  * A line of sh: reloads sshd by its unit and waits until it listens anew. A reload is a signal; until sshd has started
- * itself anew a login meets the old settings, or nobody. A socket that systemd listens on stays as it is: not for those.
+ * itself anew a login meets the old settings, or is refused. Not for a socket of systemd's: a reload leaves that as it is.
  */
 export const RELOAD_SSHD = reloadSshd("systemctl reload ssh");
 
@@ -10,7 +10,7 @@ export const RELOAD_SSHD = reloadSshd("systemctl reload ssh");
 export function reloadSshd(command: string): string {
   const sockets = `$(awk '$2 ~ /:0016$/ && $4 == "0A" { print $10 }' /proc/net/tcp /proc/net/tcp6 | sort)`;
   return (
-    `{ old="${sockets}"; ${command} || false; } && for n in $(seq 600); do new="${sockets}"; ` +
+    `{ old="${sockets}"; ${command}; } && for n in $(seq 600); do new="${sockets}"; ` +
     `[ -z "$new" ] || echo "$new" | grep -qxF "$old" || break; sleep 0.05; done`
   );
 }
