@@ -25,7 +25,7 @@ export interface GateWork {
   readonly endStreams: boolean;
   /** curfew's own program, which kubectl is to run. */
   readonly program: string;
-  /** 16 hexadecimal digits that nobody has yet. */
+  /** Makes 16 random hexadecimal digits. */
   readonly newId: () => string;
 }
 
