@@ -67,7 +67,7 @@ async function runUnder(node, program) {
   // The gate has to know kubectl, which is this process's parent.
   const env = { ...process.env, CURFEW_RUN_UNDER: String(process.pid) };
   const child = spawn(node, [program, ...given], { stdio: "inherit", env });
-  // A terminal sends its signals to both processes; cli/interrupts.ts counts such a pair as one.
+  // A terminal sends its signals to both processes; cli/progress/interrupts.ts counts such a pair as one.
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) process.on(signal, () => child.kill(signal));
   child.on("error", refuse);

@@ -62,7 +62,7 @@ const DESCRIPTIONS: Readonly<Record<keyof typeof HONOURED, string>> = {
   zone: "The network that the host is in, for curfew worker --zone",
 };
 
-/** The structure that config/ansible-yaml.ts reads. Variables it does not honour may be anything. */
+/** The structure that config/forms/ansible-yaml.ts reads. Variables it does not honour may be anything. */
 function inventorySchema(): z.ZodType {
   const scalar = z.union([z.string(), z.number(), z.boolean()]);
   const honoured = Object.entries(HONOURED).flatMap(([key, names]) =>
@@ -95,7 +95,7 @@ function inventorySchema(): z.ZodType {
   return z.record(z.string(), group).meta({ title: "curfew inventory" });
 }
 
-/** What `audit --json` prints and report/audit-json.ts writes: what is stored, and its counts. */
+/** What `audit --json` prints and report/format/audit-json.ts writes: what is stored, and its counts. */
 function auditSchema(): z.ZodType {
   const summary = z.strictObject({
     hosts: wholeNumber,

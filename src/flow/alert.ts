@@ -20,7 +20,7 @@ export interface Destination {
   deliver(alert: Alert): Promise<void>;
 }
 
-/** As `store/outbox.ts` has it. */
+/** As `store/schedule/outbox.ts` has it. */
 interface AlertQueue {
   add(queued: QueuedAlert): Promise<void>;
   take(destination: string): Promise<QueuedAlert[]>;

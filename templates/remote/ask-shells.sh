@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs login shells as sshd starts them and has them say what their idle timeout is; core/facts/logins.ts reads it.
+# Runs login shells as sshd starts them and has them say what their idle timeout is; core/people/logins.ts reads it.
 # Nobody's own files are run: the home is an empty directory that not even root can write to. Each shell sits on a
 # terminal of its own and is typed at, since a profile may do other things without one.
 #

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Says what kubeconfigs hold of logins and of times; part kubeconfigs of the facts uses it, core/facts/kubeconfigs.ts reads
+# Says what kubeconfigs hold of logins and of times; part kubeconfigs of the facts uses it, core/people/kubeconfigs.ts reads
 # it. Tokens, keys, passwords, certificates, arguments and environments stay here: only keys of the list below get out,
 # with where they stand, and of their values names, times, and words of this script.
 #

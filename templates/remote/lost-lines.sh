@@ -1,6 +1,6 @@
 #!/bin/sh
 # Looks in shells' files for lines that change TMOUT or autologout: where one is readonly they fail, and each kind of
-# shell then skips other lines. Part lost-lines of the facts uses it, core/facts/lost-lines.ts reads it. Runs nothing.
+# shell then skips other lines. Part lost-lines of the facts uses it, core/people/lost-lines.ts reads it. Runs nothing.
 #
 # Standard input, fields separated by tabs: NUMBER NAME FILE; 0 and - for a file of the system.
 # Output, fields separated by tabs: NUMBER NAME FORM FILE LINE END LOST END LOST; first the end of the command around the

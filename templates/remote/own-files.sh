@@ -1,6 +1,6 @@
 #!/bin/sh
 # Looks into the files of people's own that a login reads, for lines that may keep their shells from ending; part
-# own-files of the facts uses it, and core/facts/own-files.ts reads it. Runs nothing of theirs; says where, not what.
+# own-files of the facts uses it, and core/people/own-files.ts reads it. Runs nothing of theirs; says where, not what.
 #
 # Standard input, fields separated by tabs:
 #   keys REPRESENTATIVE PATTERNS     AuthorizedKeysFile of a class

@@ -171,7 +171,7 @@ const SAID = 500;
 /** A process of its own: memory of a run is gone with it, and nothing in it can keep it from being ended. */
 function startAudit(given: readonly string[], { err, environment }: Terminal): AuditProcess {
   const child = spawn(process.execPath, [curfewScript(), "audit", ...given], {
-    // The channel tells the audit when its supervisor is gone; cli/interrupts.ts.
+    // The channel tells the audit when its supervisor is gone; cli/progress/interrupts.ts.
     stdio: ["ignore", "inherit", "pipe", "ipc"],
     env: environment,
   });

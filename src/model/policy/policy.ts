@@ -57,7 +57,7 @@ const line = z
   .max(500)
   .regex(new RegExp(`^[^${UNPRINTABLE}]+$`, "u"), "one line of text without control or invisible characters");
 
-/** The same language as `-l`, one term at a time; see core/host-pattern.ts. */
+/** The same language as `-l`, one term at a time; see core/policy/host-pattern.ts. */
 const hostPattern = z
   .string()
   .min(1)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Everything curfew has to know about a host, in one go. Reads only; changes nothing.
 # The other files of this folder are put between this one and end.sh when it is sent; each defines what `parts`
-# names in the order of the answer: core/facts/script.ts.
+# names in the order of the answer: core/answer/script.ts.
 # POSIX sh (dash, bash, busybox ash), POSIX tools; others are probed for.
 #
 # Output: sections, each `NEWLINE @TOKEN TAB name {TAB argument} NEWLINE body`. The token is random
