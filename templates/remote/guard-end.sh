@@ -245,8 +245,8 @@ tidy() {
   rm -f "$guard/undo.sh"
   rm -rf "$guard"
   case $(cat "$base/lock" 2>/dev/null) in "$token "*) rm -f "$base/lock" ;; esac
-  # Who holds the lock by now needs them.
-  [ -e "$base/lock" ] || rmdir "$base/original" "$base/guard" "$base" 2>/dev/null || :
+  # Who holds the lock by now, or is about to, needs them.
+  [ -e "$base/lock.break" ] || [ -e "$base/lock" ] || rmdir "$base/original" "$base/guard" "$base" 2>/dev/null || :
 }
 
 # Earlier reports were read with the facts of this change; a copy is told of until somebody removes it.

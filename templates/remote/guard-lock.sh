@@ -26,9 +26,9 @@ make_base() {
   mkdir -p "$base/guard" && chmod 0700 "$base" "$base/guard"
 }
 
-# Who holds the lock needs them.
+# Who holds the lock needs them, and who takes over that of a dead run: for a moment there is none then.
 remove_empty() {
-  [ -e "$base/lock" ] || rmdir "$base/original" "$base/guard" "$base" 2>/dev/null || :
+  [ -e "$base/lock.break" ] || [ -e "$base/lock" ] || rmdir "$base/original" "$base/guard" "$base" 2>/dev/null || :
 }
 
 # A link: never there without its content, and only one can win. Sets `trouble` where that is not for the lock of
