@@ -1,11 +1,12 @@
 /** The shadow instance: where it can run, what it shows when everything is scaled, and that it never outlives its run. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { SSH_KINDS } from "../../src/model/terms/session-kind.ts";
 import type { LabHost } from "../lab/host.ts";
 import { CurfewError } from "../../src/model/terms/error.ts";
@@ -13,8 +14,6 @@ import { labUnavailable, openLab, type Lab } from "../lab/lab.ts";
 import { bySession, LOOK, looksLike, peopledHost, verify, type Target } from "./verify-host.ts";
 import { patient } from "../patience.ts";
 import { RELOAD_SSHD } from "../lab/reload-sshd.ts";
-
-const ownFiles = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith("curfew-ssh-"));
 
 const lacks = labUnavailable();
 const ALL = ["idle-shell", "frozen-client", "typing"] as const;
@@ -251,10 +250,19 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
 
   test("the ssh that people use opens one shell, with a key that is gone at once", async () => {
     await limit(6);
+    // Others on this machine, tests too, have theirs in the folder for all.
+    const own = await mkdtemp(join(tmpdir(), "curfew-verify-"));
+    vi.stubEnv("TMPDIR", own);
+    onTestFinished(async () => {
+      vi.unstubAllEnvs();
+      await rm(own, { recursive: true, force: true });
+    });
     const seen: Promise<{ readonly processes: string; readonly files: string[] }>[] = [];
     const glance = async (): Promise<{ processes: string; files: string[] }> => {
-      const { stdout } = await execa("ps", ["-eo", "args="]);
-      return { processes: stdout, files: ownFiles() };
+      const { stdout } = await execa("ps", ["-eo", "pid=,args="]);
+      const ours = stdout.split("\n").filter((line) => worksIn(line.trim().split(" ", 1)[0] ?? "", own));
+      const processes = ours.map((line) => line.replace(/^ *\d+ /u, "")).join("\n");
+      return { processes, files: readdirSync(own) };
     };
     const options = { sessions: ["idle-shell"], roles: ["bash", "zsh"] } as const;
     const roles = { bash: { groups: ["bashers"] }, zsh: { groups: ["zshers"] } };
@@ -465,3 +473,12 @@ describe.skipIf(lacks !== null)(`the shadow instance${lacks === null ? "" : ` ($
     throw new Error("the controller ended before its sessions waited");
   }
 });
+
+/** Whether a process has its working directory there; one that is gone has not. */
+function worksIn(pid: string, directory: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`).startsWith(`${directory}/`);
+  } catch {
+    return false;
+  }
+}
