@@ -3,7 +3,7 @@ let node_fs = require("node:fs");
 let node_child_process = require("node:child_process");
 let node_os = require("node:os");
 let node_path = require("node:path");
-// src/core/kube/gate-words.ts
+// src/core/kube/gate/words.ts
 var ID = /^[0-9a-f]{12,32}$/u;
 function gateWords(command, args) {
 	const [first, second] = args;
@@ -28,7 +28,7 @@ function formatDuration(seconds) {
 	].map(([amount, unit]) => amount > 0 ? `${amount}${unit}` : "").join("");
 	return text === "" ? "0s" : text;
 }
-// src/core/kube/gate-decision.ts
+// src/core/kube/gate/decision.ts
 function elapsed(since, now) {
 	const wall = now.wall - since.wall;
 	if (since.boot !== now.boot) return wall < 0 ? Number.POSITIVE_INFINITY : wall;
@@ -84,7 +84,7 @@ function ended(when) {
 		reason: `the session ended ${when}`
 	};
 }
-// src/core/kube/exec-credential.ts
+// src/core/kube/gate/exec-credential.ts
 function cappedCredential(answer, until) {
 	const data = parsed(answer);
 	const status = data?.["status"];
@@ -210,7 +210,7 @@ function takeAway(path) {
 	} catch {}
 	(0, node_fs.rmSync)(aside, { force: true });
 }
-// src/core/kube/gate-state.ts
+// src/core/kube/gate/state.ts
 function parseGateState(text) {
 	try {
 		const data = JSON.parse(text);

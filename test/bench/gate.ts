@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gateArguments } from "../../src/core/kube/gate-words.ts";
+import { gateArguments } from "../../src/core/kube/gate/words.ts";
 import { stateDirectory } from "../../src/store/file/xdg.ts";
 import { gateDirectory, writeGateState } from "../../src/store/kube/gate-store.ts";
 import { readMoment } from "../../src/store/kube/processes.ts";

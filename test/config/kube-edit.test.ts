@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { execPlace, takenOut } from "../../src/config/kube/exec-place.ts";
 import { loadKubeconfig } from "../../src/config/kube/kubeconfig.ts";
-import { gateEdits, undoEdits, withEdits } from "../../src/core/kube/gate-edit.ts";
-import { gateArguments } from "../../src/core/kube/gate-words.ts";
+import { gateEdits, undoEdits, withEdits } from "../../src/core/kube/gate/edit.ts";
+import { gateArguments } from "../../src/core/kube/gate/words.ts";
 
 let directory: string;
 beforeAll(async () => {

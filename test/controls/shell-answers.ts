@@ -1,5 +1,5 @@
 /** Facts as if every login shell in use had been asked what its limit is. */
-import { ksh93Timeout, minutesOf } from "../../src/controls/shell-timeout/limits.ts";
+import { ksh93Timeout, minutesOf } from "../../src/controls/shell-timeout/render/limits.ts";
 import type { Facts, ShellFact, UserClass } from "../../src/model/facts/facts.ts";
 import type { LoginShell, ShellAnswer } from "../../src/model/facts/login-shell.ts";
 import { known, unreadable } from "../../src/model/terms/reading.ts";

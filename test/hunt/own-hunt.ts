@@ -3,7 +3,7 @@
  * all of them. curfew's limit is in force for everybody; whoever's session stays must have been doubted.
  */
 import { readFile } from "node:fs/promises";
-import { ownDoubt } from "../../src/controls/shell-timeout/own-files.ts";
+import { ownDoubt } from "../../src/controls/shell-timeout/ending/own-files.ts";
 import { parseOwnFiles } from "../../src/core/people/own-files.ts";
 import { parseSections } from "../../src/core/answer/sections.ts";
 import { known } from "../../src/model/terms/reading.ts";

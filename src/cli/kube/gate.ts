@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import { homedir } from "node:os";
-import { gateWords } from "../../core/kube/gate-words.ts";
-import { afterUse, type Asking, decideGate, elapsed } from "../../core/kube/gate-decision.ts";
-import { cappedCredential } from "../../core/kube/exec-credential.ts";
+import { gateWords } from "../../core/kube/gate/words.ts";
+import { afterUse, type Asking, decideGate, elapsed } from "../../core/kube/gate/decision.ts";
+import { cappedCredential } from "../../core/kube/gate/exec-credential.ts";
 import type { GateState } from "../../model/access/kube-gate.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
 import { withGateLock } from "../../store/kube/gate-lock.ts";

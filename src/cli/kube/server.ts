@@ -34,7 +34,7 @@ export async function auditKubeServer(
   const loaded = await policyOf(options, terminal);
   const [{ loadServerFile }, { auditServer }] = await Promise.all([
     import("../../config/kube/server.ts"),
-    import("../../core/kube/server-audit.ts"),
+    import("../../core/kube/server/audit.ts"),
   ]);
   const now = new Date();
   const paths = [...new Set(given)];
@@ -58,7 +58,7 @@ async function render(
     throw new CurfewError("usage", "--render-authentication reads the policy only: give no file");
   if (options.json === true || options.output !== undefined || options.format !== undefined)
     throw new CurfewError("usage", "--render-authentication prints YAML: it goes with no other output");
-  const { longest, tokenCapRule } = await import("../../core/kube/token-cap.ts");
+  const { longest, tokenCapRule } = await import("../../core/kube/server/token-cap.ts");
   const seconds = longest(limitsOf(await policyOf(options, terminal)));
   if (seconds === null) {
     throw new CurfewError("usage", "there is no limit to render", {

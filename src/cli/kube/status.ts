@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { allContexts, chooseContext, loadAll } from "../../config/kube/merged.ts";
-import { decideGate, elapsed } from "../../core/kube/gate-decision.ts";
-import { gateOf } from "../../core/kube/gate-words.ts";
+import { decideGate, elapsed } from "../../core/kube/gate/decision.ts";
+import { gateOf } from "../../core/kube/gate/words.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { KubeSession } from "../../model/access/kube.ts";
 import type { LoadedKubeconfig } from "../../config/kube/kubeconfig.ts";

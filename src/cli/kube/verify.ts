@@ -8,9 +8,9 @@ import {
   type KubectlEnd,
   scaledGateLimits,
   shortestLimit,
-} from "../../core/kube/gate-proof.ts";
-import { gateOf } from "../../core/kube/gate-words.ts";
-import { newGateState } from "../../core/kube/gate-state.ts";
+} from "../../core/kube/gate/proof.ts";
+import { gateOf } from "../../core/kube/gate/words.ts";
+import { newGateState } from "../../core/kube/gate/state.ts";
 import { visible, visibleJson } from "../../core/text/visible.ts";
 import { outcomeOfAll } from "../../core/verdict/outcome.ts";
 import { proveGate } from "../../flow/kube/verify.ts";

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { gateWords } from "../../core/kube/gate-words.ts";
+import { gateWords } from "../../core/kube/gate/words.ts";
 import { certificateLife, isBootstrapToken, tokenLife, UNENDING } from "../../core/people/credential-life.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { SourcePosition } from "../../model/inventory/host.ts";

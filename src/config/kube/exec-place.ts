@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap, type YAMLSeq } from "yaml";
-import type { ExecPlace, TextEdit } from "../../core/kube/gate-edit.ts";
+import type { ExecPlace, TextEdit } from "../../core/kube/gate/edit.ts";
 import { inputError } from "../problem.ts";
 import { findPair, type YamlText, nodeAt } from "../yaml-text.ts";
 

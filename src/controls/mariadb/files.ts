@@ -7,7 +7,7 @@ import { quote } from "../../template/shell-quote.ts";
 import { templateFile } from "../../template/template-file.ts";
 import { renderTemplate, type TemplateValue } from "../../template/template.ts";
 import { graceOf, limitedRoles } from "../databases/limits.ts";
-import { peoplePatterns } from "../shell-timeout/branches.ts";
+import { peoplePatterns } from "../shell-timeout/render/branches.ts";
 import { starterFiles, type WatchdogStart } from "../watchdog/starter-files.ts";
 import { DROP_INS } from "./drop-in.ts";
 import { OWN_ACCOUNTS } from "./people.ts";

@@ -5,7 +5,7 @@ import type { DesiredFile } from "../../model/change/plan.ts";
 import { exempts } from "../../core/policy/present-people.ts";
 import { quote } from "../../template/shell-quote.ts";
 import { renderTemplate, type TemplateValue } from "../../template/template.ts";
-import { peoplePatterns } from "../shell-timeout/branches.ts";
+import { peoplePatterns } from "../shell-timeout/render/branches.ts";
 import { starterFiles, type WatchdogStart } from "../watchdog/starter-files.ts";
 import { graceOf, limitedRoles } from "../databases/limits.ts";
 

@@ -10,10 +10,10 @@ import { foreignSettings } from "../../core/shell/foreign-timeout.ts";
 import { foreignFinding } from "./foreign-finding.ts";
 import { lostFindings } from "./lost-lines.ts";
 import { presentRoles } from "../../core/policy/present-people.ts";
-import { KSH93_GRACE, minutesOf } from "./limits.ts";
+import { KSH93_GRACE, minutesOf } from "./render/limits.ts";
 import { type ShellFamily, shellsWithoutTimeout } from "../../core/shell/families.ts";
 import { familiesIn, shellsWithoutTimeoutIn } from "./members.ts";
-import { tmoutForm } from "./tmout-form.ts";
+import { tmoutForm } from "./render/tmout-form.ts";
 
 const finding = configuredFindings("shell-timeout");
 

@@ -11,14 +11,14 @@ import {
   VENDOR_RC_FILES,
 } from "../../model/inventory/host-paths.ts";
 import type { HostLimits } from "../../model/policy/limits.ts";
-import { shellEndings, shellsAlike } from "./endings.ts";
-import { shellFiles } from "./files.ts";
+import { shellEndings, shellsAlike } from "./ending/endings.ts";
+import { shellFiles } from "./render/files.ts";
 import { shellKept, shellTimeouts, shellUnscalable } from "./probe.ts";
 import { judgeTmoutRule } from "./rule.ts";
 import { scaledShells } from "./scale.ts";
 import { winningForeign, foreignSettings } from "../../core/shell/foreign-timeout.ts";
 import { shellFindings } from "./findings.ts";
-import { KSH93_GRACE, minutesOf } from "./limits.ts";
+import { KSH93_GRACE, minutesOf } from "./render/limits.ts";
 import type { ShellFamily } from "../../core/shell/families.ts";
 import { familiesIn } from "./members.ts";
 import type { InForce } from "../../model/control/ending.ts";

@@ -15,7 +15,7 @@ import { holds } from "../../core/policy/baseline-rules.ts";
 import type { ResolvedClass } from "../../core/policy/present-people.ts";
 import { classesByRole } from "../../core/policy/role-members.ts";
 import type { Demand, Judgement } from "../../model/verdict/rule.ts";
-import { variation } from "./other-logins.ts";
+import { variation } from "./ending/other-logins.ts";
 import { judgeSaid } from "./rule-said.ts";
 
 /**

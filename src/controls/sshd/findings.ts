@@ -3,11 +3,11 @@ import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
 import type { Facts, OpenSshVersion } from "../../model/facts/facts.ts";
 import type { Finding } from "../../model/verdict/finding.ts";
 import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
-import { clientAlive } from "./client-alive.ts";
+import { clientAlive } from "./ending/client-alive.ts";
 import { can, CAPABILITIES } from "../../core/sshd/openssh-version.ts";
 import type { Backstop } from "../../core/policy/backstop.ts";
 import { presentRoles } from "../../core/policy/present-people.ts";
-import type { SshdAbility } from "./settings.ts";
+import type { SshdAbility } from "./render/settings.ts";
 
 /** Findings about the release, for the roles that somebody on the host is in. */
 export function versionFindings(

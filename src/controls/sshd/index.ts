@@ -1,6 +1,6 @@
 /**
  * sshd's own limits: ClientAlive, ChannelTimeout, UnusedConnectionTimeout. What each release does
- * with them is decided in sshd-settings.ts, and nowhere else.
+ * with them is decided in render/settings.ts, and nowhere else.
  */
 import { CurfewError } from "../../model/terms/error.ts";
 import type { Facts } from "../../model/facts/facts.ts";
@@ -11,24 +11,24 @@ import { type DesiredFile, type Expectation, RELOAD_SSHD } from "../../model/cha
 import { can } from "../../core/sshd/openssh-version.ts";
 import { backstop } from "../../core/policy/backstop.ts";
 import { isExempt, resolvedClasses } from "../../core/policy/present-people.ts";
-import { reachesExempt } from "./baseline.ts";
-import { matchBlocks, type MatchBlock } from "./blocks.ts";
-import { sshdCoverage } from "./coverage.ts";
-import { sshdAlike } from "./doubt.ts";
-import { sshdEndings } from "./endings.ts";
-import { sshdFiles } from "./files.ts";
+import { reachesExempt } from "./render/baseline.ts";
+import { matchBlocks, type MatchBlock } from "./render/blocks.ts";
+import { sshdCoverage } from "./render/coverage.ts";
+import { sshdAlike } from "./ending/doubt.ts";
+import { sshdEndings } from "./ending/endings.ts";
+import { sshdFiles } from "./render/files.ts";
 import { tooOld, versionFindings } from "./findings.ts";
-import { sshdInForce } from "./in-force.ts";
-import { sshdInert } from "./inert.ts";
-import { MECHANISMS } from "./lines.ts";
-import { writableNames } from "./names.ts";
-import { sshdPlace } from "./place.ts";
+import { sshdInForce } from "./ending/in-force.ts";
+import { sshdInert } from "./ending/inert.ts";
+import { MECHANISMS } from "./ending/lines.ts";
+import { writableNames } from "./render/names.ts";
+import { sshdPlace } from "./render/place.ts";
 import { sshdVersion } from "../../core/sshd/openssh-version.ts";
 import { demandsOf } from "../../core/policy/baseline-rules.ts";
-import { baselineFindings, uniformLimits } from "./uniform.ts";
+import { baselineFindings, uniformLimits } from "./render/uniform.ts";
 import { sshdKept, sshdTimeouts, sshdUnscalable } from "./probe.ts";
 import { scaledSshd } from "./scale.ts";
-import { sshdRivals } from "./rivals.ts";
+import { sshdRivals } from "./render/rivals.ts";
 import { judgeSshdRule } from "./rule.ts";
 import {
   channelTimeout,
@@ -38,7 +38,7 @@ import {
   type SshdAbility,
   type SshdGlobals,
   type SshdKeyword,
-} from "./settings.ts";
+} from "./render/settings.ts";
 
 export const sshd: Control = {
   id: "sshd",

@@ -5,7 +5,7 @@ import { can, sshdVersion } from "../../core/sshd/openssh-version.ts";
 import type { OpenSshVersion } from "../../model/facts/facts.ts";
 import { isServiceKind } from "../../model/terms/session-kind.ts";
 import type { ConfiguredTimeout, ProbedSession } from "../../model/control/timeout.ts";
-import { type AliveEffect, aliveEffect } from "./client-alive.ts";
+import { type AliveEffect, aliveEffect } from "./ending/client-alive.ts";
 import { scaleSshdConfig } from "./scale.ts";
 
 /** As sshd says them for the account; ChannelTimeout also from the files, as 9.2 does not print it. */

@@ -10,9 +10,9 @@ import { classesByRole } from "../../core/policy/role-members.ts";
 import type { Baseline } from "../../model/policy/baseline.ts";
 import type { Demand, Judgement } from "../../model/verdict/rule.ts";
 import { sshdDirectives, unreadFiles } from "../../core/sshd/directives.ts";
-import { aliveEffect } from "./client-alive.ts";
-import { sshdDoubt } from "./doubt.ts";
-import { sshdSettings } from "./endings.ts";
+import { aliveEffect } from "./ending/client-alive.ts";
+import { sshdDoubt } from "./ending/doubt.ts";
+import { sshdSettings } from "./ending/endings.ts";
 
 /**
  * One judgement for `sshd -T`, one per role from `sshd -T -C` for its members; under a baseline

@@ -5,7 +5,7 @@ import { parseSshdTime } from "../../core/sshd/time.ts";
 import type { Seconds } from "../../model/terms/duration.ts";
 import type { Facts } from "../../model/facts/facts.ts";
 import type { ReplacedFile } from "../../model/control/timeout.ts";
-import type { SshdMechanism } from "./lines.ts";
+import type { SshdMechanism } from "./ending/lines.ts";
 
 /** What a ChannelTimeout entry is about: only some kinds of session have such a channel. */
 type Channel = "session" | "forward" | "any";

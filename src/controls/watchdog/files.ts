@@ -6,7 +6,7 @@ import type { DesiredFile } from "../../model/change/plan.ts";
 import { quote } from "../../template/shell-quote.ts";
 import { renderTemplate, type TemplateValue } from "../../template/template.ts";
 import { exempts } from "../../core/policy/present-people.ts";
-import { peoplePatterns } from "../shell-timeout/branches.ts";
+import { peoplePatterns } from "../shell-timeout/render/branches.ts";
 import { endsAfter, GRACE, idleRoles } from "./limits.ts";
 import { starterFiles, type WatchdogStart } from "./starter-files.ts";
 

@@ -2,9 +2,9 @@
 import { dirname, resolve } from "node:path";
 import { execPlace, takenOut } from "../../config/kube/exec-place.ts";
 import type { ChosenContext } from "../../config/kube/merged.ts";
-import { gateArguments, gateOf } from "../../core/kube/gate-words.ts";
-import { gateEdits, type TextEdit, undoEdits, withEdits } from "../../core/kube/gate-edit.ts";
-import { newGateState } from "../../core/kube/gate-state.ts";
+import { gateArguments, gateOf } from "../../core/kube/gate/words.ts";
+import { gateEdits, type TextEdit, undoEdits, withEdits } from "../../core/kube/gate/edit.ts";
+import { newGateState } from "../../core/kube/gate/state.ts";
 import { visible } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { KubeLimits } from "../../model/access/kube.ts";

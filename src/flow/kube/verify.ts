@@ -6,7 +6,7 @@ import {
   judgeWithin,
   type KubectlEnd,
   STREAMS_NOT_ENDED,
-} from "../../core/kube/gate-proof.ts";
+} from "../../core/kube/gate/proof.ts";
 import type { Seconds } from "../../model/terms/duration.ts";
 import type { Time } from "../../model/terms/time.ts";
 

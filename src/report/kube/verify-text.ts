@@ -1,4 +1,4 @@
-import type { GateProbe } from "../../core/kube/gate-proof.ts";
+import type { GateProbe } from "../../core/kube/gate/proof.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { Paint } from "../layout/paint.ts";
 import { findingSign, signText } from "../layout/signs.ts";

@@ -15,7 +15,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { parseGateState } from "../../core/kube/gate-state.ts";
+import { parseGateState } from "../../core/kube/gate/state.ts";
 import type { GateState } from "../../model/access/kube-gate.ts";
 
 /** Far more than a state with hundreds of callers. */

@@ -1,0 +1,45 @@
+/** ChannelTimeout: which entry closes the channel of which kind of session on which release. */
+import { globMatches } from "../../../core/sshd/directives.ts";
+import { can } from "../../../core/sshd/openssh-version.ts";
+import { parseSshdTime } from "../../../core/sshd/time.ts";
+import type { Seconds } from "../../../model/terms/duration.ts";
+import type { OpenSshVersion } from "../../../model/facts/facts.ts";
+import type { SessionKind } from "../../../model/terms/session-kind.ts";
+
+/** A session's channel as ChannelTimeout names it (sshd_config(5)); the rest have none of their own. */
+const CHANNEL_TYPES: Readonly<Partial<Record<SessionKind, string>>> = {
+  "idle-shell": "session:shell",
+  "frozen-client": "session:shell",
+  "nested-shell": "session:shell",
+  "escaped-shell": "session:shell",
+  "foreground-program": "session:shell",
+  "idle-command": "session:command",
+  "idle-sftp": "session:subsystem:sftp",
+  "idle-forward": "direct-tcpip",
+};
+
+/**
+ * Seconds after which a ChannelTimeout value (`session:*=5m direct-tcpip=1h`) closes the channel of a
+ * session of this kind; undefined where it does not. The first entry that matches decides
+ * (`lookup_timeout` in channels.c).
+ */
+export function channelSeconds(
+  value: string,
+  kind: SessionKind,
+  version: OpenSshVersion,
+): Seconds | undefined {
+  const type = CHANNEL_TYPES[kind];
+  if (type === undefined) return undefined;
+  const entries = value.split(/\s+/u).map((entry) => entry.split("="));
+  const entry = entries.find(([pattern = ""]) => matchesType(pattern, type, version));
+  const seconds = parseSshdTime(entry?.[1] ?? "");
+  return seconds === undefined || seconds === 0 ? undefined : seconds;
+}
+
+/** Whether a ChannelTimeout entry is about this type of channel: `*` and `?` match across everything. A bare `session` is every session from 10.6. */
+export function matchesType(pattern: string, type: string, version: OpenSshVersion): boolean {
+  if (pattern === "session" && type.startsWith("session:")) {
+    return can(version, "channel-timeout-bare-session");
+  }
+  return globMatches(pattern, type);
+}
