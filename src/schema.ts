@@ -14,7 +14,7 @@ import { alertsSchema } from "./model/record/alert.ts";
 import { DURATION_PATTERN } from "./model/terms/duration.ts";
 import { policySchema } from "./config/policy/schema.ts";
 import { type ReferenceSchema, schemaReference } from "./report/host/schema-reference.ts";
-import { end, header, host } from "./store/history/line-schema.ts";
+import { end, header, host } from "./store/history-record/schema.ts";
 
 /** The text of each generated file, by path from the repository's root. */
 export function schemaFiles(): Readonly<Record<string, string>> {

@@ -5,7 +5,7 @@ import type { AuditHeader } from "../../model/record/audit.ts";
 import type { Host } from "../../model/inventory/host.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { SharedWork } from "../../model/record/shared-work.ts";
-import { header as auditHeader } from "../../store/history/line-schema.ts";
+import { header as auditHeader } from "../../store/history-record/schema.ts";
 import { digest, line } from "../../store/run/plan-schema.ts";
 import type { SharedRequest } from "./coordination.ts";
 

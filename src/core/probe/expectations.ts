@@ -7,7 +7,7 @@ import { latest } from "./judge-probe.ts";
 import type { ConfiguredTimeout, ProbedSession } from "../../model/control/timeout.ts";
 import type { ProbeFacts } from "./probe-facts.ts";
 import type { Seconds } from "../../model/terms/duration.ts";
-import { explainKept } from "./preflight.ts";
+import { whatWouldEnd } from "../ending/uncaught.ts";
 import { shadowObstacle, type ShadowView } from "./shadow-way.ts";
 import type { PlannedProbe } from "./plan.ts";
 
@@ -60,6 +60,27 @@ export function expectationsOf(
 /** The first control that would be in time and that scaling does not reach. */
 function unjudgeable(probed: ProbedSession, controls: readonly Control[]): string | undefined {
   return controls.map((control) => control.unscalable?.(probed)).find((reason) => reason !== undefined);
+}
+
+/** Why a session that had to be dropped may still be there, as far as the configuration tells; or empty. */
+export function explainKept(
+  probed: ProbedSession,
+  configured: readonly ConfiguredTimeout[],
+  controls: readonly Control[],
+): string {
+  const { server } = probed.facts;
+  if (server.product !== "openssh") return "";
+  const reasons = controls.flatMap(
+    ({ mechanisms, whyKept }) =>
+      whyKept?.(
+        probed,
+        configured.filter(({ by }) => mechanisms.includes(by)),
+      ) ?? [],
+  );
+  if (["idle-shell", "frozen-client", "typing"].includes(probed.session)) return reasons.join("; ");
+  const { major, minor } = server.version;
+  const nothing = `nothing on OpenSSH ${major}.${minor} ended it: ${whatWouldEnd(probed.session)}`;
+  return [...reasons, nothing].join("; ");
 }
 
 /**

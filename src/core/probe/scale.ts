@@ -2,8 +2,11 @@
  * Timeouts multiplied for a scaled run. Pure. Values are rounded up, never down: a session that ends in time although
  * its timeout was made a little too long would really end in time as well.
  */
+import type { Control } from "../../model/control/control.ts";
+import type { ConfiguredTimeout, ReplacedFile, TimeoutFile } from "../../model/control/timeout.ts";
+import type { Facts } from "../../model/facts/facts.ts";
 import type { Seconds } from "../../model/terms/duration.ts";
-import type { ConfiguredTimeout } from "../../model/control/timeout.ts";
+import { sshdTexts } from "../sshd/effective.ts";
 
 /** Multiplies a timeout; 0 and less stay what they are: off. */
 export function scaleSeconds(seconds: Seconds, factor: number): Seconds {
@@ -41,4 +44,34 @@ export function coarsest(
   if (coarse === undefined) return undefined;
   const { source, real, fires, stretch = 1 } = coarse;
   return `${source}: ${real} s could only be scaled to ${fires * stretch} s, not ${(real * factor).toFixed(1)} s; give a longer --scaled`;
+}
+
+/** The files that differ for the instance: without ListenAddress, and scaled where the factor is not 1. */
+export function replacedFiles(
+  facts: Facts,
+  files: readonly TimeoutFile[],
+  factor: number,
+  controls: readonly Control[],
+): ReplacedFile[] {
+  const sshd = sshdTexts(facts).map(({ realPath, text }) => ({ path: realPath, text: bytes(text) }));
+  const before = new Map([
+    ...sshd.map(({ path, text }) => [path, text] as const),
+    ...files.map(({ realPath, text }) => [realPath, text] as const),
+  ]);
+  const wanted =
+    factor === 1
+      ? sshd.map(({ path, text }) => ({ path, text: withoutListenAddress(text) }))
+      : controls.flatMap((control) => control.scaled?.(facts, files, factor) ?? []);
+  return wanted.filter(({ path, text }) => before.get(path) !== text);
+}
+
+/** Why this host's configuration cannot be scaled as a whole; undefined where it can. */
+export function unscalable(facts: Facts): string | undefined {
+  const { mainFile, dropIns } = facts.sshd;
+  const file = [mainFile, ...dropIns].find(({ state }) => state.state === "unreadable");
+  return file === undefined ? undefined : `${file.path} cannot be read, so its timeouts cannot be scaled`;
+}
+
+function bytes(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
 }

@@ -3,7 +3,7 @@ import PQueue from "p-queue";
 import type { ProbeOutcome } from "../../core/probe/apart.ts";
 import { expectationsOf, obstacleOf, type Knowledge } from "../../core/probe/expectations.ts";
 import type { PlannedProbe } from "../../core/probe/plan.ts";
-import { replacedFiles, unscalable } from "../../core/probe/scale-files.ts";
+import { replacedFiles, unscalable } from "../../core/probe/scale.ts";
 import type { Connection } from "../../model/inventory/connection.ts";
 import type { Time } from "../../model/terms/time.ts";
 import { CurfewError } from "../../model/terms/error.ts";

@@ -1,6 +1,6 @@
 /** Runs that changed hosts, as the history remembers them: who, when, by which policy, and what became of each host. */
 import type { AppliedFilter, AppliedRun, AppliedSummary, Page } from "../../model/record/history-views.ts";
-import { aboutApplied, type AppliedRow, summaryOfApplied, wholeApplied } from "./applied-row.ts";
+import { aboutApplied, type AppliedRow, summaryOfApplied, wholeApplied } from "../history-record/applied.ts";
 import { createContentReader, putContent } from "./contents.ts";
 import type { Database } from "./database.ts";
 import { noRun } from "./read.ts";

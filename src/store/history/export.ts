@@ -3,7 +3,7 @@ import type { RunFilter } from "../../model/record/history.ts";
 import type { AppliedRun } from "../../model/record/history-views.ts";
 import { hasApplied, putApplied, readApplied, readAppliedRun } from "./applied.ts";
 import { type Database, openReader } from "./database.ts";
-import { appliedLine, endLine, headLine, hostLine, type ImportedRun } from "./lines.ts";
+import { appliedLine, endLine, headLine, hostLine, type ImportedRun } from "../history-record/lines.ts";
 import type { WriteQueue } from "./queue.ts";
 import { readHeader, readHosts, type RunRow, selectRuns, stateOf } from "./read.ts";
 import { insertEnd, insertHost, insertRun } from "./write.ts";

@@ -8,7 +8,7 @@ import { putApplied, readApplied, readAppliedRun } from "./applied.ts";
 import { type Database, openAsItIs, openDatabase, whenFree } from "./database.ts";
 import { readChanges } from "./changes.ts";
 import { exportRuns, storeApplied, storeRun } from "./export.ts";
-import { importRuns } from "./lines.ts";
+import { importRuns } from "../history-record/lines.ts";
 import { ownProcess } from "./process.ts";
 import { pruneRuns } from "./prune.ts";
 import { createWriteQueue, type WriteQueue } from "./queue.ts";

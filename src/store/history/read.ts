@@ -16,7 +16,7 @@ import {
   type StoredHead,
   summaryOfRun,
   wholeRun,
-} from "./whole-run.ts";
+} from "../history-record/run.ts";
 
 /** A row of `run`. */
 export interface RunRow extends RunColumns {

@@ -5,7 +5,7 @@ import { CurfewError } from "../../model/terms/error.ts";
 import type { Database } from "./database.ts";
 import { putContent, putFindings } from "./contents.ts";
 import type { ProcessName } from "./process.ts";
-import { aboutHost, takenRun, withoutBaselines } from "./whole-run.ts";
+import { aboutHost, takenRun, withoutBaselines } from "../history-record/run.ts";
 
 /** Puts in a run without hosts; returns its id. `written`: ISO time. Throws where the run id is taken. */
 export function insertRun(

@@ -1,8 +1,8 @@
 /** Runs that changed hosts, as the history remembers them: who, when, by which policy, and what became of each host. */
 import type { AppliedFilter, AppliedRun, AppliedSummary, Page } from "../../model/record/history-views.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
-import { aboutApplied, type AppliedRow, summaryOfApplied, wholeApplied } from "../history/applied-row.ts";
-import { noSuchRun } from "../history/whole-run.ts";
+import { aboutApplied, type AppliedRow, summaryOfApplied, wholeApplied } from "../history-record/applied.ts";
+import { noSuchRun } from "../history-record/run.ts";
 import { type Known, putContents } from "./contents.ts";
 import type { Snapshot } from "./read.ts";
 import { createStoredReader } from "./stored-reader.ts";

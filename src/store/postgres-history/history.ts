@@ -4,7 +4,14 @@ import type { History, RunFilter } from "../../model/record/history.ts";
 import type { FindingSpread, HistoryViews } from "../../model/record/history-views.ts";
 import { openDatabaseSession, type Patience, PATIENCE } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
-import { appliedLine, endLine, headLine, hostLine, type ImportedRun, importRuns } from "../history/lines.ts";
+import {
+  appliedLine,
+  endLine,
+  headLine,
+  hostLine,
+  type ImportedRun,
+  importRuns,
+} from "../history-record/lines.ts";
 import { storedChanges } from "./changes.ts";
 import { appliedOf, appliedPage, putAppliedRow } from "./applied.ts";
 import { createGate, type Gate } from "./gate.ts";

@@ -13,7 +13,7 @@ import {
   type StoredHead,
   summaryOfRun,
   wholeRun,
-} from "../history/whole-run.ts";
+} from "../history-record/run.ts";
 import { HELD } from "./schema.ts";
 import { createStoredReader } from "./stored-reader.ts";
 import { COUNTS } from "./write.ts";

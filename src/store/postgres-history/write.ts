@@ -2,7 +2,7 @@
 import { countFindings, countHosts } from "../../core/audit/summary.ts";
 import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/record/audit.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
-import { aboutHost, withoutBaselines } from "../history/whole-run.ts";
+import { aboutHost, withoutBaselines } from "../history-record/run.ts";
 import { type Known, putContents, putFindingLists } from "./contents.ts";
 
 /** A host and its place. */

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { AuditHeader } from "../../model/record/audit.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { RunWriter } from "../../model/record/history.ts";
-import { takenRun } from "../history/whole-run.ts";
+import { takenRun } from "../history-record/run.ts";
 import type { Gate } from "./gate.ts";
 import { createHostQueue } from "./queue.ts";
 import { endOf, headOf, storedRun } from "./read.ts";

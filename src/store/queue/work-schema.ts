@@ -9,7 +9,7 @@ import {
   type TravellingHost,
   WORK_KINDS,
 } from "../../model/record/shared-work.ts";
-import { cell, evidenceFile, host as auditedHost, probe } from "../history/line-schema.ts";
+import { cell, evidenceFile, host as auditedHost, probe } from "../history-record/schema.ts";
 import { errorDataSchema, finding, hostPlan, line } from "../run/plan-schema.ts";
 
 /** An answer with all its evidence is far smaller. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CONTROLS } from "../../../src/controls/index.ts";
-import { explainKept } from "../../../src/core/probe/preflight.ts";
+import { explainKept } from "../../../src/core/probe/expectations.ts";
 import type { PlannedProbe } from "../../../src/core/probe/plan.ts";
 import type { ConfiguredTimeout } from "../../../src/model/control/timeout.ts";
 import type { SessionKind } from "../../../src/model/terms/session-kind.ts";

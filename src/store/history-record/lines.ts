@@ -4,8 +4,8 @@ import { shown } from "../../core/text/nearest.ts";
 import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/record/audit.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { AppliedRun } from "../../model/record/history-views.ts";
-import { type HistoryLine, historyLineSchema } from "./line-schema.ts";
-import type { StoredEnd, StoredHead } from "./whole-run.ts";
+import { type HistoryLine, historyLineSchema } from "./schema.ts";
+import type { StoredEnd, StoredHead } from "./run.ts";
 
 /** The line before a run's hosts, with its line feed. */
 export function headLine({ header, planned }: StoredHead): string {
