@@ -18,8 +18,6 @@ export default defineConfig({
     // grow with what the machine needs (patience.ts).
     maxWorkers: 4,
     teardownTimeout: 60_000,
-    // What is waited for comes; one second, which is the default, is no time for a machine that has other work.
-    expect: { poll: { timeout: 30_000 } },
     setupFiles: ["test/patient-setup.ts"],
     sequence: { sequencer: LongestFirst },
     projects: [

@@ -1,5 +1,6 @@
 /** A host with everything that facts must tell apart, and a connection to it through the system's ssh. */
 import { execa } from "execa";
+import { RELOAD_SSHD } from "../lab/reload-sshd.ts";
 import type { Connection, ScriptOptions } from "../../src/model/inventory/connection.ts";
 import type { HostSpec, LabHost } from "../lab/host.ts";
 import type { Release } from "../lab/image.ts";
@@ -59,7 +60,7 @@ export const AFTER_BOOT = `
   ln -s /nowhere /etc/ksh.kshrc
   head -c 300000 /dev/zero | tr '\\000' x > /etc/bashrc
   usermod -p '*' ops
-  sshd -t && systemctl reload ssh`;
+  sshd -t && ${RELOAD_SSHD}`;
 
 /** A Connection by way of the system's ssh client: real login, script on standard input. */
 export async function sshConnection(

@@ -100,8 +100,8 @@ async function transaction<T>(
   commit: Commit,
   work: (session: DatabaseSession, known: Known) => Promise<T>,
 ): Promise<T> {
-  await open.script("BEGIN");
   try {
+    await open.script("BEGIN");
     const shared = alone ? "" : "_shared";
     await open.rows(`SELECT pg_advisory_xact_lock${shared}($1, $2)`, [LOCKS, GATE]);
     const [state] = await open.rows<{ version: number; generation: number }>(
