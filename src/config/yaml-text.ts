@@ -121,6 +121,7 @@ export function keyText(pair: Pair): string {
 
 /** Where the nesting is too deep for it, the library names its own trouble. */
 function causeOf({ message }: YAMLError): string {
+  if (/multiple documents/u.test(message)) return "a second document begins here; give one in a file";
   return /call stack/iu.test(message) ? "nested too deeply" : lowerFirst(message);
 }
 

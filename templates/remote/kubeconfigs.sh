@@ -103,13 +103,30 @@ home_file() {
   if [ -h "$1" ] && ! [ -e "$1" ]; then return 0; fi
   if ! [ -d "$1" ] && [ -e "$1" ]; then return 0; fi
   if ! [ -x "$1" ] || ! [ -r "$1" ]; then unread "$name" "$1" closed; return 0; fi
-  [ -e "$1/config" ] || [ -h "$1/config" ] || return 0
+  of_kube=$1
+  set +f
+  set -- "$of_kube/config" "$of_kube"/*
+  set -f
+  meant=''
+  count=0
+  for path in "$@"; do
+    # Others than config may be anything: what cannot be a kubeconfig is passed by.
+    if [ "$count" -gt 0 ] && [ "$path" = "$of_kube/config" ]; then continue; fi
+    if [ "$path" = "$of_kube/config" ]; then [ -e "$path" ] || [ -h "$path" ] || continue; else [ -f "$path" ] || continue; fi
+    if [ -z "$meant" ]; then meant_of_home || return 0; fi
+    count=$((count + 1))
+    if [ "$count" -gt 50 ]; then unread "$name" "$of_kube" many; return 0; fi
+    one_file "$name" "$path" "$home_inside" "$uid" "$home"
+  done
+}
+
+# Sets `meant` and `home_inside`. Fails where nothing is to be read.
+meant_of_home() {
   meant_for "$name"
-  if [ "$meant" = no ]; then printf 'apart\t%s\n' "$name"; return 0; fi
-  inside=$(cd -P -- "$home" && pwd -P) || return 0
+  if [ "$meant" = no ]; then printf 'apart\t%s\n' "$name"; return 1; fi
+  home_inside=$(cd -P -- "$home" && pwd -P) || return 1
   # Links of root's lead where root wants them to.
-  if [ "$uid" -eq 0 ]; then inside=''; fi
-  one_file "$name" "$1/config" "$inside" "$uid" "$home"
+  if [ "$uid" -eq 0 ]; then home_inside=''; fi
 }
 
 unread() {
@@ -243,10 +260,20 @@ gate_state() {
 certificate_words='
 /^notBefore=/ && from == "" { from = substr($0, 11) }
 /^notAfter=/ && until == "" { until = substr($0, 10) }
-/^ *organizationName *= system:masters$/ { group = "masters" }
+# Several may stand in one relative name, and then on one line.
+/^ *[A-Za-z]+ *= / {
+  n = split($0, part, / [+] /)
+  if (n > 1) several = 1
+  for (i = 1; i <= n; i++) {
+    value = part[i]
+    sub(/^[^=]*= /, "", value)
+    if (part[i] ~ /^ *organizationName *= /) { if (value == "system:masters") group = "masters"; else if (value !~ /^system:/) people = 1; if (value == "system:nodes") node = 1 }
+    if (part[i] ~ /^ *commonName *= /) { names++; common = value }
+  }
+}
 END {
   if (until == "" || from ~ /[^A-Za-z0-9: ]/ || until ~ /[^A-Za-z0-9: ]/) print "unreadable"
-  else print "life\t" from "\t" until "\t" group
+  else print "life\t" from "\t" until "\t" group "\t" (several || people || names != 1 || group != "" || length(common) > 253 || common !~ /^system:[a-z0-9.:-]+$/ || (common ~ /^system:node:/ && !node) ? "" : common)
 }'
 
 # shellcheck disable=SC2016 # an awk program
@@ -438,6 +465,8 @@ function key_line(column, text,   name, path, general) {
     skip = column
     skip_open = text == "" || text ~ /^#/
     words = general == "users.#.user.exec.args" ? inside[depth] : ""
+    environment = general == "users.#.user.exec.env" ? inside[depth] : ""
+    if (environment != "") elsewhere(text)
     if (words != "" && text != "" && text !~ /^#/) inline_words(text)
     if (general == "users.#.user.auth-provider" && text !~ /^(~|null|Null|NULL)([ \t]|$)/) say(path, column, "filled")
     hidden(text, column)
@@ -468,6 +497,7 @@ function value_of(raw) {
 # What is not looked at must end where it seems to.
 function hidden_line(text, column,   of) {
   of = column
+  if (environment != "") elsewhere(text)
   # A line that does not begin an item may go on with the one before.
   if (words != "") { if (!(words in listed)) listed[words] = column; if (column != listed[words] || text !~ /^-( |$)/) strange[words] = 1 }
   while (text ~ /^-([ \t]|$)/) {
@@ -535,6 +565,10 @@ function closed(text,   i, c, before, level) {
   }
   unsure("flow")
 }
+# Variables by which a gate keeps its state in another place, or is another program: core/kube/gate/words.ts.
+function elsewhere(text) {
+  if (text ~ /\\/ || text ~ /(^|[^A-Za-z0-9_])(HOME|PATH|XDG_STATE_HOME|CURFEW_[A-Z_]*|NODE_[A-Z_]*|LD_[A-Z_]*)([^A-Za-z0-9_]|$)/) strange[environment] = 1
+}
 # The words of an exec plugin stay here; whether they are those of the gate is told.
 function word_of(text) {
   if (text ~ /^"[^"\\]*"[ \t]*$/ || text ~ /^\047[^\047]*\047[ \t]*$/) { sub(/[ \t]*$/, "", text); text = substr(text, 2, length(text) - 2) }
@@ -556,7 +590,8 @@ function gate(user,   i, id) {
   }
   for (i = 3; i <= arguments[user] && argument[user, i] != "--"; i++) {
     if (argument[user, i] == "\001") { print "gate", user, "odd", ""; return }
-    if (argument[user, i] == "--session") id = argument[user, i + 1]
+    # The gate takes the first one; who writes two may mean the other.
+    if (argument[user, i] == "--session") { if (id != "") { print "gate", user, "odd", ""; return } id = argument[user, i + 1] }
   }
   if (i > arguments[user]) return
   if (length(id) >= 12 && length(id) <= 32 && id !~ /[^0-9a-f]/) print "asks", user, 0, 0, id

@@ -59,6 +59,15 @@ async function audited(text: string, ...options: readonly string[]) {
 
 const now = Math.floor(Date.now() / 1000);
 
+/** Of a year, with its key forgotten. */
+function certificate(subject: string, ...more: readonly string[]): Buffer {
+  const made =
+    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -keyout /dev/null".split(" ");
+  return execFileSync("openssl", [...made, ...more, "-subj", subject], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+}
+
 describe("what a user logs in with", () => {
   test.each<[string, string, string, RegExp, number]>([
     ["an opaque token", `token: ${SECRET}`, "fail", /does not say when it ends/u, 2],
@@ -147,6 +156,82 @@ describe("what a user logs in with", () => {
     expect(findings.find(({ check }) => check === "kube-privilege")?.rule).toBe("CIS Kubernetes 5.1.7");
     const modes = findings.filter(({ check }) => check === "kube-file");
     expect(modes.map(({ outcome }) => outcome)).toEqual(["pass", "fail"]);
+  });
+
+  test.each([
+    ["that will end", 600],
+    ["that has ended", -10],
+  ])("a file with a token %s, or a certificate, may be renewed by a program", async (_, left) => {
+    await write("token", jwt({ iat: now - 100, exp: now + left }));
+    const { findings, exitCode } = await audited(config("tokenFile: token"));
+    expect(findings.find(({ check }) => check === "kube-session")).toMatchObject({
+      outcome: "unknown",
+      actual: expect.stringContaining("may replace the file") as string,
+    });
+    expect(exitCode).toBe(3);
+  });
+
+  test.each([
+    ["a node", "/O=system:nodes/CN=system:node:web1", "not-applicable", /certificate of system:node:web1,/u],
+    ["a scheduler", "/CN=system:kube-scheduler", "not-applicable", /of system:kube-scheduler,/u],
+    ["a proxy", "/O=system:node-proxier/CN=system:kube-proxy", "not-applicable", /system:kube-proxy/u],
+    ["a node without the group of nodes", "/CN=system:node:web1", "fail", /valid for 365 days/u],
+    ["two names", "/CN=system:kube-scheduler/CN=dev", "fail", /valid for/u],
+    ["a scheduler among people", "/O=kubeadm:cluster-admins/CN=system:kube-scheduler", "fail", /valid for/u],
+    ["an administrator", "/O=kubeadm:cluster-admins/CN=kubernetes-admin", "fail", /valid for/u],
+    ["a name that is like one", "/CN=system:kube-schedulers", "fail", /valid for/u],
+  ])("a certificate of %s", async (_, subject, outcome, actual) => {
+    const data = certificate(subject).toString("base64");
+    const { findings } = await audited(config(`client-certificate-data: ${data}`));
+    // Only a file of root's can be the machine's own.
+    const own = process.getuid?.() === 0 || outcome !== "not-applicable";
+    const session = findings.find(({ check }) => check === "kube-session");
+    expect(session?.outcome).toBe(own ? outcome : "fail");
+    expect(session?.actual).toMatch(own ? actual : /valid for/u);
+    await mkdir(join(directory, "person/.kube"), { recursive: true });
+    await write("person/.kube/config", config(`client-certificate-data: ${data}`));
+    const person = await curfew("kube", "audit", "person/.kube/config");
+    expect(person.exitCode, "a person's file").toBe(2);
+  });
+
+  test("a group that shares a relative name with others is seen", async () => {
+    const pem = certificate("/O=people+O=system:masters+CN=x", "-multivalue-rdn");
+    const { findings } = await audited(config(`client-certificate-data: ${pem.toString("base64")}`));
+    expect(findings.find(({ check }) => check === "kube-privilege")?.outcome).toBe("fail");
+  });
+
+  test.each(["XDG_STATE_HOME", "HOME", "NODE_OPTIONS", "LD_PRELOAD", "PATH"])(
+    "a gate for which the kubeconfig sets %s is unknown",
+    async (name) => {
+      const id = "0123456789abcdef";
+      const limits = { idle: 60, max: 60, login: null, use: null, callers: [] };
+      await mkdir(join(directory, "curfew/kube"), { recursive: true, mode: 0o700 });
+      const state = JSON.stringify({ schema: "curfew/kube-gate/1", context: "x", ...limits });
+      await write(`curfew/kube/${id}.json`, state);
+      const gate = EXEC.replace("aws", "/usr/bin/curfew").concat(
+        `  args: [kube, gate, --session, ${id}, --, aws]\n`,
+      );
+      const env = (key: string) => config(`${gate}  env: [{name: ${key}, value: ${SECRET}}]`);
+      expect((await audited(env("AWS_PROFILE"))).exitCode).toBe(0);
+      const { findings } = await audited(env(name));
+      const session = findings.find(({ check }) => check === "kube-session");
+      expect(session).toMatchObject({
+        outcome: "unknown",
+        actual: expect.stringContaining(name) as string,
+      });
+    },
+  );
+
+  test.each([
+    ["an @ in the password", `https://u:${SECRET}@x${SECRET}@host:6443/x`, "https://host:6443/x"],
+    ["a slash in the password", `https://u:a/${SECRET}@host`, "https://host"],
+    ["a question", `https://host?token=${SECRET}`, "https://host"],
+    ["no scheme", `u:${SECRET}@host:6443`, "host:6443"],
+  ])("of a server's address no secret is repeated: %s", async (_, server, shown) => {
+    await write("config", `kind: Config\nclusters:\n- name: a\n  cluster: {server: "${server}"}\n`);
+    const { stdout } = await curfew("kube", "audit", "config", "--json");
+    expect(stdout).not.toContain(SECRET);
+    expect(stdout).toContain(`"server":"${shown}"`);
   });
 
   test("without a policy what has an end passes, and what has none fails", async () => {
@@ -242,6 +327,23 @@ describe("foreign and hostile files are refused with 64, without a word of what 
     expect(exitCode).toBe(64);
     expect(stderr).toMatch(message);
     expect(stdout + stderr).not.toMatch(new RegExp(`${SECRET}|\n    at `, "u"));
+  });
+
+  test.each([
+    [
+      "a merge key",
+      "users:\n- name: a\n  user:\n    <<: {token: x}\n",
+      /:4:5: a merge key \(<<\) in users\[0\]\.user; write the values out/u,
+    ],
+    [
+      "two documents",
+      `${config("token: x")}---\n${config("token: y")}`,
+      /:7:1: not valid YAML: a second document begins here; give one in a file/u,
+    ],
+  ])("%s", async (_, text, message) => {
+    await write("odd", text);
+    const { stderr, exitCode } = await curfew("kube", "audit", "odd");
+    expect([exitCode, stderr]).toEqual([64, expect.stringMatching(message)]);
   });
 
   test("a hundred megabytes", async () => {

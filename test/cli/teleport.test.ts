@@ -80,6 +80,11 @@ describe("check: what holds", () => {
         ]),
       },
     ],
+    ...["yeah", '"y"', '"1"', "1", "ON"].map((yes): [string, { a: string }] => [
+      `${yes} as Teleport reads it`,
+      { a: FILE.replace(/disconnect_expired_cert: .*/u, `disconnect_expired_cert: ${yes}`) },
+    ]),
+    ["text that is true, in a resource", { a: [NET, CAP.replace(/cert: .*/u, 'cert: "on"')].join("---\n") }],
     [
       "units of the file only",
       { a: "auth_service: {client_idle_timeout: 1d, disconnect_expired_cert: true}\n" },
@@ -98,6 +103,19 @@ describe("check: what holds", () => {
 });
 
 describe("check: what does not", () => {
+  test.each(["maybe", "off", '"0"', "nope"])("a service that is %s is not an auth server", async (word) => {
+    const files = { a: FILE.replace(/enabled: .*/u, `enabled: ${word}`) };
+    const { stdout, exitCode } = await curfew(files, ["check", "a"]);
+    expect(exitCode).toBe(2);
+    expect(stdout).toContain("auth_service.enabled is off here");
+  });
+
+  test("a truth value as a number is refused in a resource", async () => {
+    const files = { a: [NET, CAP.replace(/cert: .*/u, "cert: 1")].join("---\n") };
+    const { stdout, exitCode } = await curfew(files, ["check", "a"]);
+    expect([exitCode, stdout]).toEqual([2, expect.stringContaining('found "1", which is neither')]);
+  });
+
   test.each<[string, string, RegExp]>([
     [
       "the published example",

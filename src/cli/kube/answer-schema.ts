@@ -75,6 +75,7 @@ function kubeconfigSchema(): z.ZodType {
     apiVersion: z.string(),
     interactiveMode: z.string().nullable(),
     gate: z.string().nullable(),
+    elsewhere: z.array(z.string()).optional(),
     inner: z.string().nullable(),
   });
   const credential = z.strictObject({
@@ -85,6 +86,7 @@ function kubeconfigSchema(): z.ZodType {
     reason: z.string().optional(),
     file: file.optional(),
     groups: z.array(z.string()).optional(),
+    machine: z.string().optional(),
     exec: exec.optional(),
   });
   const user = z.strictObject({

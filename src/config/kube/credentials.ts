@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { gateWords } from "../../core/kube/gate/words.ts";
+import { gateWords, goesElsewhere } from "../../core/kube/gate/words.ts";
 import { certificateLife, isBootstrapToken, tokenLife, UNENDING } from "../../core/people/credential-life.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { SourcePosition } from "../../model/inventory/host.ts";
@@ -88,11 +88,13 @@ function execOf({ exec }: RawUser, place: Place): Credential[] {
   if (!exec) return [];
   const args = exec.args ?? [];
   const gate = gateWords(exec.command, args);
+  const elsewhere = gate === undefined ? [] : goesElsewhere((exec.env ?? []).map(({ name }) => name));
   const plugin: ExecPlugin = {
     command: exec.command,
     apiVersion: exec.apiVersion ?? "",
     interactiveMode: exec.interactiveMode ?? null,
     gate: gate?.id ?? null,
+    ...(elsewhere.length === 0 ? {} : { elsewhere }),
     inner: gate === undefined ? null : (args[gate.own] ?? null),
   };
   return [{ kind: "exec", key: "exec", at: place("exec"), life: null, exec: plugin }];

@@ -34,8 +34,13 @@ function unknownKeys(
   const pairs = isMap(node) ? node.items : [];
   return issue.keys.map((key) => {
     const pair = pairs.find((each) => keyText(each) === key);
+    const position = yaml.positionOf(pair?.key);
+    if (key === "<<") {
+      const message = `a merge key (<<) in ${labelOf(issue.path)}; write the values out, curfew does not read it as kubectl does`;
+      return { position, message };
+    }
     const message = `unknown key ${shown(key)} in ${labelOf(issue.path)}, kubectl would ignore it${didYouMean(key, known)}`;
-    return { position: yaml.positionOf(pair?.key), message };
+    return { position, message };
   });
 }
 

@@ -143,9 +143,9 @@ function clusterOf(
   };
 }
 
-/** `https://user:password@host`: a URL may carry one. */
+/** `https://user:pa@ss/word@host?key=…`: what stands before the last @, or behind a question mark, may be a secret. */
 function withoutPassword(server: string): string {
-  return server.replace(/\/\/[^/@]*@/u, "//");
+  return server.replace(/[?#].*$/su, "").replace(/^([A-Za-z]+:\/\/)?.*@/su, "$1");
 }
 
 /** Where a key stands, not its value: what is found is said there. */

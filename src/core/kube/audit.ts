@@ -5,13 +5,14 @@
 import type { Finding } from "../../model/verdict/finding.ts";
 import type { Credential, Kubeconfig, KubeFile, KubeUser } from "../../model/access/kube.ts";
 import { type KubeStatement, kubeFinding } from "./finding.ts";
+import { machineStatement } from "./machine.ts";
 import { sessionStatement } from "./session.ts";
 import type { KubeAuditView } from "./view.ts";
 
 /** Everything that is said of one kubeconfig: each user, each cluster, each file. Pure. */
 export function auditKubeconfig(kubeconfig: Kubeconfig, view: KubeAuditView): Finding[] {
   return [
-    ...kubeconfig.users.flatMap((user) => userFindings(user, view)),
+    ...kubeconfig.users.flatMap((user) => userFindings(user, kubeconfig.file, view)),
     ...kubeconfig.clusters.flatMap(({ name, insecureAt, plainAt }) => [
       ...(insecureAt === null
         ? []
@@ -24,7 +25,7 @@ export function auditKubeconfig(kubeconfig: Kubeconfig, view: KubeAuditView): Fi
   ];
 }
 
-function userFindings(user: KubeUser, view: KubeAuditView): Finding[] {
+function userFindings(user: KubeUser, file: KubeFile, view: KubeAuditView): Finding[] {
   const subject = `user ${user.name}`;
   const usable = user.credentials;
   const statics = usable.filter(({ kind }) => kind !== "exec");
@@ -32,7 +33,10 @@ function userFindings(user: KubeUser, view: KubeAuditView): Finding[] {
   // kubectl does not ask a plugin beside one of the others: it is judged by what is used.
   const judged = plugin === undefined || statics.length > 0 ? statics : [plugin];
   return [
-    ...judged.map((each) => kubeFinding("kube-session", subject, sessionStatement(each, view))),
+    ...judged.map((each) => {
+      const machine = machineStatement(each, file);
+      return kubeFinding("kube-session", subject, machine ?? sessionStatement(each, view));
+    }),
     ...(plugin === undefined ? [] : [bypass(subject, plugin, statics)]),
     ...usable.flatMap((each) => privilege(subject, each)),
   ];

@@ -7,7 +7,7 @@ export interface KubeStatement {
   readonly expected: string;
   readonly actual: string;
   readonly at: SourcePosition;
-  readonly outcome: "pass" | "fail" | "unknown";
+  readonly outcome: "pass" | "fail" | "unknown" | "not-applicable";
   /** As its publisher calls it: `CIS Kubernetes 3.1.1`, `STIG V-245541`. */
   readonly rule?: string;
 }

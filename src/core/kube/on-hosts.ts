@@ -63,7 +63,7 @@ function inFile(finding: Finding, path: string): Finding {
 
 function overall({ files, unread, accounts, apart, cut }: HostKubeconfigs, { sshd }: Facts): Finding {
   const gap = sshd.classes.state === "known" ? cut : "the accounts of the host are not known";
-  const places = `~/.kube/config of ${counted(accounts, "account")}, /etc/kubernetes and /etc/rancher`;
+  const places = `~/.kube of ${counted(accounts, "account")}, /etc/kubernetes and /etc/rancher`;
   const missed = unread.length === 0 ? "" : `, ${unread.length} not read`;
   const others = apart === 0 ? "" : `, ${apart} of accounts that the policy does not name`;
   const found = `${counted(files.length, "kubeconfig")} read${missed}${others}, in ${places}`;
@@ -74,7 +74,7 @@ function overall({ files, unread, accounts, apart, cut }: HostKubeconfigs, { ssh
 
 function looked(actual: string, outcome: "pass" | "unknown"): Finding {
   const expected = "every kubeconfig in its usual place is looked at";
-  const at = { file: "~/.kube/config" };
+  const at = { file: "~/.kube" };
   return kubeFinding("kube-session", "kubeconfigs", { expected, actual, at, outcome });
 }
 

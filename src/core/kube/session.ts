@@ -34,6 +34,11 @@ function pluginOutcome(
     const actual = `${plugin.command} answers for as long as its own login lasts; no gate stands before it`;
     return { actual, outcome: hasLimit(limits) ? "fail" : "unknown" };
   }
+  if (plugin.elsewhere !== undefined) {
+    const names = plugin.elsewhere.join(", ");
+    const actual = `curfew's gate, for which the kubeconfig sets ${names}: whether its limits hold is unknown`;
+    return { actual, outcome: "unknown" };
+  }
   const gate = view.gates.get(plugin.gate) ?? null;
   if (gate === null) {
     return { actual: "curfew's gate, whose state on this machine could not be read", outcome: "unknown" };
@@ -57,7 +62,7 @@ function lifeOutcome(credential: Credential, limits: KubeLimits, now: Date): Jud
     };
   const until = life.until.slice(0, 16).replace("T", " ");
   const left = Math.floor((Date.parse(life.until) - now.getTime()) / 1000);
-  if (left <= 0) return { actual: `${what} that ended on ${until} UTC`, outcome: "pass" };
+  if (left <= 0) return renewable(credential, `${what} that ended on ${until} UTC`);
   // Who says to begin later than now, which no server holds against a token, says how long it lasts in vain.
   const known = life.seconds !== null && left <= life.seconds + SKEW;
   const length = known ? (life.seconds ?? left) : left;
@@ -66,7 +71,15 @@ function lifeOutcome(credential: Credential, limits: KubeLimits, now: Date): Jud
   const most = Math.min(limits.idle ?? Number.POSITIVE_INFINITY, limits.max ?? Number.POSITIVE_INFINITY);
   const certain = kind === "client-certificate" && !hasLimit(limits);
   if (certain) return { actual: `${actual}; it cannot be revoked`, outcome: "fail" };
-  return { actual, outcome: length <= most ? "pass" : "fail" };
+  return length <= most ? renewable(credential, actual) : { actual, outcome: "fail" };
+}
+
+/** kubectl reads these files anew with each command (a token's once a minute): who replaces them needs no login. */
+const FILES: ReadonlySet<string> = new Set(["tokenFile", "client-certificate"]);
+
+function renewable({ key }: Credential, actual: string): Judged {
+  if (!FILES.has(key)) return { actual, outcome: "pass" };
+  return { actual: `${actual}; a program may replace the file without a new login`, outcome: "unknown" };
 }
 
 /** By how much clocks may differ. */

@@ -21,17 +21,42 @@ export function isBootstrapToken(token: string): boolean {
   return /^[a-z0-9]{6}\.[a-z0-9]{16}$/u.test(token.trim());
 }
 
-/** Life and groups of the first certificate of a PEM text; undefined where there is none that can be read. */
-export function certificateLife(
-  pem: string | Buffer,
-): { readonly life: CredentialLife; readonly groups: readonly string[] } | undefined {
+/** What a client certificate says of its life and of whom it names. */
+export interface CertificateLife {
+  readonly life: CredentialLife;
+  readonly groups: readonly string[];
+  readonly machine?: string;
+}
+
+/** Of the first certificate of a PEM text; undefined where there is none that can be read. */
+export function certificateLife(pem: string | Buffer): CertificateLife | undefined {
   try {
     const { validFromDate, validToDate, subject } = new X509Certificate(pem);
-    const groups = subject.split("\n").flatMap((line) => (line.startsWith("O=") ? [line.slice(2)] : []));
-    return { life: lifeBetween(validFromDate.getTime() / 1000, validToDate.getTime() / 1000), groups };
+    // Several may stand in one relative name: kube-apiserver reads each, whatever stands between them.
+    const parts = subject.split(/\n| \+ /u);
+    const valuesOf = (key: string) =>
+      parts.flatMap((part) => (part.startsWith(`${key}=`) ? [part.slice(key.length + 1)] : []));
+    const groups = valuesOf("O");
+    const machine = machineOf(valuesOf("CN"), groups);
+    const life = lifeBetween(validFromDate.getTime() / 1000, validToDate.getTime() / 1000);
+    return { life, groups, ...(machine === undefined ? {} : { machine }) };
   } catch {
     return undefined;
   }
+}
+
+const MACHINES =
+  /^system:(?:node:[a-z0-9.-]{1,240}|kube-scheduler|kube-controller-manager|cloud-controller-manager|kube-proxy|k3s-controller|rke2-controller)$/u;
+
+/**
+ * The part of a cluster that a certificate names (Kubernetes, "PKI certificates and requirements"): a node, the scheduler.
+ * Undefined where it also names a group that people are in.
+ */
+export function machineOf(names: readonly string[], groups: readonly string[]): string | undefined {
+  const [name = "", ...more] = names;
+  const people = groups.some((group) => group === "system:masters" || !group.startsWith("system:"));
+  if (more.length > 0 || people || !MACHINES.test(name)) return undefined;
+  return name.startsWith("system:node:") && !groups.includes("system:nodes") ? undefined : name;
 }
 
 /** Of what says nothing of its end. */

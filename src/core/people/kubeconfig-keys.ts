@@ -9,7 +9,7 @@ import type {
   KubeFile,
   KubeUser,
 } from "../../model/access/kube.ts";
-import { dateable, lifeBetween, UNENDING } from "./credential-life.ts";
+import { dateable, lifeBetween, machineOf, UNENDING } from "./credential-life.ts";
 
 export interface SaidKey {
   readonly at: SourcePosition;
@@ -107,11 +107,14 @@ export function fileSaid(path: string | undefined, mode = "", uid = ""): KubeFil
 }
 
 function certificateOf({ at, words }: SaidKey, key: string, file: KubeFile | undefined): Credential {
-  const [word = "", from = "", until = "", group] = words;
+  const [word = "", from = "", until = "", group, name = ""] = words;
   const head = { kind: "client-certificate", key, at, ...(file && { file }) } as const;
   const life = word === "life" ? lifeBetween(dateOf(from), dateOf(until)) : undefined;
   if (life === undefined || life.until === null) return { ...head, life: null, reason: unreadReason(word) };
-  return { ...head, life, groups: group === "masters" ? ["system:masters"] : [] };
+  // The host says a name only where no group of people stands beside it.
+  const machine = machineOf([name], name.startsWith("system:node:") ? ["system:nodes"] : []);
+  const groups = group === "masters" ? ["system:masters"] : [];
+  return { ...head, life, groups, ...(machine === undefined || groups.length > 0 ? {} : { machine }) };
 }
 
 function dateOf(text: string): number | undefined {

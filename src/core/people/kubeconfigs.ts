@@ -107,14 +107,14 @@ function lateOf([owner = "-"]: Row): UnreadKubeconfig {
   return { owner: owner === "-" ? "root" : owner, path, reason: UNREAD["late"] ?? "" };
 }
 
-/** Undefined for a file of the host's that is not a kubeconfig. */
+/** Undefined for a file that is not a kubeconfig and need not be one. */
 function fileOf({ head, rows, ended }: File, sections: Sections): HostKubeconfig | undefined {
   const [owner = "", meant = "", path = "", mode, uid] = head;
   const file = fileSaid(path, mode, uid);
   if (path === "" || file === undefined || !(meant in MEANT))
     throw malformed(sections.host, "kubeconfigs", "a file is incomplete");
   const last = rows.findLast(([word]) => word === "last")?.[1];
-  if (last === "no" && path.startsWith("/etc/")) return undefined;
+  if (last === "no" && !path.endsWith("/.kube/config")) return undefined;
   const keys = new Map(
     rows.flatMap((row): [string, SaidKey][] => (row[0] === "key" ? [[row[1] ?? "", keyOf(row, path)]] : [])),
   );

@@ -1,5 +1,5 @@
 import type { PlacedFinding, TeleportDocument } from "../../model/access/teleport.ts";
-import { entryAt, isAuthServer, PLACES, settingOf } from "./places.ts";
+import { entryAt, isAuthServer, PLACES, settingOf, truthOf } from "./places.ts";
 import { placed } from "./placed.ts";
 
 /**
@@ -13,7 +13,7 @@ export function certificateFindings(documents: readonly TeleportDocument[]): Pla
     const entry = settingOf(document, "certificate");
     const holds = isOn(document) || byRoles;
     // What is wrong with the value itself is said already.
-    if (!holds && entry !== undefined && !/^(?:false|no|off)$/iu.test(entry.text ?? "")) return [];
+    if (!holds && entry !== undefined && truthOf(document, entry) === undefined) return [];
     return [
       placed(entry?.valueAt ?? document.at, "teleport-certificate", {
         subject: PLACES[document.kind].certificate,
@@ -38,5 +38,6 @@ function placesOf(documents: readonly TeleportDocument[]): TeleportDocument[] {
 }
 
 function isOn(document: TeleportDocument): boolean {
-  return /^(?:true|yes|on)$/iu.test(settingOf(document, "certificate")?.text ?? "");
+  const entry = settingOf(document, "certificate");
+  return entry !== undefined && truthOf(document, entry) === true;
 }

@@ -10,6 +10,7 @@ import {
   isAuthServer,
   PLACES,
   settingOf,
+  truthOf,
   VERSIONS,
 } from "./places.ts";
 import { placed } from "./placed.ts";
@@ -106,11 +107,9 @@ function idleFindings(document: TeleportDocument): PlacedFinding[] {
   return [placed(entry.valueAt, "teleport-value", { subject, expected, actual, outcome: "fail" })];
 }
 
-const BOOLEAN = /^(?:true|false|yes|no|on|off)$/iu;
-
 function certificateValue(document: TeleportDocument): PlacedFinding[] {
   const entry = settingOf(document, "certificate");
-  if (entry === undefined || BOOLEAN.test(entry.text ?? "")) return [];
+  if (entry === undefined || truthOf(document, entry) !== undefined) return [];
   const found = entry.form === "scalar" ? shown(entry.text ?? "") : `a ${entry.form}`;
   return [
     placed(entry.valueAt, "teleport-value", {

@@ -93,7 +93,21 @@ export function entryAt({ entries }: TeleportDocument, place: string): TeleportE
 /** Of a file: whether this machine is an auth server, the only place where these keys have an effect. */
 export function isAuthServer(document: TeleportDocument): boolean {
   if (entryAt(document, "auth_service") === undefined) return false;
-  return !/^(?:no|off|false|n|0)$/iu.test(entryAt(document, "auth_service.enabled")?.text ?? "yes");
+  const { text = "" } = entryAt(document, "auth_service.enabled") ?? {};
+  return /^(?:|~|null)$/iu.test(text) || TRUE.test(text);
+}
+
+/** Truth values as Teleport reads them, in text as well (its utils.ParseBool). */
+const TRUE = /^(?:yes|yeah|y|true|1|on)$/iu;
+const FALSE = /^(?:no|nope|n|false|0|off)$/iu;
+
+/** Undefined for what Teleport refuses: a number without quotes is text in its file alone. */
+export function truthOf(
+  { kind }: TeleportDocument,
+  { text = "", quoted, form }: TeleportEntry,
+): boolean | undefined {
+  if (form !== "scalar" || (kind !== "teleport.yaml" && !quoted && /^\d/u.test(text))) return undefined;
+  return TRUE.test(text) ? true : FALSE.test(text) ? false : undefined;
 }
 
 /** The networking keys of a file that have a value, so that the file takes all of the resource. */

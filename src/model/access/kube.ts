@@ -35,6 +35,8 @@ export interface Credential {
   readonly file?: KubeFile;
   /** Groups that a client certificate claims (its O entries). */
   readonly groups?: readonly string[];
+  /** The part of the cluster that a client certificate names, where that is not a person: `system:node:web1`. */
+  readonly machine?: string;
   readonly exec?: ExecPlugin;
 }
 
@@ -45,6 +47,8 @@ export interface ExecPlugin {
   readonly interactiveMode: string | null;
   /** The id of curfew's gate, where it stands before the plugin. */
   readonly gate: string | null;
+  /** Variables that the kubeconfig sets and by which what is known of the gate need not hold. */
+  readonly elsewhere?: readonly string[];
   /** The plugin behind the gate. */
   readonly inner: string | null;
 }

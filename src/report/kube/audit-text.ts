@@ -30,7 +30,9 @@ export function kubeAuditText(audited: readonly Audited[], view: KubeView): stri
 
 /** What to do about everything that does not pass, once for each check. */
 function adviceLines(findings: readonly Finding[], { paint, columns }: KubeView): string[] {
-  const open = new Set(findings.filter(({ outcome }) => outcome !== "pass").map(({ check }) => check));
+  const open = new Set(
+    findings.filter(({ outcome }) => outcome === "fail" || outcome === "unknown").map(({ check }) => check),
+  );
   return [...open].flatMap((check: CheckId) => wrap(`→ ${CHECKS[check].help}`, columns, 2).map(paint.dim));
 }
 

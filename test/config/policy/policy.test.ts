@@ -245,7 +245,7 @@ test.each([
   ],
   ["syntax", "name: x\nroles: {r: [}", "p.yaml:2:13: not valid YAML:"],
   ["tab", "name: x\n\troles: {}", "p.yaml:2:1: not valid YAML: tabs are not allowed as indentation"],
-  ["two documents", "name: x\n---\nname: y", "not valid YAML: source contains multiple documents"],
+  ["two documents", "name: x\n---\nname: y", "not valid YAML: a second document begins here"],
   ["missing anchor", "name: *who", 'p.yaml:1:7: there is no anchor "&who" before this alias'],
   ["tag", "name: !!binary YQ==", "YAML tags have no meaning here"],
   ["list", "- a", "p.yaml:1:1: the policy: expected a mapping, found a list"],

@@ -193,12 +193,13 @@ function essence({ file, currentContext, users, clusters, contexts }: Kubeconfig
     users: users.map((user) => ({
       name: user.name,
       contexts: user.contexts,
-      credentials: user.credentials.map(({ kind, key, at, life, groups, file: beside, exec }) => ({
+      credentials: user.credentials.map(({ kind, key, at, life, groups, machine, file: beside, exec }) => ({
         kind,
         key,
         at,
         life,
         beside: beside?.mode === null ? undefined : beside,
+        machine,
         masters: groups?.includes("system:masters") ?? false,
         exec: exec && {
           command: exec.command.replace(/^.*\//u, ""),
@@ -410,6 +411,60 @@ describe("what tokens say of themselves", () => {
   });
 });
 
+describe("other files of ~/.kube", () => {
+  const CONFIG = `kind: Config\nusers:\n- name: dev\n  user:\n    token: ${SECRET}\n`;
+  test("that are kubeconfigs are read as config is, and nothing else is", () => {
+    const path = home({
+      "prod.yaml": CONFIG,
+      "cache/discovery/x": CONFIG,
+      kubectx: "prod\n",
+      kuberc: "kind: Preference\n",
+    });
+    execFileSync("sh", ["-c", `mkfifo "$0"`, join(path, ".kube", "pipe")]);
+    const { found } = ask([path]);
+    expect(found.files.map(({ kubeconfig }) => kubeconfig.file.path)).toEqual([
+      join(path, ".kube/prod.yaml"),
+    ]);
+    expect(found.files[0]?.kubeconfig.users).toMatchObject([{ credentials: [{ kind: "token" }] }]);
+    expect(found.unread).toEqual([]);
+  });
+  test("are somebody's whom the policy does not name", () => {
+    const { found } = ask([home({ "prod.yaml": CONFIG })], { users: ["somebody-else"] });
+    expect([found.files, found.apart]).toEqual([[], 1]);
+  });
+  test("more than 50 are not read, which is said", () => {
+    const many = Object.fromEntries(Array.from({ length: 52 }, (_, at) => [`c${at}`, CONFIG]));
+    const { found } = ask([home(many)]);
+    expect(found.files).toHaveLength(50);
+    expect(found.unread.map(({ reason }) => reason)).toEqual([expect.stringContaining("more than 50 files")]);
+  });
+});
+
+describe("certificates of the cluster's own parts", () => {
+  test.each([
+    ["/O=system:nodes/CN=system:node:web1.example", "system:node:web1.example", false],
+    ["/CN=system:kube-scheduler", "system:kube-scheduler", false],
+    ["/CN=system:node:web1", undefined, false],
+    ["/CN=system:anything", undefined, false],
+    ["/O=people/CN=system:kube-scheduler", undefined, false],
+    ["/O=system:masters/CN=system:kube-scheduler", undefined, true],
+    ["/CN=system:kube-scheduler/CN=dev", undefined, false],
+  ])("%s", async (subject, machine, masters) => {
+    const text = `users:\n- name: dev\n  user:\n    client-certificate-data: ${certificate(subject)}\n`;
+    const [file] = ask([home({ config: text })]).found.files;
+    const [said] = file?.kubeconfig.users[0]?.credentials ?? [];
+    expect([said?.machine, said?.groups]).toEqual([machine, masters ? ["system:masters"] : []]);
+    if (file !== undefined) await alike(file);
+  });
+  test("several names in one relative name", () => {
+    const data = certificate("/O=people+O=system:masters+CN=system:kube-scheduler -multivalue-rdn");
+    const text = `users:\n- name: dev\n  user:\n    client-certificate-data: ${data}\n`;
+    const [file] = ask([home({ config: text })]).found.files;
+    expect(file?.kubeconfig.users[0]?.credentials[0]).toMatchObject({ groups: ["system:masters"] });
+    expect(file?.kubeconfig.users[0]?.credentials[0]?.machine).toBeUndefined();
+  });
+});
+
 describe("hostile homes", () => {
   const CONFIG = `kind: Config\nusers:\n- name: dev\n  user:\n    token: ${SECRET}\n`;
   /** A home whose .kube/config is what `make` puts there. */
@@ -555,6 +610,28 @@ describe("a gate's limits", () => {
     ["are unknown where it is anything else", `{"idle":900,"max":null}`, 0o600, null],
   ])("%s", (_, content, mode, limits) => {
     expect(gated(content, mode)?.gates).toEqual({ "0123456789abcdef": limits });
+  });
+  test.each([
+    ["another session is named behind it", text("0123456789abcdef, --session, 0123456789abcde0")],
+    [
+      "its state is elsewhere",
+      `${text("0123456789abcdef")}      env:\n      - name: XDG_STATE_HOME\n        value: /x\n`,
+    ],
+    ["its home is elsewhere", `${text("0123456789abcdef")}      env: [{name: HOME, value: /x}]\n`],
+    ["a name is escaped", `${text("0123456789abcdef")}      env:\n      - {name: "H\\x4fME", value: /x}\n`],
+    [
+      "it loads other code",
+      `${text("0123456789abcdef")}      env:\n      - name: "NODE_OPTIONS"\n        value: --require=/x\n`,
+    ],
+  ])("are unknown where %s", (_, content) => {
+    const [file] = ask([home({ config: content })]).found.files;
+    expect(file?.doubt).toBeUndefined();
+    expect(file?.gates).toEqual({ odd: null });
+  });
+  test("do not depend on other variables", () => {
+    const other = "      env:\n      - name: AWS_PROFILE\n        value: home\n";
+    const [file] = ask([home({ config: text("0123456789abcdef") + other })]).found.files;
+    expect(Object.keys(file?.gates ?? {})).toEqual(["0123456789abcdef"]);
   });
   test("are unknown where its arguments are", async () => {
     const [file] = ask([home({ config: text('"\\u0030"') })]).found.files;

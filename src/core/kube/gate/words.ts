@@ -26,6 +26,11 @@ export function gateOf({ exec }: { readonly exec?: ExecWords | null | undefined 
   return exec ? gateWords(exec.command, exec.args ?? []) : undefined;
 }
 
+/** Names of variables that a kubeconfig sets and by which a gate keeps its state in another place, or is another program. */
+export function goesElsewhere(names: readonly string[]): readonly string[] {
+  return names.filter((name) => /^(?:HOME|PATH|XDG_STATE_HOME|CURFEW_.*|NODE_.*|LD_.*)$/u.test(name));
+}
+
 interface ExecWords {
   readonly command: string;
   readonly args?: readonly string[] | null | undefined;
