@@ -36,6 +36,17 @@ export interface PostgresServer {
   freeze(): void;
   thaw(): void;
   stop(): Promise<void>;
+  /** A second server that follows this one and may be read; `stop` it as well. */
+  standby(): Promise<Standby>;
+}
+
+export interface Standby extends PostgresServer {
+  /** Whether it has all that the first one has written. */
+  isUpToDate(): Promise<boolean>;
+  /** It stays at what it has. */
+  stopFollowing(): Promise<void>;
+  /** It takes writes from now on. */
+  promote(): Promise<void>;
 }
 
 /** Fetches the programs where this machine lacks them; within the lab there is no way to a mirror. */
@@ -53,11 +64,9 @@ export async function postgresLacks(): Promise<string | null> {
 export async function startPostgres(): Promise<PostgresServer> {
   const bin = await programs();
   if (bin === undefined) throw new Error(`needs Debian's ${PACKAGE}`);
-  const directory = await mkdtemp(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "curfew-postgres-"));
-  await chmod(directory, 0o755);
-  const data = join(directory, "data");
   const owner = identity();
-  if (owner.uid !== undefined) await chown(directory, owner.uid, owner.gid ?? owner.uid);
+  const directory = await ownDirectory(owner);
+  const data = join(directory, "data");
   const options = [
     "-A",
     "trust",
@@ -77,6 +86,50 @@ export async function startPostgres(): Promise<PostgresServer> {
   const server = createHandle({ ...bin, root: directory, data, port, owner });
   await server.start();
   return server;
+}
+
+async function ownDirectory({ uid, gid }: Owner): Promise<string> {
+  const directory = await mkdtemp(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "curfew-postgres-"));
+  await chmod(directory, 0o755);
+  if (uid !== undefined) await chown(directory, uid, gid ?? uid);
+  return directory;
+}
+
+/** A copy of a running server that follows it. */
+async function startStandby(first: PostgresServer, bin: Programs): Promise<Standby> {
+  const owner = identity();
+  const directory = await ownDirectory(owner);
+  const data = join(directory, "data");
+  const from = ["-h", first.directory, "-p", String(first.port), "-U", "postgres"];
+  // -R: it follows where it was copied from.
+  const argv = [...from, "-D", data, "-R", "-X", "stream", "--no-sync", "-c", "fast"];
+  await execa(join(bin.directory, "pg_basebackup"), argv, { ...owner, cwd: "/", env: bin.environment });
+  const port = await freePort();
+  // The last lines count.
+  await appendFile(
+    join(data, "postgresql.conf"),
+    `\nport = ${port}\nunix_socket_directories = '${directory}'\nhot_standby = on\n`,
+  );
+  const server = createHandle({ ...bin, root: directory, data, port, owner });
+  await server.start();
+  const ask = async (at: PostgresServer, text: string): Promise<string> =>
+    (await at.sql("postgres", text))[0] ?? "";
+  return {
+    ...server,
+    async isUpToDate() {
+      const written = await ask(first, "SELECT pg_current_wal_flush_lsn()");
+      return (await ask(server, `SELECT pg_last_wal_replay_lsn() >= '${written}'`)) === "t";
+    },
+    async stopFollowing() {
+      await server.sql("postgres", "ALTER SYSTEM SET primary_conninfo = ''");
+      await server.sql("postgres", "SELECT pg_reload_conf()");
+      const following = (): Promise<string> => ask(server, "SELECT count(*) FROM pg_stat_wal_receiver");
+      while ((await following()) !== "0") await sleep(20);
+    },
+    async promote() {
+      await server.sql("postgres", "SELECT pg_promote()");
+    },
+  };
 }
 
 interface Programs {
@@ -105,7 +158,8 @@ function createHandle({
   let child: ChildProcess | undefined;
   const signal = (name: NodeJS.Signals): void => {
     // Its processes are a session of their own, each with the server as its parent.
-    const pid = child?.pid;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const { pid } = child;
     if (pid === undefined) return;
     for (const each of [pid, ...childrenOf(pid)]) process.kill(each, name);
   };
@@ -168,6 +222,7 @@ function createHandle({
       await end("SIGQUIT");
       await rm(root, { recursive: true, force: true });
     },
+    standby: () => startStandby(server, { directory: bin, environment }),
   };
   return server;
 }

@@ -40,6 +40,8 @@ export function createGate(
     if (closed) throw new CurfewError("internal", "the history is closed");
     if (!session.lost()) return session;
     for (const run of held.keys()) held.set(run, false);
+    // It may be another server by now, which gives the same numbers to something else.
+    known.generation = -1;
     session = await openDatabaseSession(settings, patience);
     return session;
   }

@@ -142,8 +142,9 @@ async function storeWhole(
     // Its own, where the answer to the first try was lost.
     if (there !== undefined) return stored && there.writer === writer;
     stored = true;
-    const run = await insertRunRow(session, known, { header, hosts: planned, written, writer });
-    if (run === undefined) return false;
+    const id = await insertRunRow(session, known, { header, hosts: planned, written, writer });
+    if (id === undefined) return false;
+    const run = { id, name: header.runId };
     for (let first = 0; first < hosts.length; first += PAGE) {
       const page = hosts.slice(first, first + PAGE);
       const at = Date.parse(written);
@@ -153,7 +154,7 @@ async function storeWhole(
         page.map((audited, index) => ({ run, written: at, position: first + index, audited })),
       );
     }
-    if (end !== undefined) await insertRunEnd(session, known, run, end);
+    if (end !== undefined) await insertRunEnd(session, known, run, end, []);
     return true;
   });
 }

@@ -2,7 +2,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { Gate } from "./gate.ts";
-import { insertHostRows, type PlacedHost } from "./write.ts";
+import { goneRun, insertHostRows, type PlacedHost, type RunKey } from "./write.ts";
 
 /** Hosts of one transaction: more would keep the first one waiting. */
 const MOST = 50;
@@ -65,18 +65,14 @@ function isEverybodys({ cause }: CurfewError): boolean {
 
 function storeTogether(gate: Gate, placed: readonly PlacedHost[]): Promise<void> {
   return gate.write(async (session, known) => {
-    const runs = [...new Set(placed.map(({ run }) => run))];
+    const runs = new Map(placed.map(({ run }) => [run.id, run.name]));
     // So that it is counted by whoever ends the run, or not there.
-    const open = await session.rows<{ id: number; finished: string | null }>(
-      "SELECT id, finished FROM curfew.run WHERE id = ANY($1::int[]) ORDER BY id FOR SHARE",
-      [runs],
+    const found = await session.rows<RunKey & { readonly finished: string | null }>(
+      "SELECT id, name, finished FROM curfew.run WHERE id = ANY($1::int[]) ORDER BY id FOR SHARE",
+      [[...runs.keys()]],
     );
-    if (open.length < runs.length) {
-      throw new CurfewError(
-        "input",
-        "this audit is no longer in the history: somebody took it away while it was written",
-      );
-    }
+    const open = found.filter(({ id, name }) => runs.get(id) === name);
+    if (open.length < runs.size) throw goneRun();
     if (open.some(({ finished }) => finished !== null)) {
       throw new CurfewError("input", "this audit was ended already, so its history takes no more hosts");
     }

@@ -2,12 +2,19 @@
 import { countFindings, countHosts } from "../../core/audit/summary.ts";
 import type { AuditedHost, AuditEnd, AuditHeader } from "../../model/record/audit.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import { aboutHost, withoutBaselines } from "../history-record/run.ts";
 import { type Known, putContents, putFindingLists } from "./contents.ts";
 
+/** Both, since a server that went back to an earlier state gives the same number to another run. */
+export interface RunKey {
+  readonly id: number;
+  readonly name: string;
+}
+
 /** A host and its place. */
 export interface PlacedHost {
-  readonly run: number;
+  readonly run: RunKey;
   readonly position: number;
   /** Milliseconds since 1970. */
   readonly written: number;
@@ -85,7 +92,7 @@ export async function insertHostRows(
     const parts = contents.slice(index * PARTS, (index + 1) * PARTS);
     const { pass, fail, unknown } = counts;
     return [
-      run,
+      run.id,
       hosts[index],
       position,
       pass,
@@ -168,16 +175,23 @@ function idOfHost({ hosts }: Known, name: string): number {
 
 /**
  * The end of a run; its counts are made here. Waits for all who add hosts to it at this moment.
- * Where it has ended already, nothing happens.
+ * Where it has ended already, nothing happens. Errors: CurfewError `input` where the run, or a host of `confirmed`,
+ * whose storing was confirmed, is not there any more: then it has no end, and counts as broken off.
  */
 export async function insertRunEnd(
   session: DatabaseSession,
   known: Known,
-  run: number,
+  { id: run, name }: RunKey,
   { finishedAt, findings }: AuditEnd,
+  confirmed: readonly string[],
 ): Promise<void> {
   const [list] = await putFindingLists(session, known, [findings]);
-  await session.rows("SELECT FROM curfew.run WHERE id = $1 FOR UPDATE", [run]);
+  const found = await session.rows("SELECT FROM curfew.run WHERE id = $1 AND name = $2 FOR UPDATE", [
+    run,
+    name,
+  ]);
+  if (found.length === 0) throw goneRun();
+  await refuseLost(session, run, confirmed);
   const { pass, fail, unknown, waived } = countFindings([], findings);
   await session.change(
     `UPDATE curfew.run SET finished = $2, written = $2, findings = $3,
@@ -188,6 +202,37 @@ export async function insertRunEnd(
     [run, finishedAt, list, pass, fail, unknown, waived],
   );
 }
+
+async function refuseLost(
+  session: DatabaseSession,
+  run: number,
+  confirmed: readonly string[],
+): Promise<void> {
+  const [stored] = await session.rows<{ amount: number }>(
+    `SELECT count(*) AS amount FROM curfew.run_host JOIN curfew.host ON host.id = run_host.host
+     WHERE run = $1 AND host.name = ANY($2::text[])`,
+    [run, confirmed],
+  );
+  const lost = confirmed.length - (stored?.amount ?? 0);
+  if (lost === 0) return;
+  throw new CurfewError(
+    "input",
+    `${lost} of the ${confirmed.length} hosts that the database had confirmed are not in it any more, so this audit stays unfinished`,
+    { hint: WENT_BACK },
+  );
+}
+
+/** What is said of a run that was begun and is not there, or is another one's by now. */
+export function goneRun(): CurfewError {
+  return new CurfewError(
+    "input",
+    "this audit is no longer in the history: somebody took it away while it was written, or the database went back to an earlier state",
+    { hint: WENT_BACK },
+  );
+}
+
+const WENT_BACK =
+  "a standby that was behind took over, or a backup was restored: run the audit again; synchronous_standby_names on the server keeps what is confirmed";
 
 /** What the hosts of a run count as: to be ended with a condition for `h`. */
 export const COUNTS = `

@@ -8,7 +8,7 @@ import type { Gate } from "./gate.ts";
 import { createHostQueue } from "./queue.ts";
 import { endOf, headOf, storedRun } from "./read.ts";
 import type { Readers } from "./readers.ts";
-import { insertRunEnd, insertRunRow } from "./write.ts";
+import { insertRunEnd, insertRunRow, type RunKey } from "./write.ts";
 
 export interface Writers {
   begin(header: AuditHeader, hosts: readonly string[]): Promise<RunWriter>;
@@ -30,7 +30,7 @@ export function createWriters(gate: Gate, readers: Readers, now: () => Date): Wr
     );
     if (run === undefined) throw takenRun(header.runId);
     await gate.hold(run);
-    return create(run, header.runId, hosts);
+    return create({ id: run, name: header.runId }, hosts);
   }
 
   async function join(runId: string): Promise<RunWriter> {
@@ -42,11 +42,11 @@ export function createWriters(gate: Gate, readers: Readers, now: () => Date): Wr
       return { id: row.id, planned: (await headOf(at, row)).planned };
     });
     await gate.hold(id);
-    return create(id, runId, planned);
+    return create({ id, name: runId }, planned);
   }
 
-  function create(run: number, runId: string, hosts: readonly string[]): RunWriter {
-    const writer = createRunWriter({ run, runId, hosts, gate, queue, now }, () => open.delete(writer));
+  function create(run: RunKey, hosts: readonly string[]): RunWriter {
+    const writer = createRunWriter({ run, hosts, gate, queue, now }, () => open.delete(writer));
     open.add(writer);
     return writer;
   }
@@ -61,8 +61,7 @@ export function createWriters(gate: Gate, readers: Readers, now: () => Date): Wr
 }
 
 interface Writing {
-  readonly run: number;
-  readonly runId: string;
+  readonly run: RunKey;
   /** As planned; others get the positions behind them. */
   readonly hosts: readonly string[];
   readonly gate: Gate;
@@ -70,9 +69,11 @@ interface Writing {
   readonly now: () => Date;
 }
 
-function createRunWriter({ run, runId, hosts, gate, queue, now }: Writing, closed: () => void): RunWriter {
+function createRunWriter({ run, hosts, gate, queue, now }: Writing, closed: () => void): RunWriter {
   const positions = new Map(hosts.map((host, index) => [host, index]));
+  const { id, name: runId } = run;
   const given = new Set<string>();
+  const confirmed: string[] = [];
   let further = positions.size;
   let over = false;
   const refuseOver = (): void => {
@@ -90,19 +91,20 @@ function createRunWriter({ run, runId, hosts, gate, queue, now }: Writing, close
         given.delete(host);
         throw error;
       });
+      confirmed.push(host);
     },
     async finish(end) {
       refuseOver();
-      await gate.write((session, known) => insertRunEnd(session, known, run, end));
+      await gate.write((session, known) => insertRunEnd(session, known, run, end, confirmed));
       over = true;
       closed();
-      await gate.release(run);
+      await gate.release(id);
     },
     async abandon() {
       if (over) return;
       over = true;
       closed();
-      await gate.release(run);
+      await gate.release(id);
     },
   };
 }
