@@ -44,6 +44,8 @@ BEGIN
     findings_unknown, findings_waived) ON curfew.run TO curfew_writer;
   GRANT UPDATE (started, finished, policy, about) ON curfew.applied TO curfew_writer;
   GRANT UPDATE (position, result) ON curfew.applied_host TO curfew_writer;
+  GRANT INSERT, UPDATE ON curfew.schedule, curfew.told, curfew.alert TO curfew_writer;
+  GRANT DELETE ON curfew.alert TO curfew_writer;
   GRANT DELETE ON curfew.run, curfew.host, curfew.finding, curfew.finding_list, curfew.content, curfew.applied,
     curfew.applied_host TO curfew_keeper;
   GRANT UPDATE (generation) ON curfew.history_state TO curfew_keeper;

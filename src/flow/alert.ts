@@ -5,7 +5,9 @@ import {
   type Alerts,
   type AlertEvent,
   DeliveryError,
+  type Outbox,
   type QueuedAlert,
+  type Told,
 } from "../model/record/alert.ts";
 import { CurfewError } from "../model/terms/error.ts";
 import type { History } from "../model/record/history.ts";
@@ -20,26 +22,17 @@ export interface Destination {
   deliver(alert: Alert): Promise<void>;
 }
 
-/** As `store/schedule/outbox.ts` has it. */
-interface AlertQueue {
-  add(queued: QueuedAlert): Promise<void>;
-  take(destination: string): Promise<QueuedAlert[]>;
-  done(queued: QueuedAlert): Promise<void>;
-  putBack(queued: QueuedAlert): Promise<void>;
-  giveUp(destination: string): Promise<string[]>;
-}
-
 /** An audit, compared with the last one that people were told of. */
-interface Told extends Pick<Audit, "run" | "context" | "before"> {
+interface ComparedAudit extends Pick<Audit, "run" | "context" | "before"> {
   readonly warned?: readonly string[] | undefined;
 }
 
 export interface AlertSetting {
   readonly alerts: Pick<Alerts, "expiring_within">;
   readonly destinations: readonly Destination[];
-  readonly queue: AlertQueue;
-  /** Called when all news would survive a power cut, before the first is delivered. */
-  readonly queued?: () => Promise<void>;
+  readonly queue: Pick<Outbox, "add" | "take" | "keep" | "done" | "putBack" | "giveUp">;
+  /** What counts as told with these news: stored together with them, before the first is delivered. */
+  readonly told?: Told | undefined;
   /** Waits so many milliseconds. */
   readonly pause: (milliseconds: number) => Promise<void>;
 }
@@ -59,7 +52,7 @@ const PAUSES = [1000, 4000] as const;
  * destination that fails does not keep the others waiting. Never rejects for the sake of a destination.
  */
 export async function sendAlerts(
-  { run, context, before, warned }: Told,
+  { run, context, before, warned }: ComparedAudit,
   policy: Policy,
   setting: AlertSetting,
 ): Promise<AlertOutcome> {
@@ -100,13 +93,14 @@ export async function sendNews(
 ): Promise<AlertOutcome> {
   const { destinations, queue } = setting;
   const lost: string[] = [];
+  const queued: QueuedAlert[] = [];
   for (const destination of destinations) {
     const undelivered = await queue.giveUp(destination.name);
     lost.push(...undelivered.map((id) => `${destination.name}: given up after a week: ${id}`));
     const alert = alertFor(news, run, destination, undelivered);
-    if (alert !== undefined) await queue.add({ destination: destination.name, alert });
+    if (alert !== undefined) queued.push({ destination: destination.name, alert });
   }
-  await setting.queued?.();
+  await queue.add(queued, setting.told);
   const outcomes = await Promise.all(destinations.map((destination) => empty(destination, setting)));
   return {
     delivered: outcomes.reduce((sum, { delivered }) => sum + delivered, 0),
@@ -122,26 +116,29 @@ async function empty(
   let delivered = 0;
   let failure: string | undefined;
   for (const queued of waiting) {
-    failure ??= await attempt(destination, queued.alert, pause);
-    if (failure !== undefined) await queue.putBack(queued);
-    else {
+    const end = failure === undefined ? await attempt(destination, queued, { queue, pause }) : "failed";
+    if (end === "delivered") {
       await queue.done(queued);
       delivered += 1;
+    } else if (end !== "taken") {
+      failure ??= end;
+      await queue.putBack(queued);
     }
   }
   return { delivered, failures: failure === undefined ? [] : [failure] };
 }
 
-/** Undefined where it was delivered. */
+/** `delivered`; `taken`: another process has it, since this one was thought dead; or what went wrong. */
 async function attempt(
   destination: Destination,
-  alert: Alert,
-  pause: AlertSetting["pause"],
-): Promise<string | undefined> {
+  queued: QueuedAlert,
+  { queue, pause }: Pick<AlertSetting, "queue" | "pause">,
+): Promise<string> {
   for (const wait of [...PAUSES, undefined]) {
+    if (!(await queue.keep(queued))) return "taken";
     try {
-      await destination.deliver(alert);
-      return undefined;
+      await destination.deliver(queued.alert);
+      return "delivered";
     } catch (error) {
       if (!(error instanceof CurfewError)) throw error;
       const again = error instanceof DeliveryError && error.again;
@@ -149,5 +146,5 @@ async function attempt(
       await pause(wait);
     }
   }
-  return undefined;
+  return "taken";
 }

@@ -1,5 +1,6 @@
 /** Where audits are remembered: one opener for every store. */
 import type { History } from "../model/record/history.ts";
+import type { TurnToken } from "../model/record/schedule.ts";
 import type { PostgresSettings } from "./postgres/settings.ts";
 import type { Patience } from "./postgres/session.ts";
 
@@ -12,6 +13,8 @@ export type OpenOptions = HistoryPlace & {
   readonly now: () => Date;
   /** Nothing is made, brought up to date or written. */
   readonly readOnly?: boolean;
+  /** In a database: nothing is written once another machine has taken over that schedule. */
+  readonly turn?: TurnToken | undefined;
 };
 
 /**

@@ -164,7 +164,7 @@ describe("webhooks", () => {
     const now = () => new Date();
     const queue = await openOutbox(state, now);
     const alert = { id: "20261122T000000Z-audit-00000000-chat", runId: "r" } as Alert;
-    await queue.add({ destination: "chat", alert });
+    await queue.add([{ destination: "chat", alert }]);
     expect(await queue.take("chat")).toHaveLength(1);
     expect(await (await openOutbox(state, now)).take("chat")).toEqual([]);
     const later = () => new Date(Date.now() + 6 * 60_000);

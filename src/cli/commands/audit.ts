@@ -6,10 +6,11 @@ import packageData from "../../../package.json" with { type: "json" };
 import type { Audit } from "../../flow/audit.ts";
 import { auditedElsewhere } from "../../flow/shared/elsewhere.ts";
 import type { Host } from "../../model/inventory/host.ts";
-import type { Alerts } from "../../model/record/alert.ts";
+import type { Alerts, Outbox } from "../../model/record/alert.ts";
 import type { AuditHeader } from "../../model/record/audit.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { History } from "../../model/record/history.ts";
+import { historyPlace } from "../../store/history-place.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
 import * as args from "../options/args.ts";
 import { baselinesOf, readAlerts } from "../options/audit-inputs.ts";
@@ -23,6 +24,7 @@ import type { ExitCode } from "../terminal/exit.ts";
 import { daysAgo, withHistory } from "../options/history-access.ts";
 import { type Hosts, type PolicyInput, loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import { refuseUnshared } from "../options/shared-options.ts";
+import { turnOf } from "../schedule/turn-variable.ts";
 import type { ByWorkers } from "../shared/coordination.ts";
 import { refuseForWorkers, withWorkers } from "../shared/workers.ts";
 import type { Setting } from "../terminal/setting.ts";
@@ -78,10 +80,11 @@ async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitCod
       if (options.keep !== undefined) await history?.prune(daysAgo(options.keep));
       return resultOf(made, [
         await saved(made, options, terminal),
-        alerts && (await told(made, alerts, { options, policy: loaded.policy, history, run, terminal })),
+        alerts && (await told(made, alerts, { options, loaded, chosen, history, run, terminal })),
       ]);
     };
-    return options.history ? withHistory(terminal, options, work) : work(undefined);
+    const turn = turnOf(terminal.environment);
+    return options.history ? withHistory(terminal, options, work, { turn }) : work(undefined);
   });
 }
 
@@ -100,8 +103,10 @@ async function saved(
   }
 }
 
-interface Telling extends Pick<PolicyInput, "policy"> {
+interface Telling {
   readonly options: AuditOptions;
+  readonly loaded: PolicyInput;
+  readonly chosen: Hosts;
   readonly history: History | undefined;
   readonly run: Run;
   readonly terminal: Terminal;
@@ -110,15 +115,30 @@ interface Telling extends Pick<PolicyInput, "policy"> {
 async function told(
   made: Audit,
   alerts: Alerts,
-  { options, policy, history, run, terminal }: Telling,
+  { options, loaded, chosen, history, run, terminal }: Telling,
 ): Promise<CurfewError | undefined> {
   const { stopping, aborting, now } = run.context;
   if (stopping.aborted) return undefined;
-  const about = { policy, source: resolve(options.alerts ?? ""), history };
+  const { policy } = loaded;
+  const token = turnOf(terminal.environment);
+  // Machines that share a schedule share what was told, wherever each has its files.
+  const source = token === undefined ? resolve(options.alerts ?? "") : "";
+  const [{ tellOfAudit }, { openOutboxAt }] = await Promise.all([
+    import("../schedule/audit-alerts.ts"),
+    import("../schedule/outbox-place.ts"),
+  ]);
+  const outbox = async (): Promise<Outbox> => {
+    const place = await historyPlace({
+      given: options.store,
+      environment: terminal.environment,
+      home: homedir(),
+    });
+    const state = stateDirectory(terminal.environment, homedir());
+    const whose = JSON.stringify([source, policy.name, chosen.source.limit]);
+    return openOutboxAt({ place, state, now, token, source: whose });
+  };
   const quiet = options.quiet === true;
-  const state = stateDirectory(terminal.environment, homedir());
-  const { tellOfAudit } = await import("../schedule/audit-alerts.ts");
-  return tellOfAudit(made, about, { alerts, state, now, aborting, terminal, quiet });
+  return tellOfAudit(made, { policy, source, history }, { alerts, outbox, now, aborting, terminal, quiet });
 }
 
 interface Judging {

@@ -2,6 +2,7 @@
 import { homedir } from "node:os";
 import { type Command, InvalidArgumentError } from "commander";
 import type { History } from "../../model/record/history.ts";
+import type { TurnToken } from "../../model/record/schedule.ts";
 import { historyPlace } from "../../store/history-place.ts";
 import { days } from "./args.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -27,11 +28,11 @@ export async function withHistory<T>(
   { environment }: Terminal,
   { store: given }: StoreOptions,
   work: (history: History) => Promise<T>,
-  { readOnly = false }: { readonly readOnly?: boolean } = {},
+  { readOnly = false, turn }: { readonly readOnly?: boolean; readonly turn?: TurnToken | undefined } = {},
 ): Promise<T> {
   const { openHistory } = await import("../../store/open-history.ts");
   const place = await historyPlace({ given, environment, home: homedir() });
-  const history = await openHistory({ ...place, now: () => new Date(), readOnly });
+  const history = await openHistory({ ...place, now: () => new Date(), readOnly, turn });
   try {
     return await work(history);
   } finally {

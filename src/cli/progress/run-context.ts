@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { homedir, hostname, userInfo } from "node:os";
+import { homedir } from "node:os";
 import type { Verdict } from "../../core/verdict/outcome.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { RunContext } from "../../flow/run/context.ts";
@@ -19,6 +19,7 @@ import { type ExitCode, exitCodeOf, exitCodeOfVerdict, writeError } from "../ter
 import { type AppliedHead, rememberApplied } from "./applied-record.ts";
 import { fitted } from "../terminal/fitted.ts";
 import { type Interrupts, watchInterrupts } from "./interrupts.ts";
+import { ownerName } from "./owner.ts";
 import { createProgress } from "./progress.ts";
 import { type Progress } from "./shown-run.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -115,10 +116,6 @@ function rememberer({ journal, warn }: Parts, { command, terminal }: RunSetting)
   return async (policy, results) => {
     if (journal.directory !== null) await rememberApplied({ ...head, policy }, results, terminal, warn);
   };
-}
-
-function ownerName(): string {
-  return `${userInfo().username}@${hostname()}`;
 }
 
 interface Parts {

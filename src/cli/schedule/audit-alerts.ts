@@ -4,19 +4,18 @@ import { visible } from "../../core/text/visible.ts";
 import { expiringSoon, expiryKey, isOvertaken, newsOfUnfinished } from "../../core/audit/alert.ts";
 import { type AlertOutcome, type AlertSetting, sendAlerts, sendNews, sinceTold } from "../../flow/alert.ts";
 import type { Audit } from "../../flow/audit.ts";
-import type { Alerts, UnfinishedAudit } from "../../model/record/alert.ts";
+import type { Alerts, Outbox, UnfinishedAudit } from "../../model/record/alert.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { History } from "../../model/record/history.ts";
 import type { Policy } from "../../model/policy/policy.ts";
-import type { Outbox } from "../../store/schedule/outbox.ts";
 import { alertDestinations } from "./alert-destinations.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** Where alerts go, and how. */
 export interface AlertRequest {
   readonly alerts: Alerts;
-  /** curfew's state directory. */
-  readonly state: string;
+  /** Opens what waits to be delivered. */
+  readonly outbox: () => Promise<Outbox>;
   readonly now: () => Date;
   readonly aborting: AbortSignal;
   readonly terminal: Terminal;
@@ -26,7 +25,7 @@ export interface AlertRequest {
 /** What an audit's alerts are about. */
 export interface AuditNews {
   readonly policy: Policy;
-  /** The alerts file: each has its own memory of what was told. */
+  /** Whose memory of what was told it is: the alerts file's, or that of a schedule of many machines. */
   readonly source: string;
   readonly history: History | undefined;
 }
@@ -49,13 +48,14 @@ export async function tellOfAudit(
     // What this one saw is older than what people were told: it would call recovered what has failed since.
     if (isOvertaken(run, last)) return sendNews(newsOfUnfinished(undefined), run, setting);
     const compared = { ...(await sinceTold(made, last, about.history)), warned: last?.warned };
-    const queued = async (): Promise<void> => {
-      const { runId, startedAt } = made.unstored === undefined ? run : (last ?? {});
-      if (runId === undefined || startedAt === undefined) return;
-      const soon = expiringSoon(about.policy, run.startedAt, request.alerts.expiring_within);
-      await outbox.told(key, { runId, startedAt, warned: soon.map(expiryKey) });
+    const against = made.unstored === undefined ? run : last;
+    const soon = expiringSoon(about.policy, run.startedAt, request.alerts.expiring_within);
+    const warned = soon.map(expiryKey);
+    const told = against && {
+      key,
+      audit: { runId: against.runId, startedAt: against.startedAt, warned },
     };
-    return sendAlerts(compared, about.policy, { ...setting, alerts: request.alerts, queued });
+    return sendAlerts(compared, about.policy, { ...setting, alerts: request.alerts, told });
   });
 }
 
@@ -95,15 +95,15 @@ async function report(
 }
 
 async function attempt(
-  { alerts, state, now, aborting, terminal }: AlertRequest,
+  { alerts, outbox: open, now, aborting, terminal }: AlertRequest,
   send: Send,
 ): Promise<AlertOutcome> {
-  const { openOutbox } = await import("../../store/schedule/outbox.ts");
   const wait = async (milliseconds: number): Promise<void> => {
     await pause(milliseconds, undefined, { signal: aborting }).catch(() => {});
   };
+  let outbox: Outbox | undefined;
   try {
-    const outbox = await openOutbox(state, now);
+    outbox = await open();
     const destinations = alertDestinations(alerts, {
       signal: aborting,
       environment: terminal.environment,
@@ -114,6 +114,8 @@ async function attempt(
     // A full disk, a directory out of reach: the audit's own result must still be seen.
     const reason = error instanceof Error ? error.message : String(error);
     return { delivered: 0, failures: [`no destination: ${reason}`] };
+  } finally {
+    await outbox?.close();
   }
 }
 

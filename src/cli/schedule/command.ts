@@ -22,6 +22,9 @@ where no systemd runs, or with --cron, a crontab file for root and lines for any
 All files are checked first. Audits of one schedule never overlap: a second one says so and ends with
 75. One that takes longer than --timeout is ended, and whoever the alerts file names for
 "unfinished" is told, once until an audit comes to its end again.
+
+With a store in PostgreSQL several machines may install the same schedule: one audits, the others stand
+by until it is done, and take over where it dies. curfew help workers says more.
 `;
 
 export function registerSchedule(program: Command, setting: Setting): void {
@@ -84,7 +87,12 @@ function registerRun(command: Command, { terminal, setExitCode }: Setting): void
       "end an audit that takes longer (2h, or --every where that is less)",
       span,
     )
-    .option("--if-older <duration>", "with --once: only if the last audit began longer ago", span);
+    .option("--if-older <duration>", "with --once: only if the last audit began longer ago", span)
+    .option(
+      "--apart <duration>",
+      "not if another machine's audit of it began less long ago (1m, or half of --every)",
+      span,
+    );
   addAuditOptions(run)
     .option("-v, --verbose", "progress, every host and every finding")
     .action(async (options: RunOptions) => {

@@ -7,6 +7,7 @@ import type { Seconds } from "../../model/terms/duration.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { ScheduleTime } from "../../model/record/schedule.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { schedulePlace } from "./turns.ts";
 import { auditArguments, checkAudit, type ScheduledOptions, withSources } from "./audit.ts";
 
 export interface InstallOptions extends ScheduledOptions {
@@ -29,6 +30,7 @@ export async function runInstall(given: InstallOptions, terminal: Terminal): Pro
     name,
     time,
     timeout,
+    apart: await apartOf(options, time, terminal),
     cron: options.cron === true,
     runAs,
     environmentFile,
@@ -49,6 +51,17 @@ function timeOf({ every, calendar }: InstallOptions): ScheduleTime {
   }
   if (calendar !== undefined && every === undefined) return { kind: "calendar", text: calendar };
   throw new CurfewError("usage", 'give either --every DURATION or --calendar "Mon..Fri 06:00"');
+}
+
+/** Undefined where no other machine can have it. Timers of two machines go off within a minute, or within a part of `--every`. */
+async function apartOf(
+  options: InstallOptions,
+  time: ScheduleTime,
+  terminal: Terminal,
+): Promise<Seconds | undefined> {
+  const place = await schedulePlace(options, terminal);
+  if ("state" in place) return undefined;
+  return time.kind === "every" ? Math.floor(time.seconds / 2) : 60;
 }
 
 async function report(

@@ -10,9 +10,9 @@ export async function showSchedules(json: boolean, terminal: Terminal): Promise<
 }
 
 function documentOf(seen: readonly SeenSchedule[]): string {
-  const schedules = seen.map(({ definition, scheduler, next, active, last }) => {
+  const schedules = seen.map(({ definition, scheduler, next, active, last, lastUnknown }) => {
     const { name, time, audit, timeout, state, user } = definition;
-    return { name, scheduler, time, audit, timeout, state, user, next, active, last };
+    return { name, scheduler, time, audit, timeout, state, user, next, active, last, lastUnknown };
   });
   const document = { schema: "curfew/schedule/1", summary: { schedules: seen.length }, schedules };
   return visibleJson(`${JSON.stringify(document)}\n`);

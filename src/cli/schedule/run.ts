@@ -1,26 +1,16 @@
 /** `curfew schedule run`: audits that are watched over, one now or again and again. */
-import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { homedir } from "node:os";
-import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { visible } from "../../core/text/visible.ts";
-import {
-  type AuditProcess,
-  repeat,
-  type ScheduleEffects,
-  takeTurn,
-  type Turn,
-} from "../../flow/schedule/turn.ts";
-import type { UnfinishedAudit } from "../../model/record/alert.ts";
+import { repeat, type ScheduleEffects, takeTurn, type Turn } from "../../flow/schedule/turn.ts";
 import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
 import { CurfewError } from "../../model/terms/error.ts";
-import { createRunId } from "../../store/run/journal.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
-import type { AlertRequest } from "./audit-alerts.ts";
 import { type ExitCode, writeError } from "../terminal/exit.ts";
 import { auditArguments, checkAudit, type ScheduledOptions } from "./audit.ts";
-import { curfewScript } from "../../flow/schedule/places.ts";
+import { startAudit } from "./audit-process.ts";
+import { tellUnfinished } from "./tell-unfinished.ts";
+import { takeScheduleTurn } from "./turns.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface RunOptions extends ScheduledOptions {
@@ -30,11 +20,16 @@ export interface RunOptions extends ScheduledOptions {
   readonly calendar?: string;
   readonly timeout?: Seconds;
   readonly ifOlder?: Seconds;
+  readonly apart?: Seconds;
 }
+
+/** Seconds that the timers of machines which share a schedule may go off one after the other, where nothing else is said. */
+const APART = 60;
 
 /** Errors: CurfewError `usage`; `input` for a mistake in a file at the start, later ones are told. */
 export async function runSchedule(options: RunOptions, terminal: Terminal): Promise<ExitCode> {
   const { name, once, every, timeout = Math.min(2 * 3600, every ?? Infinity), ifOlder } = options;
+  const { apart = every === undefined ? APART : every / 2 } = options;
   if (options.calendar !== undefined) {
     throw new CurfewError("usage", "schedule run has no calendar: give --every", {
       hint: "curfew schedule install hands a calendar to systemd or cron",
@@ -44,16 +39,15 @@ export async function runSchedule(options: RunOptions, terminal: Terminal): Prom
     throw new CurfewError("usage", "give either --every DURATION or --once");
   }
   const signals = watchSignals(once === true ? undefined : () => void recheck(options, terminal));
-  const effects = createEffects(options, terminal, signals.stopping);
+  const effects = createEffects(options, timeout, terminal, signals.stopping);
   try {
-    if (once === true)
-      return await only(await takeTurn(effects, { timeout, ifOlder }), effects, options, terminal);
+    if (once === true) return only(await takeTurn(effects, { timeout, ifOlder, apart }), options, terminal);
     await checkAudit({ ...options, quiet: true }, terminal);
     let last: Turn | undefined;
     const turn = async (): Promise<void> => {
       try {
-        last = await takeTurn(effects, { timeout });
-        say(await turnText(last, effects), name, terminal);
+        last = await takeTurn(effects, { timeout, apart });
+        say(turnText(last), name, terminal);
       } catch (error) {
         // What keeps one audit from beginning may be over when the next one does.
         writeError(error, terminal);
@@ -67,15 +61,10 @@ export async function runSchedule(options: RunOptions, terminal: Terminal): Prom
   }
 }
 
-async function only(
-  turn: Turn,
-  effects: ScheduleEffects,
-  { name, verbose }: RunOptions,
-  terminal: Terminal,
-): Promise<ExitCode> {
-  if (turn.outcome !== "finished" || verbose === true) say(await turnText(turn, effects), name, terminal);
-  if (turn.outcome === "busy") return 75;
-  if (turn.outcome === "early") return 0;
+function only(turn: Turn, { name, verbose }: RunOptions, terminal: Terminal): ExitCode {
+  if (turn.outcome !== "finished" || verbose === true) say(turnText(turn), name, terminal);
+  if (turn.outcome === "busy" || turn.outcome === "lost") return 75;
+  if (turn.outcome === "early" || turn.outcome === "elsewhere") return 0;
   if (turn.outcome === "stopped") return 130;
   const code = turn.exitCode;
   if (turn.outcome === "finished" && (code === 0 || code === 2)) return code;
@@ -83,20 +72,27 @@ async function only(
 }
 
 /** One line about a turn, for people. */
-async function turnText(turn: Turn, { last }: ScheduleEffects): Promise<string> {
+function turnText(turn: Turn): string {
   if (turn.outcome === "early") return "nothing to catch up";
-  if (turn.outcome === "busy") {
-    const running = await last();
-    return `skipped: the audit that began at ${running?.startedAt ?? "an unknown time"} is still running`;
+  if (turn.outcome === "busy") return `skipped: ${turn.reason}`;
+  if (turn.outcome === "lost") {
+    return "ended: this machine was not heard of, and another one has taken over; nothing of this audit counts";
+  }
+  if (turn.outcome === "elsewhere") {
+    const { owner, last } = turn;
+    return `nothing to do: the audit of ${visible(owner)} that began at ${last.startedAt} ${verdictText(last.exitCode)}`;
   }
   const { startedAt, endedAt, exitCode, reason } = turn;
   const seconds = Math.round((Date.parse(endedAt ?? startedAt) - Date.parse(startedAt)) / 1000);
   const took = `after ${formatDuration(seconds)}`;
   if (turn.outcome === "stopped") return `stopped ${took}`;
   if (turn.outcome === "unfinished") return `did not finish: ${visible(reason ?? "")} (${took})`;
-  const verdict =
-    exitCode === 0 ? "passed" : exitCode === 2 ? "failed" : "something could not be judged, stored or told";
-  return `${verdict} ${took}`;
+  return `${verdictText(exitCode)} ${took}`;
+}
+
+function verdictText(exitCode: number | null): string {
+  if (exitCode === 0) return "passed";
+  return exitCode === 2 ? "failed" : "something could not be judged, stored or told";
 }
 
 function say(text: string, name: string, { err }: Terminal): void {
@@ -130,33 +126,35 @@ function watchSignals(reload: (() => void) | undefined): Signals {
   };
 }
 
-function createEffects(options: RunOptions, terminal: Terminal, stopping: AbortSignal): ScheduleEffects {
-  const { name } = options;
+function createEffects(
+  options: RunOptions,
+  timeout: Seconds,
+  terminal: Terminal,
+  stopping: AbortSignal,
+): ScheduleEffects {
   const state = stateDirectory(terminal.environment, homedir());
-  const results = import("../../store/schedule/result.ts");
+  const given = [...auditArguments(options), ...(options.verbose === true ? [] : QUIET)];
+  const request = {
+    options,
+    state,
+    terminal,
+    stopping,
+    timeout,
+    say: (text: string) => say(text, options.name, terminal),
+  };
   return {
-    start: () =>
-      startAudit([...auditArguments(options), ...(options.verbose === true ? [] : QUIET)], terminal),
-    async lock() {
-      const { takeScheduleLock } = await import("../../store/schedule/lock.ts");
-      return takeScheduleLock(state, name);
-    },
-    last: async () => (await results).readScheduleResult(state, name),
-    async store(result) {
-      // A full disk is no reason to audit nothing.
-      await (
-        await results
-      )
-        .writeScheduleResult(state, name, result)
-        .catch((error: unknown) => writeError(error, terminal));
-    },
-    tell: (startedAt, reason) =>
-      tell(reason === undefined ? undefined : { schedule: name, startedAt, reason }, options, {
+    start: (turn) => startAudit(given, turn, terminal),
+    take: () => takeScheduleTurn(request),
+    unstored: (error) => writeError(error, terminal),
+    tell: (turn, startedAt, reason) =>
+      tellUnfinished(reason === undefined ? undefined : { schedule: options.name, startedAt, reason }, {
+        options,
         state,
         terminal,
         stopping,
+        turn,
       }),
-    now,
+    now: () => new Date(),
     pause: (seconds, signal) => sleep(seconds * 1000, undefined, { signal }).catch(() => {}),
     stopping,
   };
@@ -164,66 +162,3 @@ function createEffects(options: RunOptions, terminal: Terminal, stopping: AbortS
 
 /** A journal is no place for progress. */
 const QUIET = ["--quiet"];
-
-/** As much of an error as a message carries. */
-const SAID = 500;
-
-/** A process of its own: memory of a run is gone with it, and nothing in it can keep it from being ended. */
-function startAudit(given: readonly string[], { err, environment }: Terminal): AuditProcess {
-  const child = spawn(process.execPath, [curfewScript(), "audit", ...given], {
-    // The channel tells the audit when its supervisor is gone; cli/progress/interrupts.ts.
-    stdio: ["ignore", "inherit", "pipe", "ipc"],
-    env: environment,
-  });
-  let tail = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    tail = (tail + text).slice(-4096);
-    err(text);
-  });
-  const ended = new Promise<Awaited<AuditProcess["ended"]>>((settle) => {
-    child.once("error", ({ message }) => settle({ exitCode: null, signal: null, said: message }));
-    child.once("close", (exitCode, signal) => settle({ exitCode, signal, said: lastError(tail) }));
-  });
-  return { ended, kill: (signal) => void child.kill(signal) };
-}
-
-function lastError(tail: string): string {
-  const lines = tail.split("\n").filter((line) => line.trim() !== "");
-  const error = lines.findLast((line) => line.startsWith("error: ")) ?? lines.at(-1) ?? "";
-  return error.replace(/^error: /u, "").slice(0, SAID);
-}
-
-type Telling = Pick<AlertRequest, "state" | "terminal"> & { readonly stopping: AbortSignal };
-
-/** Says it to everybody in the alerts file. What goes wrong with that is told here. */
-async function tell(
-  unfinished: UnfinishedAudit | undefined,
-  options: RunOptions,
-  { state, terminal, stopping }: Telling,
-): Promise<void> {
-  if (options.alerts === undefined) return;
-  try {
-    const [{ loadAlerts }, { tellOfUnfinished }, { loadPolicy }] = await Promise.all([
-      import("../../config/policy/alerts.ts"),
-      import("./audit-alerts.ts"),
-      import("../../config/policy/policy.ts"),
-    ]);
-    const alerts = await loadAlerts(options.alerts);
-    const file = resolve(options.policy ?? "");
-    // A policy with a mistake may be just what kept the audit from its end.
-    const policy = await loadPolicy(file).then(
-      (loaded) => loaded.policy.name,
-      () => file,
-    );
-    const runId = createRunId("schedule", now(), randomBytes(4).toString("hex"));
-    const request = { alerts, state, now, aborting: stopping, terminal, quiet: options.quiet === true };
-    const failure = await tellOfUnfinished(unfinished, policy, runId, request);
-    if (failure !== undefined) writeError(failure, terminal);
-  } catch (error) {
-    writeError(error, terminal);
-  }
-}
-
-function now(): Date {
-  return new Date();
-}

@@ -89,16 +89,16 @@ export function definitionIn(text: string): ScheduleDefinition | undefined {
 }
 
 /** The arguments of the supervised run that a timer or cron starts. */
-function runArguments({ name, timeout, audit }: ScheduleDefinition): string[] {
+function runArguments({ name, timeout, audit, apart }: Schedule): string[] {
   const own = ["schedule", "run", "--once", "--name", name, "--timeout", formatDuration(timeout)];
-  return [...own, ...audit];
+  return [...own, ...(apart === undefined ? [] : ["--apart", formatDuration(apart)]), ...audit];
 }
 
 /** How long systemd waits beyond curfew's own limit. */
 const GRACE = 60;
 
 function serviceText(schedule: Schedule, scheduler: Scheduler): string {
-  const { name, program, directory, state, writes, user, timeout, mails, environmentFile } = schedule;
+  const { name, program, directory, state, writes, user, timeout, mails, environmentFile, apart } = schedule;
   const system = scheduler === "systemd";
   return render("service", {
     definition: definitionLine(schedule),
@@ -110,7 +110,8 @@ function serviceText(schedule: Schedule, scheduler: Scheduler): string {
     environmentFile: environmentFile === undefined ? "" : unitValue(environmentFile),
     command: unitCommand([program[0], program[1], ...runArguments(schedule)]),
     timeout,
-    limit: timeout + GRACE,
+    // Another machine's audit, and then its own where that one dies.
+    limit: (apart === undefined ? timeout : 2 * timeout) + GRACE,
     mails,
     writes: [state, ...writes].map((path) => unitWord(`-${path}`)).join(" "),
     privateTmp: !usesTemporary(schedule),

@@ -28,6 +28,8 @@ export interface ScheduleRequest {
   readonly time: ScheduleTime;
   /** Seconds; a time that fits the schedule if left out. */
   readonly timeout?: Seconds | undefined;
+  /** Where other machines may have it: seconds between the audits of two of them. */
+  readonly apart?: Seconds | undefined;
   readonly cron: boolean;
   readonly runAs?: string | undefined;
   readonly environmentFile?: string | undefined;
@@ -123,6 +125,7 @@ async function describe(request: ScheduleRequest): Promise<Schedule> {
     mails: (alerts?.mail ?? []).length > 0,
     foreign: owners.some((uid) => uid !== 0),
     ...(environmentFile === undefined ? {} : { environmentFile: resolve(environmentFile) }),
+    ...(request.apart === undefined ? {} : { apart: request.apart }),
   };
 }
 

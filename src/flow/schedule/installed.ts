@@ -8,9 +8,10 @@ import { visible } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { ScheduleDefinition, Scheduler, ScheduleResult } from "../../model/record/schedule.ts";
 import { takeScheduleLock } from "../../store/schedule/lock.ts";
-import { readScheduleResult, scheduleStatePaths } from "../../store/schedule/result.ts";
+import { scheduleStatePaths } from "../../store/schedule/result.ts";
 import { listDirectory, readScheduleFile, removeScheduleFiles } from "../../store/schedule/store.ts";
 import { asUser } from "./as-user.ts";
+import { lastResult } from "./last-result.ts";
 import { isRoot, placesOf, stampDirectory, systemdOf } from "./places.ts";
 
 /** A schedule whose files are on this machine. */
@@ -26,6 +27,8 @@ export interface SeenSchedule extends FoundSchedule {
   /** False where the timer does not run. */
   readonly active: boolean | null;
   readonly last: ScheduleResult | null;
+  /** Why the last one is not known. */
+  readonly lastUnknown: string | null;
 }
 
 /** What `removeSchedule` did. */
@@ -65,19 +68,22 @@ async function namesIn(directory: string, pattern: RegExp): Promise<string[]> {
 
 /** All of them, each with its next audit and its last result. */
 export async function lookAtSchedules(environment: NodeJS.ProcessEnv): Promise<SeenSchedule[]> {
-  return Promise.all((await findSchedules(placesOf(environment))).map(lookAt));
+  return Promise.all((await findSchedules(placesOf(environment))).map((found) => lookAt(found, environment)));
 }
 
-async function lookAt({ definition, scheduler }: FoundSchedule): Promise<SeenSchedule> {
-  const { name, state } = definition;
+async function lookAt(
+  { definition, scheduler }: FoundSchedule,
+  environment: NodeJS.ProcessEnv,
+): Promise<SeenSchedule> {
+  const { name } = definition;
   const systemd = systemdOf(scheduler);
   const timer = `${unitName(name)}.timer`;
   const [next, active, last] = await Promise.all([
     systemd?.next(timer).catch(() => null) ?? null,
     systemd?.active(timer) ?? null,
-    readScheduleResult(state, name),
+    lastResult(definition, environment),
   ]);
-  return { definition, scheduler, next, active, last: last ?? null };
+  return { definition, scheduler, next, active, ...last };
 }
 
 /**

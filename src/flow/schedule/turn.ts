@@ -1,6 +1,6 @@
 /** Audits on a schedule: each a process of its own, one at a time, ended when it takes too long. */
 import type { Seconds } from "../../model/terms/duration.ts";
-import type { ScheduleResult } from "../../model/record/schedule.ts";
+import type { BusySchedule, ScheduleResult, ScheduleTurn } from "../../model/record/schedule.ts";
 
 /** An audit that runs. */
 export interface AuditProcess {
@@ -16,13 +16,13 @@ export interface AuditProcess {
 /** What a supervised run needs from the world. */
 export interface ScheduleEffects {
   /** Starts `curfew audit`. */
-  start(): AuditProcess;
-  /** Undefined where a run of this schedule has the lock. */
-  lock(): Promise<{ release(): void } | undefined>;
-  last(): Promise<ScheduleResult | undefined>;
-  store(result: ScheduleResult): Promise<void>;
+  start(turn: ScheduleTurn): AuditProcess;
+  /** Errors: those of the store. */
+  take(): Promise<ScheduleTurn | BusySchedule>;
+  /** A result that cannot be stored is no reason to audit nothing. */
+  unstored(error: unknown): void;
   /** Tells people that an audit did not come to its end; without a reason, only what could not be delivered yet. */
-  tell(startedAt: string, reason: string | undefined): Promise<void>;
+  tell(turn: ScheduleTurn, startedAt: string, reason: string | undefined): Promise<void>;
   readonly now: () => Date;
   /** Waits so many seconds, less where the signal comes first. */
   pause(seconds: Seconds, signal: AbortSignal): Promise<void>;
@@ -30,48 +30,82 @@ export interface ScheduleEffects {
   readonly stopping: AbortSignal;
 }
 
-/** What became of one turn; `busy` and `early`: nothing was started. */
+/**
+ * What became of one turn. `busy` and `early`: nothing was started. `elsewhere`: another machine did it. `lost`: another
+ * machine has taken over meanwhile.
+ */
 export type Turn =
   | (ScheduleResult & { readonly outcome: "finished" | "unfinished" | "stopped" })
-  | { readonly outcome: "busy" }
-  | { readonly outcome: "early" };
+  | { readonly outcome: "busy"; readonly reason: string }
+  | { readonly outcome: "early" }
+  | { readonly outcome: "elsewhere"; readonly owner: string; readonly last: ScheduleResult }
+  | { readonly outcome: "lost" };
+
+interface TurnOptions {
+  readonly timeout: Seconds;
+  /** Nothing is started where the last run began less than so many seconds ago. */
+  readonly ifOlder?: Seconds | undefined;
+  /** The same for a run of another machine that came to its end, where many machines share the schedule. */
+  readonly apart?: Seconds | undefined;
+}
 
 /**
  * One audit under the schedule's lock, ended after `timeout` seconds, its result stored. People are told of an audit
  * that did not come to its end, at once and once until one does; one that was killed together with what watched over
- * it is told by the next turn.
- *
- * @param ifOlder Nothing is started where the last run began less than so many seconds ago.
+ * it is told by the next turn. Errors: those of `take`.
  */
-export async function takeTurn(
-  effects: ScheduleEffects,
-  { timeout, ifOlder }: { readonly timeout: Seconds; readonly ifOlder?: Seconds | undefined },
-): Promise<Turn> {
-  const lock = await effects.lock();
-  if (lock === undefined) return { outcome: "busy" };
+export async function takeTurn(effects: ScheduleEffects, options: TurnOptions): Promise<Turn> {
+  const turn = await effects.take();
+  if ("busy" in turn) return { outcome: "busy", reason: turn.busy };
   try {
-    const last = await effects.last();
-    const startedAt = effects.now().toISOString();
-    const age = last === undefined ? undefined : (Date.parse(startedAt) - Date.parse(last.startedAt)) / 1000;
-    if (ifOlder !== undefined && age !== undefined && age >= 0 && age < ifOlder) return { outcome: "early" };
-    let since = last?.unfinishedSince ?? null;
-    if (last?.outcome === "running" && since === null) {
-      since = last.startedAt;
-      await effects.tell(last.startedAt, "it was killed, or the machine went down");
-    }
-    const running = { schema: "curfew/schedule-result/1", startedAt, unfinishedSince: since } as const;
-    await effects.store({ ...running, endedAt: null, outcome: "running", exitCode: null, reason: null });
-    const end = await supervise(effects, timeout);
-    // No audit that judged delivers what waits: this is the only one who can.
-    if (end.outcome === "unfinished") await effects.tell(startedAt, since === null ? end.reason : undefined);
-    const unfinishedSince =
-      end.outcome === "unfinished" ? (since ?? startedAt) : end.outcome === "finished" ? null : since;
-    const result = { ...running, ...end, endedAt: effects.now().toISOString(), unfinishedSince };
-    await effects.store(result);
-    return result;
+    return skipped(turn, effects, options) ?? (await runTurn(turn, effects, options.timeout));
   } finally {
-    lock.release();
+    await turn.release();
   }
+}
+
+/** Undefined where there is something to do. */
+function skipped(
+  { last, before }: ScheduleTurn,
+  { now }: ScheduleEffects,
+  { ifOlder, apart = 0 }: TurnOptions,
+): Turn | undefined {
+  const seconds = before?.seconds ?? undefined;
+  if (last?.outcome === "finished" && before !== undefined && seconds !== undefined && seconds < apart) {
+    return { outcome: "elsewhere", owner: before.owner, last };
+  }
+  if (ifOlder === undefined || last === undefined) return undefined;
+  const age = (now().getTime() - Date.parse(last.startedAt)) / 1000;
+  return age >= 0 && age < ifOlder ? { outcome: "early" } : undefined;
+}
+
+async function runTurn(turn: ScheduleTurn, effects: ScheduleEffects, timeout: Seconds): Promise<Turn> {
+  const { last, lost } = turn;
+  const startedAt = effects.now().toISOString();
+  const store = (result: ScheduleResult): Promise<void> => turn.store(result).catch(effects.unstored);
+  let since = last?.unfinishedSince ?? null;
+  if (last?.outcome === "running" && since === null) {
+    since = last.startedAt;
+    await effects.tell(turn, last.startedAt, killedText(turn));
+  }
+  const running = { schema: "curfew/schedule-result/1", startedAt, unfinishedSince: since } as const;
+  await store({ ...running, endedAt: null, outcome: "running", exitCode: null, reason: null });
+  const end = await supervise(turn, effects, timeout);
+  // The audit of one that was frozen may end before its supervisor hears of it.
+  if (lost.aborted || !(await turn.still())) return { outcome: "lost" };
+  // No audit that judged delivers what waits: this is the only one who can.
+  if (end.outcome === "unfinished")
+    await effects.tell(turn, startedAt, since === null ? end.reason : undefined);
+  const unfinishedSince =
+    end.outcome === "unfinished" ? (since ?? startedAt) : end.outcome === "finished" ? null : since;
+  const result = { ...running, ...end, endedAt: effects.now().toISOString(), unfinishedSince };
+  await store(result);
+  return result;
+}
+
+function killedText({ before }: ScheduleTurn): string {
+  if (before === undefined) return "it was killed, or the machine went down";
+  return `it was killed or frozen, or its machine went down or was cut off from the database (${before.owner})`;
 }
 
 type End =
@@ -83,14 +117,15 @@ type End =
 const UNTIL_AGAIN = 0.4;
 const UNTIL_KILLED = 8;
 
-async function supervise(effects: ScheduleEffects, timeout: Seconds): Promise<End> {
+async function supervise(turn: ScheduleTurn, effects: ScheduleEffects, timeout: Seconds): Promise<End> {
   const { stopping } = effects;
-  const audit = effects.start();
+  const audit = effects.start(turn);
   const over = new AbortController();
   const ended = audit.ended.finally(() => over.abort());
-  const tooLong = effects.pause(timeout, AbortSignal.any([over.signal, stopping]));
+  const early = AbortSignal.any([stopping, turn.lost]);
+  const tooLong = effects.pause(timeout, AbortSignal.any([over.signal, early]));
   await Promise.race([ended, tooLong]);
-  const late = !over.signal.aborted && !stopping.aborted;
+  const late = !over.signal.aborted && !early.aborted;
   if (!over.signal.aborted) await endAudit(audit, effects, over.signal);
   const { exitCode, signal, said } = await ended;
   if (late) return { outcome: "unfinished", exitCode, reason: `it did not end within ${timeout} s` };

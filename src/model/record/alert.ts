@@ -162,6 +162,40 @@ export interface QueuedAlert {
   readonly alert: Alert;
 }
 
+/** The audit that the next one is compared with, for those who are told. */
+export interface ToldAudit {
+  readonly runId: string;
+  /** ISO time. */
+  readonly startedAt: string;
+  /** The ends of exemptions that people have been warned of. */
+  readonly warned: readonly string[];
+}
+
+/** What people have been told of now, and under which key the next audit asks for it. */
+export interface Told {
+  readonly key: string;
+  readonly audit: ToldAudit;
+}
+
+/** Alerts on their way, and what was told: in files of this machine, or in a database for many. */
+export interface Outbox {
+  /** Resolves when all of it would survive a power cut; in a database it is all or nothing. */
+  add(queued: readonly QueuedAlert[], told?: Told): Promise<void>;
+  /** Takes what waits for a destination, oldest first; another process does not get it meanwhile. */
+  take(destination: string): Promise<QueuedAlert[]>;
+  /** Before an attempt: false where this process counted as dead, and another one has the alert now. */
+  keep(queued: QueuedAlert): Promise<boolean>;
+  /** It was delivered. */
+  done(queued: QueuedAlert): Promise<void>;
+  /** It was not: the next audit tries again. */
+  putBack(queued: QueuedAlert): Promise<void>;
+  /** The audit whose news were queued last for this key; undefined where there is none. */
+  lastTold(key: string): Promise<ToldAudit | undefined>;
+  /** Gives up what is older than a week; returns the ids, told once. */
+  giveUp(destination: string): Promise<string[]>;
+  close(): Promise<void>;
+}
+
 /** An attempt to deliver that failed; it names the destination and never its address, which may be a secret. */
 export class DeliveryError extends CurfewError {
   /** Whether another attempt may succeed. */

@@ -41,6 +41,8 @@ export interface Schedule extends ScheduleDefinition {
   /** Whether files that this user does not own are written. */
   readonly foreign: boolean;
   readonly environmentFile?: string;
+  /** Where other machines may have it: nothing is started where one of them began less than so many seconds ago. */
+  readonly apart?: Seconds;
 }
 
 /** What starts it. */
@@ -62,3 +64,43 @@ export const resultSchema = z.strictObject({
   unfinishedSince: time.nullable(),
 });
 export type ScheduleResult = z.output<typeof resultSchema>;
+
+/** A turn in a database: what is written and told under it counts only as long as no other machine has taken over. */
+export interface TurnToken {
+  /** The schedule's number there. */
+  readonly schedule: number;
+  /** Rises whenever somebody takes it. */
+  readonly turn: number;
+}
+
+/** A turn of a schedule that this process has; nobody else runs it meanwhile. */
+export interface ScheduleTurn {
+  /** Of the run before. */
+  readonly last: ScheduleResult | undefined;
+  /** Where many machines share the schedule: whose run that was, and how many seconds before this turn it began. */
+  readonly before?: { readonly owner: string; readonly seconds: number | null };
+  /** Where many machines share it. */
+  readonly token?: TurnToken;
+  /** Why nothing can be run: the database that decides whose turn it is does not answer. */
+  readonly broken?: string;
+  /** Set once another machine has taken over, since this one was not heard of. */
+  readonly lost: AbortSignal;
+  /** Asks whether it still has the turn; true where there is no answer. */
+  still(): Promise<boolean>;
+  /** Errors: those of the store. */
+  store(result: ScheduleResult): Promise<void>;
+  /** Never rejects. */
+  release(): Promise<void>;
+}
+
+/** Another process has the turn; in words for people. */
+export interface BusySchedule {
+  readonly busy: string;
+}
+
+/** What is known of one schedule, and whose turn it is. */
+export interface ScheduleStore {
+  /** Errors: those of the store. */
+  take(): Promise<ScheduleTurn | BusySchedule>;
+  last(): Promise<ScheduleResult | undefined>;
+}

@@ -11,6 +11,7 @@ export interface ScheduleView {
   readonly next: string | null;
   readonly active: boolean | null;
   readonly last: ScheduleResult | null;
+  readonly lastUnknown: string | null;
 }
 
 /** A few lines per schedule. */
@@ -19,14 +20,18 @@ export function scheduleText(schedules: readonly ScheduleView[], paint: Paint): 
   return `${schedules.map((schedule) => scheduleLines(schedule, paint).join("\n")).join("\n\n")}\n`;
 }
 
-function scheduleLines({ definition, scheduler, next, active, last }: ScheduleView, paint: Paint): string[] {
+function scheduleLines(
+  { definition, scheduler, next, active, last, lastUnknown }: ScheduleView,
+  paint: Paint,
+): string[] {
   const { name, time, timeout, user, audit } = definition;
   const when = time.kind === "every" ? `every ${formatDuration(time.seconds)}` : time.text;
   const how = `${scheduler}, as ${visible(user)}, each audit at most ${formatDuration(timeout)}`;
   return [
     `${paint.bold(name)}  ${visible(when)}  ${paint.dim(`(${how})`)}`,
     `  next  ${nextText(scheduler, next, active, paint)}`,
-    `  last  ${lastText(last, paint)}`,
+    ...(lastUnknown === null ? [] : [`  last  ${paint.yellow(`unknown: ${visible(lastUnknown)}`)}`]),
+    ...(lastUnknown !== null && last === null ? [] : [`  last  ${lastText(last, paint)}`]),
     `  ${paint.dim(`curfew audit ${visible(audit.join(" "))}`)}`,
   ];
 }

@@ -1,4 +1,5 @@
 /** One connection that writes, its transactions, and the locks that say which audits are alive. */
+import type { TurnToken } from "../../model/record/schedule.ts";
 import { CurfewError, UnknownEndError } from "../../model/terms/error.ts";
 import { again, recover } from "../postgres/again.ts";
 import { databaseName, isCutOff } from "../postgres/error.ts";
@@ -8,6 +9,7 @@ import { createTurns } from "../postgres/turns.ts";
 import { createKnown, type Known, refreshKnown } from "./contents.ts";
 import { refuseVersion } from "./open.ts";
 import { GATE, LOCKS } from "./schema.ts";
+import { proveTurn } from "./turn.ts";
 
 export interface Gate {
   /**
@@ -23,12 +25,12 @@ export interface Gate {
   close(): Promise<void>;
 }
 
-/** `session`: open and prepared. */
+/** `first`: open and prepared. `turn`: nothing is written once another machine has taken over that schedule. */
 export function createGate(
   first: DatabaseSession,
   settings: PostgresSettings,
   patience: Patience,
-  readOnly: boolean,
+  { readOnly, turn }: { readonly readOnly: boolean; readonly turn?: TurnToken | undefined },
 ): Gate {
   const held = new Map<number, boolean>();
   const known = createKnown();
@@ -47,14 +49,18 @@ export function createGate(
   }
 
   return {
-    write: async (work, alone) => {
+    write: async <T>(work: (session: DatabaseSession, known: Known) => Promise<T>, alone?: "alone") => {
       if (readOnly) throw new CurfewError("input", `${databaseName(settings)} was opened for reading alone`);
       const commit = { unanswered: false };
+      const proved = async (inside: DatabaseSession, contents: Known): Promise<T> => {
+        if (turn !== undefined) await proveTurn(inside, turn);
+        return work(inside, contents);
+      };
       return inTurn(() =>
         again(settings, patience, async () => {
           const open = await connected();
           await takeLocks(open, held);
-          return transaction(open, known, settings, alone !== undefined, commit, work);
+          return transaction(open, known, settings, alone !== undefined, commit, proved);
         }).catch((error: unknown) => {
           throw unlessUnknown(commit, error);
         }),

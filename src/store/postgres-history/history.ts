@@ -1,6 +1,7 @@
 /** Audits of many machines, remembered in one PostgreSQL database. Everything goes through `History`. */
 import { randomUUID } from "node:crypto";
 import type { History, RunFilter } from "../../model/record/history.ts";
+import type { TurnToken } from "../../model/record/schedule.ts";
 import type { FindingSpread, HistoryViews } from "../../model/record/history-views.ts";
 import { openDatabaseSession, type Patience, PATIENCE } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
@@ -32,6 +33,8 @@ export interface PostgresHistoryOptions {
   /** Nothing is made, upgraded or written. */
   readonly readOnly?: boolean;
   readonly patience?: Patience;
+  /** Nothing is written once another machine has taken over that schedule. */
+  readonly turn?: TurnToken | undefined;
 }
 
 /**
@@ -44,6 +47,7 @@ export async function openPostgresHistory({
   now,
   readOnly = false,
   patience = PATIENCE,
+  turn,
 }: PostgresHistoryOptions): Promise<History> {
   const session = await openDatabaseSession(postgres, patience);
   try {
@@ -52,7 +56,7 @@ export async function openPostgresHistory({
     await session.close();
     throw error;
   }
-  const gate = createGate(session, postgres, patience, readOnly);
+  const gate = createGate(session, postgres, patience, { readOnly, turn });
   const readers = createReaders(postgres, patience);
   const writers = createWriters(gate, readers, now);
   return {

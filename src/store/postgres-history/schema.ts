@@ -115,6 +115,46 @@ export const TABLES: readonly string[] = [
   );
   INSERT INTO curfew.history_state (version) VALUES (0);
   `,
+  `
+  -- A schedule that many machines have: whose turn it is, and what came of the last.
+  CREATE TABLE curfew.schedule (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text COLLATE "C" NOT NULL,
+    policy text COLLATE "C" NOT NULL,
+    host_limit text COLLATE "C" NOT NULL,
+    hosts text[] COLLATE "C" NOT NULL,
+    -- Rises whenever somebody takes it: what was begun under an earlier one counts no more.
+    turn integer NOT NULL DEFAULT 0,
+    -- Null: it is free, as it is after a while without a sign of life.
+    holder uuid,
+    owner text NOT NULL,
+    seen timestamptz NOT NULL DEFAULT clock_timestamp(),
+    began timestamptz,
+    -- JSON: the last result.
+    result text,
+    UNIQUE (name, policy, host_limit)
+  );
+  -- Alerts that were not delivered yet.
+  CREATE TABLE curfew.alert (
+    scope text COLLATE "C" NOT NULL,
+    id text COLLATE "C" NOT NULL,
+    destination text COLLATE "C" NOT NULL,
+    body text NOT NULL,
+    -- Who is about to deliver it, since when, and under which turn of a schedule.
+    claim uuid,
+    claimed timestamptz,
+    schedule integer,
+    turn integer,
+    PRIMARY KEY (scope, id)
+  );
+  -- The audit that the next one is compared with, for those who are told.
+  CREATE TABLE curfew.told (
+    scope text COLLATE "C" NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    audit text NOT NULL,
+    PRIMARY KEY (scope, key)
+  );
+  `,
 ];
 
 /** The first number of curfew's advisory locks: `curf` in ASCII. The second is a run's id, or one of these. */
@@ -138,6 +178,8 @@ BEGIN
     findings_unknown, findings_waived) ON curfew.run TO curfew_writer;
   GRANT UPDATE (started, finished, policy, about) ON curfew.applied TO curfew_writer;
   GRANT UPDATE (position, result) ON curfew.applied_host TO curfew_writer;
+  GRANT INSERT, UPDATE ON curfew.schedule, curfew.told, curfew.alert TO curfew_writer;
+  GRANT DELETE ON curfew.alert TO curfew_writer;
   GRANT DELETE ON curfew.run, curfew.host, curfew.finding, curfew.finding_list, curfew.content, curfew.applied,
     curfew.applied_host TO curfew_keeper;
   GRANT UPDATE (generation) ON curfew.history_state TO curfew_keeper;

@@ -2,40 +2,15 @@
 import { createHash } from "node:crypto";
 import { lstat, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { QueuedAlert } from "../../model/record/alert.ts";
+import type { Outbox, QueuedAlert, ToldAudit } from "../../model/record/alert.ts";
 import { writeAtomically } from "../file/atomic-write.ts";
 import { makeStateDirectory, readOwn } from "../file/own-place.ts";
 
-/** The audit that the next one is compared with, for those who are told. */
-interface ToldAudit {
-  readonly runId: string;
-  /** ISO time. */
-  readonly startedAt: string;
-  /** The ends of exemptions that people have been warned of. */
-  readonly warned: readonly string[];
-}
-
-export interface Outbox {
-  /** Resolves when the alert would survive a power cut. */
-  add(queued: QueuedAlert): Promise<void>;
-  /** Takes what waits for a destination, oldest first; another process does not get it meanwhile. */
-  take(destination: string): Promise<QueuedAlert[]>;
-  /** It was delivered. */
-  done(queued: QueuedAlert): Promise<void>;
-  /** It was not: the next audit tries again. */
-  putBack(queued: QueuedAlert): Promise<void>;
-  /** The audit whose news were queued last for this key; undefined where there is none. */
-  lastTold(key: string): Promise<ToldAudit | undefined>;
-  /** The news of this audit are queued. */
-  told(key: string, audit: ToldAudit): Promise<void>;
-  /** Gives up what is older than a week; returns the ids, told once. */
-  giveUp(destination: string): Promise<string[]>;
-}
-
-const WEEK = 7 * 86_400_000;
+/** Milliseconds after which an alert is given up. */
+export const WEEK = 7 * 86_400_000;
 
 /** A process that took an alert and has not said anything for so long is dead. */
-const CLAIM = 5 * 60_000;
+export const CLAIM = 5 * 60_000;
 
 const NAME = /^(\d{8}T\d{6}Z-[a-z]+-[0-9a-f]{8})-([A-Za-z0-9][A-Za-z0-9._-]*)\.json(\.taken)?$/u;
 
@@ -50,7 +25,11 @@ export async function openOutbox(state: string, now: () => Date): Promise<Outbox
       .filter(([, , own]) => own === destination)
       .toSorted(([left], [right]) => (left < right ? -1 : 1));
   return {
-    add: (queued) => writeAtomically(path(queued), [JSON.stringify(queued)]),
+    async add(queued, told) {
+      for (const each of queued) await writeAtomically(path(each), [JSON.stringify(each)]);
+      if (told !== undefined)
+        await writeAtomically(toldFile(directory, told.key), [JSON.stringify(told.audit)]);
+    },
     async take(destination) {
       const taken: QueuedAlert[] = [];
       for (const [name] of await names(destination)) {
@@ -59,13 +38,13 @@ export async function openOutbox(state: string, now: () => Date): Promise<Outbox
       }
       return taken;
     },
+    keep: async () => true,
     done: (queued) => rm(`${path(queued)}.taken`, { force: true }),
     putBack: (queued) => rename(`${path(queued)}.taken`, path(queued)),
     async lastTold(key) {
       const text = await readOwn(toldFile(directory, key)).catch(() => undefined);
       return text === undefined ? undefined : readTold(text);
     },
-    told: (key, audit) => writeAtomically(toldFile(directory, key), [JSON.stringify(audit)]),
     async giveUp(destination) {
       const lost: string[] = [];
       for (const [name, run = "", own = ""] of await names(destination)) {
@@ -76,6 +55,7 @@ export async function openOutbox(state: string, now: () => Date): Promise<Outbox
       }
       return lost;
     },
+    close: async () => {},
   };
 }
 
@@ -83,7 +63,8 @@ function toldFile(directory: string, key: string): string {
   return join(directory, `told-${createHash("sha256").update(key).digest("hex").slice(0, 16)}.json`);
 }
 
-function readTold(text: string): ToldAudit | undefined {
+/** Undefined for what is not one. */
+export function readTold(text: string): ToldAudit | undefined {
   try {
     const { runId, startedAt, warned } = JSON.parse(text) as Partial<ToldAudit>;
     const whole = typeof runId === "string" && typeof startedAt === "string" && Array.isArray(warned);
@@ -111,7 +92,7 @@ async function claim(file: string, now: () => Date): Promise<QueuedAlert | undef
 }
 
 /** `20261122T034310Z-…` in milliseconds. */
-function timeOf(run: string): number {
+export function timeOf(run: string): number {
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/u.exec(run) ?? [];
   return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);

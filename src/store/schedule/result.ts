@@ -7,7 +7,7 @@ import { makeStateDirectory, readOwn } from "../file/own-place.ts";
 /** Undefined where there was no run, or its file cannot be read. */
 export async function readScheduleResult(state: string, name: string): Promise<ScheduleResult | undefined> {
   try {
-    return resultSchema.safeParse(JSON.parse(await readOwn(fileOf(state, name)))).data;
+    return resultSchema.safeParse(JSON.parse(await readOwn(scheduleResultFile(state, name)))).data;
   } catch {
     return undefined;
   }
@@ -20,7 +20,7 @@ export async function writeScheduleResult(
   result: ScheduleResult,
 ): Promise<void> {
   await makeStateDirectory(state, "schedules");
-  await writeAtomically(fileOf(state, name), [`${JSON.stringify(result)}\n`]);
+  await writeAtomically(scheduleResultFile(state, name), [`${JSON.stringify(result)}\n`]);
 }
 
 /** What runs of a schedule leave beside the history. */
@@ -28,6 +28,7 @@ export function scheduleStatePaths(state: string, name: string): string[] {
   return ["json", "lock", "lock-journal"].map((kind) => join(state, "schedules", `${name}.${kind}`));
 }
 
-function fileOf(state: string, name: string): string {
+/** `schedules/NAME.json`. */
+export function scheduleResultFile(state: string, name: string): string {
   return join(state, "schedules", `${name}.json`);
 }

@@ -9,6 +9,7 @@ import { alertsSchema } from "../../../src/model/record/alert.ts";
 import type { AuditRun } from "../../../src/model/record/audit.ts";
 import type { History } from "../../../src/model/record/history.ts";
 import { policySchema } from "../../../src/config/policy/schema.ts";
+import { openOutbox } from "../../../src/store/schedule/outbox.ts";
 import { openHistory } from "../../../src/store/open-history.ts";
 import { auditedHost, auditFinding, auditRun, store } from "../../fixtures/audits.ts";
 import { fakeTerminal } from "../fake-terminal.ts";
@@ -43,7 +44,14 @@ async function tell(run: AuditRun, before = async (): Promise<void> => {}): Prom
   const failed = await tellOfAudit(
     made,
     { policy, source: "alerts.yaml", history },
-    { alerts, state, now, aborting: new AbortController().signal, terminal: fakeTerminal(), quiet: true },
+    {
+      alerts,
+      outbox: () => openOutbox(state, now),
+      now,
+      aborting: new AbortController().signal,
+      terminal: fakeTerminal(),
+      quiet: true,
+    },
   );
   expect(failed).toBeUndefined();
   const mail = await readFile(join(state, "mails"), "utf8").catch(() => "");

@@ -8,11 +8,14 @@ import {
   type ScheduleEffects,
   takeTurn,
 } from "../../../src/flow/schedule/turn.ts";
-import type { ScheduleResult } from "../../../src/model/record/schedule.ts";
+import type { ScheduleResult, ScheduleTurn } from "../../../src/model/record/schedule.ts";
 
 interface World extends ScheduleEffects {
   script: string;
   held: boolean;
+  /** What a store of many machines says beside the last result. */
+  shared: Pick<ScheduleTurn, "before" | "broken">;
+  readonly lost: AbortController;
   readonly told: [string, string][];
   /** How often only what waited was delivered. */
   delivered: number;
@@ -25,6 +28,8 @@ function world(stopping = new AbortController().signal): World {
   const self: World = {
     script: "exit 0",
     held: false,
+    shared: {},
+    lost: new AbortController(),
     told: [],
     delivered: 0,
     stored: undefined,
@@ -37,16 +42,24 @@ function world(stopping = new AbortController().signal): World {
       });
       return { ended, kill: (signal) => void child.kill(signal) };
     },
-    async lock() {
-      if (self.held) return undefined;
+    async take() {
+      if (self.held) return { busy: "it runs" };
       self.held = true;
-      return { release: () => void (self.held = false) };
+      return {
+        last: self.stored,
+        ...self.shared,
+        lost: self.lost.signal,
+        still: async () => !self.lost.signal.aborted,
+        async store(result) {
+          self.stored = result;
+        },
+        release: async () => void (self.held = false),
+      };
     },
-    last: async () => self.stored,
-    async store(result) {
-      self.stored = result;
+    unstored: (error) => {
+      throw error;
     },
-    async tell(startedAt, reason) {
+    async tell(_turn, startedAt, reason) {
       if (reason === undefined) self.delivered += 1;
       else self.told.push([startedAt, reason]);
     },
@@ -116,7 +129,7 @@ describe("a turn", () => {
     it.script = "sleep 0.5";
     const first = takeTurn(it, { timeout: 60 });
     await sleep(100);
-    expect(await takeTurn(it, { timeout: 60 })).toEqual({ outcome: "busy" });
+    expect(await takeTurn(it, { timeout: 60 })).toEqual({ outcome: "busy", reason: "it runs" });
     expect(await first).toMatchObject({ outcome: "finished" });
   });
 
@@ -157,6 +170,68 @@ describe("a turn", () => {
       expect(await takeTurn(it, { timeout: 60, ifOlder: 3600 })).toMatchObject({ outcome: "finished" });
     }
   });
+});
+
+describe("a turn that many machines may take", () => {
+  const finished = {
+    schema: "curfew/schedule-result/1",
+    startedAt: "2026-11-22T00:00:00.000Z",
+    endedAt: "2026-11-22T00:00:05.000Z",
+    outcome: "finished",
+    exitCode: 2,
+    reason: null,
+    unfinishedSince: null,
+  } as const;
+
+  test.each([
+    ["finished", 5, "elsewhere"],
+    ["finished", -3, "elsewhere"],
+    ["finished", 61, "finished"],
+    ["finished", null, "finished"],
+    ["unfinished", 5, "finished"],
+    ["stopped", 5, "finished"],
+    ["running", 5, "finished"],
+  ] as const)(
+    "after another machine's audit that is %s, begun %s s ago: %s",
+    async (outcome, seconds, ends) => {
+      const it = world();
+      it.stored = { ...finished, outcome };
+      it.shared = { before: { owner: "root@other", seconds } };
+      expect((await takeTurn(it, { timeout: 60, apart: 60 })).outcome).toBe(ends);
+      expect(it.held).toBe(false);
+    },
+  );
+
+  test("that other machine died in the middle of the one before: that is told, with its name", async () => {
+    const it = world();
+    it.stored = { ...finished, outcome: "running", endedAt: null };
+    it.shared = { before: { owner: "root@other", seconds: 30 } };
+    await takeTurn(it, { timeout: 60, apart: 60 });
+    expect(it.told).toEqual([[finished.startedAt, expect.stringContaining("(root@other)")]]);
+  });
+
+  test("one that another machine has taken over ends, and stores and tells nothing", async () => {
+    const it = world();
+    it.script = "trap 'exit 130' TERM; while :; do sleep 0.05; done";
+    const turn = takeTurn(it, { timeout: 60 });
+    await expect.poll(() => it.stored?.outcome).toBe("running");
+    it.lost.abort();
+    expect(await turn).toEqual({ outcome: "lost" });
+    expect([it.told, it.delivered, it.stored?.outcome, it.held]).toEqual([[], 0, "running", false]);
+  });
+});
+
+test("a supervisor that was frozen asks before it says what came of its audit", async () => {
+  const it = world();
+  it.start = () => {
+    const ended = new Promise<Awaited<AuditProcess["ended"]>>((settle) => {
+      it.lost.abort();
+      settle({ exitCode: 3, signal: null, said: "" });
+    });
+    return { ended, kill: () => {} };
+  };
+  expect(await takeTurn(it, { timeout: 60 })).toEqual({ outcome: "lost" });
+  expect([it.told, it.stored?.outcome]).toEqual([[], "running"]);
 });
 
 test("turns begin in step with the first; a long one skips those it runs over; the end is at once", async () => {

@@ -1,0 +1,62 @@
+/** What a schedule tells beside its audits: that one did not come to its end, and what waits to be delivered. */
+import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
+import type { UnfinishedAudit } from "../../model/record/alert.ts";
+import type { ScheduleTurn } from "../../model/record/schedule.ts";
+import { createRunId } from "../../store/run/journal.ts";
+import { writeError } from "../terminal/exit.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import type { ScheduledOptions } from "./audit.ts";
+import { openOutboxAt } from "./outbox-place.ts";
+import { schedulePlace } from "./turns.ts";
+
+interface Telling {
+  readonly options: ScheduledOptions;
+  /** curfew's state directory. */
+  readonly state: string;
+  readonly terminal: Terminal;
+  readonly stopping: AbortSignal;
+  readonly turn: Pick<ScheduleTurn, "token">;
+}
+
+/** Says it to everybody in the alerts file. What goes wrong with that is told here. */
+export async function tellUnfinished(
+  unfinished: UnfinishedAudit | undefined,
+  { options, state, terminal, stopping, turn }: Telling,
+): Promise<void> {
+  if (options.alerts === undefined) return;
+  try {
+    const [{ loadAlerts }, { tellOfUnfinished }, { loadPolicy }] = await Promise.all([
+      import("../../config/policy/alerts.ts"),
+      import("./audit-alerts.ts"),
+      import("../../config/policy/policy.ts"),
+    ]);
+    const alerts = await loadAlerts(options.alerts);
+    const file = resolve(options.policy ?? "");
+    // A policy with a mistake may be just what kept the audit from its end.
+    const policy = await loadPolicy(file).then(
+      (loaded) => loaded.policy.name,
+      () => file,
+    );
+    const runId = createRunId("schedule", now(), randomBytes(4).toString("hex"));
+    const { token } = turn;
+    // Without a turn in the database there is none, or it does not answer: that is told from here.
+    const outbox = async () =>
+      openOutboxAt({
+        place: token === undefined ? { state } : await schedulePlace(options, terminal),
+        state,
+        now,
+        token,
+        source: "",
+      });
+    const request = { alerts, outbox, now, aborting: stopping, terminal, quiet: options.quiet === true };
+    const failure = await tellOfUnfinished(unfinished, policy, runId, request);
+    if (failure !== undefined) writeError(failure, terminal);
+  } catch (error) {
+    writeError(error, terminal);
+  }
+}
+
+function now(): Date {
+  return new Date();
+}
