@@ -20,6 +20,8 @@ const WANTED: readonly (readonly [Release, ...string[]])[] = [
 const WANTED_FILES: readonly (readonly [Release, string])[] = [
   ["bookworm", "openscap-scanner"],
   ["trixie", "openscap-scanner"],
+  ["bookworm", "lynis"],
+  ["sid", "ssg-nondebian"],
   ["bullseye", "mariadb-server"],
   ["bookworm", "mariadb-server"],
   ["trixie", "mariadb-server"],

@@ -17,6 +17,7 @@ import { classesByRole } from "../../core/policy/role-members.ts";
 import type { Demand, Judgement } from "../../model/verdict/rule.ts";
 import { variation } from "./ending/other-logins.ts";
 import { judgeSaid } from "./rule-said.ts";
+import { tmoutScannerSays } from "./scanner.ts";
 
 /**
  * One judgement per role, and one per exemption in force for somebody of it: exempt people have no
@@ -36,7 +37,12 @@ export function judgeTmoutRule(
   if (members.state === "absent") return [];
   const source = timeoutOf(facts, plan);
   const doubt = variation(facts, source.from === "policy")?.words;
-  return [...members.value].flatMap(([role, classes]) => judgeRole(demand, role, classes, source, doubt));
+  const judged = [...members.value].flatMap(([role, classes]) =>
+    judgeRole(demand, role, classes, source, doubt),
+  );
+  // Where the rule itself is not met, it is no news that its check fails.
+  const kept = judged.length > 0 && judged.every(({ outcome }) => outcome === "pass" || outcome === "waived");
+  return kept ? [...judged, ...tmoutScannerSays(demand, facts)] : judged;
 }
 
 /** Where everybody's TMOUT comes from. */

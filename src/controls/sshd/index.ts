@@ -78,7 +78,7 @@ function render(facts: Facts, given: HostLimits, selected: boolean): Rendered {
     return { ...nothing(sshdFiles(facts, place, [], NO_GLOBALS, given)), findings: [tooOld(version)] };
   }
   const limits = uniformLimits(given);
-  const ability = sshdAbility(version, limits.baseline);
+  const ability = sshdAbility(version, limits.baseline, facts);
   const stop = backstop(facts, limits, "sshd");
   const hostWide = ability.idle === "host-wide" && stop.state === "limit" ? stop.limit : null;
   const globals = globalsOf(ability, limits, hostWide);

@@ -7,19 +7,18 @@ import type { Reading } from "../../model/terms/reading.ts";
 import { effectiveValue } from "../../core/sshd/effective.ts";
 import { holds } from "../../core/policy/baseline-rules.ts";
 import { classesByRole } from "../../core/policy/role-members.ts";
-import type { Baseline } from "../../model/policy/baseline.ts";
 import type { Demand, Judgement } from "../../model/verdict/rule.ts";
 import { sshdDirectives, unreadFiles } from "../../core/sshd/directives.ts";
 import { aliveEffect } from "./ending/client-alive.ts";
 import { sshdDoubt } from "./ending/doubt.ts";
 import { sshdSettings } from "./ending/endings.ts";
+import { scannerSays } from "./scanner.ts";
 
 /**
  * One judgement for `sshd -T`, one per role from `sshd -T -C` for its members; under a baseline
  * that asks for it also whether the files agree with each other and where the value stands. Pure.
  */
 export function judgeSshdRule(demand: Demand, facts: Facts, limits: HostLimits): Judgement[] {
-  const { baseline, setting } = demand;
   const answers: { role: string; asked: Asked[] }[] = [
     { role: "*", asked: [{ source: "sshd -T", lines: facts.sshd.effective }] },
   ];
@@ -34,9 +33,11 @@ export function judgeSshdRule(demand: Demand, facts: Facts, limits: HostLimits):
       answers.push({ role, asked });
     }
   }
+  const judged = answers.flatMap(({ role, asked }) => judgeAnswers(demand, facts.server, role, asked));
   return [
-    ...answers.flatMap(({ role, asked }) => judgeAnswers(demand, facts.server, role, asked)),
-    ...scannedElsewhere(baseline, setting, facts),
+    ...judged,
+    // Where the rule itself fails, it is no news that its check does.
+    ...(judged.some(({ outcome }) => outcome === "fail") ? [] : scannerSays(demand, facts)),
     ...(members.state === "unreadable" ? [membersUnknown(members.reason)] : []),
     ...(demand.baseline.uniform ? [oneValue(demand, facts)] : []),
     ...(demand.baseline.before === undefined ? [] : [inDropIn(demand, facts, demand.baseline.before)]),
@@ -122,30 +123,6 @@ function whatItDoes(server: SshServer, lines: readonly string[]): string {
   const gone = formatDuration(effect.within);
   if (effect.ends === "silent") return `; a client silent for ${gone} is dropped`;
   return `; ends a session ${gone} after its client stopped answering, never an idle one whose client answers`;
-}
-
-/**
- * A scanner that reads the main file only says "fail" where a drop-in has the value. The rule is kept, and the
- * administrator is told why two tools disagree.
- */
-function scannedElsewhere({ scanner }: Baseline, setting: string, facts: Facts): Judgement[] {
-  const { os, sshd } = facts;
-  if (scanner?.requires[setting] === undefined || os.state !== "known") return [];
-  if (!scanner.main_file_only.includes(os.value.id)) return [];
-  const lines = sshdDirectives(facts).filter(({ keyword }) => keyword === setting.toLowerCase());
-  const elsewhere = lines.find(({ file }) => file !== sshd.mainFile.path);
-  if (elsewhere === undefined || lines.some(({ file }) => file === sshd.mainFile.path)) return [];
-  return [
-    {
-      role: "*",
-      about: "for scanners",
-      expected: `${setting} is in force; sshd reads drop-ins as well`,
-      actual: `${elsewhere.file} sets it; the check of ${scanner.source} reads ${sshd.mainFile.path} only and reports a failure; \`sshd_file: main\` in the policy writes it there`,
-      source: `${elsewhere.file}:${elsewhere.line}`,
-      evidence: "configured",
-      outcome: "pass",
-    },
-  ];
 }
 
 function membersUnknown(reason: string): Judgement {

@@ -87,6 +87,18 @@ export function demandsOf(baseline: Baseline | undefined): ReadonlyMap<RuleSetti
   return demands;
 }
 
+/** What the checks of a baseline's scanner compare a setting with on this system, where they ask for more than the rule. */
+export function scannerRelation(
+  baseline: Baseline | undefined,
+  setting: RuleSetting,
+  { os }: Pick<Facts, "os">,
+): Relation | undefined {
+  if (os.state !== "known") return undefined;
+  const { id } = os.value;
+  const checks = baseline?.scanner?.checks ?? [];
+  return checks.find(({ systems }) => systems === undefined || systems.includes(id))?.requires[setting];
+}
+
 /** Whether a number is what a rule asks for. */
 export function holds(relation: Relation, value: number): boolean {
   const { "at-most": most, "more-than": least, equals } = relation;

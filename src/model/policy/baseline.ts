@@ -70,7 +70,18 @@ export const baselineSchema = z.strictObject({
   scanner: z
     .strictObject({
       source: line.meta({ description: "Whose checks, for people" }),
-      requires: z.record(z.string().regex(/^[A-Z][A-Za-z]*$/u, "the name of a setting"), relation),
+      checks: z
+        .array(
+          z.strictObject({
+            systems: z
+              .array(line)
+              .optional()
+              .meta({ description: "IDs of os-release(5); every other system if left out" }),
+            requires: z.record(z.string().regex(/^[A-Z][A-Za-z]*$/u, "the name of a setting"), relation),
+          }),
+        )
+        .min(1)
+        .meta({ description: "The first that is for a system holds there" }),
       main_file_only: z
         .array(line)
         .default([])

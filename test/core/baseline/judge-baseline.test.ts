@@ -38,21 +38,21 @@ interface Spec {
   readonly script?: string | null;
   readonly logind?: Facts["logind"];
   readonly foreign?: Facts["foreignTimeouts"];
-  /** False where no shell was run. */
+  /** Whether the shells were run; by default where the script alone decides. */
   readonly asked?: boolean;
 }
 
 /** An Ubuntu 22.04 where everything is as it should be, changed where a test says so. */
 function machine(spec: Spec = {}): Facts {
   const [id, versionId] = spec.os ?? ["ubuntu", "22.04"];
-  const script = spec.script === undefined ? "TMOUT=600\n" : spec.script;
+  const script = spec.script === undefined ? "TMOUT=600\nreadonly TMOUT\nexport TMOUT\n" : spec.script;
   const found = host({
     version: version(spec.sshd ?? "8.9"),
     dropIns: spec.dropIns ?? { [DROP_IN]: "ClientAliveInterval 300\nClientAliveCountMax 1\n" },
     ...(script === null ? {} : { files: { [SHELL_SCRIPT]: script } }),
     logind: spec.logind ?? known({ version: 252, idleStop: "600", utmp: "yes" }),
   });
-  const asked = script !== null && spec.foreign === undefined && spec.asked !== false;
+  const asked = spec.asked ?? (script !== null && spec.foreign === undefined);
   const there: Facts = {
     ...found,
     os: known({ id, versionId, name: `${id} ${versionId}` }),
@@ -336,6 +336,107 @@ describe("TMOUT", () => {
   ])("without curfew's file: %s", (_name, foreign, outcome) => {
     const findings = tmout(machine({ script: null, foreign }));
     expect(findings.map((each) => each.outcome)).toEqual([outcome, outcome]);
+  });
+});
+
+describe("scanners that report a failure where the rule is met", () => {
+  const TYPESET = "typeset -xr TMOUT=600\nreadonly TMOUT\nexport TMOUT\n";
+  const cis = ["clientaliveinterval 60", "clientalivecountmax 3"];
+  const written = "ClientAliveInterval 60\nClientAliveCountMax 3\n";
+  const said = (spec: Spec, effective = cis): string[] =>
+    judge(machine({ effective: known(effective), dropIns: { [DROP_IN]: written }, ...spec }), "cis")
+      .filter(({ subject }) => subject?.endsWith("for scanners"))
+      .map(({ subject, outcome, actual }) => `${outcome} ${subject}: ${actual}`);
+
+  test("Ubuntu's and Red Hat's content reads what curfew writes", () => {
+    expect(said({ os: ["ubuntu", "24.04"] })).toEqual([]);
+    const one = {
+      dropIns: { [DROP_IN]: "ClientAliveInterval 90\nClientAliveCountMax 1\n" },
+      script: TYPESET,
+    };
+    const counted = ["clientaliveinterval 90", "clientalivecountmax 1"];
+    expect(said({ os: ["rhel", "9.4"], ...one }, counted)).toEqual([]);
+  });
+
+  test("Debian's reads no drop-in of sshd", () => {
+    expect(said({ os: ["debian", "12"], script: TYPESET })).toEqual([
+      expect.stringMatching(
+        /^pass ClientAliveInterval for .*reads \/etc\/ssh\/sshd_config only.*`sshd_file: main`/u,
+      ),
+      expect.stringMatching(/^pass ClientAliveCountMax for .*reads \/etc\/ssh\/sshd_config only/u),
+    ]);
+  });
+
+  test.each([
+    ["default", {}, "ClientAliveInterval 60\n", /no line sets it.*looks for a line/u],
+    [
+      "other count",
+      {},
+      "ClientAliveInterval 60\nClientAliveCountMax 2\n",
+      /^pass ClientAliveCountMax .*: 2 meets .* exactly 3/u,
+    ],
+    [
+      "in Match",
+      {},
+      `${written}Match User x\nClientAliveCountMax 4\n`,
+      /^pass ClientAliveCountMax .*: 4 meets/u,
+    ],
+    [
+      "too long",
+      {},
+      "ClientAliveInterval 600\nClientAliveCountMax 3\n",
+      /^pass ClientAliveInterval .*: 600 meets .* at most 300/u,
+    ],
+    [
+      "one-line TMOUT",
+      { script: "readonly TMOUT=600\n" },
+      written,
+      /^pass TMOUT for scanners: .*three lines TMOUT=/u,
+    ],
+    ["typeset on Ubuntu", { script: "typeset -xr TMOUT=600\n" }, written, /three lines TMOUT=/u],
+    [
+      "lines on RHEL",
+      { os: ["rhel", "9.4"] as const },
+      "ClientAliveInterval 60\nClientAliveCountMax 1\n",
+      /begins with typeset -xr TMOUT=/u,
+    ],
+    [
+      "a longer one elsewhere",
+      {
+        asked: true,
+        foreign: [
+          { file: "/etc/profile", line: 3, text: "TMOUT=1800" },
+          { file: "/etc/profile", line: 4, text: "readonly TMOUT" },
+          { file: "/etc/profile", line: 5, text: "export TMOUT" },
+        ],
+      },
+      written,
+      /\/etc\/profile sets 1800; .* wants more than 0 and at most 900 in every line/u,
+    ],
+  ])("%s", (_, spec, dropIn, words) => {
+    const found = said({ os: ["ubuntu", "24.04"], dropIns: { [DROP_IN]: dropIn }, ...spec });
+    expect(found).toEqual([expect.stringMatching(words)]);
+  });
+
+  test("a profile without a value of its own: 15 minutes meet PCI DSS, Red Hat's check wants 10", () => {
+    const long = "typeset -xr TMOUT=900\nreadonly TMOUT\nexport TMOUT\n";
+    const words = (os: readonly [string, string]) =>
+      judge(machine({ os, script: long }), "pci-dss").filter(
+        ({ subject }) => subject === "TMOUT for scanners",
+      );
+    expect(words(["debian", "12"])).toEqual([]);
+    expect(words(["rhel", "9.4"])).toMatchObject([
+      {
+        outcome: "pass",
+        actual: expect.stringContaining("sets 900; the check of ComplianceAsCode wants at most 600"),
+      },
+    ]);
+  });
+
+  test("a rule that is not met says so itself", () => {
+    expect(
+      said({ os: ["ubuntu", "24.04"], dropIns: {} }, ["clientaliveinterval 0", "clientalivecountmax 0"]),
+    ).toEqual([]);
   });
 });
 

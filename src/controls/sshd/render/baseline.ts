@@ -1,4 +1,5 @@
-import { demandsOf, holds } from "../../../core/policy/baseline-rules.ts";
+import { demandsOf, holds, scannerRelation } from "../../../core/policy/baseline-rules.ts";
+import type { Facts } from "../../../model/facts/facts.ts";
 import type { Baseline, Relation } from "../../../model/policy/baseline.ts";
 import { type AliveShape, PLAIN_SHAPE } from "../ending/client-alive.ts";
 import type { SessionKind } from "../../../model/terms/session-kind.ts";
@@ -18,10 +19,10 @@ export function reachesExempt(kind: SessionKind, baseline: Baseline | undefined)
 }
 
 /** The count and the longest interval that a baseline's rules and its scanners take. */
-export function aliveShape(baseline: Baseline | undefined): AliveShape {
+export function aliveShape(baseline: Baseline | undefined, facts: Pick<Facts, "os">): AliveShape {
   const demands = demandsOf(baseline);
   const wanted = (setting: string): Relation[] => {
-    const scanner = baseline?.scanner?.requires[setting];
+    const scanner = scannerRelation(baseline, setting, facts);
     return [...(demands.get(setting) ?? []), ...(scanner === undefined ? [] : [scanner])];
   };
   const [countMax = PLAIN_SHAPE.countMax] = wanted("ClientAliveCountMax").flatMap(

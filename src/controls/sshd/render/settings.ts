@@ -1,7 +1,7 @@
 /** What one person's limits become in sshd_config, release by release. */
 import type { Seconds } from "../../../model/terms/duration.ts";
 import { formatDuration } from "../../../model/terms/duration.ts";
-import type { OpenSshVersion } from "../../../model/facts/facts.ts";
+import type { Facts, OpenSshVersion } from "../../../model/facts/facts.ts";
 import { type AliveShape, clientAlive, clientSilence, type ClientAlive } from "../ending/client-alive.ts";
 import { can } from "../../../core/sshd/openssh-version.ts";
 import { aliveShape, keepsClientAlive } from "./baseline.ts";
@@ -58,9 +58,14 @@ export interface SshdAbility {
 }
 
 /** Which mechanism a release has for idle sessions, under a baseline if there is one. */
-export function sshdAbility(version: OpenSshVersion, baseline: Baseline | undefined): SshdAbility {
+export function sshdAbility(
+  version: OpenSshVersion,
+  baseline: Baseline | undefined,
+  facts: Pick<Facts, "os">,
+): SshdAbility {
   const keepsAlive = keepsClientAlive(baseline);
-  return { version, idle: idleMechanism(version, keepsAlive), keepsAlive, shape: aliveShape(baseline) };
+  const shape = aliveShape(baseline, facts);
+  return { version, idle: idleMechanism(version, keepsAlive), keepsAlive, shape };
 }
 
 function idleMechanism(version: OpenSshVersion, keepsAlive: boolean): IdleMechanism {
