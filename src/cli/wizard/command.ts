@@ -63,10 +63,7 @@ async function hostOf(target: string, { environment }: Terminal): Promise<Host> 
     return host!;
   } catch (error) {
     if (!(error instanceof CurfewError)) throw error;
-    // The command line has no lines and columns.
-    throw new CurfewError("usage", error.message.replace(/^-i:1:1: /u, ""), {
-      hint: "see curfew wizard --help",
-    });
+    throw new CurfewError("usage", error.message, { hint: "see curfew wizard --help" });
   }
 }
 

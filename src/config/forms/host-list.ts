@@ -1,12 +1,10 @@
 import { shown } from "../../core/text/nearest.ts";
+import type { SourcePosition } from "../../model/inventory/host.ts";
 import { isLogin } from "../../core/text/destination.ts";
 import { readPort } from "../variables/connection-variables.ts";
 import type { InventoryForm } from "./form.ts";
 import { splitPort } from "./host-range.ts";
 import { type InventoryData, addHost } from "../variables/data.ts";
-
-/** Where hosts come from that are named instead of a file. */
-const COMMAND_LINE = "-i";
 
 /** What is nothing else. */
 export const listForm: InventoryForm = {
@@ -28,11 +26,14 @@ export function readHostList(data: InventoryData, file: string, text: string): v
   });
 }
 
-function readEntry(
-  data: InventoryData,
-  entry: string,
-  position: { file: string; line: number; column: number },
-): void {
+/** The same for hosts that are named instead of a file, with commas between; what is wrong is told of the name itself. */
+export function readNamedHosts(data: InventoryData, names: string): void {
+  for (const entry of names.split(",").map((name) => name.trim())) {
+    if (entry !== "") readEntry(data, entry, { file: entry }, true);
+  }
+}
+
+function readEntry(data: InventoryData, entry: string, position: SourcePosition, named = false): void {
   const fail = (message: string) => void data.errors.push({ position, message });
   if (/\s/u.test(entry)) return fail(`${shown(entry)}: one host per line, written user@host:port`);
   const at = entry.lastIndexOf("@");
@@ -49,6 +50,6 @@ function readEntry(
   const { inline } = addHost(data, name, "ungrouped", position, port);
   if (user !== undefined) inline.set("ansible_user", { text: user, encrypted: false, position });
   // This machine, as Ansible's implicit localhost; with a user or a port it is a host like any other.
-  if (entry === "localhost" && position.file === COMMAND_LINE)
+  if (entry === "localhost" && named)
     inline.set("ansible_connection", { text: "local", encrypted: false, position });
 }

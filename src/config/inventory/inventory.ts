@@ -9,7 +9,7 @@ import { readThroughAnsible, refuseProgram } from "../forms/ansible-command.ts";
 import { emptyInventory } from "../variables/data.ts";
 import { type FormContext, STDIN } from "../forms/form.ts";
 import { formOf } from "../forms/forms.ts";
-import { readHostList } from "../forms/host-list.ts";
+import { readNamedHosts } from "../forms/host-list.ts";
 import { inputError } from "../problem.ts";
 import { type ChooseHosts, everyHost, resolveHosts } from "./resolve-hosts.ts";
 import { readTextFile } from "../text-file.ts";
@@ -100,7 +100,7 @@ async function readSource(reading: FormContext, source: string, stdin?: string):
   if (source === "-") return readText(reading, STDIN, requireStdin(stdin));
   const found = await stat(source).catch(() => undefined);
   if (found === undefined && isHosts(source)) {
-    return readHostList(reading.data, "-i", source.replaceAll(",", "\n"));
+    return readNamedHosts(reading.data, source);
   }
   if (found?.isDirectory()) return readDirectory(reading, source);
   if (found?.isFile() && (await isProgram(source))) return readThroughAnsible(reading, source);

@@ -297,6 +297,17 @@ describe("hosts on the command line", () => {
     expect(hosts.map(({ name, user, port }) => `${user ?? ""}@${name}:${port ?? ""}`)).toEqual(expected);
   });
 
+  test.each([
+    [["a:b:c,"], 'a:b:c: "b:c" is not a port, 1 to 65535'],
+    [["web1,root@web2:99999"], 'root@web2:99999: "99999" is not a port'],
+    [["x@web1", "web1,"], 'web1: "web1" is listed twice'],
+    [["[::1,"], '[::1: "[::1" is not a host name'],
+  ])("what is wrong in -i %j is told of the name itself", async (sources, expected) => {
+    const error = await loadInventory(sources, { environment }).catch((thrown: Error) => thrown);
+    expect(error).toMatchObject({ code: "input", message: expect.stringMatching(/^[^\n]+$/u) });
+    expect((error as Error).message.startsWith(expected)).toBe(true);
+  });
+
   test("a path that is not there is a missing file, whatever is in its name", async () => {
     await expect(loadInventory(["inventories/root@web1"], { environment })).rejects.toThrow(
       /there is no such inventory file/u,
