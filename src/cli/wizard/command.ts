@@ -63,7 +63,11 @@ async function hostOf(target: string, { environment }: Terminal): Promise<Host> 
     return host!;
   } catch (error) {
     if (!(error instanceof CurfewError)) throw error;
-    throw new CurfewError("usage", error.message, { hint: "see curfew wizard --help" });
+    // There is one name only, and the message has it.
+    const said = error.message.startsWith(`${target}: `)
+      ? error.message.slice(target.length + 2)
+      : error.message;
+    throw new CurfewError("usage", said, { hint: "see curfew wizard --help" });
   }
 }
 

@@ -33,7 +33,12 @@ export async function readThroughAnsible(reading: FormContext, source: string): 
 /** Errors: CurfewError `input` where nothing may be run. */
 export function refuseProgram({ filesOnly }: Pick<FormContext, "filesOnly">, source: string): void {
   if (!filesOnly) return;
-  throw inputError([{ position: { file: source }, message: "only a program can read this" }]);
+  throw inputError([
+    {
+      position: { file: source },
+      message: "only ansible-inventory can read this, and no program is started here",
+    },
+  ]);
 }
 
 /**

@@ -83,7 +83,7 @@ export function connectionSettings(host: HostVariables, directories: Directories
   if (isLocal(connection)) return localSettings(host);
   if (connection !== undefined && !SSH_CONNECTIONS.has(connection))
     return { address: name, otherConnection: connection };
-  const address = read("host", (text) => (isDestination(text) ? { text } : notDestination(text)))?.text;
+  const address = read("host", readAddress)?.text;
   if (problem !== undefined) report({ position, message: problem });
   else if (address === undefined && !isDestination(name)) {
     report({ position, message: `${shown(name)} cannot be handed to ssh, give its address as ansible_host` });
@@ -198,8 +198,10 @@ function readEscalation(read: Read): Escalation | undefined {
   return become === undefined ? undefined : { method: "sudo" };
 }
 
-function notDestination(text: string): string {
-  return `${shown(text)} is neither a DNS name nor an IP address`;
+/** ssh takes an IPv6 address in brackets as well. */
+function readAddress(given: string): { text: string } | string {
+  const text = /^\[(?<inner>[^[\]]*:[^[\]]*)\]$/u.exec(given)?.groups?.["inner"] ?? given;
+  return isDestination(text) ? { text } : `${shown(given)} is neither a DNS name nor an IP address`;
 }
 
 /** `~/` is the home directory; a relative path starts where curfew was started, as in Ansible. */
