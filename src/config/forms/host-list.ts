@@ -18,7 +18,7 @@ export const listForm: InventoryForm = {
  * that is listed twice is an error, as nothing says which entry would count. Errors go to
  * `data.errors`.
  */
-export function readHostList(data: InventoryData, file: string, text: string): void {
+function readHostList(data: InventoryData, file: string, text: string): void {
   text.split(/\r?\n/u).forEach((raw, index) => {
     const entry = raw.replace(/(?:^|\s)[#;].*$/u, "").trim();
     if (entry === "") return;
