@@ -105,10 +105,30 @@ describe.skipIf(lacks !== null)(`PostgreSQL${lacks === null ? "" : ` (${lacks})`
     async () => {
       const all = Object.values(hosts);
       const early = await idleAlready();
+      await Promise.all(
+        all.map(async (host) => {
+          await openClient(host, "carol", "spared");
+          await openClient(host, "bob", "at work", "select pg_sleep(600)");
+          await openClient(host, "app", "of nobody");
+        }),
+      );
+      const asked = await desk.run(["sessions", "-p", desk.policy, "--json"]);
+      expect(asked.exitCode, asked.stderr).toBe(2);
+      for (const { host, sessions } of documentOf(asked).hosts) {
+        const said = sessions.map((each: { user: string; fate: string; reason?: string }) =>
+          [each.user, each.fate, each.reason].join(" ").trim(),
+        );
+        const first = host === "bookworm" ? ["alice ends"] : [];
+        expect(said, host).toEqual([...first, "carol stays exempt: reports", "bob later"]);
+      }
+      const shown = await desk.run(["plan", "-l", "bookworm"]);
+      expect(shown.stdout).toMatch(
+        /alice@bookworm +from this host +idle \d+s, limit 10s +a session with PostgreSQL at \S+ +ends within 20s of apply \(postgresql\)/u,
+      );
       const applied = await desk.run(["apply", "--yes", "--json"]);
       expect(Object.values(outcomes(applied)), applied.stderr).toEqual(RELEASES.map(() => "confirmed"));
       const ended = new Set(["idle", "early", "in-transaction", "of-a-group", "pgbouncer, says the user"]);
-      const kept = ["busy", "exempt", "unnamed"];
+      const kept = ["at work", "busy", "exempt", "of nobody", "spared", "unnamed"];
       await Promise.all(
         all.map(async (host) => {
           await openClient(host, "alice", "idle");
@@ -181,7 +201,14 @@ describe.skipIf(lacks !== null)(`PostgreSQL${lacks === null ? "" : ` (${lacks})`
           { session: "idle-database", user: "carol", expect: "kept", outcome: "pass" },
         ]);
       }
-      expect(await clients(bookworm())).toEqual(["busy", "exempt", "unnamed"]);
+      expect(await clients(bookworm())).toEqual([
+        "at work",
+        "busy",
+        "exempt",
+        "of nobody",
+        "spared",
+        "unnamed",
+      ]);
     },
     patient(90_000),
   );
@@ -213,6 +240,11 @@ describe.skipIf(lacks !== null)(`PostgreSQL${lacks === null ? "" : ` (${lacks})`
       );
       // No server runs, so there are no sessions; its watchdog waits for it.
       expect(cellsOf(audit, "bullseye")).toEqual([]);
+      const asked = await desk.run(["sessions", "-p", desk.policy, "--json", "-l", "trixie"]);
+      expect(asked.exitCode).toBe(3);
+      expect(documentOf(asked).hosts[0].sessions).toMatchObject([
+        { service: "postgresql", fate: "unknown", reason: expect.stringContaining("pg_hba") },
+      ]);
       const plan = await desk.run(["plan", "--json", "-l", "bullseye"]);
       expect(documentOf(plan).hosts[0].changes).toEqual([]);
     },

@@ -85,7 +85,7 @@ function allMembers(given: readonly (readonly [string, string])[]): [string, str
 }
 
 /** As HEX() writes it; undefined for anything else, and for what is not UTF-8. */
-function fromHex(digits: string | undefined): string | undefined {
+export function fromHex(digits: string | undefined): string | undefined {
   if (digits === undefined || digits.length > 2000 || !/^(?:[0-9A-F]{2})*$/u.test(digits)) return undefined;
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.from(digits, "hex"));

@@ -50,7 +50,7 @@ export function parseMariaDb(sections: SaidSections): Reading<PlainData> {
   if (found.length === 0) return absent();
   const own = found.findIndex(({ arguments: [state] }) => state === "own");
   const others = found.flatMap(({ arguments: [state = "", socket = ""] }, index) =>
-    index === own ? [] : [notAsked(state, socket)],
+    index === own ? [] : [whyNotAsked(state, socket)],
   );
   const now = { watchdog: databaseWatchdog(sections, "mariadb") };
   const asked = found[own];
@@ -83,7 +83,8 @@ const STATES: Readonly<Record<string, string>> = {
   mute: "a server process runs here without a socket, so it cannot be asked without a password",
 };
 
-function notAsked(state: string, socket: string): string {
+/** Why a server of this state was not asked. */
+export function whyNotAsked(state: string, socket: string): string {
   const said = STATES[state] ?? "a server that could not be told runs here";
   return socket === "" ? said : `${said} (${visible(socket).slice(0, 200)})`;
 }

@@ -27,6 +27,7 @@ import { type MariaDb, mariaDb, parseMariaDb } from "./facts.ts";
 import { MARIADB_FILES, mariaDbFiles, type Wanted } from "./files.ts";
 import { mariaDbFindings, notAsked } from "./findings.ts";
 import { concernsMariaDb } from "./people.ts";
+import { mariaDbPresent } from "./present.ts";
 import { mariaDbTimeouts, mariaDbUnscalable } from "./probe.ts";
 
 export const mariadb: Control = {
@@ -43,7 +44,13 @@ export const mariadb: Control = {
     failed: "the limits of MariaDB did not take effect",
   },
   facts: { script: ["mariadb-ask", "mariadb-start", "facts/mariadb"], parse: parseMariaDb },
-  sessions: { kind: "idle-database", service: "MariaDB", concerns: concernsMariaDb, client: mariaDbClient },
+  sessions: {
+    kind: "idle-database",
+    service: "MariaDB",
+    concerns: concernsMariaDb,
+    client: mariaDbClient,
+    present: mariaDbPresent,
+  },
   render,
   endings: mariaDbEndings,
   inert: mariaDbInert,

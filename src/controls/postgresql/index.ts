@@ -14,6 +14,7 @@ import { limitedRoles, lookInterval } from "../databases/limits.ts";
 import { postgresqlClient, postgresqlKept, postgresqlTimeouts, postgresqlUnscalable } from "./probe.ts";
 import { accountsOf } from "../databases/people.ts";
 import { concernsRole } from "./people.ts";
+import { postgresqlPresent } from "./present.ts";
 
 export const postgresql: Control = {
   id: "postgresql",
@@ -34,6 +35,7 @@ export const postgresql: Control = {
     service: "PostgreSQL",
     concerns: concernsRole,
     client: postgresqlClient,
+    present: postgresqlPresent,
   },
   render,
   endings: postgresqlEndings,

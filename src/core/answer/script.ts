@@ -45,7 +45,8 @@ interface KubePart {
 /** Every file of the script, in its order: the frame first, and last the line that starts everything. */
 export function factScripts(controls: readonly Control[] = [], extra: readonly ExtraPart[] = []): string[] {
   const parts = controls.flatMap(({ facts }) => (facts === undefined ? [] : [facts.script].flat()));
-  const own = [...parts, ...extra.map((part) => `facts/${nameOf(part)}`)];
+  const present = presentParts(controls, extra).map(({ script }) => script);
+  const own = [...parts, ...present, ...extra.map((part) => `facts/${nameOf(part)}`)];
   const [before, last] = [FACT_PARTS.slice(0, -1), FACT_PARTS.slice(-1)];
   const inFolder = ["frame", ...before, ...last, "end"].map((name) => `facts/${name}`);
   return inFolder.toSpliced(1 + before.length, 0, ...own);
@@ -53,9 +54,21 @@ export function factScripts(controls: readonly Control[] = [], extra: readonly E
 
 /** The functions that speak, in the order of their parts. */
 function factParts(controls: readonly Control[], extra: readonly ExtraPart[]): string[] {
-  const own = controls.flatMap(({ id, facts }) => (facts === undefined ? [] : [id]));
+  const parts = controls.flatMap(({ id, facts }) => (facts === undefined ? [] : [id]));
+  const own = [...parts, ...presentParts(controls, extra).map(({ id }) => `${id}-sessions`)];
   return [...FACT_PARTS.slice(0, -1), ...own, ...extra.map(nameOf), ...FACT_PARTS.slice(-1)].map(
     (name) => `part_${name.replaceAll("-", "_")}`,
+  );
+}
+
+/** Who is there is asked of services as well. */
+function presentParts(
+  controls: readonly Control[],
+  extra: readonly ExtraPart[],
+): { readonly id: string; readonly script: string }[] {
+  if (!extra.includes("sessions")) return [];
+  return controls.flatMap(({ id, sessions }) =>
+    sessions?.present === undefined ? [] : [{ id, script: sessions.present.script }],
   );
 }
 

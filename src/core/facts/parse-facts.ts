@@ -42,7 +42,7 @@ export interface FactsRun {
   /** ISO time, UTC. */
   readonly takenAt: string;
   /** Those whose parts the script was given. */
-  readonly controls?: readonly Pick<Control, "id" | "facts">[];
+  readonly controls?: readonly Pick<Control, "id" | "facts" | "sessions">[];
 }
 
 /**
@@ -78,7 +78,7 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
   const otherWays = parseWays(sections);
   const login = parseLogin(sections);
   const watchdogRun = parseWatchdogRun(sections);
-  const loggedIn = parseLoginSessions(sections);
+  const loggedIn = parsePresent(sections, run.controls ?? []);
   const loginLog = parseLoginLog(sections);
   const kubeconfigs = parseKubeconfigs(sections);
   const beside = {
@@ -103,6 +103,17 @@ function parseParts(sections: Sections, controls: NonNullable<FactsRun["controls
     facts === undefined ? [] : [[id, facts.parse(sections)] as const],
   );
   return parts.length === 0 ? {} : { parts: Object.fromEntries(parts) };
+}
+
+/** Who is logged in, and who has a session with a service; undefined where it was not asked for. */
+function parsePresent(
+  sections: Sections,
+  controls: NonNullable<FactsRun["controls"]>,
+): Facts["sessions"] | undefined {
+  const loggedIn = parseLoginSessions(sections);
+  if (loggedIn?.state !== "known") return loggedIn;
+  const others = controls.flatMap(({ sessions }) => sessions?.present?.parse(sections) ?? []);
+  return known([...loggedIn.value, ...others]);
 }
 
 function parseLogin(sections: Sections): LoginEnds | undefined {

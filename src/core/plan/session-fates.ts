@@ -20,9 +20,30 @@ export function sessionFates(
   const { sessions } = facts;
   if (sessions?.state !== "known") return sessions;
   const used = controls.filter(({ id }) => selected.includes(id));
-  const judged = (each: LoginSession): JudgedSession =>
-    Object.assign({}, each, fateOf(each, facts, limits, plan, used));
-  return known(sessions.value.map(judged));
+  return known(
+    sessions.value.flatMap((each): JudgedSession[] => {
+      const fate =
+        each.service === undefined
+          ? fateOf(each, facts, limits, plan, used)
+          : serviceFate(each, { facts, limits, plan }, used);
+      return fate === undefined ? [] : [Object.assign({}, each, fate)];
+    }),
+  );
+}
+
+/** Undefined where the policy has nothing to do with it: its control is not selected, or it is nobody's of the policy. */
+function serviceFate(
+  session: LoginSession,
+  asked: { readonly facts: Facts; readonly limits: HostLimits; readonly plan: Omit<HostPlan, "host"> },
+  controls: readonly Control[],
+): SessionFate | undefined {
+  const control = controls.find(({ id }) => id === session.service);
+  if (control === undefined) return undefined;
+  if (session.unread !== undefined) return unknownFate(session.unread);
+  const fate = control.sessions?.present?.fate(session, asked);
+  if (fate === undefined || asked.plan.error === undefined) return fate;
+  const { role, limit } = fate;
+  return { ...unknownFate("this host cannot be judged"), role, limit };
 }
 
 function fateOf(

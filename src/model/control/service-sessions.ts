@@ -2,6 +2,9 @@
 import type { Facts, UserClass } from "../facts/facts.ts";
 import type { RoleLimits } from "../policy/limits.ts";
 import type { SessionKind } from "../terms/session-kind.ts";
+import type { LoginSession, SessionFate } from "../facts/session.ts";
+import type { SaidSections } from "../facts/facts-part.ts";
+import type { OlderSession } from "./older-session.ts";
 import type { Mechanism } from "./timeout.ts";
 
 /**
@@ -22,6 +25,21 @@ export interface ServiceSessions {
   concerns(facts: Facts, role: RoleLimits, accounts: readonly UserClass[]): boolean;
   /** How `verify` opens one as this account, or why it cannot; left out where it never can. Pure. */
   client?(facts: Facts, user: string): ServiceClient | string;
+  /** Which are open at this moment; left out where that is not asked. */
+  readonly present?: PresentSessions;
+}
+
+/** Sessions with a service that are open now, for who wants to know whom a policy ends. */
+export interface PresentSessions {
+  /** A part of the facts script, as `FactsPart.script`: it defines `part_ID_sessions`, and comes after the control's own. */
+  readonly script: string;
+  /** None where the service does not run; one with `unread` where it could not be asked. Pure. */
+  parse(sections: SaidSections): readonly LoginSession[];
+  /** What the policy does to it unless it asks something; undefined where the policy names nobody for it. Pure. */
+  fate(
+    session: LoginSession,
+    asked: Pick<OlderSession, "facts" | "limits" | "plan">,
+  ): SessionFate | undefined;
 }
 
 /**

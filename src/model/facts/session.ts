@@ -4,7 +4,7 @@ import type { Seconds } from "../terms/duration.ts";
 /**
  * `shell`: a prompt and nothing else; `job`: a command without a terminal; `transfer`: rsync, sftp (also sshfs), scp;
  * `editor`: the remote half of an editor; `multiplexer`: tmux, screen; `program`: something in the foreground of a
- * terminal; `connection`: forwarding only, or nothing at all.
+ * terminal; `connection`: forwarding only, or nothing at all; `service`: a session with a service past sshd.
  */
 export const ACTIVITIES = [
   "shell",
@@ -14,11 +14,16 @@ export const ACTIVITIES = [
   "multiplexer",
   "program",
   "connection",
+  "service",
 ] as const;
 export type Activity = (typeof ACTIVITIES)[number];
 
-/** One terminal of a login over SSH, or one command without; texts are visible ones. */
+/** One terminal of a login over SSH, or one command without, or a session with a service; texts are visible ones. */
 export interface LoginSession {
+  /** The control that knows the service, a database; then `user` is the service's own account, and `groups` those of the host's of that name. */
+  readonly service?: string;
+  /** Why the sessions with a service could not be read; then this stands for all of them. */
+  readonly unread?: string;
   readonly user: string;
   /** Of the account; null where the host did not tell in time. */
   readonly groups: readonly string[] | null;
@@ -26,9 +31,9 @@ export interface LoginSession {
   readonly from: string | null;
   /** `pts/3`; null where it has none. */
   readonly terminal: string | null;
-  /** Since it began, by the host's uptime. */
+  /** Since it began, by the host's uptime; at least so long where a service does not say. */
   readonly seconds: Seconds;
-  /** Since somebody typed; null without a terminal, or where the host's clock does not tell. */
+  /** Since somebody typed, or asked the service something; null without a terminal, or where the host's clock does not tell. */
   readonly idle: Seconds | null;
   readonly activity: Activity;
   /** The program, or the shell. */

@@ -80,14 +80,15 @@ function groupsOf<T extends Placed<LoginSession> & Partial<JudgedSession>>(
 ): Group<T>[] {
   if (verbose) return all.map((each): Group<T> => [each]);
   const keyOf = createKeys();
-  return groupAlike(all, ({ user, activity, what, terminal, fate, limit, within, reason }) =>
-    keyOf([user, activity, what, terminal === null, fate, limit, within, reason]),
+  return groupAlike(all, ({ user, service, activity, what, terminal, fate, limit, within, reason }) =>
+    keyOf([user, service, activity, what, terminal === null, fate, limit, within, reason]),
   );
 }
 
 /** `bob@web1`, `bob@web[1-3] (3 hosts)`. */
 function who([first, ...others]: Group<Placed<LoginSession>>, verbose: boolean): string {
   const hosts = [...new Set([first, ...others].map(({ host }) => host))];
+  if (first.unread !== undefined) return hostNames(hosts, verbose);
   return `${visible(first.user)}@${hostNames(hosts, verbose)}`;
 }
 
@@ -96,6 +97,7 @@ function situation(group: Group<Placed<LoginSession> & Partial<JudgedSession>>, 
   const [first] = group;
   const places = [...new Set(group.map(({ from }) => from ?? "an unknown address"))];
   const from = places.length === 1 ? `from ${visible(places[0] ?? "")}` : `from ${places.length} addresses`;
+  if (first.unread !== undefined) return [who(group, verbose), "", "", doing(first)];
   const where = group.length === 1 && first.terminal !== null ? `${first.terminal} ${from}` : from;
   const limit =
     first.limit === undefined || first.limit === null ? "" : `, limit ${formatDuration(first.limit)}`;
@@ -103,9 +105,10 @@ function situation(group: Group<Placed<LoginSession> & Partial<JudgedSession>>, 
 }
 
 function idleOf(group: Group<LoginSession>): string {
-  const [{ terminal }] = group;
+  const [{ terminal, service }] = group;
   const known = group.flatMap(({ idle }) => (idle === null ? [] : [idle]));
-  if (terminal === null) return `since ${span(group.map(({ seconds }) => seconds))}`;
+  if (terminal === null && service === undefined) return `since ${span(group.map(({ seconds }) => seconds))}`;
+  if (service !== undefined && known.length > 0 && known.every((each) => each === 0)) return "at work";
   return known.length === 0 ? "idle for an unknown time" : `idle ${span(known)}`;
 }
 
@@ -122,9 +125,12 @@ const DOING = {
   multiplexer: "a multiplexer",
   program: "a program",
   connection: "forwarding only",
+  service: "a session",
 } as const;
 
-function doing({ activity, what }: LoginSession): string {
+function doing({ activity, what, unread: lost }: LoginSession): string {
+  if (lost !== undefined) return `sessions with ${visible(what)}`;
+  if (activity === "service") return `a session with ${visible(what)}`;
   return activity === "connection" ? DOING.connection : `${DOING[activity]}: ${visible(what)}`;
 }
 

@@ -76,6 +76,8 @@ export const errorDataSchema = z.strictObject({
 });
 
 const session = z.strictObject({
+  service: line.exactOptional(),
+  unread: z.string().exactOptional(),
   user: line,
   groups: z.array(line).nullable(),
   from: line.nullable(),

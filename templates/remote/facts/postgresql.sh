@@ -42,18 +42,22 @@ pg_cluster() {
   case $1 in */.s.PGSQL.*) ;; *) return 0 ;; esac
   printable "$1" || return 0
   pg_count=$((pg_count + 1))
-  # One of another mount namespace is not to be seen here.
+  pg_owner_of "$1"
+  section postgresql-cluster "$1" "$pg_owner"
+  [ -n "$pg_owner" ] || return 0
+  pg_ask "$1" postgres "$pg_question" || pg_ask "$1" template1 "$pg_question"
+}
+
+# Sets pg_owner, empty where it is not known: a socket of another mount namespace is not to be seen here.
+pg_owner_of() {
   pg_owner=''
   [ ! -S "$1" ] || pg_owner=$(stat -c %U -- "$1" 2>/dev/null)
   case $pg_owner in '' | UNKNOWN | *[!A-Za-z0-9_.-]* | -*) pg_owner='' ;; esac
-  section postgresql-cluster "$1" "$pg_owner"
-  [ -n "$pg_owner" ] || return 0
-  pg_ask "$1" postgres || pg_ask "$1" template1
 }
 
-# pg_ask SOCKET DATABASE: one line of JSON, or why there is none. Fails where only another database may answer.
+# pg_ask SOCKET DATABASE SQL: its lines, or why there is none. Fails where only another database may answer.
 pg_ask() {
-  pg_said=$(pg_client "$1" "$2" 2>&1 | head -c 2097152)
+  pg_said=$(pg_client "$1" "$2" "$3" 2>&1 | head -c 2097152)
   case $pg_said in *'database "postgres" does not exist'*) [ "$2" != postgres ] || return 1 ;; esac
   printf '%s\n' "$pg_said"
 }
@@ -62,7 +66,7 @@ pg_ask() {
 pg_client() {
   as_owner "$pg_owner" $bounded env -i PATH="$PATH" LC_ALL=C PGCLIENTENCODING=UTF8 PGCONNECT_TIMEOUT=5 PGAPPNAME=curfew \
     PGOPTIONS='-c statement_timeout=10000 -c standard_conforming_strings=on' \
-    "$(pg_psql)" -XAtqw -h "${1%/*}" -p "${1##*.}" -d "$2" -c "$pg_question"
+    "$(pg_psql)" -XAtqw -h "${1%/*}" -p "${1##*.}" -d "$2" -c "$3"
 }
 
 # Not Debian's wrapper, which asks more of a host than that there is a server.

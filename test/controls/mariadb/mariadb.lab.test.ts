@@ -87,12 +87,17 @@ describe.skipIf(lacks !== null)(`MariaDB${lacks === null ? "" : ` (${lacks})`}`,
   });
 
   test("apply sets it in the running server, and a second one has nothing to do", async () => {
-    const [early] = await hold(host, ["anna"], 300);
+    const [early] = await hold(host, ["anna", "app", "root"], 300);
     const asleep = () =>
       sql(host, `SELECT TIME_MS / 1000 FROM information_schema.PROCESSLIST WHERE ID = ${early}`);
     await expect
       .poll(async () => Number(await asleep()), { timeout: patient(40_000), interval: 500 })
       .toBeGreaterThan(LIMIT + 2);
+    const asked = await desk.run(["sessions", "-p", desk.policy, "--json"]);
+    // Held by a role that was given to her; root and app are nobody's.
+    expect(documentOf(asked).hosts[0].sessions, asked.stderr).toMatchObject([
+      { user: "anna", service: "mariadb", fate: "ends", role: "dba", limit: LIMIT, by: "mariadb" },
+    ]);
     const up = Number((await host.exec("cut -d ' ' -f 1 /proc/uptime")).stdout);
     const since = up - Number(await asleep());
     const plan = documentOf(await desk.run(["plan", "--json"])).hosts[0];

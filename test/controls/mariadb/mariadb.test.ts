@@ -8,6 +8,7 @@ import { DROP_INS } from "../../../src/controls/mariadb/drop-in.ts";
 import type { MariaDb, MariaDbServer } from "../../../src/controls/mariadb/facts.ts";
 import { mariadb } from "../../../src/controls/mariadb/index.ts";
 import { mariaDbAccounts, concernsMariaDb } from "../../../src/controls/mariadb/people.ts";
+import { planHost } from "../../../src/core/plan/host.ts";
 import type { Facts } from "../../../src/model/facts/facts.ts";
 import type { HostLimits, RoleLimits } from "../../../src/model/policy/limits.ts";
 import { known, type Reading, unreadable } from "../../../src/model/terms/reading.ts";
@@ -397,5 +398,64 @@ describe("a session for verify", () => {
     expect(mariaDbClient(facts(), "o'neil")).toContain("reads alike");
     expect(mariaDbClient(facts({ socket: "/tmp/$(x)" }), "alice")).toContain("reads alike");
     expect(mariaDbClient(facts(null), "alice")).toContain("could not be asked");
+  });
+});
+
+describe("who is there now", () => {
+  const present = mariadb.sessions?.present;
+  const client = (user: string, asleep: string, seconds: string, from = "localhost") => [
+    "client",
+    hex(user),
+    asleep,
+    seconds,
+    hex(from),
+  ];
+  const asked = (state: string, ...said: string[][]) => {
+    const section = { name: "mariadb-sessions", arguments: [state, SERVER.socket], body: rows(...said) };
+    const all = (name: string) => (name === section.name ? [section] : []);
+    return present?.parse({ host: "db1", all, one: () => section, maybe: () => section }) ?? [];
+  };
+  const fateOf = (user: string, policy = POLICY) => {
+    const of = facts();
+    const plan = { ...planHost(of, policy, ["mariadb"], [mariadb]), host: "db1" };
+    const account = ["person", user, `uid=1000(${user}) gid=1(${user}) groups=1(${user}),2(ops)`];
+    const [session] = asked("own", client(user, "1", "700"), account, ["end"]);
+    return session && present?.fate(session, { facts: of, limits: policy, plan });
+  };
+
+  test.each<[string, string, string[][], RegExp]>([
+    ["an error", "own", [["ERROR 1054 (42S22): Unknown column 'TIME_MS'"], ["end"]], /TIME_MS/u],
+    ["an answer that was cut short", "own", [client("alice", "1", "5")], /not what was asked/u],
+    [
+      "a name that was not encoded",
+      "own",
+      [["client", "alice", "1", "5", ""], ["end"]],
+      /not what was asked/u,
+    ],
+    ["a time that is none", "own", [client("alice", "1", "-5"), ["end"]], /not what was asked/u],
+    ["a container's server", "container", [], /in a container/u],
+  ])("%s is unknown, and stands for all of them", (_, state, said, why) => {
+    expect(asked(state, ...said)).toMatchObject([{ service: "mariadb", unread: expect.stringMatching(why) }]);
+  });
+
+  test("is said with what the server says", () => {
+    expect(
+      asked("own", client("alice", "1", "42", "10.0.0.1:5000"), client("app", "0", "9"), ["end"]),
+    ).toMatchObject([
+      { user: "alice", idle: 42, from: "10.0.0.1" },
+      { user: "app", idle: 0, from: "this host" },
+    ]);
+  });
+
+  test("by name, by a role that was given, by a group of the host; the server's own accounts are nobody's", () => {
+    expect(fateOf("alice")).toMatchObject({ fate: "ends", role: "dba", limit: 600, by: "mariadb" });
+    expect(fateOf("anna")).toMatchObject({ fate: "ends", role: "dba" });
+    expect([fateOf("root"), fateOf("app")]).toEqual([undefined, undefined]);
+    const byGroup = limits(role("default", 1800, null), [DBA, role("ops", 900, null, { groups: ["ops"] })]);
+    expect(fateOf("app", byGroup)).toMatchObject({ fate: "later", role: "ops", limit: 900 });
+    expect(fateOf("root", byGroup)).toBeUndefined();
+    expect(fateOf("alice", { ...POLICY, exemptions: [exemption(["alice"])] })).toMatchObject({
+      fate: "stays",
+    });
   });
 });

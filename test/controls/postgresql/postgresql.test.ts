@@ -273,3 +273,77 @@ describe("the watchdog", () => {
 test("facts that could not be read are unknown", () => {
   expect(cells(withPart(unreadable("no answer")))).toMatchObject([{ outcome: "unknown" }]);
 });
+
+describe("who is there now", () => {
+  const present = postgresql.sessions?.present;
+  const client = (...fields: readonly unknown[]) => `client\t${JSON.stringify(fields)}`;
+  const seen = (...rows: readonly string[]) =>
+    present?.parse(sections(["postgresql-sessions", ["/run/x/.s.PGSQL.5432"], rows.join("\n")])) ?? [];
+  const idle = (user: string, seconds: number | null, pool = false) =>
+    seen(
+      client(user, "idle", seconds, 900, null, pool),
+      "person\talice\tuid=1000(alice) gid=1(a) groups=1(a),2(dba)",
+      "end",
+    )[0];
+  const fate = (session: ReturnType<typeof idle>, policy = POLICY) => {
+    const facts = server({ roles: ["alice", "app"] });
+    const plan = { ...planHost(facts, policy, ["postgresql"], [postgresql]), host: "db1" };
+    return session && present?.fate(session, { facts, limits: policy, plan });
+  };
+
+  test.each<[string, readonly string[], string]>([
+    ["an error", ["psql: error: no pg_hba.conf entry"], "psql: error: no pg_hba.conf entry"],
+    ["nothing", [], "what it answered is not what was asked"],
+    ["an answer that was cut short", [client("alice", "idle", 5, 9, null, false)], "what it answered"],
+    ["what is not a client", ["client\t{}", "end"], "what it answered"],
+    ["a name that is not text", [client(5, "idle", 5, 9, null, false), "end"], "what it answered"],
+    [
+      "more than is asked for",
+      [...Array.from({ length: 1001 }, () => client("a", "idle", 1, 1, null, false)), "end"],
+      "more than 1000",
+    ],
+  ])("%s is unknown, and stands for all of them", (_, rows, why) => {
+    expect(seen(...rows)).toMatchObject([{ service: "postgresql", unread: expect.stringContaining(why) }]);
+  });
+
+  test("is said with the account's groups, since when it is idle, and from where", () => {
+    expect(idle("alice", 42)).toMatchObject({
+      user: "alice",
+      groups: ["a", "dba"],
+      idle: 42,
+      seconds: 900,
+      from: "this host",
+    });
+    expect(seen(client("a\u001b[31m", "active", 500, 900, "10.0.0.1", false), "end")).toMatchObject([
+      { user: "a\\u{1b}[31m", idle: 0, from: "10.0.0.1", groups: [] },
+    ]);
+    expect(seen(client("alice", "disabled", null, 900, null, false), "end")).toMatchObject([{ idle: null }]);
+  });
+
+  test.each<[string, number | null, object | undefined]>([
+    ["beyond its limit", 700, { fate: "ends", role: "staff", limit: 600, by: "postgresql" }],
+    ["within it", 10, { fate: "later", limit: 600 }],
+    [
+      "for an unknown time",
+      null,
+      { fate: "unknown", reason: "the server does not tell since when it is idle" },
+    ],
+  ])("idle %s", (_, seconds, expected) => {
+    expect(fate(idle("alice", seconds))).toMatchObject(expected ?? {});
+  });
+
+  test("pools and exempt people stay; whom the policy does not name is not its concern", () => {
+    expect(fate(idle("alice", 700, true))).toMatchObject({
+      fate: "stays",
+      reason: expect.stringContaining("pool"),
+    });
+    const spared = { ...POLICY, exemptions: [exemption(["alice"])] };
+    expect(fate(idle("alice", 700), spared)).toMatchObject({
+      fate: "stays",
+      reason: expect.stringMatching(/^exempt: /u),
+    });
+    expect(fate(idle("app", 700))).toBeUndefined();
+    const byGroup = limits(role("default", 900, null), [STAFF, role("dba", 300, null, { groups: ["dba"] })]);
+    expect(fate(idle("alice", 10), byGroup)).toMatchObject({ role: "dba", limit: 300 });
+  });
+});

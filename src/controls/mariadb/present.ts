@@ -1,0 +1,75 @@
+/** Who has a session with the host's MariaDB server now: sections of templates/remote/facts/mariadb-sessions.sh. Pure. */
+import { lines } from "../../core/answer/sections.ts";
+import { visible } from "../../core/text/visible.ts";
+import type { PresentSessions } from "../../model/control/service-sessions.ts";
+import type { SaidSection } from "../../model/facts/facts-part.ts";
+import type { LoginSession } from "../../model/facts/session.ts";
+import { accountsSaid, clientFate, presentSession, unreadSessions } from "../databases/present.ts";
+import { fromHex } from "./answer.ts";
+import { mariaDb, whyNotAsked } from "./facts.ts";
+import { OWN_ACCOUNTS } from "./people.ts";
+
+/** The question asks for one more. */
+const MOST = 1000;
+
+export const mariaDbPresent: PresentSessions = {
+  script: "facts/mariadb-sessions",
+  parse: (sections) => sections.all("mariadb-sessions").flatMap(sessionsOf),
+  fate: (session, asked) => {
+    const { user, groups } = session;
+    const found = mariaDb(asked.facts);
+    const members = found?.state === "known" ? (found.value.server?.members ?? []) : [];
+    const given = members.flatMap(([name, role]) => (name === user ? [role] : []));
+    return clientFate("mariadb", session, asked, (role) => {
+      const named = role.databaseRoles ?? [];
+      if (named.includes(user)) return true;
+      if (OWN_ACCOUNTS.includes(user)) return false;
+      return (
+        role.users.includes(user) ||
+        given.some((each) => named.includes(each)) ||
+        role.groups.some((group) => groups?.includes(group) === true)
+      );
+    });
+  },
+};
+
+function sessionsOf(section: SaidSection): LoginSession[] {
+  const [state = "", socket = ""] = section.arguments;
+  const what = "MariaDB";
+  if (state !== "own") return [unreadSessions("mariadb", what, whyNotAsked(state, ""))];
+  const rows = lines(section).map((line) => line.split("\t"));
+  const clients = rows.flatMap((row) => (row[0] === "client" ? [clientOf(row)] : []));
+  const failed = rows.find(([word = ""]) => word.startsWith("ERROR"));
+  if (
+    failed !== undefined ||
+    clients.includes(undefined) ||
+    rows.at(-1)?.[0] !== "end" ||
+    clients.length > MOST
+  ) {
+    const why = failed?.join(" ") ?? "what it answered is not what was asked";
+    return [
+      unreadSessions("mariadb", what, clients.length > MOST ? `it has more than ${MOST} sessions` : why),
+    ];
+  }
+  const accounts = accountsSaid(rows);
+  const named = `${what} at ${visible(socket).slice(0, 300)}`;
+  return clients.flatMap((client) =>
+    client === undefined ? [] : [presentSession("mariadb", named, client, accounts)],
+  );
+}
+
+function clientOf([, name, asleep, time = "", host]: readonly string[]):
+  | Parameters<typeof presentSession>[2]
+  | undefined {
+  const [user, from] = [fromHex(name), fromHex(host)];
+  if (user === undefined || from === undefined || !/^\d{1,12}$/u.test(time)) return undefined;
+  const whence = from.replace(/:\d{1,5}$/u, "");
+  const idle = asleep === "1" ? Number(time) : 0;
+  return {
+    user,
+    idle,
+    seconds: idle,
+    from: whence === "localhost" || whence === "" ? "this host" : whence,
+    pool: false,
+  };
+}
