@@ -1,12 +1,12 @@
 /** A new login with the plugin behind a gate, from which the limits of a session begin. */
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { ChosenContext } from "../../config/kube/merged.ts";
 import { isCredential } from "../../core/kube/gate/exec-credential.ts";
 import { gateOf } from "../../core/kube/gate/words.ts";
 import { newGateState } from "../../core/kube/gate/state.ts";
-import { knownCache } from "../../core/kube/gate/known-caches.ts";
+import { type KnownCache, knownCache } from "../../core/kube/gate/known-caches.ts";
 import { visible } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { KubeLimits } from "../../model/access/kube.ts";
@@ -67,9 +67,29 @@ function purge(command: string, args: readonly string[], { home, warn }: GateLog
     warn(`what ${visible(command)} remembers is unknown to curfew; it may answer without asking anybody`);
     return;
   }
-  for (const path of known.paths)
-    rmSync(resolve(home, path.replace(/^~\//u, "")), { recursive: true, force: true });
+  for (const path of known.paths) rmSync(resolve(home, path), { recursive: true, force: true });
+  if (known.named !== undefined) purgeNamed(known.named, home, warn);
   if (known.left !== "") warn(known.left);
+}
+
+/** Only what is the plugin's by its name: the kubeconfig may name any folder of the person's. */
+function purgeNamed(
+  { folder, files }: NonNullable<KnownCache["named"]>,
+  home: string,
+  warn: GateLogin["warn"],
+): void {
+  const path = folder.replace(/^~(?=\/|$)/u, home);
+  try {
+    if (!isAbsolute(path)) throw new Error("its folder is not named from the root");
+    const found = existsSync(path) ? readdirSync(path, { withFileTypes: true }) : [];
+    const own = found.filter((each) => each.isFile() && files.test(each.name));
+    for (const { name } of own) rmSync(join(path, name), { force: true });
+    if (own.length < found.length)
+      warn(`${visible(folder)} has files that are not known as the plugin's; they stay`);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : "";
+    warn(`what the plugin remembers in ${visible(folder)} stays: ${visible(why)}`);
+  }
 }
 
 /** Its standard error and its questions go to the person; its answer goes nowhere. */

@@ -1,7 +1,11 @@
 /** Where login programs keep what would answer in a person's place, and what has to be said where curfew cannot empty it. */
 export interface KnownCache {
-  /** Relative to the home directory; what is to be deleted. */
+  /** Folders of the programs' own, relative to the home directory; to be deleted as a whole. */
   readonly paths: readonly string[];
+  /**
+   * A folder that a kubeconfig names, which may be any: of its files only those with such a name are to be deleted.
+   */
+  readonly named?: { readonly folder: string; readonly files: RegExp };
   /** What stays all the same, as a sentence for people; empty: nothing. */
   readonly left: string;
 }
@@ -10,7 +14,6 @@ export interface KnownCache {
 export function knownCache(command: string, args: readonly string[]): KnownCache | undefined {
   const name = command.split("/").at(-1) ?? "";
   const words = [name, ...args];
-  const given = optionOf(args, "--token-cache-dir");
   if (
     words.includes("oidc-login") ||
     name === "kubectl-oidc_login" ||
@@ -18,14 +21,24 @@ export function knownCache(command: string, args: readonly string[]): KnownCache
   ) {
     const keyring = optionOf(args, "--token-cache-storage") === "keyring";
     const left = keyring ? "kubelogin keeps its tokens in the keyring: kubelogin clean empties it" : "";
-    return { paths: [given ?? ".kube/cache/oidc-login"], left };
+    return { ...folderOf(args, ".kube/cache/oidc-login", OIDC_FILES), left };
   }
-  if (name === "kubelogin") return { paths: [given ?? ".kube/cache/kubelogin"], left: AZURE };
+  if (name === "kubelogin") return { ...folderOf(args, ".kube/cache/kubelogin", AZURE_FILES), left: AZURE };
   if (name === "gke-gcloud-auth-plugin")
     return { paths: [".kube/gke_gcloud_auth_plugin_cache"], left: GOOGLE };
   if (name === "aws" || name === "aws-iam-authenticator") return { paths: [], left: AWS };
   return name === "tsh" ? { paths: [], left: TELEPORT } : undefined;
 }
+
+function folderOf(args: readonly string[], own: string, files: RegExp): Omit<KnownCache, "left"> {
+  const folder = optionOf(args, "--token-cache-dir") ?? optionOf(args, "--cache-dir");
+  return folder === undefined ? { paths: [own] } : { paths: [], named: { folder, files } };
+}
+
+/** A digest of what was asked for (int128/kubelogin, tokencache). */
+const OIDC_FILES = /^[0-9a-f]{64}(?:\.lock)?$/u;
+/** The cloud and three ids (Azure/kubelogin, token cache), or its record of who logged in. */
+const AZURE_FILES = /^(?:Azure\w*(?:-[\w.-]+)+\.json|auth\.json)$/u;
 
 /** int128/kubelogin; Azure's program of the same name takes a --server-id and no issuer. */
 function isOidc(args: readonly string[]): boolean {
@@ -38,7 +51,8 @@ const AWS = "the login of the AWS CLI stays: aws sso logout ends it; static keys
 const TELEPORT = "the login of tsh stays: tsh logout ends it";
 
 function optionOf(args: readonly string[], name: string): string | undefined {
-  const at = args.findIndex((word) => word === name || word.startsWith(`${name}=`));
+  // The last one counts.
+  const at = args.findLastIndex((word) => word === name || word.startsWith(`${name}=`));
   if (at < 0) return undefined;
   const word = args[at] ?? "";
   return word === name ? args[at + 1] : word.slice(name.length + 1);

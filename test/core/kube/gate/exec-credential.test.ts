@@ -50,7 +50,7 @@ test.each([true, false])("the gate's words are read back, end streams %s", (endS
 
 test.each<[string, string[], string[] | undefined, RegExp]>([
   ["kubectl", ["oidc-login", "get-token", "--oidc-issuer-url=x"], [".kube/cache/oidc-login"], /^$/u],
-  ["/usr/bin/kubelogin", ["get-token", "--oidc-issuer-url=x", "--token-cache-dir", "/c"], ["/c"], /^$/u],
+  ["/usr/bin/kubelogin", ["get-token", "--oidc-issuer-url=x", "--token-cache-dir", "/c"], [], /^$/u],
   ["kubectl", ["oidc-login", "--token-cache-storage=keyring"], [".kube/cache/oidc-login"], /keyring/u],
   ["kubelogin", ["get-token", "--server-id", "x"], [".kube/cache/kubelogin"], /az logout/u],
   ["gke-gcloud-auth-plugin", [], [".kube/gke_gcloud_auth_plugin_cache"], /gcloud auth revoke/u],
