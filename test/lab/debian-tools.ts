@@ -7,6 +7,7 @@ import { findMirror } from "./image.ts";
 
 export const PRE_COMMIT = ["pre-commit"];
 export const NGINX = ["nginx-core"];
+export const PGBOUNCER = ["pgbouncer"];
 /** For Ansible on the hosts: a Python that can be copied to one of Debian 12. */
 export const PYTHON =
   "python3-minimal python3.11-minimal libpython3.11-minimal libpython3.11-stdlib libexpat1 libffi8".split(
@@ -16,7 +17,7 @@ export const FOR_RENDER = ["ansible-core", "ansible-lint", "cloud-init"];
 
 /** Fetches all that tests ask for, before the lab is entered: in it there is no way to a mirror. */
 export async function ensureDebianTools(say: (line: string) => void): Promise<void> {
-  for (const names of [FOR_RENDER, PRE_COMMIT, NGINX]) await debianTools(names).catch(failed);
+  for (const names of [FOR_RENDER, PRE_COMMIT, NGINX, PGBOUNCER]) await debianTools(names).catch(failed);
   await debianTools(PYTHON, true).catch(failed);
   function failed(error: unknown): void {
     say(`lab: ${error instanceof Error ? error.message : String(error)}`);

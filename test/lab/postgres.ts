@@ -64,7 +64,7 @@ export async function postgresLacks(): Promise<string | null> {
 export async function startPostgres(): Promise<PostgresServer> {
   const bin = await programs();
   if (bin === undefined) throw new Error(`needs Debian's ${PACKAGE}`);
-  const owner = identity();
+  const owner = servant();
   const directory = await ownDirectory(owner);
   const data = join(directory, "data");
   const options = [
@@ -97,7 +97,7 @@ async function ownDirectory({ uid, gid }: Owner): Promise<string> {
 
 /** A copy of a running server that follows it. */
 async function startStandby(first: PostgresServer, bin: Programs): Promise<Standby> {
-  const owner = identity();
+  const owner = servant();
   const directory = await ownDirectory(owner);
   const data = join(directory, "data");
   const from = ["-h", first.directory, "-p", String(first.port), "-U", "postgres"];
@@ -260,15 +260,16 @@ function newest(folder: string): string | undefined {
   return best === undefined ? undefined : join(folder, best, "bin");
 }
 
-/** Nothing for one who is not root: that one runs the server itself. */
-function identity(): Owner {
+/** The account for servers that refuse to run as root; nothing for one who is not root, who runs them himself. */
+export function servant(): Owner {
   if (userInfo().uid !== 0) return {};
   const id = (what: string): number =>
     Number(spawnSync("id", [what, SERVANT], { encoding: "utf8" }).stdout.trim());
   return { uid: id("-u"), gid: id("-g") };
 }
 
-async function freePort(): Promise<number> {
+/** A port of this machine that is free now. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const { port } = probe.address() as AddressInfo;

@@ -25,7 +25,7 @@ export function databaseName(settings: Settings, server: Server | undefined = se
 /** CurfewError `input` with what to do; the error itself where it is ours already, or a defect. */
 export function postgresError(settings: Settings, server: Server | undefined, error: unknown): unknown {
   if (error instanceof CurfewError || !(error instanceof Error)) return error;
-  const words = error instanceof StandbyError ? STANDBY : wordsFor(error, settings);
+  const words = error instanceof RefusedServer ? error.words : wordsFor(error, settings);
   if (words === undefined) return error;
   const [what, hint] = words;
   return new CurfewError("input", `${databaseName(settings, server)}: ${what}`, { hint, cause: error });
@@ -38,16 +38,31 @@ export function noPassword(settings: Settings, server: Server, refusal: string |
   return new CurfewError("input", `${databaseName(settings, server)}: ${message}`, { hint: PASSWORD_HINT });
 }
 
-class StandbyError extends Error {}
-
-const STANDBY: Words = [
-  "the server is a standby or read-only; it does not know which audits are running",
-  "name the primary, or all servers: postgres://USER@DB1,DB2/DATABASE takes the one that can be written",
-];
+/** It answers, and is not what is needed. `passing`: it may be a moment later. */
+class RefusedServer extends Error {
+  readonly words: Words;
+  readonly passing: boolean;
+  constructor(words: Words, passing: boolean) {
+    super(words[0]);
+    this.words = words;
+    this.passing = passing;
+  }
+}
 
 /** What a session throws that may only be read. */
 export function standby(): Error {
-  return new StandbyError("standby");
+  const what = "the server is a standby or read-only; it does not know which audits are running";
+  const hint =
+    "name the primary, or all servers: postgres://USER@DB1,DB2/DATABASE takes the one that can be written";
+  return new RefusedServer([what, hint], true);
+}
+
+/** What a session throws behind a pooler that takes its connection away between two transactions. */
+export function shared(): Error {
+  const what =
+    "a pooler between here and the server gives each transaction another connection, so locks and settings of curfew would be lost or be those of others";
+  const hint = "name the server itself, or a pool of PgBouncer with pool_mode = session";
+  return new RefusedServer([what, hint], false);
 }
 
 /**
@@ -56,7 +71,7 @@ export function standby(): Error {
  */
 export function isOutage(error: unknown): boolean {
   if (error instanceof CurfewError) return error.cause !== undefined && isOutage(error.cause);
-  if (error instanceof StandbyError) return true;
+  if (error instanceof RefusedServer) return error.passing;
   const code = codeOf(error);
   if (code === "") return error instanceof Error && UNCODED.test(error.message);
   return code in NETWORK || /^(?:08...|40...|57P0[1235]|53300|25006)$/u.test(code);

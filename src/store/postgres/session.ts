@@ -7,6 +7,7 @@ import type { Client, ClientConfig, CustomTypesConfig } from "pg";
 import { setTimeout as sleep } from "node:timers/promises";
 import { noPassword, postgresError, refusesEncryption, standby } from "./error.ts";
 import type { PostgresSettings, Server } from "./settings.ts";
+import { refuseShared } from "./pooler.ts";
 import { fromColumns, toColumn } from "./text.ts";
 
 /** Milliseconds. */
@@ -76,19 +77,52 @@ async function openAs(
   settings: PostgresSettings,
   patience: Patience,
 ): Promise<DatabaseSession> {
+  const { session, pooled } = await connect(encrypted, server, settings, patience);
+  if (!pooled) return session;
+  const hurried = { ...patience, answer: Math.min(patience.answer, POOL_MS) };
+  const another = async (): Promise<DatabaseSession> =>
+    (await connect(encrypted, server, settings, hurried)).session;
+  try {
+    await refuseShared(session, another);
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+/** Milliseconds after which a pool has no further connection to give. */
+const POOL_MS = 3000;
+
+/** `pooled`: what answers is not the server's process that said who it is, but something in between. */
+async function connect(
+  encrypted: boolean,
+  server: Server,
+  settings: PostgresSettings,
+  patience: Patience,
+): Promise<{ readonly session: DatabaseSession; readonly pooled: boolean }> {
   const { default: driver } = await import("pg");
   const socket = new Socket();
   const config = configOf(encrypted, server, settings, patience, socket);
-  const client = new driver.Client({ ...config, types: numbers(driver.types) });
+  const client: Client & Undeclared = new driver.Client({ ...config, types: numbers(driver.types) });
+  // Without options of ours none is sent, since PgBouncer refuses the parameter; the driver would take PGOPTIONS.
+  if (client.connectionParameters !== undefined) client.connectionParameters.options = settings.options;
   const session = wrap(client, socket);
   try {
     await client.connect();
-    await prepare(session, settings, patience);
-    return session;
+    const process = await prepare(session, settings, patience);
+    return { session, pooled: client.processID !== process };
   } catch (error) {
     socket.destroy();
     throw error;
   }
+}
+
+/** What the driver's clients have besides their types. */
+interface Undeclared {
+  /** Of the server's process, as the connection's beginning named it. */
+  readonly processID?: number | null;
+  readonly connectionParameters?: { options: string | undefined };
 }
 
 /** Every word that the driver would otherwise look up in the environment by itself. */
@@ -137,12 +171,13 @@ function numbers(types: CustomTypesConfig): CustomTypesConfig {
 /**
  * Settings of the session rather than of its start, which poolers refuse. The server notices within a minute that this
  * machine is gone. Names are looked up where nobody but the owner of the history can put anything.
+ * Returns the number of the process that answers.
  */
 async function prepare(
   session: DatabaseSession,
   { idleSeconds }: PostgresSettings,
   patience: Patience,
-): Promise<void> {
+): Promise<number | undefined> {
   const wanted = {
     search_path: "pg_catalog",
     statement_timeout: String(patience.statement),
@@ -155,11 +190,13 @@ async function prepare(
     bytea_output: "hex",
   };
   const calls = Object.entries(wanted).map(([name, value]) => `set_config('${name}', '${value}', false)`);
-  const [state] = await session.rows<{ standby: boolean; readonly: string }>(
+  const [state] = await session.rows<{ standby: boolean; readonly: string; process: number }>(
     `SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS readonly,
+            pg_backend_pid() AS process,
             ${calls.join(", ")}`,
   );
   if (state?.standby === true || state?.readonly === "on") throw standby();
+  return state?.process;
 }
 
 function wrap(client: Client, socket: Socket): DatabaseSession {
