@@ -1,5 +1,6 @@
 import { explainPerson } from "../core/explain/person.ts";
 import { explainSessions } from "../core/explain/sessions.ts";
+import { planHost } from "../core/plan/host.ts";
 import { policyAnywhere, policyOn } from "../core/policy/apply-baseline.ts";
 import { hostLimits } from "../core/policy/host-limits.ts";
 import { groupsOf } from "../core/policy/present-people.ts";
@@ -32,14 +33,16 @@ export async function explainOnHost(
     const { account, groups } = accountOf(user, facts);
     const here = policyOn(policy, host, facts, context.controls);
     const explanation = explainPerson(here, { user, groups }, host, today, ids);
-    const { sessions, plan } = explainSessions(
-      explanation,
+    const limits = hostLimits(here, host, today);
+    const { description, findings, changes, error } = planHost(
       facts,
-      hostLimits(here, host, today),
+      limits,
       here.controls,
       context.controls,
     );
-    const { description, findings, changes, error } = plan;
+    const sessions = explainSessions(explanation, facts, limits, here.controls, context.controls, {
+      refused: error !== undefined,
+    });
     const roles = new Set(["*", ...explanation.roles.filter(counts).map(({ role }) => role)]);
     const concerning = findings.filter(({ role }) => roles.has(role));
     return {

@@ -272,7 +272,7 @@ describe("a frozen client of somebody exempt", () => {
       "2026-11-22",
       CONTROL_IDS,
     );
-    return explainSessions(explanation, facts("cis"), limits, resolved.controls, CONTROLS).sessions.find(
+    return explainSessions(explanation, facts("cis"), limits, resolved.controls, CONTROLS).find(
       ({ kind }) => kind === "frozen-client",
     );
   };

@@ -35,7 +35,7 @@ function sessions(user: string, release: string, selected: readonly ControlId[])
   const facts = host({ version: version(release), classes: [person(user, `user:${user}`)] });
   const explanation = explainPerson(POLICY, { user, groups: [] }, WEB, TODAY, CONTROL_IDS);
   const limits = hostLimits(POLICY, WEB, TODAY);
-  const explained = explainSessions(explanation, facts, limits, selected, CONTROLS).sessions;
+  const explained = explainSessions(explanation, facts, limits, selected, CONTROLS);
   return Object.fromEntries(
     explained.map(({ kind, endedBy, uncaught }) => [
       kind,

@@ -53,13 +53,24 @@ export const logind: Control = {
 const SHORTEST: Seconds = 20;
 
 function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
-  const rendered = renderDropIn(facts, limits, selected);
-  const written = rendered.files.some(({ content }) => content !== null);
-  const main = written && limits.baseline?.logind === "main-file" ? demandedSeconds(limits) : null;
-  return { ...rendered, files: [...rendered.files, ...logindMainFile(facts, main)] };
+  const { value, findings, coverage } = wanted(facts, limits, selected);
+  return {
+    get files() {
+      const main = value !== null && limits.baseline?.logind === "main-file" ? demandedSeconds(limits) : null;
+      return [file(value === null ? null : contentFor(limits, value)), ...logindMainFile(facts, main)];
+    },
+    expectations: [],
+    findings,
+    coverage,
+  };
 }
 
-function renderDropIn(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
+interface Wanted extends Pick<Rendered, "findings" | "coverage"> {
+  /** Of StopIdleSessionSec; null where it is not to be set. */
+  readonly value: string | null;
+}
+
+function wanted(facts: Facts, limits: HostLimits, selected: boolean): Wanted {
   if (!selected) return without([]);
   const stop = backstop(facts, limits, "logind");
   if (stop.state === "no-limits") return without([]);
@@ -72,17 +83,17 @@ function renderDropIn(facts: Facts, limits: HostLimits, selected: boolean): Rend
     return without([finding(actual, "fail")]);
   }
   const ability = logindAbility(facts);
-  const files = [file(contentFor(limits, limit, demanded !== null))];
+  // Without a unit under a baseline: its scanners read a number.
+  const value = demanded === null ? `${limit}s` : String(limit);
   if (ability.works !== "yes") {
     const findings = [finding(ability.reason, ability.works === "no" ? "fail" : "unknown")];
     // A baseline's rule is about the number; that it does nothing here is the finding's business.
-    return demanded === null || !knowsTheKey(facts) ? without(findings) : { ...without(findings), files };
+    return demanded === null || !knowsTheKey(facts) ? without(findings) : { ...without(findings), value };
   }
   return {
-    files,
-    expectations: [],
+    value,
     findings: looserRoles(limits, limit),
-    coverage: [...limits.roles, limits.defaults].flatMap((role) => coverage(role.role, limit)),
+    coverage: [...limits.roles, limits.defaults].flatMap((role) => covers(role.role, limit)),
   };
 }
 
@@ -92,20 +103,16 @@ function demandedSeconds({ baseline }: HostLimits): Seconds | null {
   return relations.map(({ equals }) => equals).find((seconds) => seconds !== undefined) ?? null;
 }
 
-/** Without a unit under a baseline: its scanners read a number. */
-function contentFor(limits: HostLimits, seconds: Seconds, bare: boolean): string {
-  return renderTemplate("logind", {
-    policy: limits.policy ?? "",
-    value: bare ? String(seconds) : `${seconds}s`,
-  });
+function contentFor(limits: HostLimits, value: string): string {
+  return renderTemplate("logind", { policy: limits.policy ?? "", value });
 }
 
 function knowsTheKey({ logind: state }: Facts): boolean {
   return state.state === "known" && state.value.idleStop !== "unsupported";
 }
 
-function without(findings: readonly Finding[]): Rendered {
-  return { files: [file(null)], expectations: [], findings, coverage: [] };
+function without(findings: readonly Finding[]): Wanted {
+  return { value: null, findings, coverage: [] };
 }
 
 function file(content: string | null): DesiredFile {
@@ -140,7 +147,7 @@ function looserRoles({ roles, defaults }: HostLimits, limit: Seconds): Finding[]
 }
 
 /** Measured on Debian 12; not for sessions without a terminal. */
-function coverage(role: string, within: Seconds): Coverage[] {
+function covers(role: string, within: Seconds): Coverage[] {
   return WITH_TERMINAL.map((kind) => ({ control: "logind", role, kind, within }));
 }
 

@@ -43,13 +43,13 @@ export const shellTimeout: Control = {
 };
 
 function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
-  const files = shellFiles(facts, limits, selected);
-  if (!selected) return { files, expectations: [], findings: [], coverage: [] };
   return {
-    files,
+    get files() {
+      return shellFiles(facts, limits, selected);
+    },
     expectations: [],
-    findings: shellFindings(facts, limits),
-    coverage: coverage(facts, limits),
+    findings: selected ? shellFindings(facts, limits) : [],
+    coverage: selected ? coverage(facts, limits) : [],
   };
 }
 

@@ -85,7 +85,9 @@ function render(facts: Facts, given: HostLimits, selected: boolean): Rendered {
   const blocks = matchBlocks(ability, writableNames(facts, version, limits));
   const rivals = sshdRivals(facts, place, blocks, globals.channel);
   return {
-    files: sshdFiles(facts, place, blocks, globals, limits),
+    get files() {
+      return sshdFiles(facts, place, blocks, globals, limits);
+    },
     expectations: expectations(facts, ability, limits, blocks, globals, rivals.contested),
     findings: [
       ...versionFindings(facts, ability, limits, stop),

@@ -54,7 +54,9 @@ function render(facts: Facts, limits: HostLimits, selected: boolean): Rendered {
   const interval = watchdogInterval(limits, starter.by);
   const late = expectedLate(facts, interval);
   return {
-    files: watchdogFiles(limits, { by: starter.by, interval }),
+    get files() {
+      return watchdogFiles(limits, { by: starter.by, interval });
+    },
     expectations: [],
     findings,
     coverage: idleRoles(limits).flatMap(({ role, idle }) =>

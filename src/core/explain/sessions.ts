@@ -2,12 +2,11 @@ import type { Control } from "../../model/control/control.ts";
 import type { ExplainedSession, Explanation } from "../../model/verdict/explanation.ts";
 import type { Facts } from "../../model/facts/facts.ts";
 import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
-import type { HostPlan } from "../../model/change/plan.ts";
 import type { ControlId } from "../../model/terms/control-id.ts";
 import { isServiceKind, SESSION_KINDS, type SessionKind } from "../../model/terms/session-kind.ts";
 import { classOf } from "../policy/selectors.ts";
 import { keepsLimit } from "../policy/kind-limit.ts";
-import { planHost } from "../plan/host.ts";
+import { plannedCoverage } from "../plan/host.ts";
 import { uncaughtServices } from "../ending/service-kinds.ts";
 import { uncaughtKinds } from "../ending/uncaught.ts";
 
@@ -17,7 +16,8 @@ const THEM = "person/explained";
 /**
  * What becomes of every kind of idle session of the person on this host, as the selected controls
  * would leave it. The person's limits may come from several roles, so the controls are asked about
- * one more role with exactly these; what an exemption takes away is taken away. Pure.
+ * one more role with exactly these; what an exemption takes away is taken away. `refused`: the host must not be
+ * changed, so they leave it as it is. Pure.
  */
 export function explainSessions(
   explanation: Explanation,
@@ -25,7 +25,8 @@ export function explainSessions(
   limits: HostLimits,
   selected: readonly ControlId[],
   controls: readonly Control[],
-): { readonly sessions: ExplainedSession[]; readonly plan: Omit<HostPlan, "host"> } {
+  { refused = false }: { readonly refused?: boolean } = {},
+): ExplainedSession[] {
   const them = roleOf(explanation, limits);
   const asked = { ...limits, roles: [...limits.roles, them] };
   const exempt = exemptControls(explanation);
@@ -34,7 +35,8 @@ export function explainSessions(
     account && controls.find((control) => control.id === id)?.cannot?.(account, kind);
   const reaches = (id: ControlId, kind: SessionKind): boolean =>
     controls.some((control) => control.id === id && control.reachesExempt?.(kind, limits.baseline));
-  const promised = planHost(facts, asked, selected, controls).coverage.filter(
+  const planned = refused ? [] : plannedCoverage(facts, asked, selected, controls);
+  const promised = planned.filter(
     ({ role, control, kind }) => role === THEM && (!exempt.has(control) || reaches(control, kind)),
   );
   const coverage = promised.filter(({ control, kind }) => cannot(control, kind) === undefined);
@@ -49,7 +51,7 @@ export function explainSessions(
   const kinds = SESSION_KINDS.filter(
     (kind) => !isServiceKind(kind) || [...promised, ...uncaught].some((each) => each.kind === kind),
   );
-  const sessions = kinds.map((kind): ExplainedSession => {
+  return kinds.map((kind): ExplainedSession => {
     const endedBy = coverage
       .filter((each) => each.kind === kind)
       .map(({ control, within, limit = within }) => ({ control, within, late: !keepsLimit(within, limit) }))
@@ -59,7 +61,6 @@ export function explainSessions(
     const why = promised.flatMap((each) => (each.kind === kind ? (cannot(each.control, kind) ?? []) : []));
     return { kind, endedBy, uncaught: reasonOf(why[0] ?? open.reason) };
   });
-  return { sessions, plan: planHost(facts, limits, selected, controls) };
 }
 
 function roleOf(

@@ -31,13 +31,7 @@ export function explainTypical(
 ): TypicalHost[] {
   const found = new Map<string, TypicalHost>();
   for (const each of TYPICAL) {
-    const { sessions } = explainSessions(
-      explanation,
-      typicalFacts(each, controls),
-      limits,
-      selected,
-      controls,
-    );
+    const sessions = explainSessions(explanation, typicalFacts(each, controls), limits, selected, controls);
     const key = JSON.stringify(sessions);
     const systems = [...(found.get(key)?.systems ?? []), ...each.systems];
     found.set(key, { systems, sessions });

@@ -45,6 +45,33 @@ export function planHost(
   }
 }
 
+/** What the controls would end once their files are in place; nothing on a host that must not be changed. No file is made. */
+export function plannedCoverage(
+  facts: Facts,
+  limits: HostLimits,
+  selected: readonly ControlId[],
+  controls: readonly Control[],
+): readonly Coverage[] {
+  try {
+    refuseOtherServers(facts);
+    const rendered = controls.map((control) => control.render(facts, limits, selected.includes(control.id)));
+    return possible(rendered, facts, limits, controls).coverage;
+  } catch (error) {
+    if (!(error instanceof CurfewError)) throw error;
+    return [];
+  }
+}
+
+function possible(
+  rendered: readonly Rendered[],
+  facts: Facts,
+  limits: HostLimits,
+  controls: readonly Control[],
+): ReturnType<typeof possibleCoverage> {
+  const wanted = rendered.flatMap((each) => each.coverage.map((item) => withLimit(item, limits)));
+  return possibleCoverage(wanted, facts, limits, controls);
+}
+
 function refuseOtherServers({ server }: Facts): void {
   if (server.product === "openssh") return;
   throw new CurfewError("unsupported", `the SSH server is not OpenSSH but says "${server.text}"`, {
@@ -64,8 +91,7 @@ function decided(
     .flatMap(({ files }) => files)
     .map((file) => changeOf(file, facts))
     .filter((change) => change !== undefined);
-  const wanted = rendered.flatMap((each) => each.coverage.map((item) => withLimit(item, limits)));
-  const { coverage, findings: impossible } = possibleCoverage(wanted, facts, limits, controls);
+  const { coverage, findings: impossible } = possible(rendered, facts, limits, controls);
   return {
     ...blank(facts),
     changes,

@@ -18,6 +18,7 @@ import type { ConfiguredTimeout, Mechanism, ProbedSession, ReplacedFile, Timeout
 
 /** What a control wants on one host. */
 export interface Rendered {
+  /** Made when they are asked for, at best: who asks what would end takes none of them, and no template is compiled. */
   readonly files: readonly DesiredFile[];
   readonly expectations: readonly Expectation[];
   /** What this host's versions cannot do, foreign settings that win, exemptions that weaken. */

@@ -68,8 +68,9 @@ function withBlocks(
 ): string {
   const { path } = facts.sshd.mainFile;
   const where = place.beforeLine === null ? "end" : ({ beforeLine: place.beforeLine } as const);
-  const matches = body("sshd-matches", { blocks: lines(blocks), open: !endsForAll(blocks) });
-  const text = setBlock(place.mainText, "sshd-match", blocks.length === 0 ? null : matches, where, path);
+  const matches =
+    blocks.length === 0 ? null : body("sshd-matches", { blocks: lines(blocks), open: !endsForAll(blocks) });
+  const text = setBlock(place.mainText, "sshd-match", matches, where, path);
   const top = isEmpty(globals) ? null : body("sshd-global", globalLines(globals, limits));
   return setBlock(text, "sshd-global", top, "top", path);
 }
