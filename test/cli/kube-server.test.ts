@@ -203,6 +203,11 @@ describe("who may do what", () => {
     [rule("impersonate", "users"), "fail", /impersonate users/u],
     [rule("update", "certificatesigningrequests/approval", "certificates.k8s.io"), "fail", /approve/u],
     ['[{"verbs":["*"],"apiGroups":["*"],"resources":["*"]}]', "fail", /everything/u],
+    [rule("bind", "clusterroles", "rbac.authorization.k8s.io"), "fail", /^bind cluster roles: gets another/u],
+    [rule("escalate", "roles", "rbac.authorization.k8s.io"), "fail", /^escalate roles: gets another/u],
+    [rule("create", "pods"), "unknown", /^create pods: what runs goes on .* has a service account's$/u],
+    [rule("get", "nodes/proxy"), "unknown", /^nodes\/proxy: streams stay open/u],
+    [rule("patch", "pods/ephemeralcontainers"), "unknown", /^ephemeral containers: streams/u],
     [rule("create", "pods/exec"), "unknown", /^exec: streams stay open/u],
     [rule("create", "pods/portforward"), "unknown", /^port-forward/u],
   ])("%s", async (rules, outcome, actual) => {
@@ -229,6 +234,11 @@ describe("who may do what", () => {
     const exec = rule("create", "pods/exec");
     const everybody = await judged(list(role(exec), bind("Group", "system:authenticated")));
     expect(everybody.of("Group system:authenticated")).toMatchObject({ outcome: "fail" });
+    const admin = await judged(list(bind("Group", "system:authenticated", "cluster-admin")));
+    expect(admin.of("Group system:authenticated")).toMatchObject({
+      outcome: "fail",
+      rule: "CIS Kubernetes 5.1.1",
+    });
     const gone = await judged(list(bind("User", "alice", "gone")));
     expect([gone.of("User alice")?.outcome, gone.exitCode]).toEqual(["unknown", 3]);
   });

@@ -2,6 +2,8 @@ import type { Finding } from "../../../model/verdict/finding.ts";
 import type { RbacBinding, RbacPart, RbacRole, RbacRule } from "../../../model/access/kube-server.ts";
 import { kubeFinding } from "../finding.ts";
 
+const RBAC = "rbac.authorization.k8s.io";
+
 interface Right {
   readonly title: string;
   readonly verbs: readonly string[];
@@ -35,6 +37,26 @@ const RIGHTS: readonly Right[] = [
     group: "certificates.k8s.io",
     resource: "certificatesigningrequests/approval",
     mints: true,
+  },
+  // They lift the rule that one can only give what one has ("Using RBAC Authorization", privilege escalation).
+  { title: "bind cluster roles", verbs: ["bind"], group: RBAC, resource: "clusterroles", mints: true },
+  { title: "bind roles", verbs: ["bind"], group: RBAC, resource: "roles", mints: true },
+  {
+    title: "escalate cluster roles",
+    verbs: ["escalate"],
+    group: RBAC,
+    resource: "clusterroles",
+    mints: true,
+  },
+  { title: "escalate roles", verbs: ["escalate"], group: RBAC, resource: "roles", mints: true },
+  { title: "create pods", verbs: ["create"], group: "", resource: "pods", mints: false },
+  { title: "nodes/proxy", verbs: ["create", "get"], group: "", resource: "nodes/proxy", mints: false },
+  {
+    title: "ephemeral containers",
+    verbs: ["update", "patch"],
+    group: "",
+    resource: "pods/ephemeralcontainers",
+    mints: false,
   },
   { title: "exec", verbs: ["create", "get"], group: "", resource: "pods/exec", mints: false },
   { title: "attach", verbs: ["create", "get"], group: "", resource: "pods/attach", mints: false },
@@ -73,7 +95,9 @@ function bindingFindings(binding: RbacBinding, roles: readonly RbacRole[]): Find
     const why =
       minting.length > 0
         ? "gets another credential past any limit"
-        : "streams stay open when the credential ends";
+        : rights.some(({ title }) => title === "create pods")
+          ? "what runs goes on when the credential ends, and has a service account's"
+          : "streams stay open when the credential ends";
     const without = EVERYBODY.has(name) ? "; needs no login of a person" : "";
     const outcome = minting.length > 0 || without !== "" ? "fail" : "unknown";
     return [
@@ -97,6 +121,8 @@ function ruleOf({ role }: RbacBinding, minting: readonly Right[]): { rule: strin
     secrets: "5.1.2",
     "serviceaccounts/token": "5.1.13",
     "certificatesigningrequests/approval": "5.1.11",
+    clusterroles: "5.1.8",
+    roles: "5.1.8",
     users: "5.1.8",
     serviceaccounts: "5.1.8",
   };
@@ -111,11 +137,20 @@ function isPerson({ kind, name }: RbacBinding["subjects"][number]): boolean {
 }
 
 function roleOf({ role, namespace }: RbacBinding, roles: readonly RbacRole[]): RbacRole | undefined {
-  return roles.find(
+  const found = roles.find(
     ({ kind, name, namespace: own }) =>
       kind === role.kind && name === role.name && (kind === "ClusterRole" || own === namespace),
   );
+  // What it allows is the same in every cluster.
+  return found ?? (role.kind === "ClusterRole" && role.name === "cluster-admin" ? CLUSTER_ADMIN : undefined);
 }
+
+const CLUSTER_ADMIN: RbacRole = {
+  kind: "ClusterRole",
+  name: "cluster-admin",
+  namespace: "",
+  rules: [{ verbs: ["*"], groups: ["*"], resources: ["*"] }],
+};
 
 function allows({ verbs, groups, resources }: RbacRule, right: Right): boolean {
   const [, below] = right.resource.split("/");
