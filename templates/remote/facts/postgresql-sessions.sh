@@ -1,6 +1,7 @@
 # Who has a session with the PostgreSQL servers of this host now: functions of the parts postgresql and sessions. The body,
 # fields apart by tabs: `client JSON`, `person NAME TEXT` of id(1), and `end`; other lines say why there is no answer.
 part_postgresql_sessions() {
+  case $database_sockets in *.s.PGSQL.*) ;; *) return 0 ;; esac
   pg_pooler=false
   set +f
   if cat /proc/[0-9]*/comm 2>/dev/null | grep -qE '^(pgbouncer|pgpool|pgcat|odyssey|pgagroal|supavisor)'; then pg_pooler=true; fi
