@@ -15,6 +15,8 @@ export interface GatherOptions {
   readonly now: Date;
   /** What is asked besides; nothing if left out. */
   readonly extra?: readonly ExtraPart[];
+  /** False where nobody is judged: then no shells are run, and no own files are read. */
+  readonly people?: boolean;
   /** 32 fresh hexadecimal digits: they frame the answer, so that nothing in it can be taken for its frame. */
   readonly token: string;
 }
@@ -36,7 +38,7 @@ export async function gatherFacts(
   const { serverIdent, host } = connection;
   const { token } = options;
   const openssh = serverOf(serverIdent).product === "openssh";
-  const script = factsScript(token, selectors, openssh, options.controls, options.extra);
+  const script = factsScript(token, selectors, openssh, options.controls, options.extra, options.people);
   const output = await connection.runScript(script, {
     signal: options.signal,
     timeoutSeconds: TIMEOUT_SECONDS,

@@ -42,6 +42,7 @@ async function revertHost(
     facts: await gatherFacts(connection, [], {
       signal: context.aborting,
       controls: context.controls,
+      people: false,
       now: context.now(),
       token: context.token(),
     }),

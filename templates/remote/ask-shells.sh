@@ -61,10 +61,10 @@ name_parents() {
   watch=timeout
   terminal=script
   [ -n "$covered" ] || return 0
+  mkdir -p "$covered/.ssh-timeout" "$covered/.ssh-script" 2>/dev/null || return 0
   for program in timeout script; do
     path=$(command -v "$program")
     case $(readlink -f -- "$path" 2>/dev/null) in */"$program") ;; *) continue ;; esac
-    mkdir -p "$covered/.ssh-$program" 2>/dev/null || continue
     ln -s "$path" "$covered/.ssh-$program/$server" 2>/dev/null || continue
     case $program in timeout) watch=$covered/.ssh-timeout/$server ;; *) terminal=$covered/.ssh-script/$server ;; esac
   done
@@ -74,8 +74,7 @@ find_tools() {
   home=/proc/tty/ldisc
   for directory in "$home" /run/sshd /var/empty /var/empty/sshd /var/lib/empty; do
     home=$directory
-    # shellcheck disable=SC2012 # whether anything is in it
-    [ ! -d "$home" ] || [ -n "$(ls -A "$home" 2>/dev/null)" ] || break
+    ! is_empty "$home" || break
     home=''
   done
   [ -n "$home" ] || { cannot 'there is no empty directory'; return 1; }
@@ -89,6 +88,16 @@ find_tools() {
   [ -x "$print" ] || print=/bin/printf
   [ -x "$print" ] || { cannot 'it needs printf(1)'; return 1; }
   find_name_giver
+}
+
+is_empty() {
+  [ -d "$1" ] && [ -r "$1" ] || return 1
+  set +f
+  set -- "$1"/* "$1"/.[!.]* "$1"/..?*
+  set -f
+  for entry in "$@"; do
+    if [ -e "$entry" ] || [ -h "$entry" ]; then return 1; fi
+  done
 }
 
 cannot() {
@@ -119,15 +128,14 @@ ask() {
   if groups=$(getent initgroups -- "$3" 2>/dev/null); then groups="$5 ${groups#"$3"}"
   else groups=$(id -G -- "$3" 2>/dev/null) || groups=$5
   fi
+  member_of=''
   IFS=' '
-  # shellcheck disable=SC2086 # a list of numbers
-  groups=$(printf ' %s' $groups)
+  for group in $groups; do member_of=$member_of${member_of:+,}$group; done
   IFS=$tab
-  groups=${groups# }
   question "$6"
   title="$server: $3@pts/0"
-  curfew_ask="$4 $5 $(printf '%s' "$groups" | tr ' ' ',')"
-  curfew_environment=$(environment_of "$3" "$6")
+  curfew_ask="$4 $5 $member_of"
+  environment_of "$3" "$6"
   curfew_mode=$2 curfew_shell=$6 curfew_home=$home curfew_giver=$giver curfew_become=$become
   curfew_left=$left curfew_right=$right
   export curfew_ask curfew_environment curfew_mode curfew_shell curfew_home curfew_giver curfew_become
@@ -155,41 +163,47 @@ typed() {
 
 # As sshd(8) sets it, LOGIN PROCESS; what PAM and sshd_config add comes after it and wins.
 environment_of() {
-  printf '%s\n' "HOME=$home" "USER=$1" "LOGNAME=$1" "SHELL=$2" "MAIL=/var/mail/$1" TERM=xterm-256color \
-    PATH=/usr/local/bin:/usr/bin:/bin:/usr/games 'SSH_CONNECTION=192.0.2.1 50000 192.0.2.2 22' \
-    'SSH_CLIENT=192.0.2.1 50000 22'
-  printf '%s%s' "$common" "$own"
+  curfew_environment="HOME=$home
+USER=$1
+LOGNAME=$1
+SHELL=$2
+MAIL=/var/mail/$1
+TERM=xterm-256color
+PATH=/usr/local/bin:/usr/bin:/bin:/usr/games
+SSH_CONNECTION=192.0.2.1 50000 192.0.2.2 22
+SSH_CLIENT=192.0.2.1 50000 22
+$common$own"
 }
 
-# Only the process that was started ends itself, so that nobody on top of it makes room for it to answer. No
-# history is written by one that is killed.
 # Sets `asked`: lines for every kind of shell; those that one does not understand are errors and nothing else. No
-# single quote may stand in a line for csh; each has to be short, as the terminal holds back 4095 characters.
+# single quote may stand in a line for csh; each has to be short, as the terminal holds back 4095 characters. First
+# those for shells like sh, whose last one ends it: a program for each word would be most of what this costs. Only the
+# process that was started ends itself, so that nobody on top of it makes room for it to answer. No history is written
+# by one that is killed.
 question() {
-  case ${1##*/} in
-    # Restricted shells run nothing by its path.
-    r*sh*) say='\printf' ;;
-    *) say="\\$print" ;;
-  esac
   words="$left $right"
   form='"\n%s%s[%s]%s%s\n"'
+  say="\\$print $form"
+  refused="$words \"unset \$u$left\" $words $words \"assign \$a$left\" $words $words \"traps begin\" $words"
+  # The program that tells what is exported says the rest as well.
+  refused="\\/bin/sh -c 'exec $print \"\$@\" $words \"exported \${TMOUT+yes}\" $words' sh $form $refused"
+  case ${1##*/} in
+    # Restricted shells run nothing by its path.
+    r*sh*) say="\\printf $form" refused="$say ${refused#* sh "$form" }" ;;
+  esac
   asked="
-$say $form $words \"pid \$\$\" $words $words \"value \${TMOUT-}\" $words $words \"set \${TMOUT+yes}\" $words
-$say $form $words \"bash \${BASH_VERSION-}\" $words $words \"zsh \${ZSH_VERSION-}\" $words $words \"ksh \${KSH_VERSION-}\" $words $words \"flags \$-\" $words
-(unset TMOUT) && $say $form $words \"unset no\" $words || $say $form $words \"unset refused\" $words
-case \${KSH_VERSION-} in *93*) ;; *) (TMOUT=1) && $say $form $words \"assign no\" $words || $say $form $words \"assign refused\" $words ;; esac
-\\/bin/sh -c '$say $form $words \"exported \${TMOUT+yes}\" $words'
-case \"\$(trap)\" in *ALRM*) $say $form $words \"alarm yes\" $words ;; esac
-$say $form $words \"traps begin\" $words
+$say $words \"pid \$\$\" $words $words \"value \${TMOUT-}\" $words $words \"set \${TMOUT+yes}\" $words $words \"bash \${BASH_VERSION-}\" $words $words \"zsh \${ZSH_VERSION-}\" $words $words \"ksh \${KSH_VERSION-}\" $words $words \"flags \$-\" $words
+(unset TMOUT) && u$left=no || u$left=refused
+case \${KSH_VERSION-} in *93*) a$left= ;; *) (TMOUT=1) && a$left=no || a$left=refused ;; esac
+$refused
 \\trap
-$say $form $words \"traps end\" $words
-$say $form $words \"cpid \$\$\" $words $words \"version \$version\" $words $words \"minutes-set \$?autologout\" $words
-(unset autologout) && $say $form $words \"minutes-unset no\" $words || $say $form $words \"minutes-unset refused\" $words
-$say $form $words \"minutes \$autologout\" $words
-$say $form $words \"fpid \$fish_pid\" $words $words \"fish \$FISH_VERSION\" $words
-$say $form $words \"trapalrm \${+functions[TRAPALRM]}\" $words
-$say $form $words \"leavers \${+functions[TRAPEXIT]}\${+functions[zshexit]}\${#zshexit_functions}\" $words
+$say $words \"traps end\" $words $words \"end yes\" $words
+$say $words \"trapalrm \${+functions[TRAPALRM]}\" $words $words \"leavers \${+functions[TRAPEXIT]}\${+functions[zshexit]}\${#zshexit_functions}\" $words
 case \${CURFEW_ASKED-} in \$\$) \\kill -KILL \$\$ ;; esac
+$say $words \"cpid \$\$\" $words $words \"version \$version\" $words $words \"minutes-set \$?autologout\" $words
+(unset autologout) && $say $words \"minutes-unset no\" $words || $say $words \"minutes-unset refused\" $words
+$say $words \"minutes \$autologout\" $words
+$say $words \"fpid \$fish_pid\" $words $words \"fish \$FISH_VERSION\" $words
 if (\$?CURFEW_ASKED) if (\$CURFEW_ASKED == \$\$) kill -KILL \$\$
 test \"\$CURFEW_ASKED\" = \"\$fish_pid\"; and kill -KILL \$fish_pid
 "

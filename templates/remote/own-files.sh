@@ -84,7 +84,9 @@ look_into() {
     printf 'unread\t%s cannot be read\n' "$home"
     return
   else
-    real=$(cd -P -- "$home" && pwd)
+    real=''
+    if cd -P -- "$home" 2>/dev/null; then real=$PWD; fi
+    cd /
     own_files
   fi
   key_files
@@ -92,8 +94,9 @@ look_into() {
 
 own_files() {
   # Under another name it may read what both names read. Sorted files would not be in the order of reading.
-  names=$(files_of "${shell##*/}")
-  if [ "$real_shell" != "${shell##*/}" ]; then names=$(printf '%s\n' "$names" "$(files_of "$real_shell")" | awk '!seen[$0]++'); fi
+  names=' '
+  files_of "${shell##*/}"
+  [ "$real_shell" = "${shell##*/}" ] || files_of "$real_shell"
   # shellcheck disable=SC2086 # words
   set -- $names
   for root in "$@" .ssh/rc; do one_file "$root" "$home/$root"; done
@@ -116,29 +119,35 @@ own_files() {
   case $environment in *" $representative "*) one_file environment "$home/.ssh/environment" ;; esac
 }
 
-# files_of NAME: what a shell of this name reads, a line each; of a name that says nothing, what any does.
+# files_of NAME: adds to `names` what a shell of this name reads; of a name that says nothing, what any does.
 files_of() {
   case $1 in
-    *zsh*) printf '%s\n' .zshenv .zprofile .zshrc .zlogin .zlogout ;;
+    *zsh*) name_files .zshenv .zprofile .zshrc .zlogin .zlogout ;;
     *csh*) csh_files ;;
     *bash*) bash_files ;;
-    *ksh*) printf '%s\n' .profile .kshrc .mkshrc .shrc ;;
-    sh | dash | ash | busybox* | posh | yash) printf '%s\n' .profile .bash_profile .bash_login .bashrc .bash_logout .kshrc .mkshrc .shrc ;;
+    *ksh*) name_files .profile .kshrc .mkshrc .shrc ;;
+    sh | dash | ash | busybox* | posh | yash) name_files .profile .bash_profile .bash_login .bashrc .bash_logout .kshrc .mkshrc .shrc ;;
     *)
-      printf '%s\n' .profile .bash_profile .bash_login .bashrc .bash_logout .kshrc .mkshrc .shrc
-      printf '%s\n' .zshenv .zprofile .zshrc .zlogin .zlogout
+      name_files .profile .bash_profile .bash_login .bashrc .bash_logout .kshrc .mkshrc .shrc
+      name_files .zshenv .zprofile .zshrc .zlogin .zlogout
       csh_files
       ;;
   esac
 }
 
 csh_files() {
-  if [ -e "$home/.tcshrc" ]; then printf '%s\n' .tcshrc .login .logout; else printf '%s\n' .cshrc .login .logout; fi
+  if [ -e "$home/.tcshrc" ]; then name_files .tcshrc .login .logout; else name_files .cshrc .login .logout; fi
 }
 
 bash_files() {
   for first in .bash_profile .bash_login .profile; do [ ! -e "$home/$first" ] || break; done
-  printf '%s\n' "$first" .bashrc .bash_logout .inputrc
+  name_files "$first" .bashrc .bash_logout .inputrc
+}
+
+name_files() {
+  for each; do
+    case $names in *" $each "*) ;; *) names="$names$each " ;; esac
+  done
 }
 
 # one_file ROOT PATH
@@ -146,8 +155,10 @@ one_file() {
   case $2 in *[[:cntrl:]]*) printf 'unread\ta file name in %s has control characters\n' "$home"; return ;; esac
   if ! [ -e "$2" ]; then [ ! -h "$2" ] || printf 'unread\t%s is a link to nothing\n' "$2"; return; fi
   if ! leads_home "$2"; then printf 'unread\t%s is a link out of the home\n' "$2"; return; fi
-  case $1 in .kshrc | .mkshrc | .*logout) if cmp -s "$2" "/etc/skel/$1"; then return; fi ;; esac
-  if [ -f "$2" ] && [ -r "$2" ]; then printf 'file\t%s\t%s\n' "$1" "$2"
+  if [ -f "$2" ] && [ -r "$2" ]; then
+    like=''
+    case $1 in .kshrc | .mkshrc | .*logout) [ ! -f "/etc/skel/$1" ] || like=/etc/skel/$1 ;; esac
+    printf 'file\t%s\t%s\t%s\n' "$1" "$2" "$like"
   elif [ -f "$2" ]; then printf 'unread\t%s cannot be read\n' "$2"
   elif ! [ -d "$2" ] && ! [ -c "$2" ]; then printf 'unread\t%s is no regular file\n' "$2"
   fi
@@ -229,10 +240,23 @@ $1 == "begin" { number = $2; name = $3; shell = $4; home = $5; hits = bytes = 0;
 $1 == "unread" { say("unread", "-", $2); next }
 $1 == "end" { print number "\t" name "\tread"; fflush(); next }
 $1 == "file" {
+  # As the system gives it to everybody.
+  if ($4 != "" && content($3) == stock($4)) next
   queue[1] = $3
   last = 1
   for (at = 1; at <= last && at <= 40; at++) read_file($2, queue[at])
   if (last > 40) say("unread", "-", $3 " reads more than 40 files")
+}
+# Lines and their number, and nothing for a file that is too long for that.
+function content(path,   line, count, whole) {
+  while ((getline line < path) > 0 && ++count <= 1000 && length(whole) < 65536) whole = whole line "\n"
+  close(path)
+  return count > 1000 || length(whole) >= 65536 ? "" : count + 0 "\n" whole
+}
+function stock(path,   whole) {
+  if (!(path in stocked)) stocked[path] = content(path)
+  # What has no end here is like nothing.
+  return stocked[path] == "" ? "-" : stocked[path]
 }
 function read_file(root, path,   line, number_of_line, whole, before_file) {
   if (path in seen) return

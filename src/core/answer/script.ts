@@ -42,6 +42,9 @@ interface KubePart {
   readonly groups: readonly string[];
 }
 
+/** Of which much is asked that says nothing about what curfew changes on a host: a revert needs none of it. */
+const ABOUT_PEOPLE: ReadonlySet<string> = new Set(["logins", "own-files", "lost-lines"]);
+
 /** Every file of the script, in its order: the frame first, and last the line that starts everything. */
 export function factScripts(controls: readonly Control[] = [], extra: readonly ExtraPart[] = []): string[] {
   const parts = controls.flatMap(({ facts }) => (facts === undefined ? [] : [facts.script].flat()));
@@ -53,12 +56,13 @@ export function factScripts(controls: readonly Control[] = [], extra: readonly E
 }
 
 /** The functions that speak, in the order of their parts. */
-function factParts(controls: readonly Control[], extra: readonly ExtraPart[]): string[] {
-  const parts = controls.flatMap(({ id, facts }) => (facts === undefined ? [] : [id]));
-  const own = [...parts, ...presentParts(controls, extra).map(({ id }) => `${id}-sessions`)];
-  return [...FACT_PARTS.slice(0, -1), ...own, ...extra.map(nameOf), ...FACT_PARTS.slice(-1)].map(
-    (name) => `part_${name.replaceAll("-", "_")}`,
-  );
+function factParts(controls: readonly Control[], extra: readonly ExtraPart[], people: boolean): string[] {
+  const named = controls.flatMap(({ id, facts }) => (facts === undefined ? [] : [id]));
+  const own = [...named, ...presentParts(controls, extra).map(({ id }) => `${id}-sessions`)];
+  const parts = [...FACT_PARTS.slice(0, -1), ...own, ...extra.map(nameOf), ...FACT_PARTS.slice(-1)];
+  return parts
+    .filter((name) => people || !ABOUT_PEOPLE.has(name))
+    .map((name) => `part_${name.replaceAll("-", "_")}`);
 }
 
 /** Who is there is asked of services as well. */
@@ -81,27 +85,31 @@ export function factFiles(controls: readonly Control[]): string[] {
   return controls.flatMap(({ own, shared }) => [...own, ...shared]);
 }
 
-/** The script for these people and controls; a server that is not OpenSSH is not asked as if it were. */
+/**
+ * The script for these people and controls; a server that is not OpenSSH is not asked as if it were. `people`: whether
+ * their shells are run and their own files read.
+ */
 export function factsScript(
   token: string,
   selectors: readonly Selector[],
   openssh: boolean,
   controls: readonly Control[],
   extra: readonly ExtraPart[] = [],
+  people = true,
 ): string {
   const named = (prefix: string): string[] =>
     selectors.flatMap(({ name }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
   return remoteScript(factScripts(controls, extra), {
     token,
-    parts: factParts(controls, extra),
+    parts: factParts(controls, extra, people),
     openssh: openssh ? "yes" : "no",
     selectors: selectors.map(({ name, owners }) => `${owners.join(",")} ${name}`),
     users: named("user:"),
     groups: named("group:"),
     files: factFiles(controls),
-    ask_shells: remoteScript("ask-shells", {}),
-    own_files: remoteScript("own-files", {}),
-    lost_lines: remoteScript("lost-lines", {}),
+    ask_shells: people ? remoteScript("ask-shells", {}) : "",
+    own_files: people ? remoteScript("own-files", {}) : "",
+    lost_lines: people ? remoteScript("lost-lines", {}) : "",
     log_seconds: String(extra.reduce((most, part) => Math.max(most, secondsOf(part)), 0)),
     kubeconfigs: kubeScript(extra),
   });

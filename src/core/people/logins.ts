@@ -77,16 +77,17 @@ function answerOf(said: Said): Reading<ShellAnswer> {
 }
 
 /**
- * One that hangs before it has said everything may do so when its time is over as well. One whose limit is shorter than
- * the time that it is given to answer may be gone before its last words, and without them it is not known what it is.
+ * One that hangs before it has said everything may do so when its time is over as well. One that ended before its last
+ * words, as its limit is shorter than the time that it is given to answer, has not said whether anything keeps it.
  */
 function wholly(said: Said, answer: Reading<ShellAnswer>): Reading<ShellAnswer> {
   const value = Number(said.get("value"));
-  const whole = said.has("cpid") || (said.get("flags") ?? "").includes("u");
-  if (said.get("pid") === "same" && value > 0 && value <= ASKED_SECONDS && !whole)
+  const whole = said.get("pid") !== "same" || (said.has("end") && (!said.get("zsh") || said.has("leavers")));
+  const limited = answer.state === "known" && answer.value.limit !== null;
+  if (!whole && value > 0 && value <= ASKED_SECONDS)
     return unreadable(`its TMOUT of ${value} s ended it before it had answered everything`);
-  const hung = said.get("status") === "137" && answer.state === "known" && answer.value.limit !== null;
-  return hung ? unreadable("it hung before it had answered everything") : answer;
+  if (limited && said.get("status") === "137") return unreadable("it hung before it had answered everything");
+  return limited && !whole ? unreadable("it ended before it had answered everything") : answer;
 }
 
 /** How long `templates/remote/ask-shells.sh` waits for a shell. */

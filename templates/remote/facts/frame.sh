@@ -27,8 +27,11 @@ main() {
   real_of=''
   real_is=''
   limit_files=''
-  bounded=''
-  if timeout 5 true 2>/dev/null; then bounded='timeout 15'; fi
+  # Whether timeout(1) is as POSIX has it: some old ones know no signal, older ones want -t.
+  bounded='' kills=''
+  if timeout -s KILL 5 true 2>/dev/null; then bounded='timeout 15' kills=yes
+  elif timeout 5 true 2>/dev/null; then bounded='timeout 15'
+  fi
   cd / || return
 
   for part in {{parts}}; do "$part"; done

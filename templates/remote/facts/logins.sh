@@ -17,7 +17,7 @@ part_logins() {
   environment=$(login_environment)
   server=$(server_name)
   bound=''
-  if timeout -s KILL 5 true 2>/dev/null; then bound='timeout -s KILL 60'; fi
+  [ -z "$kills" ] || bound='timeout -s KILL 60'
   # shellcheck disable=SC2086 # commands with their options, or nothing
   printf '%s\n%s\n' "$environment" "$logins" |
     $bound $apart env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c {{ask_shells}} curfew "$alone" "$server" 2>/dev/null | sort

@@ -19,25 +19,34 @@ part_timeouts() {
   listed=''
   for path in "$@"; do listed="$listed$path$newline"; done
   # What they read besides, and what that reads.
-  for turn in 1 2; do
-    [ -n "$listed" ] || break
-    sourced=$(within awk "$reads" "$@" | head -n 40)
+  for turn in 1 2 3 4 5; do
+    [ $# -gt 0 ] || break
+    sourced=$(within awk "$reads" "$@" | head -n 41)
+    found=''
     for_lines list_sourced "$sourced"
     IFS=$newline
     # shellcheck disable=SC2086 # split at newlines on purpose
-    set -- $listed
+    set -- $sourced
+    if [ $# -gt 40 ] || { [ "$turn" = 5 ] && [ -n "$found" ]; }; then
+      printf '%s\t1\tmore files are read from here than are followed\tleaves\n' "${found%%"$newline"*}"
+    fi
+    # shellcheck disable=SC2086 # split at newlines on purpose
+    set -- $found
     IFS=$default_ifs
-    [ -n "$sourced" ] || break
   done
-  : "$turn"
-  [ $# -eq 0 ] || within awk "$assignments" "$@"
+  IFS=$newline
+  # shellcheck disable=SC2086 # split at newlines on purpose
+  set -- $listed
+  IFS=$default_ifs
+  [ $# -eq 0 ] || within awk "$assignments" "$@" ||
+    printf '/etc/profile\t1\tnot all system-wide files could be looked at in time\tleaves\n'
   [ $# -eq 0 ] || limit_files=$limit_files$(within grep -lE 'TMOUT|autologout' "$@" /dev/null | sed "s/^/0$tab-$tab/")$newline
 }
 
 list_sourced() {
   case $newline$listed in *"$newline$1$newline"*) return ;; esac
   # In front: what it sets is known where it is read.
-  if [ -f "$1" ] && [ -r "$1" ]; then listed="$1$newline$listed"; fi
+  if [ -f "$1" ] && [ -r "$1" ]; then listed="$1$newline$listed" found="$found$1$newline"; fi
 }
 
 # What packages bring along sets no limit, and is long.
@@ -57,9 +66,12 @@ match($0, /(^|[;&|({ \t])([.]|source)[ \t]+["\047]?\/[A-Za-z0-9._\/-]+/) {
 # condition. A word too many counted as a branch makes a doubt, never a certainty. Where the branch asks for what
 # another login has otherwise (an address, a home, a terminal, the processes above the shell), its condition stands
 # before the line; and what leaves the file there, or becomes another program, is said too, with the word `leaves`.
+# A function or a variable may be used above the line that makes it, and in a file that comes first here: as long as
+# there are new ones, all lines are looked at once more. What is too much for that is said with the word `leaves`.
 # shellcheck disable=SC2016 # an awk program
 assignments='
 BEGIN {
+  called = "[A-Za-z_][A-Za-z0-9_:.+@-]*"
   command_at = "(^|[$][(]|[`|;&!]|(^|[ \t;])(if|elif|while|until|then|do|else)[ \t])[ \t]*"
   # What a shell that is asked sees otherwise than one behind sshd, or than one of a login from elsewhere.
   lasting = "SSH_(CONNECTION|CLIENT|AUTH_SOCK|USER_AUTH)|REMOTEHOST|XDG_(SESSION|RUNTIME|VTNR|SEAT)|DBUS_[A-Z]+|PPID|pts/[0-9]|cgroup|utmp|wtmp|/proc/([0-9*]|[$][A-Za-z{])|[$][(](umask|ulimit)|" \
@@ -69,35 +81,53 @@ BEGIN {
 }
 function show(text, depended_on) {
   gsub(/[\001-\037\177]/, " ", text)
-  return FILENAME "\t" FNR "\t" substr((inside ? " " : "") (depended_on == "" ? origin_of(text) : depended_on) text, 1, 300)
+  # Longer than its reader takes, so that it is told that something is missing.
+  return file "\t" at "\t" substr((inside ? " " : "") (depended_on == "" ? origin_of(text) : depended_on) text, 1, 1100)
+}
+function say(text) {
+  if (++said > 800) return
+  out = out text "\n"
+}
+function too_much(text) {
+  out = out file "\t" at "\t" text "\tleaves\n"
 }
 # Where a variable or function of the line got what differs.
 function origin_of(text,   name) {
-  for (name in origin) if (text ~ ("(^|[^A-Za-z0-9_])" name "([^A-Za-z0-9_]|$)")) return origin[name]
-  return ""
+  name = names_one(text)
+  return name == "" ? "" : origin[name]
 }
 # Whether somebody comes through SSH at all, all do.
 function differs(text, how) {
+  text = alike(text)
+  return text ~ how || names_one(text)
+}
+function alike(text) {
   gsub(/-[nz][ \t]+"?[$][{]?SSH_(CONNECTION|CLIENT)[}]?"?/, "", text)
   # What is set where nothing is, and what is about the shell itself.
   gsub(/[$][{](TERM|LANG|HOME|COLUMNS|LINES):?=/, "", text)
   gsub(/ps[ \t][^;|)`]*[$][$]/, "", text)
-  return text ~ how || named != "" && text ~ ("(^|[^A-Za-z0-9_])(" named ")([^A-Za-z0-9_]|$)")
+  return text
+}
+# The first of the names that goes by it, or nothing.
+function names_one(text,   word, n, i) {
+  if (!names) return ""
+  n = split(text, word, /[^A-Za-z0-9_]+/)
+  for (i = 1; i <= n; i++) if (word[i] in origin) return word[i]
+  if (!others) return ""
+  n = split(text, word, /[^A-Za-z0-9_:.+@-]+/)
+  for (i = 1; i <= n; i++) if (word[i] in origin) return word[i]
+  return ""
 }
 # Variables and functions that get their value from it.
-function hand_on(text,   name, whole) {
+function hand_on(text,   name, whole, i) {
   whole = text
   gsub(/-o[ \t]*[a-z]+=(,[a-z]+=)*/, "-o", text)
-  if (match(text, /^[ \t]*((function[ \t]+)?[A-Za-z_][A-Za-z0-9_]*[ \t]*[(][ \t]*[)]|function[ \t]+[A-Za-z_][A-Za-z0-9_]*)/)) {
-    within_function = substr(text, RSTART, RLENGTH)
-    gsub(/^[ \t]*(function[ \t]+)?|[^A-Za-z0-9_]/, "", within_function)
-    match(text, /^[ \t]*/)
-    margin = RLENGTH
-    one_line = text ~ /}[ \t]*;?[ \t]*$/
-  } else if (match(text, /^[ \t]*}/) && RLENGTH - 1 <= margin) within_function = ""
+  open_functions(text)
   if (differs(text, lasting) || depends_lasting) {
-    if (within_function != "") add(within_function, whole)
-    while (match(text, /(^|[^A-Za-z0-9_$\/.-])[A-Za-z_][A-Za-z0-9_]*=/)) {
+    for (i = 1; i <= opened; i++) add(opening[i], whole)
+    add(within_function, whole)
+    for (i = 1; i <= nested; i++) add(function_at[i], whole)
+    while (match(text, /(^|[^A-Za-z0-9_$\/.-])[A-Za-z_][A-Za-z0-9_]*[+]?=/)) {
       name = substr(text, RSTART, RLENGTH - 1)
       gsub(/[^A-Za-z0-9_]/, "", name)
       add(name, whole)
@@ -108,16 +138,63 @@ function hand_on(text,   name, whole) {
       for (name = 1; name <= n_names; name++) if (names_read[name] ~ /^[A-Za-z_][A-Za-z0-9_]*$/ && names_read[name] != "read") add(names_read[name], whole)
     }
   }
-  if (one_line) { within_function = ""; one_line = 0 }
+  close_functions(text)
+}
+# Those that a line begins. One is known by its braces and by its margin, as neither is sure.
+function open_functions(text,   name, rest, header) {
+  header = "(^|[;&|({ \t])(function[ \t]+" called "|(function[ \t]+)?" called "[ \t]*[(][ \t]*[)])"
+  opened = 0
+  rest = text
+  while (match(rest, header)) {
+    name = substr(rest, RSTART, RLENGTH)
+    rest = substr(rest, RSTART + RLENGTH)
+    sub(/^[;&|({ \t]*(function[ \t]+)?/, "", name)
+    sub(/[ \t]*[(].*/, "", name)
+    opening[++opened] = name
+  }
+  if (!opened) {
+    if (match(text, /^[ \t]*}/) && RLENGTH - 1 <= margin) within_function = ""
+    return
+  }
+  within_function = name
+  match(text, /^[ \t]*/)
+  margin = RLENGTH
+  while (nested && !entered[nested] && braces_at[nested] >= braces_before) nested--
+  if (nested < 20) { function_at[++nested] = name; braces_at[nested] = braces_before; entered[nested] = braces_most > braces_before }
+}
+function close_functions(text) {
+  if (opened && text ~ /}[ \t]*;?[ \t]*$/) within_function = ""
+  if (nested && braces > braces_at[nested]) entered[nested] = 1
+  while (nested && entered[nested] && braces <= braces_at[nested]) nested--
+}
+function count_braces(text,   words, n, i) {
+  braces_before = braces_most = braces
+  if (text !~ /[{}]/) return
+  gsub(/\\./, "_", text)
+  gsub(/"[^"]*"|\047[^\047]*\047/, "_", text)
+  n = split(text, words, /[ \t;&|()]+/)
+  for (i = 1; i <= n; i++) {
+    if (words[i] == "{") braces++
+    else if (words[i] == "}" && braces > 0) braces--
+    if (braces > braces_most) braces_most = braces
+  }
 }
 function add(name, text) {
-  if (name ~ /^(PATH|PS1|PS2|IFS|HISTFILE|MAIL|EDITOR|PAGER|TMOUT|autologout)$/ || length(named) > 2000) return
-  if (name in origin) return
-  named = named (named == "" ? "" : "|") name
-  origin[name] = condition((depends == "" ? origin_of(text) : depends) text, 70)
+  if (name == "" || name in origin || name ~ /^(PATH|PS1|PS2|IFS|HISTFILE|MAIL|EDITOR|PAGER|TMOUT|autologout)$/) return
+  if (names >= 1000) { overflow = 1; return }
+  # Before the name is one of them, which the line holds as well.
+  text = condition((depends == "" ? origin_of(text) : depends) text, 70)
+  origin[name] = text
+  names++
+  if (name !~ /^[A-Za-z0-9_]+$/) others = 1
 }
+# Cut to a length, and so that it still holds what differs.
 function condition(text, most) {
   gsub(/^[ \t]+|[\001-\037\177]/, "", text)
+  if (length(text) > most && substr(text, 1, most) !~ varying) {
+    text = alike(text)
+    if (match(text, varying) && RSTART + RLENGTH > most) text = substr(text, RSTART > 20 ? RSTART - 20 : 1)
+  }
   return substr(text, 1, most) "; "
 }
 function look_at_condition(text, depth_before) {
@@ -137,7 +214,7 @@ function leaves(text, lasts,   path) {
   if (text ~ /(^|[;&|({)! \t])exec[ \t]+[^ \t0-9<>&]/) return 1
   if (text ~ (command_at "[(]?[ \t]*([A-Za-z_][A-Za-z0-9_]*=[^ \t;&|]*[ \t]+)*(command[ \t]+)?([^ \t;&|(){}`=<>]*/)?" away "([ \t;&|<>]|$)")) return 1
   if (text ~ (command_at "/(usr/local|opt|etc|srv|home|root|var)/")) return 1
-  if (text ~ /(^|[ \t;&|)])return([ \t;&|]|$)/ && within_function == "" && FILENAME !~ /\.d\// && text !~ /PS1|\$-|-t [012]/) return 1
+  if (text ~ /(^|[ \t;&|)])return([ \t;&|]|$)/ && !in_function() && file !~ /\.d\// && text !~ /PS1|\$-|-t [012]/) return 1
   if (match(text, /(^|[;&|({)! \t])([.]|source)[ \t]+[^ \t;&|]/)) {
     path = substr(text, RSTART + RLENGTH - 1)
     if (path ~ /^\/(etc|opt|srv|home|root|var|usr\/local)\// && path !~ /^\/etc\/(locale|default|sysconfig)/) return 1
@@ -145,46 +222,88 @@ function leaves(text, lasts,   path) {
   }
   return text ~ /(^|[^A-Za-z0-9_])(ENV|ZDOTDIR|POSIXLY_CORRECT)=|setopt[ \t].*[Rr][Cc][Ss]|TRAPALRM|trap[ \t].*(ALRM|EXIT)/
 }
+# Only where both its braces and its margin say so: a way out that is taken for that of a function would be missed.
+function in_function() {
+  return within_function != "" && nested > 0 && entered[nested]
+}
 function follow(text,   words, count, i) {
   sub(/[ \t;]#.*/, "", text)
-  if (text ~ /(^|[ \t;&|)])(return|exit)([ \t;&|]|$)/ && text !~ /PS1|\$-|-t [012]/) left = 1
+  count_braces(text)
+  if (text ~ /(^|[ \t;&|)])exit([ \t;&|]|$)/ || text ~ /(^|[ \t;&|)])return([ \t;&|]|$)/ && !in_function())
+    if (text !~ /PS1|\$-|-t [012]/) left = 1
   count = split(text, words, /[ \t;&|()]+/)
   for (i = 1; i <= count; i++) {
     if (words[i] ~ /^(case|for|while|until|select|switch|foreach)$/) depth++
-    else if (words[i] == "if" && (FILENAME !~ /csh/ || text ~ /then[ \t]*$/)) depth++
+    else if (words[i] == "if" && (file !~ /csh/ || text ~ /then[ \t]*$/)) depth++
     else if (words[i] ~ /^(fi|esac|done|endif|endsw|end)$/ && depth > 0) depth--
   }
 }
-FNR == 1 { if (block) printf "%s", held; block = 0; held = ""; depth = 0; left = 0; depends = ""; left_there = depends_lasting = 0; within_function = carried = "" }
-{ inside = depth > 0 || left; depth_now = depth }
-!/^[ \t]*#/ {
-  depended = depends
-  had_left = left
-  follow($0)
-  look_at_condition($0, depth_now)
-  before = carried
-  code = $0
-  sub(/[ \t;]#.*/, "", code)
-  code = carried code
-  carried = ""
-  if (code ~ /(\\|&&|[|][|])[ \t]*$/ && length(code) < 1000) { carried = code; sub(/\\$/, " ", carried) }
-  hand_on(code)
-  if (!block && code !~ /TMOUT|autologout/ && (depended != "" && depends != "" || differs(code, varying)) && leaves(code, depends_lasting || differs(code, lasting)) && left_at[FILENAME]++ < 5)
-    print show(code, depended) "\tleaves"
+function begin(path) {
+  flush()
+  file = path
+  depth = left = left_there = depends_lasting = torn = braces = nested = said_here = 0
+  depends = within_function = carried = ""
 }
-/^# BEGIN curfew/ { if (block) printf "%s", held; block = 1; held = ""; next }
-/^# END curfew/ { block = 0; held = ""; next }
-!/TMOUT|autologout/ { next }
-{
-  $0 = before $0
-  text = $0
+# What a block of curfew holds is its own only when the block is closed.
+function flush() {
+  if (block) out = out held
+  block = 0
+  held = ""
+}
+function look(raw,   code, before, depended, text, shown) {
+  inside = depth > 0 || left || torn
+  depth_now = depth
+  if (raw !~ /^[ \t]*#/) {
+    depended = depends
+    had_left = left
+    follow(raw)
+    look_at_condition(raw, depth_now)
+    before = carried
+    code = raw
+    sub(/[ \t;]#.*/, "", code)
+    code = carried code
+    carried = ""
+    torn = code ~ /(\\|&&|[|][|])[ \t]*$/
+    if (torn && length(code) < 4000) { torn = 0; carried = code; sub(/\\$/, " ", carried) }
+    else if (torn && differs(code, varying)) too_much("a command that is too long to be looked at")
+    hand_on(code)
+    if (!block && code !~ /TMOUT|autologout/ && (depended != "" && depends != "" || differs(code, varying)) && leaves(code, depends_lasting || differs(code, lasting))) {
+      if (++said_here <= 5) say(show(code, depended) "\tleaves")
+      else if (said_here == 6) too_much("more lines leave the file than are listed")
+    }
+  }
+  if (raw ~ /^# BEGIN curfew/) { flush(); block = 1; return }
+  if (raw ~ /^# END curfew/) { block = 0; held = ""; return }
+  if (raw !~ /TMOUT|autologout/) return
+  text = before raw
+  shown = text
   sub(/^[ \t]*#.*/, "", text)
   sub(/[ \t;]#.*/, "", text)
+  if (!sets(text)) return
+  shown = show(shown, depends)
+  if (block) held = held shown "\n"; else say(shown)
 }
-text ~ /(^|[^A-Za-z0-9_$])TMOUT\+?=/ || text ~ /\$\{TMOUT:?=/ || text ~ /^[ \t]*TMOUT[ \t]+(DEFAULT|OVERRIDE)=/ ||
-text ~ /(^|[^A-Za-z0-9_])(readonly|declare|typeset|export|unset|setenv)[ \t]([^;&|]*[ \t])?TMOUT([^A-Za-z0-9_]|$)/ ||
-text ~ /(^|[^A-Za-z0-9_])(set|unset)[ \t]([^;&|]*[ \t])?autologout([^A-Za-z0-9_]|$)/ {
-  if (block) held = held show($0, depends) "\n"; else print show($0, depends)
+function sets(text) {
+  return text ~ /(^|[^A-Za-z0-9_$])TMOUT\+?=/ || text ~ /\$\{TMOUT:?=/ || text ~ /^[ \t]*TMOUT[ \t]+(DEFAULT|OVERRIDE)=/ ||
+    text ~ /(^|[^A-Za-z0-9_])(readonly|declare|typeset|export|unset|setenv)[ \t]([^;&|]*[ \t])?TMOUT([^A-Za-z0-9_]|$)/ ||
+    text ~ /(^|[^A-Za-z0-9_])(set|unset)[ \t]([^;&|]*[ \t])?autologout([^A-Za-z0-9_]|$)/
 }
-END { if (block) printf "%s", held }
+NR > 50000 { too_many = 1; exit }
+{ path_of[NR] = FILENAME; line_of[NR] = FNR; text_of[NR] = $0 }
+END {
+  for (turn = 1; turn <= 10; turn++) {
+    known = names
+    out = ""
+    said = 0
+    for (i = 1; i in text_of; i++) {
+      at = line_of[i]
+      if (at == 1) begin(path_of[i])
+      look(text_of[i])
+    }
+    flush()
+    if (names == known) break
+  }
+  if (said > 800 || too_many || overflow || turn > 10) too_much("more than is looked at")
+  printf "%s", out
+}
 '

@@ -43,12 +43,16 @@ describe("when it came into force", () => {
     expect(recalled()).toBe("50 0 no");
   });
 
-  test("when it was put in place, which is taken once", () => {
+  test("when it was put in place, until that is remembered", () => {
     remembered("v 5000 0 50");
     left("90\n");
     expect(recalled()).toBe("90 0 yes");
+    // Nothing could be written meanwhile.
+    expect(recalled()).toBe("90 0 yes");
+    const values = { now: 5100, up: 100, version: "v", remembered: "" };
+    expect(run(values, 'recall; remember; echo "$?"')).toBe("0");
     expect(existsSync(join(memory, "begun"))).toBe(false);
-    expect(recalled()).toBe("50 0 no");
+    expect(recalled()).toBe("90 0 no");
   });
 
   test("while the first look was beginning", () => {
@@ -125,5 +129,43 @@ describe("who has not typed since", () => {
     expect(acted({ blind: "yes" })).toMatch(/^told/u);
     expect(acted({ blind: "yes", up: 1050 })).toBe("ends");
     expect(acted({ blind: "yes", begun: 0 })).toBe("ends");
+  });
+});
+
+describe("a memory that cannot be written", () => {
+  /** One look at a terminal that has been quiet for far too long; `begun`: seconds since the watchdog came into force. */
+  const looked = (begun: number, more: string): string =>
+    run(
+      { version: "v", first: 1, interval: 15, grace: 60 },
+      `read -r up rest </proc/uptime
+      up=\${up%%.*}
+      ago() { echo $((up - $1)); }
+      ${more.replaceAll("BEGUN", `$(ago ${begun})`)}
+      scan() { echo new 3 4000 90000 1000 11 11 1 12 12 no; }
+      judge() { limit=307 warn=0 role=1; }
+      end_sessions() { echo ends; }
+      written() { [ -z "$telling" ] || echo told; }
+      main`,
+    );
+  const LEFT = 'echo BEGUN >"$memory/begun"';
+  const REMEMBERED = 'echo "v $(($(date +%s) - up)) 0 BEGUN" >"$memory/sessions"';
+  /** Room for the first line, as when it was only tried out, and for no more. */
+  const FULL = 'mv() { return 1; }; rm() { command rm "$@"; }';
+
+  test.each([
+    ["just put into force", 5, LEFT, "told"],
+    ["put into force a minute ago", 70, LEFT, "ends"],
+    ["as was remembered before", 5, REMEMBERED, "told"],
+    ["as was remembered before, a minute ago", 70, REMEMBERED, "ends"],
+    ["nobody knows since when", 5, ":", "ends"],
+  ])("%s", (_, begun, more, says) => {
+    expect(looked(begun, `${more}; ${FULL}`)).toBe(says);
+    // Again: what the first look could not keep is not taken for kept.
+    expect(looked(begun, FULL)).toBe(says);
+  });
+
+  test("and one that can", () => {
+    expect(looked(5, LEFT)).toBe("told");
+    expect(existsSync(join(memory, "begun"))).toBe(false);
   });
 });

@@ -81,6 +81,56 @@ test.each([
   ['[ "$XDG_SESSION_TYPE" = wayland ] && . /usr/share/im-config/x\n', []],
   ["shell=$(ps -p $$ -ocomm=)\ncase $shell in bash) . /opt/lmod/init/$shell ;; esac\n", []],
   ["# $SSH_CONNECTION case\nTMOUT=3\n", ["2 TMOUT=3"]],
+  // A function is made below the line that calls it, in the middle of a line, or has a name of its own kind.
+  [
+    'g() {\n  f && TMOUT=0\n}\nf() {\n  [ "${SSH_CLIENT%% *}" = a ]\n}\ng\n',
+    ['2 [ "${SSH_CLIENT%% *}" = a ];   f && TMOUT=0'],
+  ],
+  [
+    'h() { f; }\ng() { h && TMOUT=0; }\nf() { [ "${SSH_CLIENT%% *}" = a ]; }\ng\n',
+    [expect.stringMatching(/^2 f\(\) .*SSH_CLIENT.*TMOUT=0; \}$/u)],
+  ],
+  [
+    ':; f() { [ "${SSH_CLIENT%% *}" = a ]; }\nf && TMOUT=0\n',
+    ['2 :; f() { [ "${SSH_CLIENT%% *}" = a ]; }; f && TMOUT=0'],
+  ],
+  [
+    'is-near() {\n  [ "${SSH_CLIENT%% *}" = a ]\n}\nis-near && TMOUT=0\n',
+    ['4 [ "${SSH_CLIENT%% *}" = a ]; is-near && TMOUT=0'],
+  ],
+  [
+    'f() {\n  g() { :; }\n  [ "${SSH_CLIENT%% *}" = a ]\n}\nf && TMOUT=0\n',
+    ['5 [ "${SSH_CLIENT%% *}" = a ]; f && TMOUT=0'],
+  ],
+  // Its end is not where its margin is: a way out below it counts.
+  [
+    'f() { echo 1\necho 2; }\n[ "${SSH_CLIENT%% *}" = a ] && return\n',
+    ['3 [ "${SSH_CLIENT%% *}" = a ] && return leaves'],
+  ],
+  // One that only leaves a function leaves nobody out.
+  ["f() {\n  return 1\n}\nTMOUT=3\n", ["4 TMOUT=3"]],
+  ['f() {\n  [ x ] || { return 1; }\n  echo "{"\n}\nTMOUT=3\n', ["5 TMOUT=3"]],
+  ["[ x ] && return\nTMOUT=3\n", ["2  TMOUT=3"]],
+  // What differs stands at the end of a long condition.
+  [
+    `if [ ${"-n a -a ".repeat(20)} "$SSH_CLIENT" = a ]; then\nTMOUT=0\nfi\n`,
+    [expect.stringMatching(/^2 .*SSH_CLIENT" = a \]; then; TMOUT=0$/u)],
+  ],
+  // Its reader cuts a long line, and says so.
+  [`TMOUT=3; : ${"x".repeat(900)}; TMOUT=0\n`, [`1 TMOUT=3; : ${"x".repeat(900)}; TMOUT=0`]],
+  // More than is listed, or looked at, is not silence.
+  [
+    '[ "${SSH_CLIENT%% *}" = a ] && return\n'.repeat(8),
+    expect.arrayContaining(["6 more lines leave the file than are listed leaves"]),
+  ],
+  [
+    `${Array.from({ length: 1100 }, (_, at) => `v${at}=$SSH_CLIENT`).join("\n")}\n[ $v1099 = a ] && TMOUT=0\n`,
+    expect.arrayContaining([expect.stringMatching(/more than is looked at leaves$/u)]),
+  ],
+  [
+    `x=$SSH_CLIENT && \\\n${`: ${"y".repeat(90)} && \\\n`.repeat(50)}return\n`,
+    expect.arrayContaining([expect.stringMatching(/a command that is too long to be looked at leaves$/u)]),
+  ],
 ])("%j", (text, lines) => {
   const file = join(folder, "x.sh");
   writeFileSync(file, text);
