@@ -66,7 +66,12 @@ describe.skipIf(lacks !== null)(`render for other tools${lacks === null ? "" : `
   const tool = (name: string, ...args: readonly string[]) =>
     execa("/usr/bin/python3", [join(tools, "usr/bin", name), ...args], {
       cwd: folder,
-      env: { ...toolEnvironment(tools), HOME: folder, ANSIBLE_ROLES_PATH: join(folder, "roles"), ANSIBLE_PIPELINING: "1" },
+      env: {
+        ...toolEnvironment(tools),
+        HOME: folder,
+        ANSIBLE_ROLES_PATH: join(folder, "roles"),
+        ANSIBLE_PIPELINING: "1",
+      },
       all: true,
       reject: false,
     });

@@ -98,6 +98,8 @@ const LAYOUTS: readonly Layout[] = [
     ends: false,
     types: ":\n",
   },
+  // bash takes the number it begins with.
+  { name: "a number with a unit", script: put(`TMOUT=${ENDS}s`), limit: ENDS, ends: true },
   { name: "only at a terminal", script: put(`tty -s && TMOUT=${ENDS}`), limit: ENDS, ends: true },
   { name: "not for the first of the class", script: put(`[ "$USER" = aa ] || TMOUT=${ENDS}`), limit: null },
   {

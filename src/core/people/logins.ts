@@ -104,9 +104,9 @@ const WITHOUT_LIMIT: ShellAnswer = {
 function posixAnswer(said: Said): Reading<ShellAnswer> {
   const of = (word: string): string => visible(said.get(word) ?? "");
   const [family, version] = posixFamily(of);
-  const value = of("value");
-  if (!/^(?:0|[1-9]\d{0,8})?$/u.test(value))
-    return unreadable(`its TMOUT is ${JSON.stringify(value)}, which is not a number`);
+  const seconds = secondsOf(of("value"), family);
+  if (seconds === undefined)
+    return unreadable(`its TMOUT is ${JSON.stringify(of("value"))}, which is not a number`);
   const traps = said.has("alarm") || !["", "0"].includes(of("trapalrm"));
   if (traps && family !== "zsh" && family !== "bash")
     return unreadable("something is to be done on its alarm");
@@ -118,10 +118,21 @@ function posixAnswer(said: Said): Reading<ShellAnswer> {
   return known({
     family,
     version,
-    limit: heeded && Number(value) > 0 ? Number(value) : null,
+    limit: heeded && seconds > 0 ? seconds : null,
     readonly: refused,
     exported: said.has("exported") ? of("exported") === "yes" : null,
   });
+}
+
+/**
+ * What a shell makes of its TMOUT. bash takes what number it begins with, as atoi(3) does, and none is no limit: measured
+ * for 5.1 to 5.3. ksh93 and mksh have made it a number before they say it. Undefined for what is not known.
+ */
+function secondsOf(value: string, family: ShellAnswer["family"]): number | undefined {
+  if (/^(?:0|[1-9]\d{0,8})?$/u.test(value)) return Number(value);
+  if (family !== "bash" || value.startsWith("?")) return undefined;
+  const [, digits = "0"] = /^\s*([+-]?\d+)/u.exec(value) ?? [];
+  return digits.length > 9 ? undefined : Number(digits);
 }
 
 function posixFamily(of: (word: string) => string): [ShellAnswer["family"], string] {

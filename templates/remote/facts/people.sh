@@ -5,8 +5,13 @@ part_people() {
 
 accounts() {
   people=$(account_lines | awk -F: "$classify" /dev/null -)
-  homes=$(printf '%s\n' "$people" | sed -n "/^home$tab/p")
-  [ -z "$homes" ] || people=$(printf '%s\n' "$people" | sed "/^home$tab/d")
+  homes=''
+  case $people in
+    *"${newline}homes$newline"*)
+      homes=${people#*"${newline}homes$newline"}
+      people=${people%%"${newline}homes$newline"*}
+      ;;
+  esac
   section people
   printf '%s\n' "$people"
   case $address in
@@ -14,8 +19,10 @@ accounts() {
     *) address='' ;;
   esac
   set_by_sshd=''
-  own_by_sshd=''
+  answers=''
   if [ -n "$address" ] && [ -n "$base" ]; then for_lines ask_for_class "$people"; fi
+  own_by_sshd=''
+  [ -z "$answers" ] || own_by_sshd=$(printf '%s' "$answers" | awk "$own_settings")$newline
 }
 
 ask_for_class() {
@@ -27,17 +34,18 @@ ask_for_class() {
   port=${address##* }
   to=${address#* * }
   effective "$representative" "user=$representative,host=$from,addr=$from,laddr=${to%% *},lport=$port"
-  own_by_sshd=$own_by_sshd$(printf '%s\n' "$answer" | representative=$representative awk "$own_settings")$newline
+  answers="$answers$tab$representative$newline$answer$newline"
   case $newline$answer in *"$newline"[Ss][Ee][Tt][Ee][Nn][Vv]' '*) ;; *) return 0 ;; esac
   set_by_sshd=$set_by_sshd$(printf '%s\n' "$answer" | sed -n "s/^[Ss][Ee][Tt][Ee][Nn][Vv] /setenv$tab$representative$tab/p")$newline
 }
 
-# Lines for own-files.sh.
+# Lines for own-files.sh, of what sshd said of each class; a tab stands before the name of whom it was asked about.
 # shellcheck disable=SC2016 # an awk program
 own_settings='
+/^\t/ { representative = substr($0, 2); next }
 { keyword = tolower($1); value = $0; sub(/^[^ ]* /, "", value) }
-keyword == "authorizedkeysfile" { print "keys\t" ENVIRON["representative"] "\t" value }
-keyword == "permituserenvironment" && value != "no" { print "environment\t" ENVIRON["representative"] }
+keyword == "authorizedkeysfile" { print "keys\t" representative "\t" value }
+keyword == "permituserenvironment" && value != "no" { print "environment\t" representative }
 '
 
 # Where accounts and groups come from (nsswitch.conf(5)). Red Hat's names sss whether or not one runs.
@@ -202,9 +210,14 @@ END {
       line = "login\t" shell_of[of] "\t" login_size[of] "\t" first[of] "\t" last[of]
       for (i = 1; i <= listed[of]; i++) line = line "\t" users[of, i]
       print line
-      number++
-      for (i = 1; i <= homes_of[of] + 0; i++) print "home\t" number "\t" best[key] "\t" home_of[of, i]
+      numbered[++number] = of
+      best_of[number] = best[key]
     }
+  }
+  if (homes) print "homes"
+  for (k = 1; k <= number; k++) {
+    of = numbered[k]
+    for (i = 1; i <= homes_of[of] + 0; i++) print "home\t" k "\t" best_of[k] "\t" home_of[of, i]
   }
 }
 '

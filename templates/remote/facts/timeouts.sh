@@ -40,7 +40,13 @@ part_timeouts() {
   IFS=$default_ifs
   [ $# -eq 0 ] || within awk "$assignments" "$@" ||
     printf '/etc/profile\t1\tnot all system-wide files could be looked at in time\tleaves\n'
-  [ $# -eq 0 ] || limit_files=$limit_files$(within grep -lE 'TMOUT|autologout' "$@" /dev/null | sed "s/^/0$tab-$tab/")$newline
+  [ $# -gt 0 ] || return 0
+  sourced=$(within grep -lE 'TMOUT|autologout' "$@" /dev/null)
+  for_lines list_limits "$sourced"
+}
+
+list_limits() {
+  limit_files="${limit_files}0$tab-$tab$1$newline"
 }
 
 list_sourced() {
@@ -98,6 +104,7 @@ function origin_of(text,   name) {
 }
 # Whether somebody comes through SSH at all, all do.
 function differs(text, how) {
+  if (text !~ how && !names) return 0
   text = alike(text)
   return text ~ how || names_one(text)
 }

@@ -78,6 +78,10 @@ describe("what a shell said", () => {
       ["pid same", "bash 5", "value 3", "end yes"],
       { family: "bash", limit: 3 },
     ],
+    ["bash with a unit", ["pid same", "bash 5", "value 10m", "end yes"], { family: "bash", limit: 10 }],
+    ["bash with zeros in front", ["pid same", "bash 5", "value 0600", "end yes"], { limit: 600 }],
+    ["bash with a sign", ["pid same", "bash 5", "value -5"], { family: "bash", limit: null }],
+    ["bash with a word", ["pid same", "bash 5", "value off"], { family: "bash", limit: null }],
     ["fish", ["fpid same", "fish 4.0"], { family: "other", limit: null }],
   ])("%s", (_, words, expected) => {
     expect(said(...words)).toMatchObject({ state: "known", value: expected });
@@ -89,8 +93,9 @@ describe("what a shell said", () => {
     ["no answer in time", ["status 137"], /no answer at its prompt within 5 s/u],
     ["it ended", ["status 0"], /ended before it came to its prompt/u],
     ["a value, but nobody who says it", BASH.slice(1), /ended before/u],
-    ["no number", ["pid same", "bash 5", "value 10m"], /its TMOUT is "10m", which is not a number/u],
-    ["octal to some", ["pid same", "bash 5", "value 0600"], /not a number/u],
+    ["no number", ["pid same", "zsh 5.9", "value 10m"], /its TMOUT is "10m", which is not a number/u],
+    ["octal to some", ["pid same", "zsh 5.9", "value 0600"], /not a number/u],
+    ["more than a number holds", ["pid same", "bash 5", "value 99999999999"], /not a number/u],
     ["control characters are not printed", ["pid same", "bash 5", "value ?"], /its TMOUT is "\?"/u],
     [
       "an alarm of mksh's own",
