@@ -57,20 +57,24 @@ describe("on this machine", () => {
 
   test("every shell gives the same answer, and says nothing else", async () => {
     const script = factsScript(TOKEN, SELECTORS, true, CONTROLS);
-    const said = await Promise.all(SHELLS.map((shell) => run(shell, script)));
-    const present = said.filter(({ exitCode }) => exitCode !== 127);
-    expect(present.length).toBeGreaterThan(0);
     // The entry of stat's own process is the time of the moment.
     // Servers that other tests start and end come and go.
     const timeless = (stdout: Buffer | undefined): string =>
       (stdout ?? Buffer.alloc(0))
         .toString("latin1")
         .replace(/^.* \/proc\/self\/stat$/mu, "now")
-        .replaceAll(/^@\w+\tpostgresql-cluster\t.*\n(?:(?!@).*\n)*/gmu, "");
-    for (const { stdout, stderr, exitCode } of present) {
-      expect([exitCode, stderr]).toEqual([0, ""]);
-      expect(timeless(stdout)).toBe(timeless(said[0]?.stdout));
-    }
+        .replaceAll(/^@\w+\t(?:postgresql-cluster\t.*|listener\t.*|ways)\n(?:(?!@).*\n)*/gmu, "");
+    const ask = async (): Promise<string[]> => {
+      const said = await Promise.all(SHELLS.map((shell) => run(shell, script)));
+      const present = said.filter(({ exitCode }) => exitCode !== 127);
+      expect(present.length).toBeGreaterThan(0);
+      for (const { stderr, exitCode } of present) expect([exitCode, stderr]).toEqual([0, ""]);
+      return present.map(({ stdout }) => timeless(stdout));
+    };
+    let answers = await ask();
+    // Something changed on this machine while they were asked one after the other.
+    for (let again = 0; again < 3 && new Set(answers).size > 1; again += 1) answers = await ask();
+    for (const answer of answers) expect(answer).toBe(answers[0]);
   });
 });
 
