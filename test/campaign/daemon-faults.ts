@@ -1,4 +1,5 @@
 /** What may happen to sshd, its unit, its directory and what it asks. */
+import { SSHD_SOCKETS } from "../lab/reload-sshd.ts";
 import { done, type Fault } from "./scene.ts";
 
 export const LISTENER = 'pid=$(pgrep -o -x sshd) && [ -n "$pid" ]';
@@ -71,5 +72,11 @@ export const DAEMON_FAULTS = {
         else service ssh restart; fi >/dev/null 2>&1`,
       ),
   },
-  "sshd's directory is removed": { strike: ({ host }) => done(host, "rm -r /run/sshd") },
+  "sshd's directory is removed": {
+    // Whoever was the last to have sshd reloaded, or to look whether it lets people in, must have found it.
+    strike: ({ host }) => done(host, `echo "${SSHD_SOCKETS}" >/run/campaign-sockets; rm -r /run/sshd`),
+    locksOut: ({ host }) =>
+      done(host, `[ ! -d /run/sshd ] && [ "$(cat /run/campaign-sockets)" = "${SSHD_SOCKETS}" ]`),
+    clear: ({ host }) => host.exec("rm -f /run/campaign-sockets"),
+  },
 } satisfies Record<string, Fault>;

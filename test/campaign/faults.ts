@@ -54,10 +54,12 @@ function outage(begin: (host: LabHost) => Promise<void>, end: (host: LabHost) =>
 
 const open = (host: LabHost): Promise<void> => host.unblockPort(22);
 
-/** Processes are gone, or stand still for a while. */
-const kill = (which: string): string => `all=$(${which}) && [ -n "$all" ] && kill -9 $all`;
+/** Processes are gone, or stand still for a while; some of them may have ended by themselves at that moment. */
+const kill = (which: string): string => signal(which, "-9");
 const stop = (which: string, seconds: number): string =>
-  `all=$(${which}) && [ -n "$all" ] && kill -STOP $all && { sleep ${seconds}; kill -CONT $all; true; }`;
+  `${signal(which, "-STOP")} && { sleep ${seconds}; kill -CONT $all; true; }`;
+const signal = (which: string, name: string): string =>
+  `all=$(${which}) && struck=1 && for each in $all; do kill ${name} $each && struck=0; done 2>/dev/null; [ "$struck" = 0 ]`;
 
 const DOINGS: Readonly<Record<FaultKind, Fault>> = {
   "the controller is killed": { strike: die },
@@ -129,6 +131,11 @@ export async function prepare(ground: Ground): Promise<void> {
 
 export async function mend(ground: Ground): Promise<void> {
   await DOINGS[ground.trial.fault].mend?.(ground);
+}
+
+/** Whether the fault alone, and nothing that curfew has done since, keeps everybody out. */
+export async function locksOut(ground: Ground): Promise<boolean> {
+  return (await DOINGS[ground.trial.fault].locksOut?.(ground)) ?? false;
 }
 
 export async function clear(ground: Ground): Promise<void> {

@@ -3,7 +3,7 @@ import { type Call, hasReached, type Running } from "../e2e/curfew.ts";
 import { type Bench, copyOf, within } from "./bench.ts";
 import { RELOAD } from "./daemon-faults.ts";
 import { type Edit, takeEdit } from "./edits.ts";
-import { clear, mend, prepare, strike } from "./faults.ts";
+import { clear, locksOut, mend, prepare, strike } from "./faults.ts";
 import {
   type Complaint,
   daemonHas,
@@ -89,6 +89,7 @@ async function disturbed({ host, desk, other }: Bench, trial: Trial, path: strin
   const struck = (await striking) ?? false;
   await mend(ground);
   const rests = await settled(host, within() + 70);
+  if (struck && (await locksOut(ground))) await host.exec("mkdir -p /run/sshd");
   await clear(ground);
   return { call, struck, others, rests };
 }
@@ -125,7 +126,7 @@ async function judge(bench: Bench, trial: Trial, path: string, played: Played): 
     ...lost(edit, path, [...others, call]),
     ...between(state, differences.join(", ")),
     ...(rests ? unread(daemon, state) : []),
-    ...said(trial, [...others, call], state),
+    ...said(trial, struck, [...others, call], state),
   ];
 }
 
@@ -163,10 +164,10 @@ function lost({ written, files, copies }: Edit, path: string, calls: readonly Ca
   return untold.map((copy) => ({ wrong: "false statement", words: `${copy} was not told of` }));
 }
 
-function said(trial: Trial, calls: readonly Call[], state: State): Complaint[] {
+function said(trial: Trial, struck: boolean, calls: readonly Call[], state: State): Complaint[] {
   const { command, next } = trial;
   const [call] = calls.slice(-1) as [Call];
-  if (command === "verify") return falsePass(call, trial);
+  if (command === "verify") return struck ? falsePass(call, trial) : [];
   if (calls.length === 1) return falseStatement(call, command, state);
   // What another one did later is not what the first said: one that changed the host was the last.
   const wins = [next, command].filter((_, index) => saidOf(calls[index] as Call)?.outcome === "confirmed");
