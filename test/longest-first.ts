@@ -40,6 +40,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   "e2e/ends.lab.test.ts": 80,
   "shared/shared-run.slow.test.ts": 130,
   "shared/chaos.slow.test.ts": 45,
+  "shared/shared-schedule.slow.test.ts": 65,
   "controls/logind/grace.lab.test.ts": 50,
 };
 

@@ -75,7 +75,7 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
     await server.sql("postgres", "CREATE ROLE stranger LOGIN");
     await expect(worker("early")).rejects.toMatchObject({
       code: "input",
-      message: expect.stringContaining("its queue is not there yet, and worker1 may not make it"),
+      message: expect.stringContaining("it is not there yet, and worker1 may not make it"),
       hint: expect.stringContaining("curfew worker --check"),
     });
     const history = await openHistory({ postgres: settings("owner1"), now: () => new Date() });
@@ -186,9 +186,13 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
     [
       "a run with a word too many",
       `UPDATE curfew_queue.shared_run SET work = replace(work, '{"kind"', '{"run":"reboot","kind"')`,
-      /is not of this curfew/u,
+      /in the queue cannot be read/u,
     ],
-    ["a run that is not JSON", "UPDATE curfew_queue.shared_run SET work = '{'", /is not of this curfew/u],
+    [
+      "a run that is not JSON",
+      "UPDATE curfew_queue.shared_run SET work = '{'",
+      /in the queue cannot be read/u,
+    ],
     ["a run that is gone", "DELETE FROM curfew_queue.shared_run", /no longer in the queue/u],
   ])("%s is refused", async (_what, sql, said) => {
     await (await coordinator()).begin(newRun(1));
@@ -207,7 +211,10 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
     expect(await run.collect()).toMatchObject([
       {
         position: 0,
-        answer: { kind: "none", error: { message: expect.stringContaining("not one of this curfew") } },
+        answer: {
+          kind: "none",
+          error: { message: expect.stringContaining("the answer of the worker cannot be read") },
+        },
       },
     ]);
     await run.end();
@@ -225,16 +232,107 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
     expect(await next.left()).toEqual([]);
     await server.sql("queue", "UPDATE curfew_queue.shared_run SET seen = now() - interval '1 minute'");
     expect(await next.left()).toEqual([{ runId: given.runId, curfew: "1.0.0" }]);
-    await expect(next.continue("20261130T000000Z-plan-ffffffff", "bob")).rejects.toMatchObject({
+    await expect(next.continue("20261130T000000Z-plan-ffffffff", "bob", () => {})).rejects.toMatchObject({
       code: "input",
     });
-    const taken = await next.continue(given.runId, "bob@other");
+    const taken = await next.continue(given.runId, "bob@other", () => {});
     expect(taken).toMatchObject({ work: given.work, head: given.head });
     expect(await taken.run.collect()).toHaveLength(1);
     await expect(run.look()).rejects.toMatchObject({ code: "locked" });
     await expect(run.end()).rejects.toMatchObject({ code: "locked" });
     await taken.run.end();
   });
+
+  test("whoever names the wrong run does not keep the right one waiting", async () => {
+    const given = newRun(1);
+    await (await coordinator()).begin(given);
+    await server.sql("queue", "UPDATE curfew_queue.shared_run SET seen = now() - interval '1 minute'");
+    const wrong = (await coordinator()).continue(given.runId, "bob", ({ head }) => {
+      throw new CurfewError("input", `another policy than ${JSON.stringify(head)}`);
+    });
+    await expect(wrong).rejects.toThrow("another policy");
+    expect(
+      await server.sql("queue", "SELECT owner, now() - seen > '30 s' FROM curfew_queue.shared_run"),
+    ).toEqual(["alice@controller\tt"]);
+    const right = await (await coordinator()).continue(given.runId, "carol", () => {});
+    await right.run.end();
+  });
+
+  test("answers come by their size: many large ones are never in memory together", async () => {
+    const run = await (await coordinator()).begin(newRun(4));
+    const one = await worker("one");
+    const large = none("x".repeat(40 * 1024 * 1024));
+    for (const job of await one.take(4))
+      await one.answer(job, job.task?.position === 3 ? none("small") : large);
+    const looks: number[][] = [];
+    for (let look = 0; look < 3; look++) looks.push((await run.collect()).map(({ position }) => position));
+    expect(looks).toEqual([[0, 1], [2, 3], []]);
+    await run.end();
+  });
+
+  test("a queue that cannot be opened leaves no connection behind", async () => {
+    // What curfew asks of the tables is answered; what the engine asks on its own connection is not.
+    await server.sql(
+      "queue",
+      `CREATE ROLE half LOGIN; GRANT USAGE ON SCHEMA curfew_queue TO half;
+       GRANT SELECT ON curfew_queue.shared_state, curfew_queue.version TO half;
+       ALTER TABLE curfew_queue.version ENABLE ROW LEVEL SECURITY;
+       CREATE POLICY first ON curfew_queue.version TO half USING (pg_backend_pid() =
+         (SELECT pid FROM pg_stat_activity WHERE usename = 'half' ORDER BY backend_start LIMIT 1))`,
+    );
+    try {
+      const opened = openQueue({ postgres: settings("half"), version: "1.0.0" });
+      await expect(opened).rejects.toThrow("requires migrations");
+      const left = () =>
+        server.sql("postgres", "SELECT count(*) FROM pg_stat_activity WHERE usename = 'half'");
+      await expect.poll(left, { timeout: LONG }).toEqual(["0"]);
+    } finally {
+      await server.sql(
+        "queue",
+        "DROP POLICY first ON curfew_queue.version; ALTER TABLE curfew_queue.version DISABLE ROW LEVEL SECURITY",
+      );
+    }
+  });
+
+  test(
+    "a worker that was told to stop serves its zone no more, while it does what it has",
+    async () => {
+      await server.sql("queue", "DELETE FROM curfew_queue.shared_worker");
+      const run = await (await coordinator()).begin(newRun(1));
+      const { context, sleep } = calm();
+      const stop = new AbortController();
+      const reached = Promise.withResolvers<void>();
+      const refuse = Promise.withResolvers<never>();
+      const serving = serveWork({
+        queue: await worker("one"),
+        name: "one",
+        lanes: 1,
+        stopping: stop.signal,
+        aborting: context.aborting,
+        sleep,
+        contextFor: async () => ({
+          ...(context as unknown as RunContext),
+          controls: [],
+          concurrency: 1,
+          connect: () => {
+            reached.resolve();
+            return refuse.promise;
+          },
+        }),
+        tell: () => {},
+      });
+      await reached.promise;
+      await expect.poll(async () => [...(await run.look()).served], { timeout: LONG }).toEqual(["default"]);
+      stop.abort();
+      await expect.poll(async () => [...(await run.look()).served], { timeout: LONG }).toEqual([]);
+      expect((await run.look()).active).toEqual([0]);
+      refuse.reject(new CurfewError("unreachable", "tried"));
+      await serving;
+      expect(await run.collect()).toHaveLength(1);
+      await run.end();
+    },
+    LONG,
+  );
 
   test("a damaged job ends neither the looks at its queue nor the wait of its run", async () => {
     const run = await (await coordinator()).begin(newRun(2));
@@ -275,9 +373,9 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
       "queue",
       "UPDATE curfew_queue.shared_run SET work = '{', seen = now() - interval '1 minute'",
     );
-    await expect((await coordinator()).continue(given.runId, "bob@other")).rejects.toMatchObject({
+    await expect((await coordinator()).continue(given.runId, "bob@other", () => {})).rejects.toMatchObject({
       code: "input",
-      message: expect.stringContaining("is not of this curfew"),
+      message: expect.stringContaining("in the queue cannot be read"),
     });
   });
 
@@ -356,7 +454,7 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
     for (const job of await one.take(2)) await one.answer(job, none("there"));
     expect(await run.collect()).toHaveLength(2);
     await server.sql("queue", "UPDATE curfew_queue.shared_run SET seen = now() - interval '1 minute'");
-    const taken = await (await coordinator()).continue(given.runId, "bob@other");
+    const taken = await (await coordinator()).continue(given.runId, "bob@other", () => {});
     await expect(run.collect()).rejects.toMatchObject({ code: "locked" });
     expect(await taken.run.collect()).toHaveLength(2);
     await taken.run.end();
@@ -398,7 +496,9 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
 
   test("the queue of a newer curfew is left alone", async () => {
     await server.sql("queue", "UPDATE curfew_queue.shared_state SET version = 99");
-    await expect(worker("old")).rejects.toThrow(/its queue was made by a newer curfew; nothing was touched/u);
+    await expect(worker("old")).rejects.toThrow(
+      /^the queue in PostgreSQL on .*: it was made by a newer curfew; nothing was touched$/u,
+    );
     await server.sql("queue", "UPDATE curfew_queue.shared_state SET version = 1");
   });
 });

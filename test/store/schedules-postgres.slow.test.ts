@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TurnToken } from "../../src/model/record/schedule.ts";
 import { openHistory } from "../../src/store/open-history.ts";
 import { postgresSettings } from "../../src/store/postgres/settings.ts";
+import { openScheduleLine } from "../../src/store/schedule/database.ts";
 import { createSharedSchedule } from "../../src/store/schedule/shared-store.ts";
 import { openSharedOutbox } from "../../src/store/schedule/shared-outbox.ts";
 import { auditEnd, auditHeader, auditedHost } from "../fixtures/audits.ts";
@@ -97,6 +98,32 @@ describe.skipIf(lacks !== null)(`schedules in PostgreSQL${lacks === null ? "" : 
       for (const turn of turns) await turn.release();
     }
   });
+
+  test(
+    "one that is frozen in the middle of a transaction keeps others waiting no longer than they wait for a lock, and does it again",
+    async () => {
+      const { place, sql } = await fresh();
+      const turn = await taken(createSharedSchedule(place, KEY));
+      await turn.release();
+      const [frozen, other] = [await openScheduleLine(place), await openScheduleLine(place)];
+      const thaw = Promise.withResolvers<void>();
+      const inside = Promise.withResolvers<void>();
+      let tries = 0;
+      const slow = frozen.transaction(async (session) => {
+        tries += 1;
+        await session.change("UPDATE curfew.schedule SET owner = owner || ' slow'");
+        inside.resolve();
+        await thaw.promise;
+      });
+      await inside.promise;
+      await other.transaction((session) => session.change("UPDATE curfew.schedule SET owner = 'other'"));
+      thaw.resolve();
+      await slow;
+      expect([tries, await sql("SELECT owner FROM curfew.schedule")]).toEqual([2, ["other slow"]]);
+      await Promise.all([frozen.close(), other.close()]);
+    },
+    LONG,
+  );
 
   test("a schedule with the same name and other hosts is refused; one of another policy or -l is another", async () => {
     const { place } = await fresh();

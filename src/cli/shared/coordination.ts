@@ -116,12 +116,18 @@ export async function withCoordination<T>(
 }
 
 async function goOn(queue: Queue, runId: string, request: SharedRequest, run: Run) {
-  const { run: shared, work, head } = await queue.continue(runId, run.owner);
-  const parsed = headSchema.safeParse(head);
-  if (!parsed.success)
-    throw new CurfewError("input", `what the queue says of the run ${shown(runId)} is not of this curfew`);
-  refuseOther(runId, { work, head: parsed.data }, request);
-  return { run: shared, head: parsed.data };
+  const headOf = (head: unknown): Head => {
+    const parsed = headSchema.safeParse(head);
+    if (parsed.success) return parsed.data;
+    throw new CurfewError(
+      "input",
+      `the run ${shown(runId)} cannot be continued: its entry in the queue cannot be read`,
+    );
+  };
+  const { run: shared, head } = await queue.continue(runId, run.owner, (found) =>
+    refuseOther(runId, { work: found.work, head: headOf(found.head) }, request),
+  );
+  return { run: shared, head: headOf(head) };
 }
 
 function newRun(

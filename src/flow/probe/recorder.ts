@@ -72,7 +72,7 @@ export function createRecorder(
       const evidence = files.filter((file) => file !== undefined);
       return {
         evidence,
-        findings: evidence.length === files.length ? [] : [notKept(files.length - evidence.length)],
+        findings: notKept(files.length - evidence.length),
       };
     },
   };
@@ -111,17 +111,21 @@ function entry(
   return `${JSON.stringify({ startedAt, quietSince, judgedAt, transcriptFile, ...result })}\n`;
 }
 
-/** The sessions were seen all the same, so this is said and changes no verdict. */
-function notKept(files: number): Finding {
-  return {
-    check: "host-judged",
-    subject: "evidence",
-    control: "host",
-    role: "*",
-    expected: "sessions are judged by what was seen",
-    actual: `they were, but ${files} ${files === 1 ? "file" : "files"} of evidence could not be kept`,
-    source: "the run's journal",
-    evidence: "demonstrated",
-    outcome: "pass",
-  };
+/** The sessions were seen all the same, so this is said and changes no verdict. None where all was kept. */
+export function notKept(files: number): Finding[] {
+  if (files === 0) return [];
+  const actual = `they were, but ${files} ${files === 1 ? "file" : "files"} of evidence could not be kept`;
+  return [
+    {
+      check: "host-judged",
+      subject: "evidence",
+      control: "host",
+      role: "*",
+      expected: "sessions are judged by what was seen",
+      actual,
+      source: "the run's journal",
+      evidence: "demonstrated",
+      outcome: "pass",
+    },
+  ];
 }

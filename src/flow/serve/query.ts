@@ -52,7 +52,7 @@ export function wantedOutcome(query: URLSearchParams): (typeof OUTCOMES)[number]
 /** The finding that a page is about. */
 export function findingOf(query: URLSearchParams): FindingFilter {
   const check = textOf(query, "check");
-  if (check === undefined || !isCheck(check)) throw refuse("check", "does not name a check of this curfew");
+  if (check === undefined || !isCheck(check)) throw refuse("check", "is not the name of a check");
   const [control, role, subject] = ["control", "role", "subject"].map((name) => textOf(query, name));
   const rule = textOf(query, "rule");
   return { check, control, role, subject, rule: rule === "none" ? null : rule };

@@ -3,11 +3,13 @@ import { outcomeOfAll } from "../../core/verdict/outcome.ts";
 import type { AuditedHost } from "../../model/record/audit.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { EvidenceFile } from "../../model/verdict/evidence.ts";
+import type { Finding } from "../../model/verdict/finding.ts";
 import type { Host } from "../../model/inventory/host.ts";
 import type { HostPlan } from "../../model/change/plan.ts";
 import type { HostVerification } from "../../model/change/run.ts";
 import type { HostAnswer, TravellingEvidence } from "../../model/record/shared-work.ts";
 import type { RunContext } from "../run/context.ts";
+import { notKept } from "../probe/recorder.ts";
 import type { Coordination } from "./coordinate.ts";
 
 /** What backs an answer is kept here, where the run's own evidence would be; the worker's word for where it is does not count. */
@@ -19,7 +21,8 @@ export async function auditedElsewhere(
   const answer = await ask(host);
   if (answer.kind !== "audit") throw misfit(answer);
   if (!isWholeAudit(answer.host)) throw incomplete();
-  return { ...answer.host, evidence: await keepAll(host, answer.evidence, context) };
+  const { evidence, findings } = await keepAll(host, answer.evidence, context);
+  return { ...answer.host, findings: [...answer.host.findings, ...findings], evidence };
 }
 
 export async function plannedElsewhere({ host: ask }: Coordination, host: Host): Promise<HostPlan> {
@@ -37,8 +40,15 @@ export async function verifiedElsewhere(
 ): Promise<HostVerification> {
   const answer = await ask(host);
   if (answer.kind !== "verify") throw misfit(answer);
-  if (answer.host.evidence === undefined) return answer.host;
-  return { ...answer.host, evidence: await keepAll(host, answer.evidence, context) };
+  if (answer.host.error !== undefined) return answer.host;
+  if (!isWholeVerification(answer.host)) throw incomplete();
+  const { evidence, findings } = await keepAll(host, answer.evidence, context);
+  return { ...answer.host, findings: [...answer.host.findings, ...findings], evidence };
+}
+
+/** Where nothing is to be probed, the ladder says of everybody on the host why; without it that host was not looked at. */
+function isWholeVerification({ ladder = [], evidence }: HostVerification): boolean {
+  return ladder.length > 0 && evidence !== undefined;
 }
 
 /** Every judged host says so in a finding, and its outcome is that of its findings. */
@@ -56,12 +66,14 @@ function misfit({ kind }: HostAnswer): CurfewError {
   return new CurfewError("internal", message);
 }
 
+/** What cannot be kept here is said in a finding, as where the sessions were opened from here. */
 async function keepAll(
   { name }: Host,
   evidence: readonly TravellingEvidence[],
   { keep }: Pick<RunContext, "keep">,
-): Promise<EvidenceFile[]> {
-  if (keep === undefined) return [];
+): Promise<{ readonly evidence: readonly EvidenceFile[]; readonly findings: readonly Finding[] }> {
+  if (keep === undefined) return { evidence: [], findings: [] };
   const files = await Promise.all(evidence.map((each) => keep(name, each.name, each.title, each.content)));
-  return files.filter((file) => file !== undefined);
+  const kept = files.filter((file) => file !== undefined);
+  return { evidence: kept, findings: notKept(files.length - kept.length) };
 }

@@ -153,18 +153,22 @@ function waitListener(each: HeldJob): RunContext["emit"] {
   };
 }
 
-/** Also while nothing is held: coordinators want to know which zones are served. */
+/** Also while nothing is held: coordinators want to know which zones are served. A worker that takes no further host serves none. */
 async function beat(setup: WorkerSetup, held: Held, over: AbortSignal): Promise<void> {
-  const { queue, tell, sleep } = setup;
+  const { queue, tell, sleep, stopping } = setup;
   const refused = new Set<string>();
   while (!over.aborted) {
-    const foreign = await patiently(setup, () => queue.announce(setup.lanes));
+    const drains = stopping.aborted;
+    const foreign = drains
+      ? await patiently(setup, () => queue.leave())
+      : await patiently(setup, () => queue.announce(setup.lanes));
     for (const { runId, curfew } of foreign ?? []) {
       if (!refused.has(runId)) tell({ type: "refused-run", runId, curfew });
       refused.add(runId);
     }
     const jobs = [...held].map(({ job }) => job);
     if (jobs.length > 0) await patiently(setup, () => queue.touch(jobs));
-    for (let waited = 0; waited < BEAT && !over.aborted; waited += IDLE) await sleep(IDLE);
+    for (let waited = 0; waited < BEAT && !over.aborted && stopping.aborted === drains; waited += IDLE)
+      await sleep(IDLE);
   }
 }

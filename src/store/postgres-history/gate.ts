@@ -1,7 +1,7 @@
 /** One connection that writes, its transactions, and the locks that say which audits are alive. */
 import type { TurnToken } from "../../model/record/schedule.ts";
 import { CurfewError, UnknownEndError } from "../../model/terms/error.ts";
-import { again, recover } from "../postgres/again.ts";
+import { again, BEGIN, recover } from "../postgres/again.ts";
 import { databaseName, isCutOff } from "../postgres/error.ts";
 import { openDatabaseSession, type Patience, type DatabaseSession } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
@@ -109,7 +109,7 @@ async function transaction<T>(
   work: (session: DatabaseSession, known: Known) => Promise<T>,
 ): Promise<T> {
   try {
-    await open.script("BEGIN");
+    await open.script(BEGIN);
     const shared = alone ? "" : "_shared";
     await open.rows(`SELECT pg_advisory_xact_lock${shared}($1, $2)`, [LOCKS, GATE]);
     const [state] = await open.rows<{ version: number; generation: number }>(

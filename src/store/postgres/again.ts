@@ -3,6 +3,12 @@ import type { DatabaseSession, Patience } from "./session.ts";
 import type { PostgresSettings } from "./settings.ts";
 
 /**
+ * How a transaction that writes begins. A machine that is frozen in the middle of one keeps others waiting no longer than
+ * they wait for a lock; one that was only slow is told, and does it again.
+ */
+export const BEGIN = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '10s'";
+
+/**
  * Runs `work`, and again from its beginning where the connection was lost, until the outage has been too long: so `work`
  * must bear to have been done already. Errors: CurfewError in the words of `postgresError`, and those of `work`.
  */

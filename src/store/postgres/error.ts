@@ -3,7 +3,7 @@ import { visible } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { PostgresSettings, Server } from "./settings.ts";
 
-type Settings = Pick<PostgresSettings, "database" | "user" | "servers">;
+type Settings = Pick<PostgresSettings, "database" | "user" | "servers" | "what">;
 type Words = readonly [what: string, hint: string | undefined];
 
 const PASSWORD_HINT =
@@ -19,7 +19,7 @@ function serverName({ host, port }: Server): string {
 /** How messages call the database. */
 export function databaseName(settings: Settings, server: Server | undefined = settings.servers[0]): string {
   const at = server === undefined ? "" : ` on ${serverName(server)}`;
-  return `the history in PostgreSQL${at}, database ${visible(settings.database)}`;
+  return `${settings.what ?? "the history"} in PostgreSQL${at}, database ${visible(settings.database)}`;
 }
 
 /** CurfewError `input` with what to do; the error itself where it is ours already, or a defect. */
@@ -74,7 +74,7 @@ export function isOutage(error: unknown): boolean {
   if (error instanceof RefusedServer) return error.passing;
   const code = codeOf(error);
   if (code === "") return error instanceof Error && UNCODED.test(error.message);
-  return code in NETWORK || /^(?:08...|40...|57P0[1235]|53300|25006)$/u.test(code);
+  return code in NETWORK || /^(?:08...|40...|57P0[1235]|53300|25006|25P03)$/u.test(code);
 }
 
 /** Two transactions were in each other's way; the connection is fine. */

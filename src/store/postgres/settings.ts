@@ -34,6 +34,8 @@ export interface PostgresSettings {
   readonly idleSeconds: number;
   readonly applicationName: string;
   readonly options: string | undefined;
+  /** What messages call that which is kept there; the history if left out. */
+  readonly what?: "the queue";
 }
 
 const VARIABLES: Readonly<Record<string, Keyword>> = {

@@ -16,11 +16,15 @@ const FORGOTTEN = 7;
 /** Jobs of one statement. */
 const CHUNK = 1000;
 
-/** A run that another coordinator began. */
-export interface ContinuedRun {
-  readonly run: SharedRun;
+/** What the queue knows of a run that another coordinator began. */
+export interface FoundRun {
   readonly work: SharedWork;
   readonly head: unknown;
+}
+
+/** The same, with this coordinator in its place. */
+export interface ContinuedRun extends FoundRun {
+  readonly run: SharedRun;
 }
 
 /** All hosts at once or none. */
@@ -112,61 +116,74 @@ interface StoredRun {
   readonly head: string;
   readonly queues: string[];
   readonly owner: string;
-  readonly gone: boolean;
+  /** Whether this coordinator has it. */
+  readonly mine: boolean;
 }
 
-/** Takes the run over; all its answers count as not known yet. */
+/**
+ * Takes the run over; all its answers count as not known yet. `check` throws where it is not the run that was meant:
+ * then its coordinator, or whoever goes on with it, was not disturbed.
+ */
 export async function continueRun(
   lines: Lines,
   runId: string,
   owner: string,
   me: string,
+  check: (found: FoundRun) => void,
 ): Promise<ContinuedRun> {
-  const { own, version } = lines;
-  const stored = await takeOver(lines, runId, owner, me);
-  if (stored.curfew !== version) {
-    throw new CurfewError(
-      "input",
-      `the run ${runId} was begun by curfew ${stored.curfew}, and this is ${version}`,
-      {
-        hint: `continue it with curfew ${stored.curfew}`,
-      },
-    );
+  const { own } = lines;
+  const seen = await own.run((session) => storedRun(session, runId, me));
+  const found = readRun(lines, runId, seen);
+  check(found);
+  await takeOver(lines, seen, runId, owner, me);
+  const { id, queues } = seen;
+  await own.run((session) =>
+    session.change("UPDATE curfew_queue.shared_result SET taken = false WHERE run = $1 AND taken", [id]),
+  );
+  return { run: createRun(lines, { id, runId, queues, me }), ...found };
+}
+
+/** Errors: CurfewError `input` for a run of another curfew and for a damaged one. */
+function readRun({ version }: Lines, runId: string, stored: StoredRun): FoundRun {
+  const { curfew } = stored;
+  if (curfew !== version) {
+    throw new CurfewError("input", `the run ${runId} was begun by curfew ${curfew}, and this is ${version}`, {
+      hint: `continue it with curfew ${curfew}`,
+    });
   }
   const work = readWork(stored.work);
-  if (work === undefined)
-    throw new CurfewError("input", `what the queue says of the run ${runId} is not of this curfew`);
-  const head = readJson(stored.head);
-  await own.run((session) =>
-    session.change("UPDATE curfew_queue.shared_result SET taken = false WHERE run = $1 AND taken", [
-      stored.id,
-    ]),
+  if (work !== undefined) return { work, head: readJson(stored.head) };
+  throw new CurfewError(
+    "input",
+    `the run ${shown(runId)} cannot be continued: its entry in the queue cannot be read`,
   );
-  return { run: createRun(lines, { id: stored.id, runId, queues: stored.queues, me }), work, head };
+}
+
+async function storedRun(session: DatabaseSession, runId: string, me: string): Promise<StoredRun> {
+  const [row] = await session.rows<StoredRun>(
+    `SELECT id, curfew, work, head, queues, owner, coordinator = $2 AS mine FROM curfew_queue.shared_run WHERE name = $1`,
+    [runId, me],
+  );
+  return row ?? unknownRun(session, runId);
 }
 
 /** One that was only slow, or whose machine is busy, is heard of again meanwhile. */
 async function takeOver(
-  { own, version }: Lines,
+  { own }: Lines,
+  { id }: StoredRun,
   runId: string,
   owner: string,
   me: string,
-): Promise<StoredRun> {
-  const columns = `id, curfew, work, head, queues, owner, coordinator = $2 OR ${GONE} AS gone`;
+): Promise<void> {
   for (let tries = 0; ; tries++) {
     const stored = await own.run(async (session) => {
       await session.change(
-        `UPDATE curfew_queue.shared_run SET coordinator = $2, owner = $3, seen = now()
-         WHERE name = $1 AND curfew = $4 AND ${GONE}`,
-        [runId, me, owner, version],
+        `UPDATE curfew_queue.shared_run SET coordinator = $2, owner = $3, seen = now() WHERE id = $1 AND ${GONE}`,
+        [id, me, owner],
       );
-      const [row] = await session.rows<StoredRun>(
-        `SELECT ${columns} FROM curfew_queue.shared_run WHERE name = $1`,
-        [runId, me],
-      );
-      return row ?? unknownRun(session, runId);
+      return storedRun(session, runId, me);
     });
-    if (stored.gone || stored.curfew !== version) return stored;
+    if (stored.mine) return;
     if (tries === COORDINATOR_GONE + 1) {
       throw new CurfewError("locked", `${stored.owner} works on the run ${runId}`, {
         hint: "let it come to its end, or end that process",

@@ -35,8 +35,14 @@ export async function startEngine(line: QueueLine): Promise<PgBoss> {
   // What a call is refused for, it throws; the rest are remarks about the engine's own tables.
   engine.on("error", () => {});
   engine.on("warning", () => {});
-  await engine.start();
-  return engine;
+  try {
+    await engine.start();
+    return engine;
+  } catch (error) {
+    // What it has begun would keep this process alive.
+    await engine.stop({ close: false, graceful: false }).catch(() => {});
+    throw error;
+  }
 }
 
 /** For calls that belong to a transaction. */

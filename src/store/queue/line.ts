@@ -1,6 +1,6 @@
 /** One connection of the queue: whatever it is asked for, one after the other, and again after an outage. */
 import { CurfewError } from "../../model/terms/error.ts";
-import { again, recover } from "../postgres/again.ts";
+import { again, BEGIN, recover } from "../postgres/again.ts";
 import { openDatabaseSession, type DatabaseSession, type Patience } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
 import { createTurns } from "../postgres/turns.ts";
@@ -45,7 +45,7 @@ export function createLine(
     run,
     transaction: (work) =>
       run(async (open) => {
-        await open.script("BEGIN");
+        await open.script(BEGIN);
         const result = await work(open);
         await open.script("COMMIT");
         return result;

@@ -103,7 +103,7 @@ async function make(session: DatabaseSession, known: Versions): Promise<void> {
 }
 
 function newer(settings: PostgresSettings): CurfewError {
-  const message = `${databaseName(settings)}: its queue was made by a newer curfew; nothing was touched`;
+  const message = `${databaseName(settings)}: it was made by a newer curfew; nothing was touched`;
   return new CurfewError("input", message, {
     hint: "use that curfew: all machines that share a queue need the same version of it",
   });
@@ -113,7 +113,7 @@ function notTheOwner(settings: PostgresSettings, { account, owner, tables }: Fou
   const state = tables ? "of an older curfew" : "not there yet";
   return new CurfewError(
     "input",
-    `${databaseName(settings)}: its queue is ${state}, and ${account} may not make it`,
+    `${databaseName(settings)}: it is ${state}, and ${account} may not make it`,
     {
       hint: `run curfew worker --check once as a login that is a member of ${owner}; curfew help workers has the roles`,
     },

@@ -5,9 +5,9 @@
 import { randomUUID } from "node:crypto";
 import type { PgBoss } from "pg-boss";
 import type { ForeignRun, NewSharedRun, SharedRun, WorkerQueue } from "../../model/record/shared-work.ts";
-import { openDatabaseSession, type Patience, PATIENCE } from "../postgres/session.ts";
+import { type DatabaseSession, openDatabaseSession, type Patience, PATIENCE } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
-import { beginRun, continueRun, type ContinuedRun, leftRuns } from "./coordinator.ts";
+import { beginRun, continueRun, type ContinuedRun, type FoundRun, leftRuns } from "./coordinator.ts";
 import { startEngine } from "./engine.ts";
 import { createLine, type QueueLine } from "./line.ts";
 import { prepareQueue } from "./open.ts";
@@ -30,8 +30,11 @@ export interface Lines {
 
 export interface Queue {
   begin(run: NewSharedRun): Promise<SharedRun>;
-  /** Goes on with a run whose coordinator was not heard of for a while. Errors: CurfewError `input`, `locked`. */
-  continue(runId: string, owner: string): Promise<ContinuedRun>;
+  /**
+   * Goes on with a run whose coordinator was not heard of for a while, unless `check` throws.
+   * Errors: CurfewError `input`, `locked`, and those of `check`.
+   */
+  continue(runId: string, owner: string, check: (found: FoundRun) => void): Promise<ContinuedRun>;
   /** Runs of this version that lost their coordinator. */
   left(): Promise<readonly ForeignRun[]>;
   close(): Promise<void>;
@@ -45,7 +48,7 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
   const lines = await openLines(options);
   return {
     begin: (run) => beginRun(lines, run, randomUUID()),
-    continue: (runId, owner) => continueRun(lines, runId, owner, randomUUID()),
+    continue: (runId, owner, check) => continueRun(lines, runId, owner, randomUUID(), check),
     left: () => leftRuns(lines),
     close: () => lines.close(),
   };
@@ -61,11 +64,18 @@ export async function openWorkerQueue(
 }
 
 async function openLines({ postgres, version, patience = PATIENCE }: QueueOptions): Promise<Lines> {
-  const first = await openDatabaseSession(postgres, patience);
+  const place = { ...postgres, what: "the queue" } as const;
+  const opened: DatabaseSession[] = [];
+  const open = async (): Promise<DatabaseSession> => {
+    const session = await openDatabaseSession(place, patience);
+    opened.push(session);
+    return session;
+  };
   try {
-    await prepareQueue(first, postgres);
-    const own = createLine(first, postgres, patience);
-    const other = createLine(await openDatabaseSession(postgres, patience), postgres, patience);
+    const first = await open();
+    await prepareQueue(first, place);
+    const own = createLine(first, place, patience);
+    const other = createLine(await open(), place, patience);
     const engine = await startEngine(other);
     return {
       engine,
@@ -77,7 +87,7 @@ async function openLines({ postgres, version, patience = PATIENCE }: QueueOption
       },
     };
   } catch (error) {
-    await first.close();
+    await Promise.all(opened.map((session) => session.close()));
     throw error;
   }
 }

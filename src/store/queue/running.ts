@@ -8,8 +8,9 @@ import { LARGEST_ANSWER, packAnswer, unpackAnswer } from "./work-schema.ts";
 
 /** Seconds after which a worker that says nothing counts as gone. */
 const WORKER_GONE = 15;
-/** Answers of one look. */
+/** Answers of one look, and how many bytes they may take here, packed and unpacked; one alone may take more. */
 const PAGE = 200;
+const PAGE_BYTES = 64 * 1024 * 1024;
 
 /** A run in the queue, and who coordinates it. */
 interface Held {
@@ -26,13 +27,10 @@ export function createRun(lines: Lines, held: Held): SharedRun {
     async collect() {
       if (known.length > 0) await own.transaction((session) => markTaken(session, held, known));
       const rows = await own.run((session) => newAnswers(session, held));
+      const answers = unpackSome(rows);
       // Known to this coordinator once it asks again: an answer whose way here was cut comes again.
-      known = rows.map(({ position }) => position);
-      return rows.map(({ position, worker, body }): CollectedAnswer => ({
-        position,
-        worker,
-        answer: unpackAnswer(body),
-      }));
+      known = answers.map(({ position }) => position);
+      return answers;
     },
     look: () => lookAt(lines, held),
     giveUp: (which, error) =>
@@ -65,12 +63,31 @@ interface AnswerRow {
   readonly body: Buffer;
 }
 
+/** How long a body is, the database knows without reading it. */
 function newAnswers(session: DatabaseSession, { id }: Held): Promise<AnswerRow[]> {
   return session.rows<AnswerRow>(
-    `SELECT position, worker, CASE WHEN octet_length(body) <= ${LARGEST_ANSWER} THEN body ELSE '' END AS body
-     FROM curfew_queue.shared_result WHERE run = $1 AND NOT taken LIMIT ${PAGE}`,
+    `SELECT r.position, r.worker, CASE WHEN fits THEN r.body ELSE '' END AS body
+     FROM (SELECT position, octet_length(body) <= ${LARGEST_ANSWER} AS fits,
+                  sum(octet_length(body)) OVER (ORDER BY position) - octet_length(body) AS before
+           FROM (SELECT position, body FROM curfew_queue.shared_result
+                 WHERE run = $1 AND NOT taken ORDER BY position LIMIT ${PAGE}) AS page) AS sized
+     JOIN curfew_queue.shared_result r ON r.run = $1 AND r.position = sized.position
+     WHERE before < ${PAGE_BYTES} ORDER BY r.position`,
     [id],
   );
+}
+
+/** Until they take too much; the others come with the next look. */
+function unpackSome(rows: readonly AnswerRow[]): CollectedAnswer[] {
+  const answers: CollectedAnswer[] = [];
+  let bytes = 0;
+  for (const { position, worker, body } of rows) {
+    if (bytes >= PAGE_BYTES) break;
+    const { answer, size } = unpackAnswer(body);
+    bytes += size;
+    answers.push({ position, worker, answer });
+  }
+  return answers;
 }
 
 /** This coordinator is heard of, and still the one. */

@@ -91,15 +91,15 @@ export function packAnswer(answer: HostAnswer): Buffer {
   return deflateRawSync(JSON.stringify(answer));
 }
 
-/** What a worker wrote; an error in its place where that is not an answer of this curfew. */
-export function unpackAnswer(packed: Buffer): HostAnswer {
+/** What a worker wrote, and its bytes; an error in its place where that is not an answer of this curfew. */
+export function unpackAnswer(packed: Buffer): { readonly answer: HostAnswer; readonly size: number } {
+  let size = 0;
   try {
-    const json: unknown = JSON.parse(
-      inflateRawSync(packed, { maxOutputLength: LARGEST_ANSWER }).toString("utf8"),
-    );
-    return answerSchema.parse(json);
+    const json = inflateRawSync(packed, { maxOutputLength: LARGEST_ANSWER });
+    size = json.length;
+    return { answer: answerSchema.parse(JSON.parse(json.toString("utf8"))), size };
   } catch {
-    const message = "the answer of the worker is not one of this curfew, so nothing is taken from it";
-    return { kind: "none", error: { code: "internal", message } };
+    const message = "the answer of the worker cannot be read, so nothing is taken from it";
+    return { answer: { kind: "none", error: { code: "internal", message } }, size };
   }
 }

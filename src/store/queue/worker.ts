@@ -106,7 +106,7 @@ async function workOf(
   if (work !== undefined) return work;
   throw new CurfewError(
     "input",
-    "what the queue says of this run is not of this curfew, so the worker does nothing for it",
+    "the entry of this run in the queue cannot be read, so the worker does nothing for it",
   );
 }
 
