@@ -13,27 +13,15 @@ part_timeouts() {
   set -f
   for path in "$@"; do
     shift
-    case $path in */00-curfew.* | *[[:cntrl:]]*) continue ;; esac
+    case $path in
+      *[[:cntrl:]]*) printf '/etc/profile\t1\ta file whose name has control characters is not looked at\tleaves\n'; continue ;;
+      */00-curfew.*) continue ;;
+    esac
     if [ -f "$path" ] && [ -r "$path" ]; then set -- "$@" "$path"; fi
   done
   listed=''
   for path in "$@"; do listed="$listed$path$newline"; done
-  # What they read besides, and what that reads.
-  for turn in 1 2 3 4 5; do
-    [ $# -gt 0 ] || break
-    sourced=$(within awk "$reads" "$@" | head -n 41)
-    found=''
-    for_lines list_sourced "$sourced"
-    IFS=$newline
-    # shellcheck disable=SC2086 # split at newlines on purpose
-    set -- $sourced
-    if [ $# -gt 40 ] || { [ "$turn" = 5 ] && [ -n "$found" ]; }; then
-      printf '%s\t1\tmore files are read from here than are followed\tleaves\n' "${found%%"$newline"*}"
-    fi
-    # shellcheck disable=SC2086 # split at newlines on purpose
-    set -- $found
-    IFS=$default_ifs
-  done
+  follow_sourced "$@"
   IFS=$newline
   # shellcheck disable=SC2086 # split at newlines on purpose
   set -- $listed
@@ -49,21 +37,107 @@ list_limits() {
   limit_files="${limit_files}0$tab-$tab$1$newline"
 }
 
-list_sourced() {
-  case $newline$listed in *"$newline$1$newline"*) return ;; esac
-  # In front: what it sets is known where it is read.
-  if [ -f "$1" ] && [ -r "$1" ]; then listed="$1$newline$listed" found="$found$1$newline"; fi
+# Puts into `listed` what these read besides, and what that reads.
+follow_sourced() {
+  followed=0
+  by_server=$set_by_sshd
+  for turn in 1 2 3 4 5; do
+    sourced=$(printf '%s' "$by_server" | within awk "$reads" "$@" - | head -n 101)
+    by_server=''
+    found=''
+    for_lines list_sourced "$sourced"
+    IFS=$newline
+    # shellcheck disable=SC2086 # split at newlines on purpose
+    set -- $found
+    IFS=$default_ifs
+    [ $# -gt 0 ] || return 0
+    if [ "$followed" -gt 200 ] || [ "$turn" = 5 ]; then
+      printf '%s\t1\tmore files are read than are followed here\tleaves\n' "$1"
+      return 0
+    fi
+  done
 }
 
-# What packages bring along sets no limit, and is long.
+# A path, a pattern of some, or a directory whose files run-parts(8) lists; those of profile.d are there.
+list_sourced() {
+  if [ -d "$1" ] && [ "${1%/}" != /etc/profile.d ]; then set -- "${1%/}/*"; fi
+  set +f
+  IFS=
+  # shellcheck disable=SC2086 # a pattern on purpose
+  set -- $1
+  IFS=$default_ifs
+  set -f
+  for sourced in "$@"; do
+    case $newline$listed in *"$newline$sourced$newline"*) continue ;; esac
+    case $sourced in *[[:cntrl:]]* | */00-curfew.*) continue ;; esac
+    if ! [ -f "$sourced" ] || ! [ -r "$sourced" ]; then continue; fi
+    followed=$((followed + 1))
+    [ "$followed" -le 201 ] || return 0
+    # In front: what it sets is known where it is read.
+    listed="$sourced$newline$listed"
+    found="$found$sourced$newline"
+  done
+}
+
+# Files that are read by their name, or by a variable whose value stands somewhere: of a loop, of a directory. What
+# packages bring along sets no limit, and is long.
 # shellcheck disable=SC2016 # an awk program
 reads='
 /^[ \t]*#/ { next }
-match($0, /(^|[;&|({ \t])([.]|source)[ \t]+["\047]?\/[A-Za-z0-9._\/-]+/) {
-  path = substr($0, RSTART, RLENGTH)
-  sub(/^[^\/]*/, "", path)
-  if (path !~ /^\/(usr\/(share|lib|lib64|libexec)|lib|proc|dev|sys)\/|00-curfew|\/[.][.]\// && !(path in seen)) print path
+{
+  gsub(/["\047]/, "")
+  rest = $0
+  while (match(rest, /(^|[;&|({ \t])([.]|source)[ \t]+[^ \t;&|)}]+([}][^ \t;&|)]*)?/)) {
+    path = substr(rest, RSTART, RLENGTH)
+    rest = substr(rest, RSTART + RLENGTH)
+    sub(/^.?([.]|source)[ \t]+/, "", path)
+    sourced[++sources] = path
+  }
+  rest = $0
+  while (match(rest, /(^|[^A-Za-z0-9_])(ENV|BASH_ENV|ZDOTDIR)(=|[ \t]+(DEFAULT|OVERRIDE)=)[^ \t;&|)]+/)) {
+    path = substr(rest, RSTART, RLENGTH)
+    rest = substr(rest, RSTART + RLENGTH)
+    zsh = path ~ /ZDOTDIR/
+    sub(/^[^=]*=/, "", path)
+    if (!zsh) sourced[++sources] = path
+    else for (i = 1; i in of_zsh; i++) sourced[++sources] = path "/" of_zsh[i]
+  }
+  rest = $0
+  while (match(rest, /(^|[;&|({ \t])[A-Za-z_][A-Za-z0-9_]*=[\/$][^ \t;&|)]+/)) {
+    path = substr(rest, RSTART, RLENGTH)
+    rest = substr(rest, RSTART + RLENGTH)
+    name = path
+    sub(/=.*/, "", name)
+    gsub(/[^A-Za-z0-9_]/, "", name)
+    sub(/^[^=]*=/, "", path)
+    value(name, path)
+  }
+  if (match($0, /(^|[;&|({ \t])for(each)?[ \t]+[A-Za-z_][A-Za-z0-9_]*[ \t]*(in[ \t]|[(])[^;)]*/)) {
+    path = substr($0, RSTART, RLENGTH)
+    sub(/^.?for(each)?[ \t]+/, "", path)
+    name = path
+    sub(/[^A-Za-z0-9_].*/, "", name)
+    sub(/^[A-Za-z0-9_]+[ \t]*(in[ \t]|[(])/, "", path)
+    count = split(path, word, /[ \t]+/)
+    for (i = 1; i <= count; i++) value(name, word[i])
+  }
+}
+BEGIN { split(".zshenv .zprofile .zshrc .zlogin", of_zsh, " ") }
+END { for (i = 1; i <= sources; i++) tell(sourced[i], 0) }
+function value(name, text) {
+  if (text ~ /^[\/$]/ && values[name] < 20) value_of[name, ++values[name]] = text
+}
+function tell(path, depth,   name, rest, k) {
+  if (match(path, /^[$][{]?[A-Za-z_][A-Za-z0-9_]*[}]?/)) {
+    name = substr(path, 1, RLENGTH)
+    rest = substr(path, RLENGTH + 1)
+    gsub(/[^A-Za-z0-9_]/, "", name)
+    if (depth < 3) for (k = 1; k <= values[name] + 0; k++) tell(value_of[name, k] rest, depth + 1)
+    return
+  }
+  if (path !~ /^\/[][A-Za-z0-9._\/*?+-]+$/ || path in seen) return
   seen[path] = 1
+  if (path !~ /^\/(usr\/(share|lib|lib64|libexec)|lib|proc|dev|sys)\/|00-curfew|\/[.][.]\//) print path
 }
 '
 

@@ -7,6 +7,7 @@ import { afterAll, expect, test } from "vitest";
 
 const PART = readFileSync(new URL("../../../templates/remote/facts/timeouts.sh", import.meta.url), "utf8");
 const [, PROGRAM = ""] = /^assignments='\n(.*)\n'$/msu.exec(PART) ?? [];
+const [, READS = ""] = /^reads='\n(.*?)\n'$/msu.exec(PART) ?? [];
 const folder = mkdtempSync(join(tmpdir(), "curfew-timeouts-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -155,4 +156,51 @@ test("a variable of a file that is sourced keeps where it is from", () => {
     "2",
     'case $SSH_CLIENT in 10.*) in=1 ;; esac; [ -n "$in" ] || TMOUT=600',
   ]);
+});
+
+test.each([
+  [". /etc/a; . '/etc/b'; source \"/etc/c\"\n", ["/etc/a", "/etc/b", "/etc/c"]],
+  ['for f in /etc/site.d/*.sh /opt/x; do [ -r "$f" ] && . "$f"; done\n', ["/etc/site.d/*.sh", "/opt/x"]],
+  [
+    "dir=/etc/more\nfor g in $dir/*.sh; do\n  source ${g}\ndone\n. $dir/x\n",
+    ["/etc/more/*.sh", "/etc/more/x"],
+  ],
+  ["for i in $(run-parts --list /etc/site.d); do . $i; done\n", ["/etc/site.d"]],
+  ["foreach f ( /etc/csh.d/* )\n  source $f\nend\n", ["/etc/csh.d/*"]],
+  ["export ENV=/etc/kshrc\n", ["/etc/kshrc"]],
+  ["ENV DEFAULT=/etc/kshrc\n", ["/etc/kshrc"]],
+  ["setenv\tann\tENV=/etc/kshrc TMOUT=3\n", ["/etc/kshrc"]],
+  ["ZDOTDIR=/etc/z\n", ["/etc/z/.zshenv", "/etc/z/.zprofile", "/etc/z/.zshrc", "/etc/z/.zlogin"]],
+  // Not of the system's own, or nothing that is read.
+  [
+    '# . /etc/a\n. "${XDG:-$HOME/.config}/x"\n. $nothing/y\n. /usr/share/a\nfor f in /etc/*; do echo $f; done\n',
+    [],
+  ],
+  ["a=$b\nb=$a\n. $a\n", []],
+])("what is read besides: %j", (text, paths) => {
+  const said = execFileSync("sh", ["-c", 'awk "$1" -', "sh", READS], { encoding: "utf8", input: text });
+  expect(said.split("\n").slice(0, -1)).toEqual(paths);
+});
+
+test("files of a loop are looked at, and what is more than is followed is told", () => {
+  const frame = readFileSync(new URL("../../../templates/remote/facts/frame.sh", import.meta.url), "utf8");
+  const functions = [/^section\(\)[^]*?\n\}\n/mu, /^for_lines\(\)[^]*?\n\}\n/mu].map(
+    (each) => each.exec(frame)?.[0],
+  );
+  const site = mkdtempSync(join(folder, "site."));
+  const listed = (count: number): string[] => {
+    for (let at = 0; at < count; at += 1) writeFileSync(join(site, `${at}.sh`), ":\n");
+    const file = join(folder, "loop.sh");
+    writeFileSync(file, `for f in ${site}/*.sh; do\n  . $f\ndone\n`);
+    const script = `newline='\n'\ntab='\t'\ndefault_ifs=" $tab$newline"\nset_by_sshd=''\nlisted="$1$newline"\nwithin() { "$@"; }
+      ${functions.join("\n")}
+      ${PART.slice(PART.indexOf("# Puts into"))}
+      follow_sourced "$1"
+      printf %s "$listed"`;
+    return execFileSync("sh", ["-c", script, "sh", file], { encoding: "utf8" }).trim().split("\n");
+  };
+  expect(listed(2)).toEqual([`${site}/1.sh`, `${site}/0.sh`, join(folder, "loop.sh")]);
+  expect(listed(300)).toContainEqual(
+    expect.stringMatching(/\t1\tmore files are read than are followed here\tleaves$/u),
+  );
 });
