@@ -466,6 +466,9 @@ function key_line(column, text,   name, path, general) {
     skip_open = text == "" || text ~ /^#/
     words = general == "users.#.user.exec.args" ? inside[depth] : ""
     environment = general == "users.#.user.exec.env" ? inside[depth] : ""
+    groups = general == "users.#.user.as-groups" ? path : ""
+    groups_at = NR OFS column + 1
+    if (groups != "") masters(text)
     if (environment != "") elsewhere(text)
     if (words != "" && text != "" && text !~ /^#/) inline_words(text)
     if (general == "users.#.user.auth-provider" && text !~ /^(~|null|Null|NULL)([ \t]|$)/) say(path, column, "filled")
@@ -498,6 +501,7 @@ function value_of(raw) {
 function hidden_line(text, column,   of) {
   of = column
   if (environment != "") elsewhere(text)
+  if (groups != "") masters(text)
   # A line that does not begin an item may go on with the one before.
   if (words != "") { if (!(words in listed)) listed[words] = column; if (column != listed[words] || text !~ /^-( |$)/) strange[words] = 1 }
   while (text ~ /^-([ \t]|$)/) {
@@ -568,6 +572,12 @@ function closed(text,   i, c, before, level) {
 # Variables by which a gate keeps its state in another place, or is another program: core/kube/gate/words.ts.
 function elsewhere(text) {
   if (text ~ /\\/ || text ~ /(^|[^A-Za-z0-9_])(HOME|PATH|XDG_STATE_HOME|CURFEW_[A-Z_]*|NODE_[A-Z_]*|LD_[A-Z_]*)([^A-Za-z0-9_]|$)/) strange[environment] = 1
+}
+# Whom it asks the server to take it for; an escape may spell it.
+function masters(text) {
+  if (text !~ /system:masters/ && text !~ /\\/) return
+  print "key", groups, groups_at, "masters"
+  groups = ""
 }
 # The words of an exec plugin stay here; whether they are those of the gate is told.
 function word_of(text) {

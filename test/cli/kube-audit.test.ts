@@ -194,6 +194,16 @@ describe("what a user logs in with", () => {
     expect(person.exitCode, "a person's file").toBe(2);
   });
 
+  test("who asks to be taken for one of system:masters is told, at his place", async () => {
+    const token = `token: ${jwt({ iat: now, exp: now + 600 })}`;
+    const { findings, exitCode } = await audited(
+      config(`${token}\nas: x\nas-groups:\n- dev\n- system:masters`),
+    );
+    const found = findings.find(({ check }) => check === "kube-privilege");
+    expect([found?.outcome, found?.source, exitCode]).toEqual(["fail", "config:8:5", 2]);
+    expect((await audited(config(`${token}\nas-groups: [system:mastersx]`))).exitCode).toBe(0);
+  });
+
   test("a group that shares a relative name with others is seen", async () => {
     const pem = certificate("/O=people+O=system:masters+CN=x", "-multivalue-rdn");
     const { findings } = await audited(config(`client-certificate-data: ${pem.toString("base64")}`));

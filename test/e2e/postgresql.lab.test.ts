@@ -123,7 +123,7 @@ describe.skipIf(lacks !== null)(`PostgreSQL${lacks === null ? "" : ` (${lacks})`
       }
       const shown = await desk.run(["plan", "-l", "bookworm"]);
       expect(shown.stdout).toMatch(
-        /alice@bookworm +from this host +idle \d+s, limit 10s +a session with PostgreSQL at \S+ +ends within 20s of apply \(postgresql\)/u,
+        /alice@bookworm +from this host +idle [\dhms]+, limit 10s +a session with PostgreSQL at \S+ +ends within 20s of apply \(postgresql\)/u,
       );
       const applied = await desk.run(["apply", "--yes", "--json"]);
       expect(Object.values(outcomes(applied)), applied.stderr).toEqual(RELEASES.map(() => "confirmed"));

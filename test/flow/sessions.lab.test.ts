@@ -89,7 +89,7 @@ describe.skipIf(lacks !== null)(`who is logged in${lacks === null ? "" : ` (${la
       const plan = await desk.run(["plan"]);
       expect(plan.stdout).toMatch(/Logged in now: 6 sessions by 4 accounts; .* 1 session ends at once/u);
       expect(plan.stdout).toMatch(
-        /vera@\S+ +pts\/\d+ from 10\.77\.\S+ +idle \d+s, limit 20s +at a prompt: bash +ends within 37s of apply/u,
+        /vera@\S+ +pts\/\d+ from 10\.77\.\S+ +idle [\dhms]+, limit 20s +at a prompt: bash +ends within 37s of apply/u,
       );
       const refused = await desk.run(["apply", "--yes", "--max-hurt", "0"]);
       expect([refused.exitCode, refused.stderr]).toEqual([

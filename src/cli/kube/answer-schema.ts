@@ -93,6 +93,7 @@ function kubeconfigSchema(): z.ZodType {
     name: z.string(),
     at,
     credentials: z.array(credential),
+    mastersAt: at.optional(),
     contexts: z.array(z.string()),
   });
   const cluster = z.strictObject({

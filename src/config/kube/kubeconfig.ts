@@ -11,6 +11,7 @@ import { inputError, type Problem } from "../problem.ts";
 import { readTextFile } from "../text-file.ts";
 import { parseYaml, scalarText, type YamlText, nodeAt } from "../yaml-text.ts";
 import { credentialsOf } from "./credentials.ts";
+import { MASTERS } from "../../core/kube/audit.ts";
 import { kubeconfigProblems } from "./kubeconfig-issue.ts";
 import { kubeconfigSchema, type RawKubeconfig } from "./kubeconfig-schema.ts";
 
@@ -118,6 +119,7 @@ async function partsOf(raw: RawKubeconfig, yaml: YamlText, path: string): Promis
       name,
       at: at("users", index),
       credentials: await credentialsOf(user ?? {}, path, place),
+      ...(user?.["as-groups"]?.includes(MASTERS) === true ? { mastersAt: place("as-groups") } : {}),
       contexts: contexts.filter((context) => context.user === name).map((context) => context.name),
     });
   }

@@ -39,6 +39,7 @@ function userFindings(user: KubeUser, file: KubeFile, view: KubeAuditView): Find
     }),
     ...(plugin === undefined ? [] : [bypass(subject, plugin, statics)]),
     ...usable.flatMap((each) => privilege(subject, each)),
+    ...impersonation(subject, user),
   ];
 }
 
@@ -58,8 +59,18 @@ function bypass(subject: string, plugin: Credential, statics: readonly Credentia
   return kubeFinding("kube-bypass", subject, found);
 }
 
+/** No role can take away what its members may do. */
+export const MASTERS = "system:masters";
+
+function impersonation(subject: string, { mastersAt }: KubeUser): Finding[] {
+  if (mastersAt === undefined) return [];
+  const actual = "as-groups asks the server to take it for one of system:masters";
+  const found = { expected: "no group of that kind", actual, at: mastersAt, outcome: "fail" } as const;
+  return [kubeFinding("kube-privilege", `${subject}, as-groups`, { ...found, rule: "CIS Kubernetes 5.1.8" })];
+}
+
 function privilege(subject: string, { groups, at }: Credential): Finding[] {
-  if (groups?.includes("system:masters") !== true) return [];
+  if (groups?.includes(MASTERS) !== true) return [];
   const actual = "the certificate's group is system:masters: its rights cannot be taken away";
   const found = { expected: "another group than system:masters", actual, at, outcome: "fail" } as const;
   return [kubeFinding("kube-privilege", subject, { ...found, rule: "CIS Kubernetes 5.1.7" })];

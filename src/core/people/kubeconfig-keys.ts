@@ -28,17 +28,34 @@ export function kubeconfigOf(file: KubeFile, keys: Keys, gates: Gates): Kubeconf
     cluster: wordOf(keys, `${path}.context.cluster`),
     user: wordOf(keys, `${path}.context.user`),
   }));
-  const users = entries(keys, "users").map((path): KubeUser => {
-    const name = wordOf(keys, `${path}.name`);
-    return {
-      name,
-      at: keys.get(`${path}.name`)?.at ?? here,
-      credentials: credentialsOf(keys, `${path}.user`, gates),
-      contexts: contexts.filter(({ user }) => user === name).map((context) => context.name),
-    };
-  });
+  const users = entries(keys, "users").map((path) =>
+    userOf(keys, path, { here, contexts, credentials: credentialsOf(keys, `${path}.user`, gates) }),
+  );
   const clusters = entries(keys, "clusters").map((path) => clusterOf(keys, path, here));
   return { file, currentContext: keys.get("current-context")?.words[0] ?? null, users, clusters, contexts };
+}
+
+function userOf(
+  keys: Keys,
+  path: string,
+  {
+    here,
+    contexts,
+    credentials,
+  }: Pick<KubeUser, "credentials"> & {
+    readonly here: SourcePosition;
+    readonly contexts: readonly KubeContext[];
+  },
+): KubeUser {
+  const name = wordOf(keys, `${path}.name`);
+  const masters = keys.get(`${path}.user.as-groups`);
+  return {
+    name,
+    at: keys.get(`${path}.name`)?.at ?? here,
+    credentials,
+    ...(masters === undefined ? {} : { mastersAt: masters.at }),
+    contexts: contexts.filter(({ user }) => user === name).map((context) => context.name),
+  };
 }
 
 /** `users.0`, `users.1`, …: of everything that was said below them. */

@@ -57,6 +57,8 @@ export interface KubeUser {
   readonly name: string;
   readonly at: SourcePosition;
   readonly credentials: readonly Credential[];
+  /** Where it asks the server to take it for one of system:masters (`as-groups`). */
+  readonly mastersAt?: SourcePosition;
   readonly contexts: readonly string[];
 }
 

@@ -192,6 +192,7 @@ function essence({ file, currentContext, users, clusters, contexts }: Kubeconfig
     clusters: clusters.map(({ name, insecureAt, plainAt }) => ({ name, insecureAt, plainAt })),
     users: users.map((user) => ({
       name: user.name,
+      mastersAt: user.mastersAt,
       contexts: user.contexts,
       credentials: user.credentials.map(({ kind, key, at, life, groups, machine, file: beside, exec }) => ({
         kind,
@@ -463,6 +464,20 @@ describe("certificates of the cluster's own parts", () => {
     expect(file?.kubeconfig.users[0]?.credentials[0]).toMatchObject({ groups: ["system:masters"] });
     expect(file?.kubeconfig.users[0]?.credentials[0]?.machine).toBeUndefined();
   });
+});
+
+test.each([
+  ["as-groups:\n    - dev\n    - system:masters", true],
+  ['as-groups: ["system:masters"]', true],
+  ['as-groups:\n    - "system\\u003amasters"', true],
+  ["as-groups: [dev]\n    as-uid: system:masters", false],
+])("who asks to be taken for one of system:masters is told: %j", async (lines, told) => {
+  const text = `users:\n- name: dev\n  user:\n    token: x\n    ${lines}\n`;
+  const [file] = ask([home({ config: text })]).found.files;
+  expect(file?.doubt).toBeUndefined();
+  const [user] = file?.kubeconfig.users ?? [];
+  expect(user?.mastersAt?.line).toBe(told ? 5 : undefined);
+  if (file !== undefined) await alike(file);
 });
 
 describe("hostile homes", () => {
