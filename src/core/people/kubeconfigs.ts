@@ -21,6 +21,7 @@ const UNREAD: Readonly<Record<string, string>> = {
   large: "it is larger than 1 MiB; it was not read",
   late: "it could not be read in time",
   link: "it is a link out of the home; it was not read",
+  lot: "the files beside config are larger than 2 MiB together; the rest was not read",
   many: "there are more than 50 files; the rest was not read",
   moved: "it was replaced while it was read",
   much: "the kubeconfigs of this host are larger than 16 MiB together; it was not read",

@@ -433,6 +433,12 @@ describe("other files of ~/.kube", () => {
     const { found } = ask([home({ "prod.yaml": CONFIG })], { users: ["somebody-else"] });
     expect([found.files, found.apart]).toEqual([[], 1]);
   });
+  test("of more than 2 MiB the rest is not read, and other homes are", () => {
+    const junk = Array.from({ length: 30 }, (_, at) => [`junk${at}`, "x\n".repeat(400_000)]);
+    const { found } = ask([home(Object.fromEntries(junk)), home({ config: CONFIG, "z.yaml": CONFIG })]);
+    expect(found.files.map(({ owner }) => owner)).toEqual(["user2", "user2"]);
+    expect(found.unread).toMatchObject([{ owner: "user1", reason: expect.stringContaining("2 MiB") }]);
+  });
   test("more than 50 are not read, which is said", () => {
     const many = Object.fromEntries(Array.from({ length: 52 }, (_, at) => [`c${at}`, CONFIG]));
     const { found } = ask([home(many)]);
