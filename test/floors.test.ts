@@ -248,6 +248,29 @@ describe("floors", () => {
   );
 });
 
+describe("circles", () => {
+  test("no file imports, by way of others, itself", () => {
+    const ties = files.map(({ path, imports }): [string, string[]] => [
+      path,
+      imports.filter((name) => name.startsWith(".")).map((name) => join(dirname(path), name)),
+    ]);
+    expect(circles(new Map(ties))).toEqual([]);
+  });
+
+  test("one of two, one of three and one of a file alone are seen", () => {
+    const ties: [string, string[]][] = [
+      ["a", ["b"]],
+      ["b", ["c", "x"]],
+      ["c", ["a"]],
+      ["x", ["y", "z"]],
+      ["y", ["x"]],
+      ["z", []],
+      ["self", ["self"]],
+    ];
+    expect(circles(new Map(ties))).toEqual(["a", "b", "c", "self", "x", "y"]);
+  });
+});
+
 describe("style", () => {
   test.each(files.map(({ path, text }) => [path, text] as const))("%s", (path, text) => {
     expect(text.split("\n").length, "lines").toBeLessThanOrEqual(251);
@@ -350,6 +373,22 @@ function readSource(path: string): SourceFile {
 
 function importsOf(text: string): string[] {
   return Array.from(withoutComments(text).matchAll(IMPORT), ([, name = ""]) => name);
+}
+
+/** Whoever is in a circle. */
+function circles(ties: ReadonlyMap<string, readonly string[]>): string[] {
+  const reaches = (from: string): boolean => {
+    const seen = new Set<string>();
+    const next = [...(ties.get(from) ?? [])];
+    for (let at = next.pop(); at !== undefined; at = next.pop()) {
+      if (at === from) return true;
+      if (seen.has(at)) continue;
+      seen.add(at);
+      next.push(...(ties.get(at) ?? []));
+    }
+    return false;
+  };
+  return [...ties.keys()].filter((path) => reaches(path)).toSorted();
 }
 
 /** Names of what a file exports by declaring it. */

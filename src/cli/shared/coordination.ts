@@ -13,22 +13,18 @@ import { visible } from "../../core/text/visible.ts";
 import type { Coordination } from "../../flow/shared/coordinate.ts";
 import type { AuditHeader } from "../../model/record/audit.ts";
 import { CurfewError } from "../../model/terms/error.ts";
-import type { NewSharedRun, SharedWork } from "../../model/record/shared-work.ts";
+import type { NewSharedRun } from "../../model/record/shared-work.ts";
 import { historyPlace } from "../../store/history-place.ts";
 import type { PostgresSettings } from "../../store/postgres/settings.ts";
 import type { Queue } from "../../store/queue/queue.ts";
 import type { HostOptions } from "../options/args.ts";
-import type { Hosts, PolicyInput } from "../options/inputs.ts";
 import type { SharedOptions } from "../options/shared-options.ts";
 import type { Run } from "../progress/run-context.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { type Head, headSchema, refuseOther } from "./head.ts";
+import { type Head, headSchema, refuseOther, type SharedQuestion } from "./head.ts";
 
 /** What is to be done, and by whose command. */
-export interface SharedRequest {
-  readonly chosen: Hosts;
-  readonly loaded: PolicyInput;
-  readonly work: Omit<SharedWork, "policy" | "connectTimeout">;
+export interface SharedRequest extends SharedQuestion {
   readonly options: SharedOptions & HostOptions;
   readonly terminal: Terminal;
 }
@@ -43,11 +39,7 @@ export interface ByWorkers {
 }
 
 /** Refuses what cannot be done elsewhere, before anything is contacted. Errors: CurfewError `usage` and `input`. */
-export function refuseUnshareable({
-  chosen,
-  loaded,
-  work,
-}: Pick<SharedRequest, "chosen" | "loaded" | "work">): void {
+export function refuseUnshareable({ chosen, loaded, work }: SharedQuestion): void {
   refuseUntravelled(chosen.hosts);
   for (const host of chosen.hosts) zoneOf(host);
   if (!work.verify) return;

@@ -7,7 +7,14 @@ import { CurfewError } from "../../model/terms/error.ts";
 import type { SharedWork } from "../../model/record/shared-work.ts";
 import { header as auditHeader } from "../../store/history-record/schema.ts";
 import { digest, line } from "../../store/run/plan-schema.ts";
-import type { SharedRequest } from "./coordination.ts";
+import type { Hosts, PolicyInput } from "../options/inputs.ts";
+
+/** What is to be done. */
+export interface SharedQuestion {
+  readonly chosen: Hosts;
+  readonly loaded: PolicyInput;
+  readonly work: Omit<SharedWork, "policy" | "connectTimeout">;
+}
 
 export interface Head {
   readonly policy: string;
@@ -34,7 +41,7 @@ export const headSchema: z.ZodType<Head> = z.strictObject({
 export function refuseOther(
   runId: string,
   { work, head }: { readonly work: SharedWork; readonly head: Head },
-  { chosen, loaded, work: wanted }: Pick<SharedRequest, "chosen" | "loaded" | "work">,
+  { chosen, loaded, work: wanted }: SharedQuestion,
 ): void {
   const differs = [
     ...(work.kind === wanted.kind ? [] : [`the command (it is curfew ${work.kind})`]),

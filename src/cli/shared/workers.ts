@@ -2,10 +2,11 @@
 import type { AuditHeader } from "../../model/record/audit.ts";
 import type { Run } from "../progress/run-context.ts";
 import type { ByWorkers, SharedRequest } from "./coordination.ts";
+import type { SharedQuestion } from "./head.ts";
 
 /** Refuses what workers cannot do, before anything is contacted. Errors: CurfewError `usage` and `input`. */
 export async function refuseForWorkers(
-  request: Pick<SharedRequest, "chosen" | "loaded" | "work"> & {
+  request: SharedQuestion & {
     readonly options: { readonly shared?: true };
   },
 ): Promise<void> {

@@ -1,6 +1,30 @@
 /** What a server answers to `mariadb_questions` of templates/remote/facts/mariadb.sh. It is hostile until proved otherwise. Pure. */
+import { z } from "zod";
 import { visible } from "../../core/text/visible.ts";
-import type { MariaDbServer } from "./facts.ts";
+
+const shortText = z.string().max(1000);
+export const serverSchema = z.object({
+  version: shortText,
+  socket: shortText,
+  /** Seconds, as they are in force for new sessions. */
+  interactive: z.number(),
+  wait: z.number(),
+  /** What the server has where nothing sets the limit of interactive sessions. */
+  usual: z.number(),
+  /** Whether something is run for each new session of those without administrators' rights. */
+  initConnect: z.boolean(),
+  /** What files and command line set when it starts, in their order: the last one counts. */
+  start: z.array(z.number()),
+  /** Of which it reads every file. */
+  directories: z.array(shortText),
+  users: z.array(shortText),
+  roles: z.array(shortText),
+  /** Who was given which role, itself or by way of another. */
+  members: z.array(z.tuple([shortText, shortText])),
+  /** Whether there are more names than were read. */
+  cut: z.boolean(),
+});
+export type MariaDbServer = z.output<typeof serverSchema>;
 
 type Answer = Omit<MariaDbServer, "socket" | "start" | "directories">;
 

@@ -8,7 +8,8 @@ import type { Facts } from "../../model/facts/facts.ts";
 import type { HostLimits } from "../../model/policy/limits.ts";
 import { backstop } from "../../core/policy/backstop.ts";
 import { exempts } from "../../core/policy/present-people.ts";
-import type { MariaDb, MariaDbServer } from "./facts.ts";
+import type { MariaDbServer } from "./answer.ts";
+import type { MariaDb } from "./facts.ts";
 
 /**
  * The last file of the directory that is read last: what comes later counts. Debian's first; then that of Red Hat, SUSE

@@ -3,7 +3,8 @@ import { watchdogEnding } from "../databases/watchdog.ts";
 import type { Ending, EndingQuestion, Endings, InertLine, InForce } from "../../model/control/ending.ts";
 import type { Facts } from "../../model/facts/facts.ts";
 import { ownDropIn } from "./drop-in.ts";
-import { type MariaDbServer, mariaDb } from "./facts.ts";
+import type { MariaDbServer } from "./answer.ts";
+import { mariaDb } from "./facts.ts";
 import { MARIADB_FILES } from "./files.ts";
 
 export const WATCHDOG = "MariaDB watchdog";

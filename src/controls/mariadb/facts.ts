@@ -7,32 +7,11 @@ import { visible } from "../../core/text/visible.ts";
 import type { Facts } from "../../model/facts/facts.ts";
 import type { PlainData, SaidSections } from "../../model/facts/facts-part.ts";
 import { absent, known, type Reading } from "../../model/terms/reading.ts";
-import { parseAnswer, parseNumber } from "./answer.ts";
+import { parseAnswer, parseNumber, serverSchema } from "./answer.ts";
 
 const text = z.string().max(1000);
-const server = z.object({
-  version: text,
-  socket: text,
-  /** Seconds, as they are in force for new sessions. */
-  interactive: z.number(),
-  wait: z.number(),
-  /** What the server has where nothing sets the limit of interactive sessions. */
-  usual: z.number(),
-  /** Whether something is run for each new session of those without administrators' rights. */
-  initConnect: z.boolean(),
-  /** What files and command line set when it starts, in their order: the last one counts. */
-  start: z.array(z.number()),
-  /** Of which it reads every file. */
-  directories: z.array(text),
-  users: z.array(text),
-  roles: z.array(text),
-  /** Who was given which role, itself or by way of another. */
-  members: z.array(z.tuple([text, text])),
-  /** Whether there are more names than were read. */
-  cut: z.boolean(),
-});
 const part = z.object({
-  server: server.nullable(),
+  server: serverSchema.nullable(),
   /** Why it could not be asked; empty where it was. */
   why: text,
   /** Servers that were not asked, for people. */
@@ -40,7 +19,6 @@ const part = z.object({
   now: z.object({ watchdog: watchdogSchema.nullable() }),
 });
 
-export type MariaDbServer = z.output<typeof server>;
 export type MariaDb = z.output<typeof part>;
 
 /** Absent where no server of MariaDB or MySQL runs. */

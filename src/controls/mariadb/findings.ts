@@ -10,7 +10,8 @@ import { accountsOf } from "../databases/people.ts";
 import { starterFinding } from "../watchdog/findings.ts";
 import type { WatchdogStarter } from "../watchdog/limits.ts";
 import type { WantedDropIn } from "./drop-in.ts";
-import type { MariaDb, MariaDbServer } from "./facts.ts";
+import type { MariaDbServer } from "./answer.ts";
+import type { MariaDb } from "./facts.ts";
 import { mariaDbAccounts } from "./people.ts";
 
 const finding = configuredFindings("mariadb");

@@ -4,7 +4,8 @@
  */
 import type { Facts, UserClass } from "../../model/facts/facts.ts";
 import type { RoleLimits } from "../../model/policy/limits.ts";
-import { type MariaDbServer, mariaDb } from "./facts.ts";
+import type { MariaDbServer } from "./answer.ts";
+import { mariaDb } from "./facts.ts";
 
 /**
  * Accounts that every server has for its own work. A backup leaves its session asleep with the server's locks, and

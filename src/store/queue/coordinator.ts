@@ -5,7 +5,7 @@ import { CurfewError } from "../../model/terms/error.ts";
 import type { ForeignRun, NewSharedRun, SharedRun, SharedWork } from "../../model/record/shared-work.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 import { QUEUE, queueName, within } from "./engine.ts";
-import type { Lines } from "./queue.ts";
+import type { Lines } from "./line.ts";
 import { createRun, removeRun } from "./running.ts";
 import { readJson, readWork } from "./work-schema.ts";
 

@@ -1,4 +1,5 @@
 /** One connection of the queue: whatever it is asked for, one after the other, and again after an outage. */
+import type { PgBoss } from "pg-boss";
 import { CurfewError } from "../../model/terms/error.ts";
 import { again, BEGIN, recover } from "../postgres/again.ts";
 import { openDatabaseSession, type DatabaseSession, type Patience } from "../postgres/session.ts";
@@ -10,6 +11,14 @@ export interface QueueLine {
   run<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T>;
   /** The same, all or nothing. */
   transaction<T>(work: (session: DatabaseSession) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Both lines of a queue: calls of the engine must not wait for a transaction that waits for them. */
+export interface Lines {
+  readonly engine: PgBoss;
+  readonly own: QueueLine;
+  readonly version: string;
   close(): Promise<void>;
 }
 

@@ -3,13 +3,12 @@
  * curfew's own tables beside it hold what a run is and what was answered. Everything is gone when a run ends.
  */
 import { randomUUID } from "node:crypto";
-import type { PgBoss } from "pg-boss";
 import type { ForeignRun, NewSharedRun, SharedRun, WorkerQueue } from "../../model/record/shared-work.ts";
 import { type DatabaseSession, openDatabaseSession, type Patience, PATIENCE } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
 import { beginRun, continueRun, type ContinuedRun, type FoundRun, leftRuns } from "./coordinator.ts";
 import { startEngine } from "./engine.ts";
-import { createLine, type QueueLine } from "./line.ts";
+import { createLine, type Lines } from "./line.ts";
 import { prepareQueue } from "./open.ts";
 import { createWorkerQueue } from "./worker.ts";
 
@@ -18,14 +17,6 @@ export interface QueueOptions {
   /** Of this curfew: it shares runs with its own kind alone. */
   readonly version: string;
   readonly patience?: Patience;
-}
-
-/** Both lines of a queue: calls of the engine must not wait for a transaction that waits for them. */
-export interface Lines {
-  readonly engine: PgBoss;
-  readonly own: QueueLine;
-  readonly version: string;
-  close(): Promise<void>;
 }
 
 export interface Queue {

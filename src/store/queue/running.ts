@@ -3,7 +3,7 @@ import { CurfewError } from "../../model/terms/error.ts";
 import type { CollectedAnswer, SharedProgress, SharedRun } from "../../model/record/shared-work.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 import { queueName, zoneOfQueue } from "./engine.ts";
-import type { Lines } from "./queue.ts";
+import type { Lines } from "./line.ts";
 import { LARGEST_ANSWER, packAnswer, unpackAnswer } from "./work-schema.ts";
 
 /** Seconds after which a worker that says nothing counts as gone. */

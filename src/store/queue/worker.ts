@@ -10,7 +10,7 @@ import type {
 } from "../../model/record/shared-work.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 import { queueName, within } from "./engine.ts";
-import type { Lines } from "./queue.ts";
+import type { Lines } from "./line.ts";
 import { jobSchema, packAnswer, readWork } from "./work-schema.ts";
 
 interface Identity {
