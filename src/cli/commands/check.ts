@@ -1,9 +1,11 @@
 import { type Command, Option } from "commander";
+import packageData from "../../../package.json" with { type: "json" };
 import { shown } from "../../core/text/nearest.ts";
 import { documentText } from "../../core/verdict/document.ts";
 import { countBy, worstOf } from "../../core/verdict/outcome.ts";
 import { BASELINE_NAMES, type BaselineName } from "../../model/policy/baseline-name.ts";
 import type { Baseline } from "../../model/policy/baseline.ts";
+import type { AuditRun } from "../../model/record/audit.ts";
 import type { CheckedHost } from "../../model/record/check-run.ts";
 import type { Seconds } from "../../model/terms/duration.ts";
 import { CurfewError } from "../../model/terms/error.ts";
@@ -11,13 +13,13 @@ import { DEFAULT_PROBES, type SessionKind } from "../../model/terms/session-kind
 import { checkText } from "../../report/host/check-text.ts";
 import * as args from "../options/args.ts";
 import { loadHosts, type SourceOptions } from "../options/inputs.ts";
-import { withRun } from "../progress/run-context.ts";
+import { type Run, withRun } from "../progress/run-context.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import type { Setting } from "../terminal/setting.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** `limit` is the time here, as whoever asks means it; hosts of an inventory are chosen with `hosts`. */
-interface CheckOptions extends Omit<args.HostOptions, "limit"> {
+interface CheckOptions extends Omit<args.HostOptions, "limit">, args.ReportOptions {
   readonly hosts?: string;
   readonly limit?: Seconds;
   readonly baseline?: BaselineName;
@@ -31,7 +33,7 @@ Example:
   curfew check root@web1
   curfew check web1 web2:2222 --limit 15m
   curfew check -i inventory.yaml --limit 15m --prove --scaled 20
-  curfew check -i inventory.yaml --baseline cis
+  curfew check -i inventory.yaml --baseline cis --format html,csv -o reports
   sudo curfew check
 
 Needs no policy and changes nothing. Shown is every setting that seems to limit idle sessions, what
@@ -40,7 +42,8 @@ everyone else which kind of session ends after how long, and which never does. W
 without -i it looks at this machine.
 
 --limit judges when sessions end, --baseline the rules of a benchmark for the host's system; where it
-is for none, nothing is judged and the exit code is 3. curfew profiles lists the baselines.
+is for none, nothing is judged and the exit code is 3. curfew profiles lists the baselines. Reports are those of curfew audit,
+and need one of the two.
 
 Exit codes: 0 everything judged ends in time, or nothing was to be judged; 2 something does not;
 3 a host or a session cannot be judged.
@@ -71,7 +74,7 @@ export function registerCheck(program: Command, { terminal, setExitCode }: Setti
     )
     .option("--scaled <seconds>", "with --prove: scale every limit down to about this", args.positive);
   args
-    .addOutputOptions(command)
+    .addOutputOptions(args.addReportOptions(command))
     .addHelpText("after", EXAMPLE)
     .action(async (targets: readonly string[], options: CheckOptions) =>
       setExitCode(await check(targets, options, terminal)),
@@ -84,23 +87,78 @@ async function check(
   terminal: Terminal,
 ): Promise<ExitCode> {
   refuseContradictions(targets, options);
-  const { hosts } = await loadHosts(sourceOf(targets, options), terminal);
+  const chosen = await loadHosts(sourceOf(targets, options), terminal);
+  const { hosts } = chosen;
   const { limit = null, prove, sessions, scaled } = options;
   const baseline = await baselineNamed(options.baseline);
+  await refuseReports(options, baseline);
   return withRun({ command: "check", hosts, options: loginOptions(options), terminal }, async (run) => {
     const { checkFleet } = await import("../../flow/check.ts");
     const wanted = { limit, baseline, sessions, ...(prove && { prove: { scaled } }) };
     const names = hosts.map(({ name }) => name);
+    const startedAt = run.context.now().toISOString();
     const checked = await run.phase("check", names, () => checkFleet(hosts, wanted, run.context));
+    const reporting = { options, baseline, inventory: chosen.source, startedAt, run, terminal };
+    const failure = await reported(checked, reporting);
     const head = headOf(checked, limit, options.baseline);
     const columns = Math.min(terminal.size().columns, 100);
     return {
       verdict: worstOf(checked.map(({ outcome }) => outcome)) ?? "unknown",
       document: () => documentText(head, checked),
       record: () => documentText(head, checked.map(withoutFacts)),
-      text: ({ paint }) => checkText(checked, { paint, columns, limit, proved: prove === true }),
+      text: ({ paint }) =>
+        checkText(checked, { paint, columns, limit, proved: prove === true, named: targets }),
+      failures: failure === undefined ? [] : [failure],
     };
   });
+}
+
+/** Refuses reports before anybody is asked. Errors: CurfewError `usage`, `input`. */
+async function refuseReports(options: CheckOptions, baseline: Baseline | null): Promise<void> {
+  const { format, output, signWith, limit, scope, assessor } = options;
+  if ([format, output, signWith, scope, assessor].every((each) => each === undefined)) return;
+  if (limit === undefined && baseline === null) {
+    throw new CurfewError("usage", "a report needs something to judge by: give --limit or --baseline", {
+      hint: "such as --limit 15m; without them nothing is judged, and --json has all that was found",
+    });
+  }
+  const [{ checkReports }, { baselineInfo }] = await Promise.all([
+    import("../options/report-files.ts"),
+    import("../../core/policy/baseline-rules.ts"),
+  ]);
+  await checkReports(options, { profile: baseline === null ? null : baselineInfo(baseline) });
+}
+
+interface Reporting {
+  readonly options: CheckOptions;
+  readonly baseline: Baseline | null;
+  readonly inventory: AuditRun["inventory"];
+  readonly startedAt: string;
+  readonly run: Run;
+  readonly terminal: Terminal;
+}
+
+/** A report that cannot be written must not keep the check from the screen. */
+async function reported(
+  checked: readonly CheckedHost[],
+  { options, baseline, inventory, startedAt, run, terminal }: Reporting,
+): Promise<CurfewError | undefined> {
+  if (options.output === undefined) return undefined;
+  const [{ saveReports }, { checkAsAudit }] = await Promise.all([
+    import("../options/report-files.ts"),
+    import("../../core/check/as-audit.ts"),
+  ]);
+  const { limit = null, sessions, scaled, prove } = options;
+  const question = { limit, baseline, sessions, verified: prove === true, ...(scaled && { scaled }) };
+  const finishedAt = run.context.now().toISOString();
+  const frame = { runId: run.journal.runId, startedAt, finishedAt, curfew: packageData.version, inventory };
+  try {
+    await saveReports(options, checkAsAudit(checked, question, frame), { trend: [], changes: [] }, terminal);
+    return undefined;
+  } catch (error) {
+    if (error instanceof CurfewError) return error;
+    throw error;
+  }
 }
 
 async function baselineNamed(name: BaselineName | undefined): Promise<Baseline | null> {

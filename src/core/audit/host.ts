@@ -91,7 +91,8 @@ export function lostHost(host: string, error: ErrorData): AuditedHost {
   };
 }
 
-function judgedFinding(error: ErrorData | undefined): Finding {
+/** Whether the host could be read at all. */
+export function judgedFinding(error: ErrorData | undefined): Finding {
   return error === undefined
     ? finding("host-judged", "*", "the host can be read and judged", "it was", "curfew audit", "pass")
     : finding(

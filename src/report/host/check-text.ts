@@ -19,6 +19,8 @@ export interface CheckTextOptions {
   readonly columns: number;
   readonly limit: Seconds | null;
   readonly proved: boolean;
+  /** Hosts as they were given on the command line; an inventory is given again. */
+  readonly named: readonly string[];
 }
 
 /** The column of everybody else. */
@@ -51,7 +53,8 @@ function hostLines(checked: CheckedHost, options: CheckTextOptions): string[] {
     return [...wrap(`  ${signText("unknown", paint)} ${visible(error.message)}`, columns, 4), ...hint];
   }
   const nothing = `  ${signText("open", paint)} nothing limits an idle session here`;
-  const lines = limit === null ? endLines(ladder, paint) : ladderLines(ladder, probes, paint);
+  const lines =
+    limit === null ? endLines(ladder, paint) : ladderLines(ladder.map(named), probes.map(named), paint);
   return [
     "  Set on the host",
     ...(settings.length === 0 ? [nothing] : settings.flatMap((item) => inForceLines(item, paint, columns))),
@@ -127,11 +130,19 @@ function neverLines({ ladder: cells }: CheckedHost, { paint, columns, limit }: C
   ];
 }
 
+/** Whoever has no policy has not read of a role `default`. */
+function named<T extends { readonly role: string }>(item: T): T {
+  return { ...item, role: item.role === "default" ? EVERYBODY_ELSE : item.role };
+}
+
 function roleName(role: string): string {
   return role === "default" ? EVERYBODY_ELSE : visible(role);
 }
 
-function nextLines(checked: readonly CheckedHost[], { columns, limit, proved }: CheckTextOptions): string[] {
+function nextLines(
+  checked: readonly CheckedHost[],
+  { columns, limit, proved, named }: CheckTextOptions,
+): string[] {
   const [first] = checked;
   if (first === undefined) return ["Next: name a host, such as curfew check root@web1"];
   if (checked.every(({ error }) => error !== undefined)) {
@@ -139,7 +150,7 @@ function nextLines(checked: readonly CheckedHost[], { columns, limit, proved }: 
       "Next: mend the way to the host, then run this again; curfew help troubleshooting knows every error",
     ];
   }
-  const name = visible(first.host);
+  const name = visible(named[0] ?? first.host);
   if (checked.some(({ managed }) => managed)) {
     const text =
       "Next: curfew has changed some of these hosts; curfew audit -p POLICY -i INVENTORY holds them against its policy";
@@ -147,7 +158,9 @@ function nextLines(checked: readonly CheckedHost[], { columns, limit, proved }: 
   }
   if (limit === null)
     return wrap(
-      `Next: curfew check ${name} --limit 15m holds it against a limit, and --prove opens real sessions`,
+      named.length === 1 && checked.length === 1
+        ? `Next: curfew check ${name} --limit 15m holds it against a limit, and --prove opens real sessions`
+        : "Next: the same with --limit 15m holds what was found against a limit; --prove opens real sessions",
       columns,
       2,
     );

@@ -15,11 +15,11 @@ const bare = (host: string, description: string): CheckedHost => ({
   managed: false,
 });
 
-const OPTIONS = { paint: createPaint(false), columns: 80, limit: null, proved: false };
+const OPTIONS = { paint: createPaint(false), columns: 80, limit: null, proved: false, named: [] };
 
 test("hosts are one block where their systems are alike too, and no other", () => {
   const hosts = [bare("web1", "Debian 12"), bare("web2", "Debian 12"), bare("db1", "Debian 13")];
-  const options = { paint: createPaint(false), columns: 80, limit: null, proved: false };
+  const options = { paint: createPaint(false), columns: 80, limit: null, proved: false, named: [] };
   const heads = checkText(hosts, options)
     .split("\n")
     .filter((line) => line.includes("Debian"));
@@ -62,4 +62,14 @@ test("what nothing ends for anybody is said once", () => {
   } as const;
   const host = { ...bare("web1", "Debian 12"), ladder: [cell] };
   expect(checkText([host], OPTIONS)).toContain("never ends, for all of them: tmux");
+});
+
+test.each([
+  [["root@web1"], null, "Next: curfew check root@web1 --limit 15m"],
+  [["root@web1"], 900, "Next: the same with --prove opens real sessions; curfew wizard root@web1 sets"],
+  [[], null, "Next: the same with --limit 15m"],
+  [[], 900, "curfew wizard web1 sets"],
+])("what to do next with %j and limit %s names the host as it was given", (named, limit, words) => {
+  const text = checkText([bare("web1", "Debian 12")], { ...OPTIONS, columns: 200, named, limit });
+  expect(text).toContain(words);
 });
