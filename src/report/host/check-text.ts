@@ -30,7 +30,7 @@ const ROLE_COLUMNS = 18;
 /** Hosts on which everything is alike are one block. The last line says what to do next. */
 export function checkText(checked: readonly CheckedHost[], options: CheckTextOptions): string {
   const shown = checked.map((each) => ({ each, lines: hostLines(each, options) }));
-  const named = groupAlike(shown, ({ each, lines }) => [each.description, lines]).map((group) => {
+  const blocks = groupAlike(shown, ({ each, lines }) => [each.description, lines]).map((group) => {
     const names = foldNames(group.map(({ each }) => each.host));
     const [{ each, lines }] = group;
     const head = [options.paint.bold(names.map(visible).join(", ")), visible(each.description)];
@@ -42,7 +42,7 @@ export function checkText(checked: readonly CheckedHost[], options: CheckTextOpt
       ? signMeanings(cells.map(signOf), { open: "never ends" }).join(" · ")
       : ladderLegend(cells, options.paint).join("\n");
   const last = [...(legend === "" ? [] : [options.paint.dim(legend)]), ...nextLines(checked, options)];
-  return `${[...named, last.join("\n")].join("\n\n")}\n`;
+  return `${[...blocks, last.join("\n")].join("\n\n")}\n`;
 }
 
 function hostLines(checked: CheckedHost, options: CheckTextOptions): string[] {
@@ -54,7 +54,9 @@ function hostLines(checked: CheckedHost, options: CheckTextOptions): string[] {
   }
   const nothing = `  ${signText("open", paint)} nothing limits an idle session here`;
   const lines =
-    limit === null ? endLines(ladder, paint) : ladderLines(ladder.map(named), probes.map(named), paint);
+    limit === null
+      ? endLines(ladder, paint)
+      : ladderLines(ladder.map(withRoleName), probes.map(withRoleName), paint);
   return [
     "  Set on the host",
     ...(settings.length === 0 ? [nothing] : settings.flatMap((item) => inForceLines(item, paint, columns))),
@@ -131,7 +133,7 @@ function neverLines({ ladder: cells }: CheckedHost, { paint, columns, limit }: C
 }
 
 /** Whoever has no policy has not read of a role `default`. */
-function named<T extends { readonly role: string }>(item: T): T {
+function withRoleName<T extends { readonly role: string }>(item: T): T {
   return { ...item, role: item.role === "default" ? EVERYBODY_ELSE : item.role };
 }
 
