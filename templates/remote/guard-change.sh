@@ -156,13 +156,26 @@ put_candidate() {
   put_dir=${3%/*}
   if [ "$3" = "$main" ]; then
     put_to=$candidate/main
-  elif [ -d "$candidate$put_dir" ]; then
-    put_to=$candidate$3
+  elif put_into=$(include_of "$put_dir"); then
+    put_to=$candidate$put_into/${3##*/}
   else
     return 0
   fi
   if [ "$2" = remove ]; then rm -f "$put_to"; else cp "$put_dir/.curfew-new-$token-$1" "$put_to"; fi || return 1
   [ "$3" != "$main" ] || { set -- {{includes}}; for include do redirect "$include" || return 1; done; }
+}
+
+# The Include directory that is this one, whatever links lead to it.
+include_of() {
+  sought=$1
+  set -- {{includes}}
+  for include do
+    if [ "$include" = "$sought" ] || [ "$(cd -P -- "$include/" 2>/dev/null && pwd -P)" = "$sought" ]; then
+      printf '%s' "$include"
+      return 0
+    fi
+  done
+  return 1
 }
 
 # What sshd itself says a real member of each role would get, compared line by line.

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { LabHost } from "../lab/host.ts";
 import { type Lab, labUnavailable, openLab } from "../lab/lab.ts";
-import { documentOf, openDesk } from "./curfew.ts";
+import { documentOf, openDesk, outcomes } from "./curfew.ts";
 import { factsOf, FILES, placeScripts, TOKEN } from "./guard-host.ts";
 import { patient } from "../patience.ts";
 
@@ -213,6 +213,30 @@ exec /usr/bin/sync "$@"
       const reverted = documentOf(await desk.run(["revert", "--yes", "--json"])).hosts[0];
       expect(reverted).toMatchObject({ outcome: "confirmed", message: expect.stringContaining(copy) });
       expect((await host.exec(`ls ${copy}; ls /var/lib/curfew`)).stdout).toBe(`${copy}\n`);
+    },
+    patient(180_000),
+  );
+
+  test(
+    "behind a link of their directory drop-ins are changed, changed again and taken away; a mode that somebody gave stays",
+    async () => {
+      const host = await lab.host({ release: "trixie" });
+      const policy = (idle: string): string =>
+        `name: links\ncontrols: [sshd, shell-timeout]\ndefaults: {client_idle_timeout: ${idle}}\n`;
+      const desk = await openDesk(lab, [host], policy("15m"));
+      const link =
+        "cd /etc/ssh && mkdir /opt/site && mv sshd_config.d /opt/site/d && ln -s /opt/site/d sshd_config.d";
+      expect((await host.exec(link)).exitCode).toBe(0);
+      for (const idle of ["15m", "20m"]) {
+        await desk.setPolicy(policy(idle));
+        const call = await desk.run(["apply", "--yes", "--json"]);
+        expect(outcomes(call), call.stderr).toEqual({ [host.name]: "confirmed" });
+      }
+      await host.exec("chmod 640 /etc/bash.bashrc");
+      const call = await desk.run(["revert", "--yes", "--json"]);
+      expect(outcomes(call), call.stderr).toEqual({ [host.name]: "confirmed" });
+      const { stdout } = await host.exec("ls /opt/site/d; stat -c %a /etc/bash.bashrc; ls /var/lib/curfew");
+      expect(stdout).toBe("640\n");
     },
     patient(180_000),
   );

@@ -5,7 +5,7 @@ import type { EndingQuestion, Endings } from "../../model/control/ending.ts";
 import { LOGIND_FILE } from "../../model/inventory/host-paths.ts";
 import { WITH_TERMINAL } from "../../model/terms/session-kind.ts";
 import { stopSeconds } from "./ability.ts";
-import { unseenByLogind } from "./use-pam.ts";
+import { otherLogind, unseenByLogind } from "./use-pam.ts";
 
 /** As the running logind says it; what only a file says is denied by it. */
 export function logindEndings({ facts, account, kind, placed }: EndingQuestion): Endings {
@@ -29,7 +29,9 @@ export function logindEndings({ facts, account, kind, placed }: EndingQuestion):
     const confirmed = `StopIdleSessionUSec ${seconds} s`;
     const stale = daemonFinding(facts);
     const doubt =
-      stale.outcome === "fail" ? `whether UsePAM holds: ${stale.actual}` : otherTerminal(account, facts);
+      stale.outcome === "fail"
+        ? `whether UsePAM holds: ${stale.actual}`
+        : (otherTerminal(account, facts) ?? otherLogind(facts));
     return {
       endings: [{ ...base, seconds, confirmed, ...(doubt === undefined ? {} : { doubt }) }],
       unread: [],

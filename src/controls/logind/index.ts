@@ -19,6 +19,8 @@ import { logindAbility, stopSeconds } from "./ability.ts";
 import { logindEndings } from "./endings.ts";
 import { logindInert } from "./inert.ts";
 import { judgeLogindRule } from "./rule.ts";
+import { isAlone } from "../../core/sshd/match-block.ts";
+import { otherLogind } from "./use-pam.ts";
 import { logindEndsOlder } from "./older.ts";
 import { logindMainFile } from "./main.ts";
 import type { InForce } from "../../model/control/ending.ts";
@@ -40,7 +42,8 @@ export const logind: Control = {
   settings: [{ name: "StopIdleSessionSec", judge: judgeLogindRule }],
   render,
   cannot: withoutTerminal,
-  alike: terminalsAlike,
+  alike: (by, account, endings, facts) =>
+    terminalsAlike(by, account, endings, facts) && (isAlone(account) || otherLogind(facts) === undefined),
   endings: logindEndings,
   endsOlder: logindEndsOlder,
   inert: logindInert,

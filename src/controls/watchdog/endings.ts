@@ -33,7 +33,8 @@ export function watchdogEndings(question: EndingQuestion): Endings {
   if (unread !== undefined) return { endings: [], unread: [unread] };
   // The plan's whole seconds of it are in there already.
   const seconds = placed + (late % 1);
-  const grace = interval + beyondTenth(placed - interval - expectedLate(facts, interval));
+  // A look that takes less than a second is one: rounding must not decide about a short limit.
+  const grace = interval + beyondTenth(placed - interval - expectedLate(facts, interval)) + (late % 1);
   const base = { control: "watchdog", by: "watchdog", seconds, grace, source } as const;
   const { state, said } = started;
   const confirmed = state === "yes" ? said : undefined;

@@ -47,22 +47,39 @@ export interface WatchdogPace {
   readonly denied?: string;
 }
 
-/** The timer's own files say how often; drop-ins may say otherwise, and a busy host takes its time. */
+/**
+ * The timer's own files say how often; drop-ins may say otherwise, and a busy host takes its time. That it was started is
+ * not that it looked: its unit may run something else, or keep everything from it.
+ */
 export function watchdogPace(
-  { watchdogRun: run }: Pick<Facts, "watchdogRun">,
+  { watchdogRun: run, watchdogWord: word }: Pick<Facts, "watchdogRun" | "watchdogWord">,
   interval: Seconds,
 ): WatchdogPace {
-  if (run === undefined) return { late: 0 };
-  const { every, since, took } = run;
+  const { every, since, took, hindered, failed } = run ?? { every: interval, since: null, took: 0 };
   if (every === null) return { late: 0, unread: "how often curfew-watchdog.timer starts it" };
   // A run begins when the one before is over, and a warning that came late puts the end off by as much again.
   const late = 2 * Math.max(0, Math.max(every, took ?? 0) - interval) + (took ?? 0);
-  if (since === null || since <= Math.max(every, interval) * 3 + MINUTE) return { late };
-  return { late, denied: `the watchdog last ran ${Math.round(since)} s ago, and should every ${interval} s` };
+  const longest = Math.max(every, interval) * 3 + MINUTE;
+  const should = `and should every ${interval} s`;
+  if (since !== null && since > longest)
+    return { late, denied: `the watchdog last ran ${Math.round(since)} s ago, ${should}` };
+  const cannot = hindered === undefined ? word?.cannot : `its units have ${hindered}`;
+  if (cannot !== undefined) return { late, denied: `the watchdog ends no session: ${cannot}` };
+  if (failed !== undefined)
+    return { late, unread: `what curfew-watchdog.service does, since its last run came to "${failed}",` };
+  if (word === undefined || word.since <= Math.min(longest, (since ?? longest) + every + (took ?? 0) + PAUSE))
+    return { late };
+  const silent = `it left no word of looking for ${Math.round(word.since)} s, ${should}`;
+  return since === null
+    ? { late, denied: `the watchdog does not run: ${silent}` }
+    : { late, unread: `what curfew-watchdog.service does, since it is started and ${silent},` };
 }
 
 /** The same for one that is to be put there: whatever interval it has now, its runs will take as long. */
-export function expectedLate(facts: Pick<Facts, "files" | "watchdogRun">, interval: Seconds): Seconds {
+export function expectedLate(
+  facts: Pick<Facts, "files" | "watchdogRun" | "watchdogWord">,
+  interval: Seconds,
+): Seconds {
   const { watchdogRun: run } = facts;
   if (run === undefined) return 0;
   const every = installedInterval(facts) === interval ? run.every : interval;
@@ -70,6 +87,8 @@ export function expectedLate(facts: Pick<Facts, "files" | "watchdogRun">, interv
 }
 
 const MINUTE = 60;
+/** How much later than its start its word may be, on a busy host. */
+const PAUSE = 15;
 
 /** Why an installed watchdog ends nobody, and what to do. */
 export const WATCHDOG_STOPPED =

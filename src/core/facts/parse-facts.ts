@@ -18,13 +18,20 @@ import { parseLimitLines, systemLimitLines } from "../people/lost-lines.ts";
 import { parseSources } from "../people/name-sources.ts";
 import { parsePeople, type Effective } from "../people/people.ts";
 import { parseSections, type Sections, lines } from "../answer/sections.ts";
-import { parseLogind, parseService, parseSystemdVersion, parseWatchdogTimer } from "./service.ts";
+import {
+  parseLogind,
+  parseLogindChooses,
+  parseLogindSees,
+  parseService,
+  parseSystemdVersion,
+  parseWatchdogTimer,
+} from "./service.ts";
 import { parseLoginSessions } from "../people/sessions.ts";
 import { parseShells } from "../people/shells.ts";
 import { parseCurfewState } from "./state.ts";
 import { parseTimeouts } from "./timeouts.ts";
 import { parseTimes } from "./times.ts";
-import { parseWatchdogRun } from "./watchdog.ts";
+import { parseWatchdogRun, parseWatchdogWord } from "./watchdog.ts";
 import { visible } from "../text/visible.ts";
 import type { PlainData } from "../../model/facts/facts-part.ts";
 import { known, type Reading, unreadable } from "../../model/terms/reading.ts";
@@ -75,9 +82,12 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
   };
   const times = parseTimes(sections, facts.service);
   const watchdogTimer = parseWatchdogTimer(sections);
+  const logindSees = parseLogindSees(sections);
+  const logindChooses = parseLogindChooses(sections);
   const otherWays = parseWays(sections);
   const login = parseLogin(sections);
   const watchdogRun = parseWatchdogRun(sections);
+  const watchdogWord = parseWatchdogWord(sections);
   const loggedIn = parsePresent(sections, run.controls ?? []);
   const loginLog = parseLoginLog(sections);
   const kubeconfigs = parseKubeconfigs(sections);
@@ -87,9 +97,13 @@ export function parseFacts(output: Buffer, run: FactsRun): Facts {
     otherWays,
     remoteAccounts: parseSources(sections),
     ...(timeouts.leaving.length === 0 ? {} : { leavingLines: timeouts.leaving }),
+    ...(timeouts.personal.length === 0 ? {} : { personalLines: timeouts.personal }),
     ...systemLimitLines(parseLimitLines(sections)),
+    ...(logindSees === undefined ? {} : { logindSees }),
+    ...(logindChooses === undefined ? {} : { logindChooses }),
     ...(login === undefined ? {} : { login }),
     ...(watchdogRun === undefined ? {} : { watchdogRun }),
+    ...(watchdogWord === undefined ? {} : { watchdogWord }),
     ...(loggedIn === undefined ? {} : { sessions: loggedIn }),
     ...(loginLog === undefined ? {} : { loginLog }),
     ...(kubeconfigs === undefined ? {} : { kubeconfigs }),
@@ -146,13 +160,17 @@ function digestOf(
     | "takenAt"
     | "digest"
     | "watchdogTimer"
+    | "logindSees"
+    | "logindChooses"
     | "times"
     | "otherWays"
     | "remoteAccounts"
     | "login"
     | "limitLines"
     | "leavingLines"
+    | "personalLines"
     | "watchdogRun"
+    | "watchdogWord"
     | "sessions"
     | "loginLog"
     | "kubeconfigs"

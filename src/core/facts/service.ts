@@ -42,6 +42,19 @@ export function parseSystemdVersion(sections: Sections): Reading<number> {
     : known(Number(match[1]));
 }
 
+/** What of PAM's files may keep some people's sessions from logind; undefined where nothing does. */
+export function parseLogindChooses(sections: Sections): string | undefined {
+  const line = visible(sections.maybe("logind-session")?.arguments[0] ?? "").slice(0, 300);
+  return line === "" ? undefined : line;
+}
+
+/** Whether logind has the login that asked among its sessions (org.freedesktop.login1(5), GetSessionByPID). */
+export function parseLogindSees(sections: Sections): boolean | undefined {
+  const said = lines(sections.maybe("logind-session")).join(" ");
+  if (said.startsWith('o "/org/freedesktop/login1/session/')) return true;
+  return /does not belong to any known session/u.test(said) ? false : undefined;
+}
+
 /** logind as it runs, asked over the bus; org.freedesktop.login1(5), StopIdleSessionUSec. */
 export function parseLogind(sections: Sections): Reading<LogindState> {
   const version = parseSystemdVersion(sections);

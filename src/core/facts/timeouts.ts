@@ -9,18 +9,20 @@ const LONGEST = 1000;
 const CUT = "TMOUT=$(...)";
 
 /**
- * `FILE TAB LINE TAB TEXT`, with `TAB leaves` behind it for a line that sets nothing.
+ * `FILE TAB LINE TAB TEXT`, with `TAB leaves` or `TAB personal` behind it for a line that sets nothing.
  * Errors: CurfewError `remote` for a line that is not file, line number and text.
  */
-export function parseTimeouts(sections: Sections): Record<"set" | "leaving", readonly ForeignTimeout[]> {
+export function parseTimeouts(
+  sections: Sections,
+): Record<"set" | "leaving" | "personal", readonly ForeignTimeout[]> {
   const found = lines(sections.one("timeouts"));
   if (found.length > MOST_LINES) throw malformed(sections.host, "timeouts", "there are too many");
-  const leaving = found.filter((line) => line.endsWith("\tleaves"));
-  const set = found.filter((line) => !line.endsWith("\tleaves"));
-  return {
-    set: set.map((line) => lineOf(line, sections.host)),
-    leaving: leaving.map((line) => lineOf(line.replace(/\tleaves$/u, ""), sections.host)),
-  };
+  const of = (word: string): ForeignTimeout[] =>
+    found.flatMap((line) => {
+      const [is = ""] = /\t(?:leaves|personal)$/u.exec(line) ?? [];
+      return is === word ? [lineOf(line.slice(0, line.length - is.length), sections.host)] : [];
+    });
+  return { set: of(""), leaving: of("\tleaves"), personal: of("\tpersonal") };
 }
 
 function lineOf(entry: string, host: string): ForeignTimeout {

@@ -23,7 +23,7 @@ export function parseShellAnswers(sections: Sections): ShellAnswers {
     const [id = "", mode = "", word = "", value = ""] = line.split("\t");
     if (word === "cannot") doubt = `login shells cannot be run here: ${visible(value).slice(0, 200)}`;
     else if (word === "environment") unsure.push(visible(value).slice(0, 40));
-    else if (/^\d+\.\d$/u.test(id) && (mode === "login" || mode === "nested")) {
+    else if (/^\d+\.\d{1,2}$/u.test(id) && (mode === "login" || mode === "nested")) {
       const key = `${id} ${mode}`;
       const words = said.get(key) ?? new Map<string, string>();
       said.set(key, words.set(word, value));
@@ -35,7 +35,7 @@ export function parseShellAnswers(sections: Sections): ShellAnswers {
 }
 
 /**
- * A `login` line: shell, how many accounts, two of them as `NAME:UID:GID` or nothing, their names.
+ * A `login` line: shell, how many accounts, two of them as `NAME:UID:GID` or nothing, their names. `also`: more of them.
  * Errors: CurfewError `remote` for a line that the script cannot have written.
  */
 export function parseLogin(
@@ -43,11 +43,12 @@ export function parseLogin(
   number: number,
   { said, doubt }: ShellAnswers,
   sections: Sections,
+  also: readonly string[] = [],
 ): LoginShell {
   const [path = "", size = "", first = "", last = "", ...users] = fields;
   if (!/^\d+$/u.test(size) || users.length === 0)
     throw malformed(sections.host, "people", "a login shell is incomplete");
-  const accounts = [...new Set([first, last])].filter((account) => account !== "");
+  const accounts = [...new Set([first, last].filter((account) => account !== "")), ...also];
   const asked = accounts.flatMap((account, index): AskedAccount[] => {
     const [user = ""] = account.split(":");
     const id = `${number}.${index + 1}`;

@@ -42,6 +42,7 @@ export function parsePeople(sections: Sections, selectors: readonly string[]): P
   let failure: string | undefined;
   let logins: LoginShell[] = [];
   let number = 0;
+  let also: readonly string[] = [];
   for (const line of lines(sections.one("people"))) {
     const [tag, ...fields] = line.split("\t", MOST_USERS + 5);
     if (classes.length >= MOST_CLASSES || number >= MOST_LOGINS)
@@ -51,9 +52,11 @@ export function parsePeople(sections: Sections, selectors: readonly string[]): P
       classes.push({ ...parseClass(fields, sections, selectors, answers), logins });
     } else if (tag === "login") {
       number += 1;
-      const asked = parseLogin(fields, number, shells, sections);
+      const asked = parseLogin(fields, number, shells, sections, also);
+      also = [];
       logins.push({ ...asked, ...own(number), ...ownLimitLines(limitLines, number) });
-    } else if (tag === "missing") missing.push(...parseSelectors(fields[0] ?? "", sections, selectors));
+    } else if (tag === "also") also = fields;
+    else if (tag === "missing") missing.push(...parseSelectors(fields[0] ?? "", sections, selectors));
     else if (tag === "failed") failure = visible(fields.join(" ").slice(0, 500));
     else if (tag !== "shell")
       throw malformed(sections.host, "people", `the line begins with ${visible((tag ?? "").slice(0, 100))}`);

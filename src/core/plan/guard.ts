@@ -15,6 +15,7 @@ import { permissions } from "../answer/permissions.ts";
 import { hostActivations } from "./activation.ts";
 import { removeBlocks } from "./managed-block.ts";
 import { loginSpecification } from "../sshd/effective.ts";
+import { candidateDirectories } from "./candidate-directories.ts";
 import { remoteScript } from "../../template/remote-script.ts";
 
 /**
@@ -24,6 +25,7 @@ import { remoteScript } from "../../template/remote-script.ts";
 export interface GuardChange {
   readonly action: "create" | "update" | "remove" | "restore" | "return";
   readonly path: string;
+  /** Empty: mode and owner are those of the kept copy. */
   readonly mode: string;
   readonly uid: number;
   readonly gid: number;
@@ -214,18 +216,6 @@ function editedByOthers({ path, before, after }: GuardChange, { curfew }: Facts)
 /** How a file is remembered as curfew wrote it: sha256 in hexadecimal digits. */
 export function writtenDigest(text: string): string {
   return createHash("sha256").update(text).digest("hex");
-}
-
-/** The directories whose Include lines have to be redirected to see the change before it is made. */
-function candidateDirectories(changes: readonly GuardChange[], facts: Facts): string[] {
-  const included = new Set(
-    facts.sshd.includes.map(({ pattern }) => pattern.slice(0, pattern.lastIndexOf("/"))),
-  );
-  const absolute = [...included].map((directory) =>
-    directory.startsWith("/") ? directory : `/etc/ssh/${directory}`,
-  );
-  const touched = new Set(changes.map(({ path }) => path.slice(0, path.lastIndexOf("/"))));
-  return absolute.filter((directory) => touched.has(directory));
 }
 
 function keptAnswer(line: string): GuardAnswer | undefined {

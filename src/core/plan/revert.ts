@@ -74,7 +74,9 @@ function revertFile(
     if (edited) notes.push(`${path} was edited since curfew wrote it; it is removed nevertheless`);
     return [{ ...common, action: "remove", after: "" }];
   }
-  if (!edited) return [{ ...common, action: "restore", after: copy }];
+  // Of a file that was somebody's, curfew never changed mode and owner: whoever did since keeps them.
+  if (!edited)
+    return [{ ...common, ...(isOwn(path, controls) ? { mode: "" } : {}), action: "restore", after: copy }];
   notes.push(`${path} was edited since curfew changed it; those edits stay, only curfew's part goes`);
   const after = removeBlocks(content);
   return after === content ? [] : [{ ...common, action: "update", after }];

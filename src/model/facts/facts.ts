@@ -8,7 +8,7 @@ import type { LoginShell } from "./login-shell.ts";
 import type { PlainData } from "./facts-part.ts";
 import type { Reading } from "../terms/reading.ts";
 import type { LoginSession } from "./session.ts";
-import type { WatchdogRun } from "./watchdog-run.ts";
+import type { WatchdogRun, WatchdogWord } from "./watchdog-run.ts";
 
 /** One file or directory entry of a host that curfew may write, or has to understand. */
 export interface FileState {
@@ -155,10 +155,16 @@ export interface Facts {
   readonly service: Reading<SshService>;
   readonly systemdVersion: Reading<number>;
   readonly logind: Reading<LogindState>;
+  /** Whether the login that read this is a session of logind's; left out where it does not say. Not part of the digest. */
+  readonly logindSees?: boolean;
+  /** A line of PAM's files by which it may see some people's sessions and not others'. Not part of the digest. */
+  readonly logindChooses?: string;
   /** Whether the timer of curfew's watchdog runs; absent where systemd has none. Not part of the digest. */
   readonly watchdogTimer: Reading<boolean>;
   /** How systemd runs the watchdog; left out where it does not. Not part of the digest. */
   readonly watchdogRun?: WatchdogRun;
+  /** Left out where there is none. Not part of the digest. */
+  readonly watchdogWord?: WatchdogWord;
   readonly shells: readonly ShellFact[];
   /** Shell and logind files that a control may change, curfew's own, those it has changed; not found is `absent`. */
   readonly files: readonly FileFact[];
@@ -167,6 +173,8 @@ export interface Facts {
   readonly foreignTimeouts: readonly ForeignTimeout[];
   /** Lines of such files at which another login may go on as no asked shell did. Left out: none. Not part of the digest. */
   readonly leavingLines?: readonly ForeignTimeout[];
+  /** The same for what goes by who logs in; line 0 is a file that not everybody may read. Not part of the digest. */
+  readonly personalLines?: readonly ForeignTimeout[];
   /** Lines of anybody that fail once the limit is readonly; left out where that was not asked. Not part of the digest. */
   readonly limitLines?: Reading<readonly LimitLine[]>;
   /** What controls asked for themselves, by their id; left out where none did. */

@@ -65,7 +65,7 @@ export interface LoginShell {
   readonly size: number;
   /** Some of the accounts, at most 20, sorted. */
   readonly users: readonly string[];
-  /** The first and the last account by name; empty where too many shells were to be asked. */
+  /** The first and the last account by name, and others as far as there was room; empty where too many were to be asked. */
   readonly asked: readonly AskedAccount[];
   /** Left out where nobody looked. */
   readonly own?: OwnFiles;

@@ -100,7 +100,10 @@ expand_include() {
     *[*?[]*)
       case $newline$include_directories in
         *"$newline${pattern%/*}/$newline"*) ;;
-        *) include_directories="$include_directories${pattern%/*}/$newline" ;;
+        *)
+          include_directories="$include_directories${pattern%/*}/$newline"
+          linked_place "${pattern%/*}/00-00-curfew.conf"
+          ;;
       esac
       ;;
   esac
@@ -109,6 +112,14 @@ expand_include() {
     printable "$included" || continue
     expanded="$expanded$included$newline"
   done
+}
+
+# Where a file of curfew's that is not there yet would really be, if that is elsewhere: a record of it by the name of a
+# directory's link would not be found again.
+linked_place() {
+  if [ -e "$1" ] || [ -h "$1" ]; then return 0; fi
+  resolve "$1"
+  [ "$real" = "$1" ] || file system "$1"
 }
 
 # line number, yes or no (inside a Match block), pattern; one line for each pattern.

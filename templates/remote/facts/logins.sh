@@ -33,22 +33,35 @@ multiplexers() {
   printf '%s' "${1:-}"
 }
 
-# Lines for ask-shells.sh: two accounts for each class and shell, as others of the class may have other groups.
+# Lines for ask-shells.sh: two accounts for each class and shell, and as many of the others as there is room for, as files
+# may go by a name, and others of the class may have other groups.
 # shellcheck disable=SC2016 # an awk program
 to_ask='
 $1 == "setenv" { own[$2] = own[$2] "own\t" $3 "\n" }
 $1 == "class" { representative = $4 }
+$1 == "also" { for (i = 2; i <= NF; i++) more[login + 1, i - 1] = $i }
 $1 == "login" {
   login++
+  of_class[login] = representative
+  shell[login] = $2
+  before[login] = $5 != "" && $5 != $4 ? 2 : 1
   if ($4 == "" || asked >= 24) next
   ask(login ".1", "login", $4)
   ask(login ".1", "nested", $4)
   if ($5 != "" && $5 != $4) ask(login ".2", "login", $5)
 }
-function ask(number, mode, who,   part) {
+END {
+  for (turn = 1; turn <= 24; turn++)
+    for (i = 1; i <= login; i++) {
+      if (asked >= 24) exit
+      if ((i, turn) in more) one(i, i "." (before[i] + turn), "login", more[i, turn])
+    }
+}
+function ask(number, mode, who) { one(login, number, mode, who) }
+function one(at, number, mode, who,   part) {
   split(who, part, ":")
-  printf "%s", own[representative]
-  print "ask\t" number "\t" mode "\t" part[1] "\t" part[2] "\t" part[3] "\t" $2
+  printf "%s", own[of_class[at]]
+  print "ask\t" number "\t" mode "\t" part[1] "\t" part[2] "\t" part[3] "\t" shell[at]
   asked++
 }
 '

@@ -140,6 +140,7 @@ function add_login(class, shell, name, uid, gid, home, rank,   key, who) {
   # More are not looked into.
   if (homes++ < 1000) home_of[key, ++homes_of[key]] = name "\t" uid + 0 "\t" shell "\t" (home ~ /[\001-\037\177]/ ? "" : home)
   who = name ":" uid + 0 ":" gid + 0
+  if (rank < 2 && whos[key] < 24) all_of[key, ++whos[key]] = who
   if (rank < ask_rank[key]) { ask_rank[key] = rank; first[key] = last[key] = who; return }
   if (rank > ask_rank[key] || rank > 2) return
   if ((who "") < (first[key] "")) first[key] = who
@@ -207,6 +208,9 @@ END {
     print line
     for (k = 1; k <= kinds[key] + 0; k++) {
       of = shells_of[key, k]
+      line = "also"
+      for (i = 1; i <= whos[of] + 0; i++) if (all_of[of, i] != first[of] && all_of[of, i] != last[of]) line = line "\t" all_of[of, i]
+      if (line != "also") print line
       line = "login\t" shell_of[of] "\t" login_size[of] "\t" first[of] "\t" last[of]
       for (i = 1; i <= listed[of]; i++) line = line "\t" users[of, i]
       print line

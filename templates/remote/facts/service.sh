@@ -1,5 +1,6 @@
 part_service() {
   if [ -d /run/systemd/system ]; then systemd; fi
+  [ ! -f /etc/curfew/watchdog.sh ] || watchdog_word
   scripts=''
   for script in ssh sshd; do
     # Of two the one that OpenRC has started.
@@ -47,13 +48,57 @@ systemd() {
   section idle-stop
   within busctl get-property org.freedesktop.login1 /org/freedesktop/login1 \
     org.freedesktop.login1.Manager StopIdleSessionUSec 2>&1
+  # Whether this very login is a session of logind's: without pam_systemd none is.
+  first_process || return 0
+  section logind-session "$(awk "$pam_before_logind" /dev/null)"
+  within busctl call org.freedesktop.login1 /org/freedesktop/login1 \
+    org.freedesktop.login1.Manager GetSessionByPID u "$first" 2>&1 |
+    sed 's|/session/.*|/session/"|'
 }
+
+# The first line of sshd's PAM stack that may go by who somebody is, and stands before the pam_systemd that tells logind of
+# a session: one that may skip others, of a module that is not the same for all.
+# shellcheck disable=SC2016 # an awk program
+pam_before_logind='
+BEGIN { stack("sshd"); if (reached) printf "%s", choosing }
+function stack(service,   path, line, word, n) {
+  if (service in entered || service ~ /[^A-Za-z0-9._-]/) return
+  entered[service] = 1
+  path = "/etc/pam.d/" service
+  if ((getline line < path) < 0) { path = "/usr/lib/pam.d/" service; if ((getline line < path) < 0) return }
+  do {
+    sub(/#.*/, "", line)
+    n = split(line, word, /[ \t]+/)
+    if (word[1] == "@include") stack(word[2])
+    else if (word[1] !~ /^-?session$/ || reached) continue
+    else if (word[2] ~ /^(include|substack)$/) stack(word[3])
+    else if (line ~ /pam_systemd\.so/) reached = 1
+    else if (choosing == "" && line !~ /pam_(permit|deny|unix|env|limits|umask|loginuid|keyinit|motd|mail|lastlog|selinux|namespace)\.so/ && line ~ /\[[^]]*=([0-9]|done|die)|[ \t](sufficient|requisite)[ \t]/) {
+      gsub(/[[:cntrl:]]/, " ", line)
+      choosing = path ": " substr(line, 1, 150)
+    }
+  } while ((getline line < path) > 0)
+  close(path)
+}
+'
 
 # What the service manager makes of the timer in the end, and when it last ran.
 watchdog_run() {
   section watchdog "$(date +%s)"
   within env TZ=UTC0 systemctl show --no-pager -p Id,TimersMonotonic,TimersCalendar,AccuracyUSec,RandomizedDelayUSec,LastTriggerUSec,ActiveEnterTimestamp,ExecMainStartTimestampMonotonic,ExecMainExitTimestampMonotonic \
+    -p Unit,LoadState,Result,ConditionResult,ConditionTimestampMonotonic,ExecStart,User,DynamicUser,RootDirectory,CapabilityBoundingSet,PrivateUsers,PrivatePIDs,ProcSubset \
     curfew-watchdog.timer curfew-watchdog.service 2>&1
+}
+
+# What it said itself when it last looked, on the clock of the uptime, or since when it is to look.
+watchdog_word() {
+  ran='' pace='' came='' begun=''
+  { read -r ran pace came < /run/curfew-watchdog/last; } 2>/dev/null
+  { read -r begun < /run/curfew-watchdog/begun; } 2>/dev/null
+  read -r up rest < /proc/uptime
+  case $ran$begun$came in *[[:cntrl:]]*) ran='' begun='' came='' ;; esac
+  section watchdog-word "${up%%.*}" "$ran" "$begun" "$came"
+  : "$pace" "$rest"
 }
 
 # A running cron that reads /etc/cron.d; busybox crond does not.

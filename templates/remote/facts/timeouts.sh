@@ -28,6 +28,7 @@ part_timeouts() {
   IFS=$default_ifs
   [ $# -eq 0 ] || within awk "$assignments" "$@" ||
     printf '/etc/profile\t1\tnot all system-wide files could be looked at in time\tleaves\n'
+  modes_of "$@"
   [ $# -gt 0 ] || return 0
   sourced=$(within grep -lE 'TMOUT|autologout' "$@" /dev/null)
   for_lines list_limits "$sourced"
@@ -56,6 +57,21 @@ follow_sourced() {
       return 0
     fi
   done
+}
+
+# A file that some may read and others may not, by their groups or by an access control list: as a line of number 0.
+modes_of() {
+  # What is not there is not said.
+  # shellcheck disable=SC2012 # names with control characters are not among them
+  ls -ldLn /etc/profile.d /etc/profile.d/00-curfew.* "$@" 2>/dev/null | awk '
+    {
+      mode = $1
+      access = substr(mode, 5, 1) != substr(mode, 8, 1) || mode ~ /^d/ && substr(mode, 7, 1) != substr(mode, 10, 1)
+      if (!access && mode !~ /[+]$/) next
+      group = $4
+      sub(/^([^ ]+ +){8}/, "")
+      print $0 "\t0\tmode " mode ", group " group "\tpersonal"
+    }' | head -n 20
 }
 
 # A path, a pattern of some, or a directory whose files run-parts(8) lists; those of profile.d are there.
@@ -145,7 +161,8 @@ function tell(path, depth,   name, rest, k) {
 # after a way out that is not about interactive shells, is shown indented, as people write it: that makes it a
 # condition. A word too many counted as a branch makes a doubt, never a certainty. Where the branch asks for what
 # another login has otherwise (an address, a home, a terminal, the processes above the shell), its condition stands
-# before the line; and what leaves the file there, or becomes another program, is said too, with the word `leaves`.
+# before the line; and what leaves the file there, or becomes another program, is said too, with the word `leaves`. With
+# the word `personal` what does so by who logs in: it is the same for everybody who was asked, and may not be for others.
 # A function or a variable may be used above the line that makes it, and in a file that comes first here: as long as
 # there are new ones, all lines are looked at once more. What is too much for that is said with the word `leaves`.
 # shellcheck disable=SC2016 # an awk program
@@ -157,6 +174,8 @@ BEGIN {
   lasting = "SSH_(CONNECTION|CLIENT|AUTH_SOCK|USER_AUTH)|REMOTEHOST|XDG_(SESSION|RUNTIME|VTNR|SEAT)|DBUS_[A-Z]+|PPID|pts/[0-9]|cgroup|utmp|wtmp|/proc/([0-9*]|[$][A-Za-z{])|[$][(](umask|ulimit)|" \
     command_at "((/usr)?/s?bin/)?(ps|pstree|pgrep|pidof|date|who|w|last|lastlog|users|pinky|loginctl|logname|lsof|ss|netstat|uptime)([ \t)|;`]|$)"
   varying = lasting "|HOME|~[/a-z]|DISPLAY|[$][{]?(TERM|LANG|LC_|RANDOM|SECONDS|EPOCH|COLUMNS|LINES)|(/tmp|/dev/shm|/run/(user|screen|tmux))(/|[ \t\"]|$)"
+  person = "[$][{]?(USER|USERNAME|LOGNAME|E?UID|E?GID|GROUPS|user|uid|gid|group)([^A-Za-z0-9_]|$)|[ \t][-][OGw][ \t]|" \
+    command_at "((/usr)?/s?bin/)?(id|groups|whoami|getent)([ \t)|;`]|$)"
   away = "(bash|rbash|zsh|fish|ksh|ksh93|mksh|dash|ash|sh|csh|tcsh|busybox|[$]SHELL|[$][{]SHELL[}]|tmux|screen|byobu|zellij|dtach|abduco|su|newgrp|sg|script|ssh|login|top|htop|watch|mc|python3?)"
 }
 function show(text, depended_on) {
@@ -260,6 +279,22 @@ function count_braces(text,   words, n, i) {
     if (braces > braces_most) braces_most = braces
   }
 }
+# The same for who somebody is: blocks, and variables that have it.
+function about_person(text, depth_before,   name) {
+  if (whose && depth <= whose_there && !whose_left) whose = 0
+  if (text ~ /TMOUT|autologout/ || !personal(text)) return
+  if (!whose && (depth > depth_before || left && !had_left)) { whose = 1; whose_there = depth_before; whose_left = left && !had_left }
+  while (match(text, /(^|[^A-Za-z0-9_$\/.-])[A-Za-z_][A-Za-z0-9_]*=/)) {
+    name = substr(text, RSTART, RLENGTH - 1)
+    gsub(/[^A-Za-z0-9_]/, "", name)
+    if (name !~ /^(PATH|PS1|PS2|IFS|HISTFILE|MAIL|EDITOR|PAGER)$/ && !(name in is_person) && length(persons) < 2000) persons = persons (persons == "" ? "" : "|") name
+    is_person[name] = 1
+    text = substr(text, RSTART + RLENGTH)
+  }
+}
+function personal(text) {
+  return text ~ person || persons != "" && text ~ ("[$][{]?(" persons ")([^A-Za-z0-9_]|$)")
+}
 function add(name, text) {
   if (name == "" || name in origin || name ~ /^(PATH|PS1|PS2|IFS|HISTFILE|MAIL|EDITOR|PAGER|TMOUT|autologout)$/) return
   if (names >= 1000) { overflow = 1; return }
@@ -322,7 +357,7 @@ function follow(text,   words, count, i) {
 function begin(path) {
   flush()
   file = path
-  depth = left = left_there = depends_lasting = torn = braces = nested = said_here = 0
+  depth = left = left_there = depends_lasting = torn = braces = nested = said_here = whose_here = whose = 0
   depends = within_function = carried = ""
 }
 # What a block of curfew holds is its own only when the block is closed.
@@ -339,6 +374,8 @@ function look(raw,   code, before, depended, text, shown) {
     had_left = left
     follow(raw)
     look_at_condition(raw, depth_now)
+    was_whose = whose
+    about_person(raw, depth_now)
     before = carried
     code = raw
     sub(/[ \t;]#.*/, "", code)
@@ -351,7 +388,8 @@ function look(raw,   code, before, depended, text, shown) {
     if (!block && code !~ /TMOUT|autologout/ && (depended != "" && depends != "" || differs(code, varying)) && leaves(code, depends_lasting || differs(code, lasting))) {
       if (++said_here <= 5) say(show(code, depended) "\tleaves")
       else if (said_here == 6) too_much("more lines leave the file than are listed")
-    }
+    } else if (!block && code !~ /TMOUT|autologout/ && (was_whose && whose || personal(code)) && leaves(code, 1) && ++whose_here <= 5)
+      say(show(code, "") "\tpersonal")
   }
   if (raw ~ /^# BEGIN curfew/) { flush(); block = 1; return }
   if (raw ~ /^# END curfew/) { block = 0; held = ""; return }
@@ -373,7 +411,7 @@ NR > 50000 { too_many = 1; exit }
 { path_of[NR] = FILENAME; line_of[NR] = FNR; text_of[NR] = $0 }
 END {
   for (turn = 1; turn <= 10; turn++) {
-    known = names
+    known = names persons
     out = ""
     said = 0
     for (i = 1; i in text_of; i++) {
@@ -382,7 +420,7 @@ END {
       look(text_of[i])
     }
     flush()
-    if (names == known) break
+    if (names persons == known) break
   }
   if (said > 800 || too_many || overflow || turn > 10) too_much("more than is looked at")
   printf "%s", out

@@ -52,6 +52,14 @@ describe("left out, with a finding and without a claim", () => {
     expect(findings).toMatchObject([{ outcome: "fail", role: "*", actual }]);
   });
 
+  test("with a login that logind does not have among its sessions", () => {
+    const facts = { ...host({ logind: state("900", "yes") }), logindSees: false };
+    const { files, coverage, findings } = logind.render(facts, POLICY, true);
+    expect([files[0]?.content, coverage]).toEqual([null, []]);
+    expect(findings).toMatchObject([{ outcome: "fail", actual: expect.stringContaining("no pam_systemd") }]);
+    expect(logind.inForce?.(facts)).toEqual([]);
+  });
+
   test.each([
     [
       "somebody exempt here",

@@ -187,6 +187,28 @@ export function describeWatchdog(releases: readonly Release[]): void {
         expect(stdout).toBe("active\nwatchdog.sh\n");
       });
 
+      test("one that its unit keeps from ending anybody is not counted on", async () => {
+        const dir = "/etc/systemd/system/curfew-watchdog.service.d";
+        const says = async (): Promise<string> =>
+          (await host.exec("cut -d ' ' -f 2- /run/curfew-watchdog/last")).stdout;
+        const judged = async (): Promise<object> => {
+          const call = await desk.run(["audit", "--json", "--no-history", "--sessions", "tmux"]);
+          const { ladder } = documentOf(call).hosts[0];
+          return ladder.find((cell: { role: string; kind: string }) => cell.role === "vendor");
+        };
+        await expect.poll(says, { timeout: patient(60_000) }).toBe(`${INTERVAL} ok\n`);
+        expect(await judged()).toMatchObject({ outcome: "pass", evidence: "effective" });
+        await host.exec(
+          `mkdir -p ${dir}; printf '[Service]\nSystemCallFilter=~kill\nSystemCallErrorNumber=EPERM\n' >${dir}/site.conf; systemctl daemon-reload`,
+        );
+        await expect.poll(says, { timeout: patient(60_000) }).toContain("may not signal");
+        expect(await judged()).toMatchObject({
+          outcome: "fail",
+          reason: expect.stringContaining("it may not signal"),
+        });
+        await host.exec(`rm -r ${dir}; systemctl daemon-reload`);
+      });
+
       test("tmux: end takes the server too", async () => {
         await desk.setPolicy(`${POLICY}tmux: end\n`);
         expect(outcomes(await desk.run(["apply", "--yes", "--json"]))).toEqual({ [host.name]: "confirmed" });

@@ -1,9 +1,10 @@
 /** What must not pass: settings that are there and may not hold for everybody they are asked for. */
 import { describe, expect, test } from "vitest";
 import { CONTROLS } from "../../../src/controls/index.ts";
+import { shellsAlike } from "../../../src/controls/shell-timeout/ending/endings.ts";
 import { ladder } from "../../../src/core/ending/ladder.ts";
 import { planHost } from "../../../src/core/plan/host.ts";
-import type { Facts, UserClass } from "../../../src/model/facts/facts.ts";
+import type { Facts, ForeignTimeout, UserClass } from "../../../src/model/facts/facts.ts";
 import type { LadderCell } from "../../../src/model/verdict/finding.ts";
 import type { HostLimits } from "../../../src/model/policy/limits.ts";
 import type { ControlId } from "../../../src/model/terms/control-id.ts";
@@ -157,6 +158,48 @@ describe("TMOUT", () => {
       outcome: "unknown",
       reason: expect.stringContaining("not everybody was asked"),
     });
+  });
+
+  test.each<[string, ForeignTimeout, number, string, string]>([
+    [
+      "a line",
+      { file: "/etc/profile", line: 2, text: "[ $UID = 1005 ] && return" },
+      9,
+      "unknown",
+      "profile:2 is not the same for everybody",
+    ],
+    [
+      "a mode",
+      { file: "/etc/profile.d", line: 0, text: "mode drwx---r-x, group 50" },
+      9,
+      "unknown",
+      "profile.d (mode drwx---r-x, group 50) is not",
+    ],
+    [
+      "a line, and all were asked",
+      { file: "/etc/profile", line: 2, text: "[ $UID = 1005 ] && return" },
+      1,
+      "pass",
+      "",
+    ],
+  ])("what goes by who logs in leaves out those who were not asked: %s", (_, line, size, outcome, reason) => {
+    const facts = answered(host({ version: version("8.4"), classes: [{ ...nobody, size }] }), () => 300);
+    const placed = applied({ ...facts, personalLines: [line] }, POLICY, ["shell-timeout"]);
+    const found = cell(placed, "default", "idle-shell", POLICY, ["shell-timeout"]);
+    expect(found.outcome).toBe(outcome);
+    expect(found.reason ?? "").toContain(reason);
+  });
+
+  test.each([
+    ["none", null, false],
+    ["another", 900, false],
+    ["the same", 300, true],
+  ])("a member's session does not speak for one whose shell said otherwise: %s", (_, limit, alike) => {
+    const bash = { path: "/bin/bash", kind: "bash" };
+    const [ann, bob] = [login(nobody, bash, 300), login(nobody, bash, limit)];
+    const logins = [{ ...ann, size: 2, users: ["ann", "bob"], asked: [...ann.asked, ...bob.asked] }];
+    const pair = { ...nobody, size: 2, users: ["ann", "bob"], logins };
+    expect(shellsAlike("TMOUT", pair, [], host({ classes: [pair] }), "ann")).toBe(alike);
   });
 
   test.each([

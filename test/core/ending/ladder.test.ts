@@ -5,7 +5,7 @@ import { ladder } from "../../../src/core/ending/ladder.ts";
 import { parseFacts } from "../../../src/core/facts/parse-facts.ts";
 import { planHost } from "../../../src/core/plan/host.ts";
 import type { Facts, UserClass } from "../../../src/model/facts/facts.ts";
-import type { WatchdogRun } from "../../../src/model/facts/watchdog-run.ts";
+import type { WatchdogRun, WatchdogWord } from "../../../src/model/facts/watchdog-run.ts";
 import type { LadderCell } from "../../../src/model/verdict/finding.ts";
 import { WATCHDOG_FILES } from "../../../src/model/inventory/host-paths.ts";
 import type { HostLimits } from "../../../src/model/policy/limits.ts";
@@ -267,6 +267,20 @@ describe("the other mechanisms", () => {
     ["seldom, by a drop-in", { every: 600, since: 12, took: 0.1 }, "fail", 1777.1, /only after/u],
     ["not lately", { every: 30, since: 3600, took: 0.1 }, "fail", null, /last ran 3600 s ago/u],
     ["at times nobody can tell", { every: null, since: 12, took: 1 }, "unknown", null, /how often/u],
+    [
+      "as nobody",
+      { every: 30, since: 12, took: 0.1, hindered: "User=nobody" },
+      "fail",
+      null,
+      /have User=nobody/u,
+    ],
+    [
+      "and fails",
+      { every: 30, since: 12, took: 0.1, failed: "exit-code" },
+      "unknown",
+      null,
+      /came to "exit-code"/u,
+    ],
     ["slowly", { every: 30, since: 12, took: 55 }, "fail", 742, /only after/u],
   ])("a watchdog that runs %s", (_, watchdogRun, outcome, seconds, reason) => {
     const there = applied(host({ version: version("8.4"), classes: [joe] }), ALL);
@@ -275,6 +289,35 @@ describe("the other mechanisms", () => {
     expect(found.outcome).toBe(outcome);
     expect(found.effective?.seconds ?? null).toBe(seconds);
     expect(found.reason ?? "").toMatch(reason);
+  });
+
+  const inTime: WatchdogRun = { every: 30, since: 12, took: 0.1 };
+  test.each<[string, WatchdogRun | undefined, WatchdogWord, string, RegExp]>([
+    ["looks as it should", inTime, { since: 12 }, "pass", /^$/u],
+    ["looks under cron", undefined, { since: 50 }, "pass", /^$/u],
+    ["is started, and never says that it looked", inTime, { since: 3600 }, "unknown", /no word of looking/u],
+    ["is not even started, under cron", undefined, { since: 3600 }, "fail", /does not run/u],
+    [
+      "may end nobody",
+      inTime,
+      { since: 5, cannot: "it lacks CAP_KILL" },
+      "fail",
+      /ends no session: it lacks/u,
+    ],
+  ])("a watchdog that %s", (_, watchdogRun, watchdogWord, outcome, reason) => {
+    const there = applied(host({ version: version("8.4"), classes: [joe] }), ALL);
+    const run = watchdogRun === undefined ? {} : { watchdogRun };
+    const facts = { ...there, watchdogTimer: known(true), ...run, watchdogWord };
+    const found = cell(facts, "admin", "tmux", { selected: ALL });
+    expect(found.outcome).toBe(outcome);
+    expect(found.reason ?? "").toMatch(reason);
+  });
+
+  test("a look that takes less than a second does not decide about a short limit", () => {
+    const policy = limits(role("default", 900, 60), [role("admin", 25, 60, { groups: ["sudo"] })]);
+    const there = applied(host({ version: version("8.4"), classes: [joe] }), ALL, policy);
+    const facts = { ...there, watchdogTimer: known(true), watchdogRun: { every: 5, since: 2, took: 0.4 } };
+    expect(cell(facts, "admin", "tmux", { selected: ALL, policy })).toMatchObject({ outcome: "pass" });
   });
 
   test("a shell without a timeout that somebody has is not ended by TMOUT", () => {

@@ -3,10 +3,13 @@ import { describe, expect, test } from "vitest";
 import { parseSections, type Sections } from "../../../src/core/answer/sections.ts";
 import {
   parseLogind,
+  parseLogindChooses,
+  parseLogindSees,
   parseService,
   parseSystemdVersion,
   parseWatchdogTimer,
 } from "../../../src/core/facts/service.ts";
+import { parseWatchdogRun, parseWatchdogWord } from "../../../src/core/facts/watchdog.ts";
 
 interface Answer {
   readonly listener?: string;
@@ -191,6 +194,99 @@ describe("parseWatchdogTimer", () => {
   });
 
   test("no systemd", () => expect(parseWatchdogTimer(sections({})).state).toBe("absent"));
+});
+
+describe("what the units of the watchdog say in the end", () => {
+  const RIGHT = `Unit=curfew-watchdog.service
+TimersMonotonic={ OnUnitActiveUSec=30s ; next_elapse=1min }
+Id=curfew-watchdog.timer
+LoadState=loaded
+
+ExecStart={ path=/bin/sh ; argv[]=/bin/sh /etc/curfew/watchdog.sh ; ignore_errors=no ; start_time=[n/a] }
+ExecMainStartTimestampMonotonic=900
+CapabilityBoundingSet=cap_chown cap_kill cap_sys_ptrace
+User=
+PrivateUsers=no
+Id=curfew-watchdog.service
+LoadState=loaded
+`;
+  const hindered = (shown: string): string | undefined =>
+    parseWatchdogRun(parseSections(Buffer.from(`\n@t\twatchdog\t1796043600\n${shown}\n@t\tend\n`), "t", "h"))
+      ?.hindered;
+  test.each<[string, string, string, string | undefined]>([
+    ["as curfew wrote them", "User=", "User=", undefined],
+    [
+      "another program",
+      "/etc/curfew/watchdog.sh",
+      "/bin/true",
+      "ExecStart={ path=/bin/sh ; argv[]=/bin/sh /bin/true",
+    ],
+    ["no program", "ExecStart=", "ExecStop=", "no ExecStart"],
+    ["another unit", "Unit=curfew", "Unit=other", "Unit=other-watchdog.service"],
+    ["another account", "User=", "User=nobody", "User=nobody"],
+    ["without what it needs", "cap_kill ", "", "CapabilityBoundingSet=cap_chown cap_sys_ptrace"],
+    [
+      "a condition",
+      "PrivateUsers=no",
+      "ConditionResult=no\nConditionTimestampMonotonic=7",
+      "a condition that is not met",
+    ],
+    [
+      "not yet asked for a condition",
+      "PrivateUsers=no",
+      "ConditionResult=no\nConditionTimestampMonotonic=0",
+      undefined,
+    ],
+    ["masked", "service\nLoadState=loaded", "service\nLoadState=masked", "LoadState=masked"],
+  ])("%s", (_, from, to, expected) => {
+    const found = hindered(RIGHT.replace(from, to));
+    expect(found?.slice(0, expected?.length)).toBe(expected);
+  });
+});
+
+describe("parseWatchdogWord", () => {
+  const shown = (time: string): string =>
+    `\n@t\twatchdog\t1796043600\nId=curfew-watchdog.timer\nActiveEnterTimestamp=${time}\n\nId=curfew-watchdog.service\n`;
+  const word = (fields: string, timer = ""): unknown =>
+    parseWatchdogWord(
+      parseSections(Buffer.from(`${timer}\n@t\twatchdog-word\t${fields}\n\n@t\tend\n`), "t", "h"),
+    );
+  test.each<[string, string, string, object | undefined]>([
+    ["it looked", "9000\t8995\t\tok", shown("Mon 2026-11-30 12:00:00 UTC"), { since: 5 }],
+    [
+      "it looked long ago, and its timer was started anew",
+      "9000\t500\t\tok",
+      shown("Mon 2026-11-30 12:59:50 UTC"),
+      { since: 10 },
+    ],
+    ["it has yet to look", "9000\t\t8990\t", "", { since: 10 }],
+    ["it has never looked since the host started", "9000\t\t\t", "", { since: 9000 }],
+    ["it cannot", "9000\t8999\t\tit lacks CAP_KILL", "", { since: 1, cannot: "it lacks CAP_KILL" }],
+    ["from before a reboot that kept /run", "90\t8995\t\tok", "", { since: 90 }],
+    ["no number", "\t\t\t", "", undefined],
+  ])("%s", (_, fields, timer, expected) => expect(word(fields, timer)).toEqual(expected));
+});
+
+test("what of PAM's files may keep some people's sessions from logind", () => {
+  const line = "/etc/pam.d/sshd: session [success=1 default=ignore] pam_succeed_if.so user = ann";
+  const said = (argument: string): string | undefined => {
+    const text = `\n@t\tlogind-session${argument}\no "/org/freedesktop/login1/session/_31"\n\n@t\tend\n`;
+    return parseLogindChooses(parseSections(Buffer.from(text), "t", "h"));
+  };
+  expect(said(`\t${line}`)).toBe(line);
+  expect(said("\t")).toBe(undefined);
+});
+
+describe("parseLogindSees", () => {
+  test.each([
+    ['o "/org/freedesktop/login1/session/_31"', true],
+    ["Call failed: PID 77 does not belong to any known session", false],
+    ["Call failed: Connection timed out", undefined],
+    ["", undefined],
+  ])("%j", (said, expected) => {
+    const text = `\n@t\tlogind-session\n${said}\n\n@t\tend\n`;
+    expect(parseLogindSees(parseSections(Buffer.from(text), "t", "h"))).toBe(expected);
+  });
 });
 
 describe("parseLogind", () => {

@@ -62,9 +62,25 @@ test.each([
   ],
   ["who am i | grep -q pts && tmux attach\n", ["1 who am i | grep -q pts && tmux attach leaves"]],
   ["[ -e /run/user/0 ] && /usr/local/bin/menu\n", ["1 [ -e /run/user/0 ] && /usr/local/bin/menu leaves"]],
+  // By who logs in, and so not the same for those who were not asked.
+  ["[ $UID -eq 1005 ] && return\n:\n", ["1 [ $UID -eq 1005 ] && return personal"]],
+  [". /etc/site/$LOGNAME.sh\n", ["1 . /etc/site/$LOGNAME.sh personal"]],
+  [
+    'me=$(whoami)\n[ -r "/etc/site/$me" ] && . "/etc/site/$me"\n',
+    ['2 [ -r "/etc/site/$me" ] && . "/etc/site/$me" personal'],
+  ],
+  ["if id -nG | grep -qw ops; then\n  exec dash\nfi\n. /etc/x\n", ["2    exec dash personal"]],
+  [
+    'grep -qx "$USER" /etc/tmout.exempt && exec dash\n',
+    ['1 grep -qx "$USER" /etc/tmout.exempt && exec dash personal'],
+  ],
+  ['case " $(id -Gn) " in\n  *" ops "*) return ;;\nesac\n', ['2    *" ops "*) return ;; personal']],
+  ["[ -w /opt/site ] && exec dash\n", ["1 [ -w /opt/site ] && exec dash personal"]],
+  ['if [ "$(id -u)" -eq 0 ]; then\n  PS1=x\nfi\nfor i in /etc/profile.d/*.sh; do\n  . $i\ndone\n', []],
+  ['[ "$SUDO_USER" ] && exec dash\n', []],
   // None of these: it is the same for all, or changes nothing about the shell.
   ['[ -n "$SSH_CONNECTION" ] && exec dash\n', []],
-  ["[ $(id -u) = 0 ] && exec dash\n", []],
+  ["[ $(id -u) = 0 ] && exec dash\n", ["1 [ $(id -u) = 0 ] && exec dash personal"]],
   ["case $TERM in xterm*) color=yes;; esac\n[ $color = yes ] && . /etc/colors\n", []],
   ["[ -f ~/.bashrc ] && . ~/.bashrc\n", []],
   ['[ -r "${XDG_CONFIG_HOME:-$HOME/.config}/x" ] && . "${XDG_CONFIG_HOME:-$HOME/.config}/x"\n', []],

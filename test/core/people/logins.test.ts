@@ -9,9 +9,10 @@ const TOKEN = "0123456789abcdef0123456789abcdef";
 function logins(
   answers: readonly string[],
   login = "/bin/bash\t2\tann:7:7\tzoe:8:8\tann\tzoe",
+  also = "",
 ): LoginShell[] {
   const parts = [
-    `people\nclass\t\t2\tann\tann\tzoe\nlogin\t${login}`,
+    `people\nclass\t\t2\tann\tann\tzoe\n${also}login\t${login}`,
     `logins\n${answers.join("\n")}`,
     "end\n",
   ];
@@ -27,6 +28,14 @@ function said(...words: readonly string[]): unknown {
 }
 
 const BASH = ["pid same", "bash 5.2", "value 600", "unset refused", "assign refused", "exported ", "end yes"];
+
+test("as many of the others as there was room for are asked as well", () => {
+  const words = (id: string): string[] => BASH.map((word) => `${id}\tlogin\t${word.replace(" ", "\t")}`);
+  const line = "/bin/bash\t4\tann:7:7\tzoe:8:8\tann\tbob\tcat\tzoe";
+  const also = "also\tbob:9:9\tcat:10:10\n";
+  const [login] = logins([...words("1.1"), ...words("1.3"), ...words("1.4")], line, also);
+  expect(login?.asked.map(({ user }) => user)).toEqual(["ann", "bob", "cat"]);
+});
 
 describe("what a shell said", () => {
   test.each([

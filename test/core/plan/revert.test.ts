@@ -37,6 +37,15 @@ describe("planRevert", () => {
     expect(notes).toEqual([]);
   });
 
+  test("a restored file has the mode and owner of now, and what was curfew's alone those of its copy", () => {
+    const given = host(edited, "x", known("x"));
+    const now = known({ content: "x", mode: "0640", uid: 0, gid: 7 });
+    const { changes } = planRevert({ ...given, files: [{ path: RC, realPath: RC, state: now }] }, CONTROLS);
+    expect(changes).toMatchObject([{ action: "restore", mode: "0640", gid: 7 }]);
+    const own = host({ ...edited, path: OWN }, "x", known("x"));
+    expect(planRevert(own, CONTROLS).changes).toMatchObject([{ action: "restore", mode: "" }]);
+  });
+
   test("a file somebody edited since keeps the edits and loses only the block", () => {
     const { changes, notes } = planRevert(
       host(edited, `${BLOCK}rest\n`, known(`${BLOCK}rest\nmine\n`)),

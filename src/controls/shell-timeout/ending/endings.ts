@@ -48,13 +48,33 @@ function otherWay(account: UserClass, facts: Facts): string | undefined {
 function unevenly({ logins = [] }: UserClass, facts: Facts, placed: boolean): string | undefined {
   const varying = variation(facts, placed);
   if (varying !== undefined) return varying.words;
+  return unaskedMembers(logins, facts, placed);
+}
+
+/** Why those of a class who were not asked may have another limit than those who were; all were asked where there is room. */
+function unaskedMembers(
+  logins: NonNullable<UserClass["logins"]>,
+  facts: Facts,
+  placed: boolean,
+): string | undefined {
   if (logins.every(({ size, asked }) => size <= asked.length)) return undefined;
   const setting = foreignSettings(facts).find(
     ({ conditional, first, readonly }) => conditional && (!placed || (first && readonly)),
   );
-  return setting === undefined
-    ? undefined
-    : `not everybody was asked, and ${setting.file}:${setting.line} ${CONDITIONAL}`;
+  if (setting !== undefined)
+    return `not everybody was asked, and ${setting.file}:${setting.line} ${CONDITIONAL}`;
+  const [line] = facts.personalLines ?? [];
+  if (line === undefined) return undefined;
+  const at = line.line === 0 ? `${line.file} (${line.text})` : `${line.file}:${line.line}`;
+  return `not everybody was asked, and ${at} is not the same for everybody`;
+}
+
+/** Whether members with the same shell said different things: then none of them speaks for the others. */
+function differently({ logins = [] }: UserClass): boolean {
+  return logins.some(({ asked }) => {
+    const said = asked.flatMap(({ login }) => (login.state === "known" ? [login.value.limit] : []));
+    return new Set(said).size > 1;
+  });
 }
 
 const UNASKED = "a file says so, and no shell was asked";
@@ -77,6 +97,8 @@ export function shellsAlike(
   const placed = endings.some(({ source }) => source === SHELL_SCRIPT);
   if (!showsOwn(account, user) || variation(facts, placed)?.shown === false) return false;
   if (isAlone(account)) return true;
+  if (differently(account)) return false;
+  if (unaskedMembers(account.logins ?? [], facts, placed) !== undefined) return false;
   if (account.logins !== undefined) return new Set(account.logins.map(({ path }) => path)).size <= 1;
   return new Set(shells.flatMap(({ inUse, kind }) => (inUse ? [kind] : []))).size <= 1;
 }
