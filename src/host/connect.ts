@@ -135,10 +135,14 @@ async function withDeadline<T>(
   const both = new AbortController();
   // Made only when needed: every error records a stack, and every login would pay for it.
   const late = (): CurfewError =>
-    new CurfewError("unreachable", `the login was not complete within ${timeoutSeconds} s`, {
-      host,
-      hint: "look at the network and the load of the host",
-    });
+    new CurfewError(
+      "unreachable",
+      `the login was not complete within ${Number(timeoutSeconds.toFixed(1))} s`,
+      {
+        host,
+        hint: "look at the network and the load of the host",
+      },
+    );
   const giveUp = (): void => both.abort(signal.aborted ? interruption(signal, host) : late());
   const timer = setTimeout(giveUp, timeoutSeconds * 1000);
   signal.addEventListener("abort", giveUp, { once: true });

@@ -145,7 +145,7 @@ async function shellOnly(
       if (inside === true) return terminal;
       process.close();
       const said = visible(process.complaints().split("\n").at(-1) ?? "").slice(0, 300);
-      const reason = said === "" ? `no session within ${options.timeoutSeconds} s` : said;
+      const reason = said === "" ? `no session within ${Number(options.timeoutSeconds.toFixed(1))} s` : said;
       throw new CurfewError("auth", `the system's ssh does not get in: ${reason}`, { host: host.name });
     },
     runScript: refuse,

@@ -58,8 +58,12 @@ export async function startScript(
 }
 
 function lateError(host: string, seconds: number): CurfewError {
-  return new CurfewError("timeout", `the script did not end within ${seconds} s; the connection was closed`, {
-    host,
-    hint: "look at the load of the host; what the script began there may still be running",
-  });
+  return new CurfewError(
+    "timeout",
+    `the script did not end within ${Number(seconds.toFixed(1))} s; the connection was closed`,
+    {
+      host,
+      hint: "look at the load of the host; what the script began there may still be running",
+    },
+  );
 }
