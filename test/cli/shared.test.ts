@@ -58,6 +58,23 @@ describe.each(["audit", "plan", "verify"])("curfew %s --shared", (command) => {
   });
 });
 
+test.each(["apply --yes", "revert --yes"])(
+  "curfew %s has no --shared, and says what to do",
+  async (command) => {
+    const files = command.startsWith("apply") ? ["-p", "policy.yaml"] : [];
+    const argv = [...command.split(" "), ...files, "-i", "inventory.yaml", "--shared", ...STORE];
+    const { exitCode, stderr } = await runHere(argv, {
+      directory,
+      environment: { XDG_STATE_HOME: directory },
+    });
+    expect([exitCode, stderr]).toEqual([
+      64,
+      expect.stringContaining("changes are made from this machine: apply and revert have no --shared"),
+    ]);
+    expect(stderr).toContain("hint: curfew plan --shared -o plan.json");
+  },
+);
+
 test("a store without --shared says nothing to plan and verify, and a key for probes stays here", async () => {
   for (const command of ["plan", "verify"]) {
     expect(await refused(command, ...STORE)).toContain("--store is for runs over many machines");
