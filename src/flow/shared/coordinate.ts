@@ -17,8 +17,10 @@ import type {
 } from "../../model/record/shared-work.ts";
 import type { RunContext } from "../run/context.ts";
 
-/** Milliseconds between two looks for answers. */
+/** Milliseconds between two looks for answers: those that come meanwhile are fetched together. */
 const COLLECT = 250;
+/** So many at once, and there are more. */
+const MANY = 100;
 /** Milliseconds between two looks at who works, which also give the hosts of dead workers to others. */
 const LOOK = 2000;
 
@@ -105,7 +107,8 @@ async function loop(run: SharedRun, waiting: readonly Waiting[], setup: Coordina
       stopped = true;
       await run.giveUp({ zones: "all" }, INTERRUPTED);
     }
-    if (answers.length === 0) await context.pause(COLLECT, context.aborting);
+    if (answers.length >= MANY || waiting.every(({ settled }) => settled)) continue;
+    await context.pause(COLLECT, context.aborting);
   }
 }
 
