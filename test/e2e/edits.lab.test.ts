@@ -218,7 +218,7 @@ exec /usr/bin/sync "$@"
   );
 
   test(
-    "behind a link of their directory drop-ins are changed, changed again and taken away; a mode that somebody gave stays",
+    "behind a link of their directory drop-ins are changed, changed again and taken away; what somebody did to files stays",
     async () => {
       const host = await lab.host({ release: "trixie" });
       const policy = (idle: string): string =>
@@ -232,11 +232,16 @@ exec /usr/bin/sync "$@"
         const call = await desk.run(["apply", "--yes", "--json"]);
         expect(outcomes(call), call.stderr).toEqual({ [host.name]: "confirmed" });
       }
-      await host.exec("chmod 640 /etc/bash.bashrc");
+      await host.exec("chmod 640 /etc/bash.bashrc; echo '# theirs' >>/etc/profile.d/00-curfew.sh");
       const call = await desk.run(["revert", "--yes", "--json"]);
       expect(outcomes(call), call.stderr).toEqual({ [host.name]: "confirmed" });
       const { stdout } = await host.exec("ls /opt/site/d; stat -c %a /etc/bash.bashrc; ls /var/lib/curfew");
       expect(stdout).toBe("640\n");
+      const [, copy = ""] = /kept as (\S+)/u.exec(documentOf(call).hosts[0].message) ?? [];
+      expect(copy).toMatch(/^\/etc\/profile\.d\/00-curfew\.sh\.curfew-kept-\d{14}$/u);
+      expect((await host.exec(`ls /etc/profile.d | grep curfew; tail -n 1 ${copy}`)).stdout).toBe(
+        `${copy.replace("/etc/profile.d/", "")}\n# theirs\n`,
+      );
     },
     patient(180_000),
   );

@@ -71,8 +71,13 @@ function revertFile(
       notes.push(`${path} is somebody else's by now: nothing of curfew is in it, so it stays`);
       return [];
     }
-    if (edited) notes.push(`${path} was edited since curfew wrote it; it is removed nevertheless`);
-    return [{ ...common, action: "remove", after: "" }];
+    if (!edited || content.trim() === "") return [{ ...common, action: "remove", after: "" }];
+    const copy = keptBeside(path, facts);
+    notes.push(`${path} was edited since curfew wrote it; it is removed, and kept as ${copy}`);
+    return [
+      { ...common, action: "remove", after: "" },
+      { ...common, path: copy, action: "create", before: "", after: content },
+    ];
   }
   // Of a file that was somebody's, curfew never changed mode and owner: whoever did since keeps them.
   if (!edited)
@@ -80,6 +85,11 @@ function revertFile(
   notes.push(`${path} was edited since curfew changed it; those edits stay, only curfew's part goes`);
   const after = removeBlocks(content);
   return after === content ? [] : [{ ...common, action: "update", after }];
+}
+
+/** A name that nothing reads, of its own for each revert. */
+function keptBeside(path: string, { takenAt }: Pick<Facts, "takenAt">): string {
+  return `${path}.curfew-kept-${takenAt.replaceAll(/\D/gu, "").slice(0, 14)}`;
 }
 
 /** What curfew wrote and the host has no record of: somebody removed /var/lib/curfew. */

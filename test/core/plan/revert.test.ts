@@ -64,7 +64,13 @@ describe("planRevert", () => {
       changes: [{ action: "remove" }],
       notes: [],
     });
-    expect(planRevert(host(made, "x", known("y")), CONTROLS).notes[0]).toMatch(/edited since/u);
+    const { changes, notes } = planRevert(host(made, "x", known("y")), CONTROLS);
+    const copy = `${OWN}.curfew-kept-${facts.takenAt.replaceAll(/\D/gu, "").slice(0, 14)}`;
+    expect(changes).toMatchObject([
+      { action: "remove", path: OWN },
+      { action: "create", path: copy, before: "", after: "y" },
+    ]);
+    expect(notes).toEqual([`${OWN} was edited since curfew wrote it; it is removed, and kept as ${copy}`]);
   });
 
   test("a file that curfew made and others added to loses only curfew's part", () => {
@@ -101,6 +107,7 @@ describe("planRevert", () => {
     expect(notes).toEqual([expect.stringContaining("somebody else's by now")]);
     expect(planRevert(host(made, "x", known("theirs")), CONTROLS).changes).toMatchObject([
       { action: "remove" },
+      { action: "create", after: "theirs" },
     ]);
   });
 
