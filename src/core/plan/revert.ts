@@ -72,11 +72,11 @@ function revertFile(
       return [];
     }
     if (!edited || content.trim() === "") return [{ ...common, action: "remove", after: "" }];
-    const copy = keptBeside(path, facts);
-    notes.push(`${path} was edited since curfew wrote it; it is removed, and kept as ${copy}`);
+    const beside = keptBeside(path, facts);
+    notes.push(`${path} was edited since curfew wrote it; it is removed, and kept as ${beside}`);
     return [
       { ...common, action: "remove", after: "" },
-      { ...common, path: copy, action: "create", before: "", after: content },
+      { ...common, path: beside, action: "create", before: "", after: content },
     ];
   }
   // Of a file that was somebody's, curfew never changed mode and owner: whoever did since keeps them.
