@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { enterLab, prepareLab, runToEnd, say } from "./lab/enter.ts";
 import { machineLacks } from "./lab/packages.ts";
+import { bundleProgram } from "./lab/program.ts";
 
 const root = join(import.meta.dirname, "..");
 const config = join(root, "test/vitest.config.ts");
@@ -29,9 +30,14 @@ async function prepare(): Promise<string | null> {
   }
 }
 
+/** The tests do without it, only slower. */
+function bundle(runDir: string): Promise<void> {
+  return bundleProgram(runDir).catch((error: unknown) => say(`lab: curfew as one file: ${String(error)}`));
+}
+
 async function test(): Promise<number> {
   const lacks = await prepare();
-  if (lacks === null) return enterLab([process.execPath, ...vitest]);
+  if (lacks === null) return enterLab([process.execPath, ...vitest], bundle);
   const impossible = `lab: not possible here, needs ${lacks}`;
   if (process.env["CI"] === "true") {
     say(`${impossible}; with CI=true that is a failure`);

@@ -1,12 +1,12 @@
 /** Runs curfew itself, as a person would, against lab hosts: the real program, its own process. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import type { LabHost } from "../lab/host.ts";
 import type { Lab } from "../lab/lab.ts";
+import { programPath } from "../lab/program.ts";
 
-export const PROGRAM = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+export const PROGRAM = programPath();
 
 /** The program's own start is most of what a call takes of a processor: its compiled form is kept for a run of the lab. */
 const RUN = process.env["CURFEW_LAB_RUN"];

@@ -32,12 +32,16 @@ export async function prepareLab(): Promise<void> {
 
 /**
  * Runs a command inside a new run of the lab, with this process's standard streams, and takes everything down
- * after it. Processes in it open labs that share the run. Returns the command's exit code (128 + n for a signal).
+ * after it. Processes in it open labs that share the run; `prepare` puts into its directory what they need. Returns the command's exit code (128 + n for a signal).
  */
-export async function enterLab(command: readonly string[]): Promise<number> {
+export async function enterLab(
+  command: readonly string[],
+  prepare: (runDir: string) => Promise<void> = async () => {},
+): Promise<number> {
   const run = await openRun();
   const downNow = (): void => downRunNow(run);
   process.on("exit", downNow);
+  await prepare(run.dir);
   const [file, ...args] = inNetns(run.netns);
   const env = { ...process.env, CURFEW_LAB_RUN: run.dir };
   const code = await runToEnd(file, [...args, ...command], env, () => downRun(run));

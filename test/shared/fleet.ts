@@ -5,12 +5,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { type Bench, openBench } from "../host/sshd.ts";
 import { type PostgresServer, startPostgres } from "../lab/postgres.ts";
+import { programPath } from "../lab/program.ts";
 import { patient } from "../patience.ts";
 
-const CURFEW = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+const CURFEW = programPath();
 const POLICY = `name: shared
 defaults: { client_idle_timeout: 15m, unresponsive_timeout: 3m }
 roles:
