@@ -83,7 +83,7 @@ function say(reasonsShown) {
 
 // The table of hosts: sorted, filtered, and the first hundred until more are asked for.
 const ROWS = 100;
-const rows = hosts.map(({ index }) => document.getElementById(`h${index}`));
+const rows = [...document.querySelectorAll("#host-table tbody tr")].map((row) => ({ row, its: row.dataset.hosts.split(" ").map(Number) }));
 const openOf = hosts.map((host) => countsOf(host));
 let allRows = false;
 
@@ -95,18 +95,26 @@ function countsOf({ findings: its }) {
 
 function showRows(shown) {
   let place = 0;
-  for (const index of order) {
-    const row = rows[index];
-    row.hidden = !shown.has(index);
-    row.classList.toggle("paged", !row.hidden && !allRows && place >= ROWS);
-    if (!row.hidden) place += 1;
+  for (const { row, its } of order) {
+    const left = its.filter((index) => shown.has(index)).length;
+    row.hidden = left === 0;
+    row.classList.toggle("paged", left > 0 && !allRows && place >= ROWS);
+    if (left > 0) place += 1;
+    if (its.length > 1) showAlike(row, its, shown, left);
   }
   const button = document.getElementById("all-hosts");
   button.hidden = allRows || place <= ROWS;
-  button.textContent = `Show all ${amount(place, "host")}`;
+  button.textContent = `Show all ${amount(shown.size, "host")}`;
 }
 
-let order = hosts.map(({ index }) => index);
+/** Of hosts that share a row only those that match are counted and listed; their names stay folded together. */
+function showAlike(row, its, shown, left) {
+  const items = row.querySelectorAll("li");
+  for (const [at, index] of its.entries()) items[at].hidden = !shown.has(index);
+  row.querySelector("summary .dim").textContent = left === its.length ? amount(left, "host") : `${left.toLocaleString("en-US")} of ${amount(its.length, "host")}`;
+}
+
+let order = rows;
 const BY = {
   name: (a, b) => a.name.localeCompare(b.name, "en", { numeric: true }),
   outcome: (a, b) => OUTCOMES.indexOf(a.outcome) - OUTCOMES.indexOf(b.outcome),
@@ -119,9 +127,9 @@ const BY = {
 function sortRows() {
   const by = state.sort.replace(/^-/, "");
   const turned = state.sort.startsWith("-") ? -1 : 1;
-  const sorted = Object.hasOwn(BY, by) ? hosts.toSorted((a, b) => turned * BY[by](a, b) || a.index - b.index) : hosts;
-  order = sorted.map(({ index }) => index);
-  document.querySelector("#host-table tbody").append(...order.map((index) => rows[index]));
+  const first = ({ its }) => hosts[its[0]];
+  order = Object.hasOwn(BY, by) ? rows.toSorted((a, b) => turned * BY[by](first(a), first(b)) || first(a).index - first(b).index) : rows;
+  document.querySelector("#host-table tbody").append(...order.map(({ row }) => row));
   for (const head of document.querySelectorAll("th[data-sort]")) {
     if (head.dataset.sort === by) head.setAttribute("aria-sort", turned > 0 ? "ascending" : "descending");
     else head.removeAttribute("aria-sort");

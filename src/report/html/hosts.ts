@@ -4,7 +4,7 @@ import { countOutcomes } from "../../core/verdict/outcome.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { AuditedHost, AuditRun } from "../../model/record/audit.ts";
 import type { Reason } from "./reasons.ts";
-import { mark, number } from "./words.ts";
+import { countOf, mark, number } from "./words.ts";
 
 /** How many names one list shows before it counts the rest; the table of hosts has all of them. */
 const LISTED = 12;
@@ -37,13 +37,11 @@ function foldedNames(positions: readonly number[], run: Pick<AuditRun, "hosts">)
   return entries.length > LISTED || entries.length * 2 > positions.length ? "" : entries.join(", ");
 }
 
-/** One row of `host-row.hbs`. Pure. */
-export function hostRow(host: AuditedHost, index: number, reasons: readonly Reason[]) {
+/** What a row says of a host but for its name. Pure. */
+export function hostValues(host: AuditedHost, reasons: readonly Reason[]) {
   const { fail, unknown, waived } = countOutcomes(host.findings.map(({ outcome }) => outcome));
   const shown = host.ladder.filter(({ demonstrated }) => demonstrated !== null).length;
   return {
-    index,
-    name: visible(host.host),
     mark: mark(host.outcome),
     fail,
     unknown,
@@ -52,6 +50,24 @@ export function hostRow(host: AuditedHost, index: number, reasons: readonly Reas
     description: visible(host.error?.message ?? host.description),
     hint: host.error?.hint === undefined ? null : visible(host.error.hint),
     reasons: reasons.map(({ id }) => ({ id })),
+  };
+}
+
+interface RowHost {
+  readonly host: AuditedHost;
+  readonly index: number;
+  readonly values: ReturnType<typeof hostValues>;
+}
+
+/** One row of `host-row.hbs`: hosts of which it says the same. Pure. */
+export function hostRow(group: readonly [RowHost, ...RowHost[]]) {
+  const [{ values }] = group;
+  return {
+    ...values,
+    positions: group.map(({ index }) => index).join(" "),
+    hosts: group.map(({ host, index }) => ({ index, name: visible(host.host) })),
+    alike: group.length === 1 ? "" : countOf(group.length, "host"),
+    folded: foldNames(group.map(({ host }) => visible(host.host))).join(", "),
   };
 }
 

@@ -9,7 +9,8 @@ import type { AuditContext, AuditRun } from "../../model/record/audit.ts";
 import { CHECKS } from "../../model/verdict/check.ts";
 import { changeValues } from "./changes.ts";
 import { pageData } from "./data.ts";
-import { hostRow } from "./hosts.ts";
+import { hostRow, hostValues } from "./hosts.ts";
+import { groupAlike } from "../layout/groups.ts";
 import { reasons, type Reason } from "./reasons.ts";
 import { reasonValues } from "./reason-values.ts";
 import { exemptionValues, ruleValues } from "./rules.ts";
@@ -88,12 +89,12 @@ function* reasonParts(run: AuditRun, why: readonly Reason[]): Iterable<string> {
 
 function* hostParts(run: AuditRun, why: readonly Reason[]): Iterable<string> {
   yield renderPart("hosts-start", { amount: countOf(run.hosts.length, "host") });
-  const rows = run.hosts.map((host, index) => ({ host, index }));
+  const its = (index: number): Reason[] => why.filter(({ hosts }) => hosts.has(index));
+  const rows = run.hosts.map((host, index) => ({ host, index, values: hostValues(host, its(index)) }));
   const order = ({ host }: (typeof rows)[number]): number => OUTCOMES.indexOf(host.outcome);
-  for (const { host, index } of rows.toSorted((a, b) => order(a) - order(b))) {
-    const its = why.filter(({ hosts }) => hosts.has(index));
-    yield renderPart("host-row", hostRow(host, index, its));
-  }
+  const sorted = rows.toSorted((a, b) => order(a) - order(b));
+  for (const group of groupAlike(sorted, ({ values }) => values))
+    yield renderPart("host-row", hostRow(group));
   yield renderPart("hosts-end", {});
 }
 

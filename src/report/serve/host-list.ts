@@ -1,8 +1,10 @@
 /** A page of hosts, as several pages have it. */
 import { visible } from "../../core/text/visible.ts";
 import type { HostLine, Page } from "../../model/record/history-views.ts";
+import { foldNames } from "../../core/text/fold-names.ts";
 import { countOf, mark } from "../html/words.ts";
 import { clipLine } from "../layout/clip.ts";
+import { groupAlike } from "../layout/groups.ts";
 import { address, pagerValues } from "./address.ts";
 
 /** Hosts on one page. */
@@ -17,16 +19,26 @@ export function hostListValues(
 ) {
   return {
     amount: countOf(total, "host"),
-    rows: items.map(({ host, outcome, description, findings }) => ({
-      href: address("host", { name: host, run: runId }),
-      name: visible(host),
-      mark: mark(outcome),
-      fail: findings.fail,
-      unknown: findings.unknown,
-      waived: findings.waived,
-      description: clipLine(description, 300),
-    })),
+    rows: groupAlike(items, ({ host: _host, ...line }) => line).map((group) => rowOf(group, runId)),
     nothing: page > 1 ? "This page of the list is empty." : "No host matches.",
     pager: pagerValues({ total, size: HOSTS, page }, to),
+  };
+}
+
+/** Hosts of one page whose rows would say the same, in one that opens. */
+function rowOf(group: readonly [HostLine, ...HostLine[]], runId: string) {
+  const [{ outcome, description, findings }] = group;
+  return {
+    hosts: group.map(({ host }) => ({
+      href: address("host", { name: host, run: runId }),
+      name: visible(host),
+    })),
+    alike: group.length === 1 ? "" : countOf(group.length, "host"),
+    folded: foldNames(group.map(({ host }) => visible(host))).join(", "),
+    mark: mark(outcome),
+    fail: findings.fail,
+    unknown: findings.unknown,
+    waived: findings.waived,
+    description: clipLine(description, 300),
   };
 }
