@@ -109,7 +109,8 @@ describe.skipIf(lacks !== null)(
       async () => {
         const one = machine("one");
         await underWay();
-        const two = machine("two");
+        // However long it takes to start here.
+        const two = machine("two", "--apart", "1h");
         await two.says(/standing by: the audit of \S+ that began at/u);
         slow.open();
         expect([await one.done, await two.done]).toEqual([3, 0]);

@@ -1,5 +1,5 @@
 /** What came of the last run of a schedule that is installed here, on whichever machine that was. */
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import { resolve } from "node:path";
 import { loadPolicy } from "../../config/policy/policy.ts";
 import { CurfewError } from "../../model/terms/error.ts";
@@ -16,10 +16,15 @@ export interface LastResult {
 
 /** The database's where it is shared; this machine's where that is later, as the database did not answer then. */
 export async function lastResult(
-  { name, state, audit }: ScheduleDefinition,
+  { name, state, audit, user }: ScheduleDefinition,
   environment: NodeJS.ProcessEnv,
 ): Promise<LastResult> {
   const own = (await readScheduleResult(state, name)) ?? null;
+  if (user !== userInfo().username && !audit.includes("--store")) {
+    // That account's configuration names its store, and is not read as somebody else.
+    const asked = `the account ${user} may have a store of its own, which is not read from here`;
+    return { last: own, lastUnknown: own === null ? asked : null };
+  }
   try {
     const shared = await sharedResult(name, audit, environment);
     const later = shared !== undefined && (own === null || shared.startedAt > own.startedAt);
