@@ -50,7 +50,7 @@ describe.skipIf(lacks !== null)(`check${lacks === null ? "" : ` (${lacks})`}`, (
       expect(call.stdout).toContain("service accounts");
       expect(call.stdout).toMatch(/never ends, for all of them: idle-shell/u);
       expect(call.stdout.trimEnd().split("\n").at(-1)).toBeDefined();
-      expect(call.stdout).toContain(`Next: curfew check`);
+      expect(call.stdout).toContain("Next: the same with --limit 15m");
       expect(etcDifferences(before, await bare.etcDigest())).toEqual([]);
     },
     patient(120_000),
