@@ -274,7 +274,10 @@ describe.skipIf(lacks !== null).each<Release>(["bullseye", "bookworm", "sid"])(
           const { stderr } = await host.exec(layout.script);
           expect(stderr).toBe("");
           const before = await host.etcDigest();
-          const { login } = asked(await ask(connection));
+          let { login } = asked(await ask(connection));
+          // A shell is given 5 s, which is little on a machine with other work.
+          for (let again = 0; again < 4 && layout.limit !== "unknown" && wasLate(login); again += 1)
+            ({ login } = asked(await ask(connection)));
           const answer = login.state === "known" ? login.value : { limit: "unknown", readonly: false };
           expect(answer).toMatchObject({
             limit: layout.limit,
@@ -313,6 +316,10 @@ describe.skipIf(lacks !== null).each<Release>(["bullseye", "bookworm", "sid"])(
     }
   },
 );
+
+function wasLate(login: AskedAccount["login"]): boolean {
+  return login.state === "unreadable" && /within 5 s|ended it before|it hung before/u.test(login.reason);
+}
 
 /** A host whose people have no files of their own, and a copy of those of the system. */
 async function openDesk(lab: Lab, release: Release): Promise<Desk> {
