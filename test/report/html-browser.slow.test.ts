@@ -29,6 +29,7 @@ describe.skipIf(chromium === null)(
       write("one", fleet(1, { verified: false, sessions: ["idle-shell", "typing"] }));
       write("thirty", fleet(30));
       write("many", fleet(1000));
+      write("unlike", unlikeFleet(150));
       write("hostile", hostileFleet());
     });
     afterAll(async () => {
@@ -218,6 +219,16 @@ describe.skipIf(chromium === null)(
       await leave();
     });
 
+    test("hosts that are not alike: the list is short until all are asked for", async () => {
+      await open("unlike");
+      expect(await visibleRows()).toBe(100);
+      expect(await text("#all-hosts")).toBe("Show all 150 hosts");
+      await page.click("#all-hosts");
+      expect(await visibleRows()).toBe(150);
+      expect(await page.value(`document.getElementById("all-hosts").hidden`)).toBe(true);
+      await leave();
+    });
+
     test("the list of hosts is sorted either way, and says so", async () => {
       await open("thirty");
       const first = (): Promise<string> => text("#host-table tbody tr");
@@ -353,6 +364,13 @@ describe.skipIf(chromium === null)(
     });
   },
 );
+
+/** Each says something else of itself. */
+function unlikeFleet(amount: number): AuditRun {
+  const run = fleet(amount);
+  const hosts = run.hosts.map((host, index) => ({ ...host, description: `System ${index}` }));
+  return { ...run, hosts };
+}
 
 function hostileFleet(): AuditRun {
   const names = [
