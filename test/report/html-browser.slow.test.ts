@@ -224,7 +224,7 @@ describe.skipIf(chromium === null)(
       expect(await visibleRows()).toBe(100);
       expect(await text("#all-hosts")).toBe("Show all 150 hosts");
       await page.click("#all-hosts");
-      expect(await visibleRows()).toBe(150);
+      expect(await visibleHosts()).toBe(150);
       expect(await page.value(`document.getElementById("all-hosts").hidden`)).toBe(true);
       await leave();
     });
