@@ -2,7 +2,7 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
-import { appendFile, chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, chmod, chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
@@ -60,6 +60,9 @@ export async function postgresLacks(): Promise<string | null> {
   return (await programs()) === undefined ? `Debian's ${PACKAGE}` : null;
 }
 
+/** What it shares in memory is below its folder, and goes with it. */
+const INSIDE = "dynamic_shared_memory_type = mmap\n";
+
 /** A running server with trust for everybody on this machine. */
 export async function startPostgres(): Promise<PostgresServer> {
   const bin = await programs();
@@ -82,7 +85,10 @@ export async function startPostgres(): Promise<PostgresServer> {
   await execa(join(bin.directory, "initdb"), options, { ...owner, cwd: "/", env: bin.environment });
   const port = await freePort();
   const own = `port = ${port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '${directory}'\n`;
-  await appendFile(join(data, "postgresql.conf"), `${own}max_connections = 60\nshared_buffers = 32MB\n`);
+  await appendFile(
+    join(data, "postgresql.conf"),
+    `${own}max_connections = 60\nshared_buffers = 32MB\n${INSIDE}`,
+  );
   const server = createHandle({ ...bin, root: directory, data, port, owner });
   await server.start();
   return server;
@@ -220,11 +226,20 @@ function createHandle({
       signal("SIGCONT");
       // Immediate shutdown: what it has in shared memory goes with it.
       await end("SIGQUIT");
+      await removeSegment(data);
       await rm(root, { recursive: true, force: true });
     },
     standby: () => startStandby(server, { directory: bin, environment }),
   };
   return server;
+}
+
+/** One that was killed leaves the few bytes by which a second server in its folder would notice it. */
+async function removeSegment(data: string): Promise<void> {
+  const lines = await readFile(join(data, "postmaster.pid"), "utf8").catch(() => "");
+  // The seventh line: key and number (miscadmin.h, LOCK_FILE_LINE_SHMEM_KEY).
+  const [, id] = lines.split("\n")[6]?.trim().split(/\s+/u) ?? [];
+  if (id !== undefined) spawnSync("ipcrm", ["-m", id]);
 }
 
 function childrenOf(pid: number): number[] {
