@@ -93,7 +93,8 @@ async function boot(lab: Lab): Promise<string> {
 }
 
 async function play(lab: Lab, dir: string): Promise<number> {
-  const env = { XDG_STATE_HOME: join(dir, "state") };
+  // On a terminal a long plan would wait in a pager for a key.
+  const env = { XDG_STATE_HOME: join(dir, "state"), PAGER: "" };
   for (const { args, why, exit } of ACTS) {
     process.stdout.write(
       `\n${styleText("bold", `$ curfew ${args.join(" ")}`)}\n${styleText("dim", `# ${why}`)}\n\n`,
