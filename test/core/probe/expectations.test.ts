@@ -2,13 +2,13 @@ import { describe, expect, test } from "vitest";
 import { CONTROLS } from "../../../src/controls/index.ts";
 import { expectationsOf } from "../../../src/core/probe/expectations.ts";
 import { judgeProbe, type Observation } from "../../../src/core/probe/judge-probe.ts";
-import type { PlannedProbe } from "../../../src/core/probe/plan.ts";
 import type { Facts, LogindState } from "../../../src/model/facts/facts.ts";
 import { WATCHDOG_FILES } from "../../../src/model/inventory/host-paths.ts";
 import { known } from "../../../src/model/terms/reading.ts";
 import type { SessionKind } from "../../../src/model/terms/session-kind.ts";
 import type { TimeoutFile } from "../../../src/model/control/timeout.ts";
 import { fileFact, host, version } from "../../controls/facts-fixture.ts";
+import { plannedProbe } from "./planned-probe.ts";
 
 const SHADOW = ["clientaliveinterval 60", "clientalivecountmax 2", "unusedconnectiontimeout 900"];
 const CHANNEL = ["channeltimeout session:*=900 direct-tcpip=600"];
@@ -17,18 +17,8 @@ const FILES = [fileFact(WATCHDOG_FILES.script, "interval=45\n")];
 function causes(session: SessionKind, release: string, lines: readonly string[]): string[] {
   const facts = { ...host({ version: version(release) }), files: FILES, watchdogTimer: known(true) };
   const limit = session === "frozen-client" ? 180 : 900;
-  const planned: PlannedProbe = {
-    session,
-    role: "r",
-    user: "bea",
-    via: "shadow",
-    exemptFrom: [],
-    shell: "/bin/bash",
-    expect: "dropped",
-    limit,
-    scaledLimit: limit,
-    ...(limit === 900 ? {} : { idle: 900 }),
-  };
+  const idle = limit === 900 ? {} : { idle: 900 };
+  const planned = plannedProbe({ session, limit, scaledLimit: limit, ...idle });
   const knowledge = { facts, probeFacts: { accounts: [], files: [] }, factor: 1, controls: CONTROLS };
   return expectationsOf(planned, knowledge, lines).configured.map(({ by, fires }) => `${by} ${fires}`);
 }
@@ -46,18 +36,7 @@ describe("expectationsOf", () => {
     expect(causes(session, "10.0", [...SHADOW, ...CHANNEL])).toEqual(expected);
   });
 
-  const frozen: PlannedProbe = {
-    session: "frozen-client",
-    role: "r",
-    user: "bea",
-    via: "shadow",
-    exemptFrom: [],
-    shell: "/bin/bash",
-    expect: "dropped",
-    limit: 180,
-    scaledLimit: 2,
-    idle: 900,
-  };
+  const frozen = plannedProbe({ session: "frozen-client", limit: 180, scaledLimit: 2, idle: 900 });
   const scaled = (release: string, lines: string[], factor: number) => {
     const plain = host({ version: version(release) });
     const facts = { ...plain, sshd: { ...plain.sshd, effective: known(lines) } };
@@ -107,17 +86,7 @@ describe("expectationsOf", () => {
 
 describe("a mechanism that is known to end nothing is no excuse for a scaled session that stayed", () => {
   const scaledReason = (facts: Facts, shell = "/bin/bash", files: readonly TimeoutFile[] = []) => {
-    const planned: PlannedProbe = {
-      session: "idle-shell",
-      role: "r",
-      user: "bea",
-      via: "shadow",
-      exemptFrom: [],
-      shell,
-      expect: "dropped",
-      limit: 900,
-      scaledLimit: 9,
-    };
+    const planned = plannedProbe({ shell, limit: 900, scaledLimit: 9 });
     const knowledge = { facts, probeFacts: { accounts: [], files }, factor: 0.01, controls: CONTROLS };
     return expectationsOf(planned, knowledge, undefined).unjudgeable;
   };

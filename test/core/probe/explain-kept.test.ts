@@ -7,22 +7,11 @@ import type { SessionKind } from "../../../src/model/terms/session-kind.ts";
 import type { Facts } from "../../../src/model/facts/facts.ts";
 import { WATCHDOG_FILES } from "../../../src/model/inventory/host-paths.ts";
 import { known } from "../../../src/model/terms/reading.ts";
+import { plannedProbe } from "./planned-probe.ts";
 
 describe("explainKept", () => {
   const on = (major: number, minor: number): Facts =>
     ({ server: { product: "openssh", version: { major, minor }, text: "" }, files: [] }) as unknown as Facts;
-  const probe = (over: Partial<PlannedProbe> = {}): PlannedProbe => ({
-    session: "idle-shell",
-    role: "r",
-    user: "bea",
-    via: "shadow",
-    exemptFrom: [],
-    shell: "/bin/bash",
-    expect: "dropped",
-    limit: 300,
-    scaledLimit: 300,
-    ...over,
-  });
   const kept = (
     planned: PlannedProbe,
     facts: Facts,
@@ -53,7 +42,7 @@ describe("explainKept", () => {
     ["foreground-program", [set("watchdog", 300)], /the watchdog of x did not end it/u],
     ["idle-forward", [], /direct-tcpip would, which curfew does not set/u],
   ])("%s with %j", (session, configured, reason) => {
-    expect(kept(probe({ session }), on(10, 0), [], configured)).toMatch(reason);
+    expect(kept(plannedProbe({ session }), on(10, 0), [], configured)).toMatch(reason);
   });
 
   const stopped: Facts = {
@@ -70,74 +59,74 @@ describe("explainKept", () => {
     ["typing", false],
   ])("a watchdog that nothing starts and %s", (session, named) => {
     const why = `the watchdog of ${WATCHDOG_FILES.script} did not end it: curfew-watchdog.timer does not run`;
-    expect(kept(probe({ session }), stopped, [], []).includes(why)).toBe(named);
+    expect(kept(plannedProbe({ session }), stopped, [], []).includes(why)).toBe(named);
     const running = { ...stopped, watchdogTimer: known(true) };
-    expect(kept(probe({ session }), running, [], [])).not.toContain("does not run");
+    expect(kept(plannedProbe({ session }), running, [], [])).not.toContain("does not run");
   });
 
   const OLD_RECIPE = ["clientaliveinterval 300", "clientalivecountmax 0"];
   test.each<[string, PlannedProbe, Facts, string[], RegExp]>([
     [
       "the old recipe",
-      probe(),
+      plannedProbe(),
       on(8, 4),
       OLD_RECIPE,
       /CountMax 0 disables.*8\.4 has no idle timeout.*nothing sets TMOUT/u,
     ],
     [
       "keep-alives",
-      probe(),
+      plannedProbe(),
       on(8, 4),
       ["clientaliveinterval 60", "clientalivecountmax 3"],
       /never drops a client that answers/u,
     ],
     [
       "ChannelTimeout in Match",
-      probe(),
+      plannedProbe(),
       on(10, 0),
       ["channeltimeout session:*=300"],
       /does not heed it there/u,
     ],
-    ["dash", probe({ shell: "/bin/dash" }), on(8, 4), [], /dash has no timeout/u],
-    ["tcsh", probe({ shell: "/bin/tcsh" }), on(8, 4), [], /nothing sets autologout/u],
+    ["dash", plannedProbe({ shell: "/bin/dash" }), on(8, 4), [], /dash has no timeout/u],
+    ["tcsh", plannedProbe({ shell: "/bin/tcsh" }), on(8, 4), [], /nothing sets autologout/u],
     [
       "frozen, nobody asks",
-      probe({ session: "frozen-client" }),
+      plannedProbe({ session: "frozen-client" }),
       on(8, 4),
       ["clientaliveinterval 0"],
       /ClientAliveInterval is 0/u,
     ],
     [
       "frozen, and sshd did not say",
-      probe({ session: "frozen-client" }),
+      plannedProbe({ session: "frozen-client" }),
       on(8, 0),
       [],
       /^it is not known whether sshd asks the client \(ClientAliveInterval could not be read\)$/u,
     ],
     [
       "8.0, and a count of 0 did nothing",
-      probe({ session: "foreground-program" }),
+      plannedProbe({ session: "foreground-program" }),
       on(8, 0),
       OLD_RECIPE,
       /ClientAliveInterval 300 with ClientAliveCountMax 0 did nothing: this build takes a count of 0 for off/u,
     ],
     [
       "8.0, and the client took in what was printed",
-      probe({ session: "output-loop" }),
+      plannedProbe({ session: "output-loop" }),
       on(8, 0),
       OLD_RECIPE,
       /^nothing on OpenSSH 8\.0 ended it: output counts/u,
     ],
     [
       "frozen, too slow",
-      probe({ session: "frozen-client" }),
+      plannedProbe({ session: "frozen-client" }),
       on(8, 4),
       ["clientaliveinterval 200", "clientalivecountmax 1"],
       /only after 400 s/u,
     ],
     [
       "frozen, 9.2",
-      probe({ session: "frozen-client" }),
+      plannedProbe({ session: "frozen-client" }),
       on(9, 2),
       ["clientaliveinterval 150", "clientalivecountmax 1"],
       /9\.2 takes about twice/u,
@@ -148,6 +137,6 @@ describe("explainKept", () => {
 
   test("a TMOUT over the limit is named with its place", () => {
     const tmout = { by: "TMOUT", fires: 900, real: 900, source: "/etc/profile:3" } as const;
-    expect(kept(probe(), on(8, 4), [], [tmout])).toContain("over the limit (900 s in /etc/profile:3)");
+    expect(kept(plannedProbe(), on(8, 4), [], [tmout])).toContain("over the limit (900 s in /etc/profile:3)");
   });
 });
