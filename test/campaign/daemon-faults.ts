@@ -73,10 +73,11 @@ export const DAEMON_FAULTS = {
       ),
   },
   "sshd's directory is removed": {
-    // Whoever was the last to have sshd reloaded, or to look whether it lets people in, must have found it.
     strike: ({ host }) => done(host, `echo "${SSHD_SOCKETS}" >/run/campaign-sockets; rm -r /run/sshd`),
-    locksOut: ({ host }) =>
-      done(host, `[ ! -d /run/sshd ] && [ "$(cat /run/campaign-sockets)" = "${SSHD_SOCKETS}" ]`),
-    clear: ({ host }) => host.exec("rm -f /run/campaign-sockets"),
+    // Where sshd was not reloaded after it, the fault alone keeps everybody out.
+    clear: ({ host }) =>
+      host.exec(
+        `[ "$(cat /run/campaign-sockets)" != "${SSHD_SOCKETS}" ] || mkdir -p /run/sshd; rm -f /run/campaign-sockets`,
+      ),
   },
 } satisfies Record<string, Fault>;

@@ -133,11 +133,6 @@ export async function mend(ground: Ground): Promise<void> {
   await DOINGS[ground.trial.fault].mend?.(ground);
 }
 
-/** Whether the fault alone, and nothing that curfew has done since, keeps everybody out. */
-export async function locksOut(ground: Ground): Promise<boolean> {
-  return (await DOINGS[ground.trial.fault].locksOut?.(ground)) ?? false;
-}
-
 export async function clear(ground: Ground): Promise<void> {
   await DOINGS[ground.trial.fault].clear?.(ground);
 }

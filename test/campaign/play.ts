@@ -3,7 +3,7 @@ import { type Call, hasReached, type Running } from "../e2e/curfew.ts";
 import { type Bench, copyOf, within } from "./bench.ts";
 import { RELOAD } from "./daemon-faults.ts";
 import { type Edit, takeEdit } from "./edits.ts";
-import { clear, locksOut, mend, prepare, strike } from "./faults.ts";
+import { clear, mend, prepare, strike } from "./faults.ts";
 import {
   type Complaint,
   daemonHas,
@@ -89,7 +89,6 @@ async function disturbed({ host, desk, other }: Bench, trial: Trial, path: strin
   const struck = (await striking) ?? false;
   await mend(ground);
   const rests = await settled(host, within() + 70);
-  if (struck && (await locksOut(ground))) await host.exec("mkdir -p /run/sshd");
   await clear(ground);
   return { call, struck, others, rests };
 }

@@ -25,9 +25,7 @@ export interface Fault {
   strike(scene: Scene): Promise<boolean>;
   /** Takes away what does not pass by itself; may be called where nothing was done. */
   mend?(ground: Ground): Promise<unknown>;
-  /** Before anything is mended: whether it alone keeps everybody out, since sshd was not reloaded after it. */
-  locksOut?(ground: Ground): Promise<boolean>;
-  /** After the host has come to rest: what `prepare` did. */
+  /** After the host has come to rest: what `prepare` did, and what is the fault's own doing alone. */
   clear?(ground: Ground): Promise<unknown>;
 }
 
