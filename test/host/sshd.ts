@@ -2,7 +2,6 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -11,6 +10,7 @@ import type { Connection, ConnectOptions } from "../../src/model/inventory/conne
 import type { Host } from "../../src/model/inventory/host.ts";
 import type { Secret } from "../../src/model/terms/secret.ts";
 import { patient } from "../patience.ts";
+import { freePort } from "../free-port.ts";
 
 const SSHD = "/usr/sbin/sshd";
 
@@ -135,15 +135,6 @@ async function startSshd(dir: string, index: number, options: SshdOptions): Prom
       await child;
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 export function hostNamed(name: string, more: Partial<Host> = {}): Host {

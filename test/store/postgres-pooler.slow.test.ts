@@ -11,7 +11,8 @@ import { openHistory } from "../../src/store/open-history.ts";
 import { postgresSettings } from "../../src/store/postgres/settings.ts";
 import { auditedHost, auditRun, store } from "../fixtures/audits.ts";
 import { debianTools, PGBOUNCER } from "../lab/debian-tools.ts";
-import { freePort, type PostgresServer, postgresLacks, servant, startPostgres } from "../lab/postgres.ts";
+import { freePort } from "../free-port.ts";
+import { type PostgresServer, postgresLacks, servant, startPostgres } from "../lab/postgres.ts";
 import { patient } from "../patience.ts";
 
 const tools = await debianTools(PGBOUNCER).catch(() => undefined);
