@@ -29,7 +29,7 @@ describe.skipIf(chromium === null)(
       write("one", fleet(1, { verified: false, sessions: ["idle-shell", "typing"] }));
       write("thirty", fleet(30));
       write("many", fleet(1000));
-      write("unlike", unlikeFleet(150));
+      write("unlike", unlikeFleet(1000));
       write("hostile", hostileFleet());
     });
     afterAll(async () => {
@@ -222,9 +222,9 @@ describe.skipIf(chromium === null)(
     test("hosts that are not alike: the list is short until all are asked for", async () => {
       await open("unlike");
       expect(await visibleRows()).toBe(100);
-      expect(await text("#all-hosts")).toBe("Show all 150 hosts");
+      expect(await text("#all-hosts")).toBe("Show all 1,000 hosts");
       await page.click("#all-hosts");
-      expect(await visibleHosts()).toBe(150);
+      expect(await visibleHosts()).toBe(1000);
       expect(await page.value(`document.getElementById("all-hosts").hidden`)).toBe(true);
       await leave();
     });
@@ -236,7 +236,7 @@ describe.skipIf(chromium === null)(
       expect(await first()).toContain("bastion001");
       expect(await page.value(`document.querySelector("th[data-sort=name]").ariaSort`)).toBe("ascending");
       await page.click("th[data-sort=name] button");
-      expect(await first()).toMatch(/^web/u);
+      expect(await first()).toContain("web002.example.net");
       expect(await page.value("location.hash")).toBe("#sort=-name");
       await leave();
     });
@@ -278,9 +278,10 @@ describe.skipIf(chromium === null)(
       expect(await height("#q")).toBe(0);
       expect(await text("#shown")).toBe("Showing 30 hosts, 7 reasons");
       await leave();
-      await open("many");
+      await open("unlike");
       const pdf = await page.pdf();
-      expect(pdf.toString("latin1").match(/\/Type \/Page\b/gu)?.length).toBeGreaterThan(5);
+      // a page for every forty hosts at least, or rows were lost
+      expect(pdf.toString("latin1").match(/\/Type \/Page\b/gu)?.length).toBeGreaterThan(20);
       await leave();
     });
 
