@@ -10,7 +10,6 @@ import type { Alerts, Outbox } from "../../model/record/alert.ts";
 import type { AuditHeader } from "../../model/record/audit.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { History } from "../../model/record/history.ts";
-import { historyPlace } from "../../store/history-place.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
 import * as args from "../options/args.ts";
 import { baselinesOf, readAlerts } from "../options/audit-inputs.ts";
@@ -21,7 +20,7 @@ import {
   refuseContradictions,
 } from "../options/audit-options.ts";
 import type { ExitCode } from "../terminal/exit.ts";
-import { daysAgo, withHistory } from "../options/history-access.ts";
+import { daysAgo, storePlace, withHistory } from "../options/history-access.ts";
 import { type Hosts, type PolicyInput, loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import { refuseUnshared } from "../options/shared-options.ts";
 import { turnOf } from "../schedule/turn-variable.ts";
@@ -128,11 +127,7 @@ async function told(
     import("../schedule/outbox-place.ts"),
   ]);
   const outbox = async (): Promise<Outbox> => {
-    const place = await historyPlace({
-      given: options.store,
-      environment: terminal.environment,
-      home: homedir(),
-    });
+    const place = await storePlace(options, terminal);
     const state = stateDirectory(terminal.environment, homedir());
     const whose = JSON.stringify([source, policy.name, chosen.source.limit]);
     return openOutboxAt({ place, state, now, token, source: whose });

@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import { basename, dirname } from "node:path";
 import type { Command } from "commander";
 import { visible, visibleJson } from "../../core/text/visible.ts";
@@ -6,13 +5,13 @@ import type { RunSummary } from "../../model/record/audit.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { RunFilter } from "../../model/record/history.ts";
 import { historyText } from "../../report/audit/history-text.ts";
-import { historyPlace } from "../../store/history-place.ts";
 import type { HistoryPlace } from "../../store/open-history.ts";
 import { addAnswerOptions, type AnswerOptions, days, positive } from "../options/args.ts";
 import {
   addStoreOption,
   daysAgo,
   isoTime,
+  storePlace,
   type StoreOptions,
   withHistory,
 } from "../options/history-access.ts";
@@ -132,7 +131,7 @@ async function importFrom(file: string, options: Answer, terminal: Terminal): Pr
 }
 
 /** Lines of a file, of standard input, or of another history that is exported while it is taken in. */
-async function sourceOf(file: string, { environment }: Terminal): Promise<AsyncIterable<string>> {
+async function sourceOf(file: string, terminal: Terminal): Promise<AsyncIterable<string>> {
   const { readLines } = await import("../../store/file/line-file.ts");
   if (file === "-") return readLines(file);
   const sqlite = basename(file) === "history.sqlite" ? `sqlite:${dirname(file)}` : undefined;
@@ -141,8 +140,7 @@ async function sourceOf(file: string, { environment }: Terminal): Promise<AsyncI
     return readLines(file);
   }
   if (sqlite !== undefined) refuseUnreadableFile(file);
-  const place = await historyPlace({ given: sqlite ?? file, environment, home: homedir() });
-  return exported(place);
+  return exported(await storePlace({ store: sqlite ?? file }, terminal));
 }
 
 async function* exported(place: HistoryPlace): AsyncGenerator<string, void, undefined> {

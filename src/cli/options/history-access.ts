@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { History } from "../../model/record/history.ts";
 import type { TurnToken } from "../../model/record/schedule.ts";
 import { historyPlace } from "../../store/history-place.ts";
+import type { HistoryPlace } from "../../store/open-history.ts";
 import { days } from "./args.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -20,18 +21,26 @@ export function addStoreOption(command: Command): Command {
   );
 }
 
+/** The store that the options, the environment or a file name. Errors: those of `historyPlace`. */
+export function storePlace(
+  { store: given }: StoreOptions,
+  { environment }: Pick<Terminal, "environment">,
+): Promise<HistoryPlace> {
+  return historyPlace({ given, environment, home: homedir() });
+}
+
 /**
  * Opens the history that the options, the environment or a file name, for `work`, or what is there of it for reading alone, and closes it afterwards.
  * Errors: those of `historyPlace`, of `openHistory` and of `work`.
  */
 export async function withHistory<T>(
-  { environment }: Terminal,
-  { store: given }: StoreOptions,
+  terminal: Terminal,
+  options: StoreOptions,
   work: (history: History) => Promise<T>,
   { readOnly = false, turn }: { readonly readOnly?: boolean; readonly turn?: TurnToken | undefined } = {},
 ): Promise<T> {
   const { openHistory } = await import("../../store/open-history.ts");
-  const place = await historyPlace({ given, environment, home: homedir() });
+  const place = await storePlace(options, terminal);
   const history = await openHistory({ ...place, now: () => new Date(), readOnly, turn });
   try {
     return await work(history);

@@ -10,11 +10,13 @@ import { CurfewError } from "../../model/terms/error.ts";
 import { baselinesOf, readAlerts } from "../options/audit-inputs.ts";
 import { type AuditOptions, auditWork, refuseContradictions } from "../options/audit-options.ts";
 import { defaultSources } from "../options/default-sources.ts";
+import { storePlace } from "../options/history-access.ts";
 import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import { checkReports } from "../options/report-files.ts";
 import { refuseForWorkers } from "../shared/workers.ts";
 import { command } from "../../template/shell-quote.ts";
-import { historyPlace, storeArgument } from "../../store/history-place.ts";
+import { storeArgument } from "../../store/history-place.ts";
+import type { HistoryPlace } from "../../store/open-history.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** The options of an audit that nobody sits in front of. */
@@ -28,6 +30,8 @@ export interface CheckedAudit {
   readonly reads: readonly string[];
   /** Directories that are written to, absolute. */
   readonly writes: readonly string[];
+  /** Where it is remembered. */
+  readonly place: HistoryPlace;
 }
 
 /**
@@ -47,7 +51,7 @@ export async function checkAudit(options: ScheduledOptions, terminal: Terminal):
   await checkReports(options, await baselinesOf(policy));
   const alerts = await readAlerts(options.alerts);
   const { store: given } = options;
-  const place = await historyPlace({ given, environment: terminal.environment, home: homedir() });
+  const place = await storePlace(options, terminal);
   const files = [
     options.policy,
     ...(options.inventory ?? []).filter((source) => existsSync(source)),
@@ -65,6 +69,7 @@ export async function checkAudit(options: ScheduledOptions, terminal: Terminal):
     alerts,
     reads: files.map((file) => resolve(file)),
     writes: writes.filter((path) => path !== undefined).map((path) => resolve(path)),
+    place,
   };
 }
 

@@ -6,8 +6,8 @@ import { lingers } from "../../flow/schedule/places.ts";
 import type { Seconds } from "../../model/terms/duration.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { ScheduleTime } from "../../model/record/schedule.ts";
+import type { HistoryPlace } from "../../store/open-history.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { schedulePlace } from "./turns.ts";
 import { auditArguments, checkAudit, type ScheduledOptions, withSources } from "./audit.ts";
 
 export interface InstallOptions extends ScheduledOptions {
@@ -24,13 +24,13 @@ export interface InstallOptions extends ScheduledOptions {
 export async function runInstall(given: InstallOptions, terminal: Terminal): Promise<void> {
   const time = timeOf(given);
   const options = await withSources(given, terminal);
-  const { alerts, reads, writes } = await checkAudit(options, terminal);
+  const { alerts, reads, writes, place } = await checkAudit(options, terminal);
   const { name, timeout, runAs, environmentFile, output } = options;
   const installed = await installSchedule({
     name,
     time,
     timeout,
-    apart: await apartOf(options, time, terminal),
+    apart: apartOf(place, time),
     cron: options.cron === true,
     runAs,
     environmentFile,
@@ -54,12 +54,7 @@ function timeOf({ every, calendar }: InstallOptions): ScheduleTime {
 }
 
 /** Undefined where no other machine can have it. Timers of two machines go off within a minute, or within a part of `--every`. */
-async function apartOf(
-  options: InstallOptions,
-  time: ScheduleTime,
-  terminal: Terminal,
-): Promise<Seconds | undefined> {
-  const place = await schedulePlace(options, terminal);
+function apartOf(place: HistoryPlace, time: ScheduleTime): Seconds | undefined {
   if ("state" in place) return undefined;
   return time.kind === "every" ? Math.floor(time.seconds / 2) : 60;
 }

@@ -4,11 +4,11 @@ import { resolve } from "node:path";
 import type { UnfinishedAudit } from "../../model/record/alert.ts";
 import type { ScheduleTurn } from "../../model/record/schedule.ts";
 import { createRunId } from "../../store/run/journal.ts";
+import { storePlace } from "../options/history-access.ts";
 import { writeError } from "../terminal/exit.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { ScheduledOptions } from "./audit.ts";
 import { openOutboxAt } from "./outbox-place.ts";
-import { schedulePlace } from "./turns.ts";
 
 interface Telling {
   readonly options: ScheduledOptions;
@@ -43,7 +43,7 @@ export async function tellUnfinished(
     // Without a turn in the database there is none, or it does not answer: that is told from here.
     const outbox = async () =>
       openOutboxAt({
-        place: token === undefined ? { state } : await schedulePlace(options, terminal),
+        place: token === undefined ? { state } : await storePlace(options, terminal),
         state,
         now,
         token,

@@ -1,14 +1,13 @@
 /** Whose turn it is: files of this machine say it, and a database where the store is one and other machines may have the schedule. */
 import { rm } from "node:fs/promises";
-import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BusySchedule, ScheduleTurn } from "../../model/record/schedule.ts";
 import type { Seconds } from "../../model/terms/duration.ts";
 import { CurfewError } from "../../model/terms/error.ts";
-import { historyPlace } from "../../store/history-place.ts";
 import type { HistoryPlace } from "../../store/open-history.ts";
 import type { SharedKey } from "../../store/schedule/shared-store.ts";
+import { storePlace } from "../options/history-access.ts";
 import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
 import { ownerName } from "../progress/owner.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -41,7 +40,7 @@ export async function takeScheduleTurn(request: TurnRequest): Promise<ScheduleTu
   const own = await createFileSchedule(state, options.name).take();
   if ("busy" in own) return own;
   try {
-    const place = await schedulePlace(options, terminal);
+    const place = await storePlace(options, terminal);
     if ("state" in place) return own;
     return await bothTurns(own, request, await standBy(place, request));
   } catch (error) {
@@ -49,14 +48,6 @@ export async function takeScheduleTurn(request: TurnRequest): Promise<ScheduleTu
     await own.release();
     throw error;
   }
-}
-
-/** Where the audits of a schedule are remembered. Errors: those of `historyPlace`. */
-export function schedulePlace(
-  { store }: Pick<ScheduledOptions, "store">,
-  { environment }: Pick<Terminal, "environment">,
-): Promise<HistoryPlace> {
-  return historyPlace({ given: store, environment, home: homedir() });
 }
 
 /** The database's word counts; the lock of this machine goes with it. */

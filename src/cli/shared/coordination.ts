@@ -1,5 +1,4 @@
 /** Runs whose hosts are done by the workers of a queue, and the workers themselves. */
-import { homedir } from "node:os";
 import packageData from "../../../package.json" with { type: "json" };
 import {
   refuseUntravelled,
@@ -14,10 +13,10 @@ import type { Coordination } from "../../flow/shared/coordinate.ts";
 import type { AuditHeader } from "../../model/record/audit.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { NewSharedRun } from "../../model/record/shared-work.ts";
-import { historyPlace } from "../../store/history-place.ts";
 import type { PostgresSettings } from "../../store/postgres/settings.ts";
 import type { Queue } from "../../store/queue/queue.ts";
 import type { HostOptions } from "../options/args.ts";
+import { type StoreOptions, storePlace } from "../options/history-access.ts";
 import type { SharedOptions } from "../options/shared-options.ts";
 import type { Run } from "../progress/run-context.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -56,11 +55,11 @@ export function refuseUnshareable({ chosen, loaded, work }: SharedQuestion): voi
 
 /** Where the queue is. Errors: CurfewError `usage` where the store is not PostgreSQL. */
 export async function queuePlace(
-  given: string | undefined,
-  { environment }: Pick<Terminal, "environment">,
+  options: StoreOptions,
+  terminal: Pick<Terminal, "environment">,
   what: string,
 ): Promise<PostgresSettings> {
-  const place = await historyPlace({ given, environment, home: homedir() });
+  const place = await storePlace(options, terminal);
   if ("postgres" in place) return place.postgres;
   throw new CurfewError("usage", `${what} needs a queue in PostgreSQL, and the store is not there`, {
     hint: "give --store postgres://USER@HOST/DATABASE or set CURFEW_STORE; curfew help workers",
@@ -83,7 +82,7 @@ export async function withCoordination<T>(
     import("../../store/queue/queue.ts"),
     import("../../flow/shared/coordinate.ts"),
   ]);
-  const postgres = await queuePlace(options.store, terminal, "--shared");
+  const postgres = await queuePlace(options, terminal, "--shared");
   const queue = await openQueue({ postgres, version: packageData.version });
   try {
     const there =

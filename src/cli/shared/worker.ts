@@ -64,7 +64,7 @@ export function registerWorker(program: Command, { terminal, setExitCode }: Sett
 }
 
 async function worker(options: WorkerOptions, terminal: Terminal): Promise<ExitCode> {
-  const postgres = await queuePlace(options.store, terminal, "curfew worker");
+  const postgres = await queuePlace(options, terminal, "curfew worker");
   const password = options.check === true ? undefined : await becomePassword(hostOptions(options), terminal);
   const { openWorkerQueue } = await import("../../store/queue/queue.ts");
   const zones = [...new Set(options.zone ?? [DEFAULT_ZONE])];
