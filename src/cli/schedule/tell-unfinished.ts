@@ -1,6 +1,5 @@
 /** What a schedule tells beside its audits: that one did not come to its end, and what waits to be delivered. */
 import { randomBytes } from "node:crypto";
-import { resolve } from "node:path";
 import type { UnfinishedAudit } from "../../model/record/alert.ts";
 import type { ScheduleTurn } from "../../model/record/schedule.ts";
 import { createRunId } from "../../store/run/journal.ts";
@@ -26,18 +25,14 @@ export async function tellUnfinished(
 ): Promise<void> {
   if (options.alerts === undefined) return;
   try {
-    const [{ loadAlerts }, { tellOfUnfinished }, { loadPolicy }] = await Promise.all([
+    const [{ loadAlerts }, { tellOfUnfinished }, { policyNameIn }] = await Promise.all([
       import("../../config/policy/alerts.ts"),
       import("./audit-alerts.ts"),
       import("../../config/policy/policy.ts"),
     ]);
     const alerts = await loadAlerts(options.alerts);
-    const file = resolve(options.policy ?? "");
     // A policy with a mistake may be just what kept the audit from its end.
-    const policy = await loadPolicy(file).then(
-      (loaded) => loaded.policy.name,
-      () => file,
-    );
+    const policy = await policyNameIn(options.policy);
     const runId = createRunId("schedule", now(), randomBytes(4).toString("hex"));
     const { token } = turn;
     // Without a turn in the database there is none, or it does not answer: that is told from here.

@@ -1,6 +1,5 @@
 /** Whose turn it is: files of this machine say it, and a database where the store is one and other machines may have the schedule. */
 import { rm } from "node:fs/promises";
-import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BusySchedule, ScheduleTurn } from "../../model/record/schedule.ts";
 import type { Seconds } from "../../model/terms/duration.ts";
@@ -8,7 +7,7 @@ import { CurfewError } from "../../model/terms/error.ts";
 import type { HistoryPlace } from "../../store/open-history.ts";
 import type { SharedKey } from "../../store/schedule/shared-store.ts";
 import { storePlace } from "../options/history-access.ts";
-import { loadHosts, loadPolicyFor } from "../options/inputs.ts";
+import { loadHosts } from "../options/inputs.ts";
 import { ownerName } from "../progress/owner.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { type ScheduledOptions, withSources } from "./audit.ts";
@@ -104,10 +103,8 @@ function sinceTick(turn: ScheduleTurn, waited: Seconds): ScheduleTurn {
 async function keyOf({ options: given, terminal }: TurnRequest): Promise<SharedKey> {
   const options = { ...(await withSources(given, terminal)), quiet: true as const };
   const chosen = await loadHosts(options, terminal).catch(() => undefined);
-  const policy = await loadPolicyFor(options.policy, null, options, terminal).then(
-    (loaded) => loaded.policy.name,
-    () => resolve(options.policy ?? ""),
-  );
+  const { policyNameIn } = await import("../../config/policy/policy.ts");
+  const policy = await policyNameIn(options.policy);
   const hosts = (chosen?.hosts ?? []).map(({ name }) => name);
   return { name: given.name, policy, limit: options.limit ?? "", hosts, owner: ownerName() };
 }

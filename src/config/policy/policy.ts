@@ -3,6 +3,7 @@
  * syntax, schema (model/policy/policy.ts), then what only the whole document shows (policy-checks.ts).
  */
 import { createHash } from "node:crypto";
+import { resolve } from "node:path";
 import { policySchema } from "./schema.ts";
 import type { Policy } from "../../model/policy/policy.ts";
 import type { BaselineChoice } from "../../model/policy/baseline.ts";
@@ -59,6 +60,18 @@ export function parsePolicy(file: string, text: string, now: Date): LoadedPolicy
   );
   const warnings = problemLines([...checked.warnings, ...limits.warnings]);
   return { policy: result.data, baselines, digest, file, written, warnings };
+}
+
+/**
+ * What machines that share a schedule know its policy by: its name, or the path of one that cannot be read. `file`: the
+ * working directory where none was given. Never rejects.
+ */
+export async function policyNameIn(file = ""): Promise<string> {
+  const path = resolve(file);
+  return loadPolicy(path).then(
+    ({ policy }) => policy.name,
+    () => path,
+  );
 }
 
 /** The document as data. A few aliases inside each other can stand for gigabytes, so they are counted. */

@@ -1,7 +1,6 @@
 /** What came of the last run of a schedule that is installed here, on whichever machine that was. */
 import { homedir, userInfo } from "node:os";
-import { resolve } from "node:path";
-import { loadPolicy } from "../../config/policy/policy.ts";
+import { policyNameIn } from "../../config/policy/policy.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { ScheduleDefinition, ScheduleResult } from "../../model/record/schedule.ts";
 import { historyPlace } from "../../store/history-place.ts";
@@ -47,11 +46,7 @@ async function sharedResult(
   };
   const place = await historyPlace({ given: given("--store"), environment, home: homedir() });
   if ("state" in place) return undefined;
-  const file = resolve(given("--policy") ?? "");
-  const policy = await loadPolicy(file).then(
-    (loaded) => loaded.policy.name,
-    () => file,
-  );
+  const policy = await policyNameIn(given("--policy"));
   const { createSharedSchedule } = await import("../../store/schedule/shared-store.ts");
   const key = { name, policy, limit: given("--limit") ?? "", hosts: [], owner: "" };
   return createSharedSchedule(place, key).last();
