@@ -1,6 +1,7 @@
 /** Who has a session with the host's PostgreSQL servers now: sections of templates/remote/facts/postgresql-sessions.sh. Pure. */
 import { z } from "zod";
 import { lines } from "../../core/answer/sections.ts";
+import { readJson } from "../../core/text/json.ts";
 import { visible } from "../../core/text/visible.ts";
 import type { PresentSessions } from "../../model/control/service-sessions.ts";
 import type { SaidSection } from "../../model/facts/facts-part.ts";
@@ -50,7 +51,7 @@ function sessionsOf(section: SaidSection): LoginSession[] {
 }
 
 function clientOf(text: string): Parameters<typeof presentSession>[2] | undefined {
-  const found = said.safeParse(parsed(text));
+  const found = said.safeParse(readJson(text));
   if (!found.success) return undefined;
   const [user, state, idle, age, from, pool] = found.data;
   const asleep = state?.startsWith("idle") === true;
@@ -67,12 +68,4 @@ function clientOf(text: string): Parameters<typeof presentSession>[2] | undefine
 
 function positive(value: number | null): number | null {
   return value === null ? null : Math.max(0, Math.floor(value));
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

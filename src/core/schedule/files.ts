@@ -1,4 +1,5 @@
 /** The files of an installed schedule: pure text, and how they are known again. */
+import { readJson } from "../text/json.ts";
 import { formatDuration } from "../../model/terms/duration.ts";
 import {
   definitionSchema,
@@ -80,12 +81,7 @@ export function definitionIn(text: string): ScheduleDefinition | undefined {
   const lines = text.split("\n", 4);
   const at = lines.indexOf(MARKER);
   const found = at < 0 ? undefined : /^# (\{.*\})$/u.exec(lines[at + 1] ?? "")?.[1];
-  if (found === undefined) return undefined;
-  try {
-    return definitionSchema.safeParse(JSON.parse(found)).data;
-  } catch {
-    return undefined;
-  }
+  return found === undefined ? undefined : definitionSchema.safeParse(readJson(found)).data;
 }
 
 /** The arguments of the supervised run that a timer or cron starts. */

@@ -1,5 +1,6 @@
 /** The side of whoever has a run done: puts its hosts in, or takes over where another one is gone. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { readJson } from "../../core/text/json.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { ForeignRun, NewSharedRun, SharedRun, SharedWork } from "../../model/record/shared-work.ts";
@@ -7,7 +8,7 @@ import type { DatabaseSession } from "../postgres/session.ts";
 import { QUEUE, queueName, within } from "./engine.ts";
 import type { Lines } from "./line.ts";
 import { createRun, removeRun } from "./running.ts";
-import { readJson, readWork } from "./work-schema.ts";
+import { readWork } from "./work-schema.ts";
 
 /** Seconds after which a coordinator that says nothing counts as gone. */
 const COORDINATOR_GONE = 15;

@@ -2,6 +2,7 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { z } from "zod";
 import { hostNameProblem, isDestination, isGroupName, isLogin } from "../../core/text/destination.ts";
+import { readJson } from "../../core/text/json.ts";
 import { SESSION_KINDS } from "../../model/terms/session-kind.ts";
 import {
   type HostAnswer,
@@ -76,15 +77,6 @@ const answerSchema: z.ZodType<HostAnswer> = z.discriminatedUnion("kind", [
 export function readWork(stored: string): SharedWork | undefined {
   const work = workSchema.safeParse(readJson(stored));
   return work.success ? work.data : undefined;
-}
-
-/** Undefined for what is not JSON. */
-export function readJson(stored: string): unknown {
-  try {
-    return JSON.parse(stored);
-  } catch {
-    return undefined;
-  }
 }
 
 export function packAnswer(answer: HostAnswer): Buffer {

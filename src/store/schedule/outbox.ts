@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { lstat, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { readJson } from "../../core/text/json.ts";
 import type { Outbox, QueuedAlert, ToldAudit } from "../../model/record/alert.ts";
 import { writeAtomically } from "../file/atomic-write.ts";
 import { makeStateDirectory, readOwn } from "../file/own-place.ts";
@@ -65,13 +66,9 @@ function toldFile(directory: string, key: string): string {
 
 /** Undefined for what is not one. */
 export function readTold(text: string): ToldAudit | undefined {
-  try {
-    const { runId, startedAt, warned } = JSON.parse(text) as Partial<ToldAudit>;
-    const whole = typeof runId === "string" && typeof startedAt === "string" && Array.isArray(warned);
-    return whole ? { runId, startedAt, warned } : undefined;
-  } catch {
-    return undefined;
-  }
+  const { runId, startedAt, warned } = (readJson(text) ?? {}) as Partial<ToldAudit>;
+  const whole = typeof runId === "string" && typeof startedAt === "string" && Array.isArray(warned);
+  return whole ? { runId, startedAt, warned } : undefined;
 }
 
 /** The rename is what only one of several processes succeeds in. */

@@ -1,10 +1,10 @@
 /** Alerts on their way, in PostgreSQL: news and what was told are stored together, and one process delivers each. */
 import { randomUUID } from "node:crypto";
+import { readJson } from "../../core/text/json.ts";
 import type { Outbox, QueuedAlert, Told } from "../../model/record/alert.ts";
 import type { TurnToken } from "../../model/record/schedule.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 import type { QueueLine } from "../queue/line.ts";
-import { readJson } from "../queue/work-schema.ts";
 import { openScheduleLine, type SharedPlace, underTurn } from "./database.ts";
 import { CLAIM, readTold, timeOf, WEEK } from "./outbox.ts";
 

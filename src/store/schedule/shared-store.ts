@@ -3,6 +3,7 @@
  * lives; one that was not heard of for a while has it no more, and what it writes or tells afterwards is refused.
  */
 import { randomUUID } from "node:crypto";
+import { readJson } from "../../core/text/json.ts";
 import {
   type BusySchedule,
   resultSchema,
@@ -14,7 +15,6 @@ import {
 import { CurfewError } from "../../model/terms/error.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 import type { QueueLine } from "../queue/line.ts";
-import { readJson } from "../queue/work-schema.ts";
 import { openScheduleLine, type SharedPlace, underTurn } from "./database.ts";
 
 /** Seconds without a sign of life after which another machine takes over. */
