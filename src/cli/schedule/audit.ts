@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import { dirname, resolve } from "node:path";
 import { visible } from "../../core/text/visible.ts";
 import type { Alerts } from "../../model/record/alert.ts";
-import { formatDuration } from "../../model/terms/duration.ts";
+import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import { baselinesOf, readAlerts } from "../options/audit-inputs.ts";
 import { type AuditOptions, auditWork, refuseContradictions } from "../options/audit-options.ts";
@@ -21,6 +21,14 @@ import type { Terminal } from "../terminal/terminal.ts";
 
 /** The options of an audit that nobody sits in front of. */
 export type ScheduledOptions = Omit<AuditOptions, "history" | "json" | "events">;
+
+/**
+ * Seconds between the audits of two machines that share a schedule, where nothing else is said: their timers go off
+ * within a minute, or within a part of `--every`.
+ */
+export function usualApart(every: Seconds | undefined): Seconds {
+  return every === undefined ? 60 : every / 2;
+}
 
 /** What was found in the files. */
 export interface CheckedAudit {

@@ -8,7 +8,7 @@ import { CurfewError } from "../../model/terms/error.ts";
 import type { ScheduleTime } from "../../model/record/schedule.ts";
 import type { HistoryPlace } from "../../store/open-history.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { auditArguments, checkAudit, type ScheduledOptions, withSources } from "./audit.ts";
+import { auditArguments, checkAudit, type ScheduledOptions, usualApart, withSources } from "./audit.ts";
 
 export interface InstallOptions extends ScheduledOptions {
   readonly name: string;
@@ -53,10 +53,10 @@ function timeOf({ every, calendar }: InstallOptions): ScheduleTime {
   throw new CurfewError("usage", 'give either --every DURATION or --calendar "Mon..Fri 06:00"');
 }
 
-/** Undefined where no other machine can have it. Timers of two machines go off within a minute, or within a part of `--every`. */
+/** Undefined where no other machine can have it. */
 function apartOf(place: HistoryPlace, time: ScheduleTime): Seconds | undefined {
   if ("state" in place) return undefined;
-  return time.kind === "every" ? Math.floor(time.seconds / 2) : 60;
+  return Math.floor(usualApart(time.kind === "every" ? time.seconds : undefined));
 }
 
 async function report(

@@ -7,7 +7,7 @@ import { formatDuration, type Seconds } from "../../model/terms/duration.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
 import { type ExitCode, writeError } from "../terminal/exit.ts";
-import { auditArguments, checkAudit, type ScheduledOptions } from "./audit.ts";
+import { auditArguments, checkAudit, type ScheduledOptions, usualApart } from "./audit.ts";
 import { startAudit } from "./audit-process.ts";
 import { tellUnfinished } from "./tell-unfinished.ts";
 import { takeScheduleTurn } from "./turns.ts";
@@ -23,13 +23,10 @@ export interface RunOptions extends ScheduledOptions {
   readonly apart?: Seconds;
 }
 
-/** Seconds that the timers of machines which share a schedule may go off one after the other, where nothing else is said. */
-const APART = 60;
-
 /** Errors: CurfewError `usage`; `input` for a mistake in a file at the start, later ones are told. */
 export async function runSchedule(options: RunOptions, terminal: Terminal): Promise<ExitCode> {
   const { name, once, every, timeout = Math.min(2 * 3600, every ?? Infinity), ifOlder } = options;
-  const { apart = every === undefined ? APART : every / 2 } = options;
+  const { apart = usualApart(every) } = options;
   if (options.calendar !== undefined) {
     throw new CurfewError("usage", "schedule run has no calendar: give --every", {
       hint: "curfew schedule install hands a calendar to systemd or cron",
