@@ -6,6 +6,7 @@
  */
 import { userInfo } from "node:os";
 import type { Connect, ConnectOptions, Connection, ConnectThrough } from "../model/inventory/connection.ts";
+import { limitText } from "../model/terms/duration.ts";
 import { CurfewError } from "../model/terms/error.ts";
 import type { Host } from "../model/inventory/host.ts";
 import type { Secret } from "../model/terms/secret.ts";
@@ -135,14 +136,10 @@ async function withDeadline<T>(
   const both = new AbortController();
   // Made only when needed: every error records a stack, and every login would pay for it.
   const late = (): CurfewError =>
-    new CurfewError(
-      "unreachable",
-      `the login was not complete within ${Number(timeoutSeconds.toFixed(1))} s`,
-      {
-        host,
-        hint: "look at the network and the load of the host",
-      },
-    );
+    new CurfewError("unreachable", `the login was not complete within ${limitText(timeoutSeconds)}`, {
+      host,
+      hint: "look at the network and the load of the host",
+    });
   const giveUp = (): void => both.abort(signal.aborted ? interruption(signal, host) : late());
   const timer = setTimeout(giveUp, timeoutSeconds * 1000);
   signal.addEventListener("abort", giveUp, { once: true });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { pipeline, type Duplex } from "node:stream";
 import { visible } from "../../core/text/visible.ts";
 import type { Connection, ConnectOptions, SystemSsh } from "../../model/inventory/connection.ts";
+import { limitText } from "../../model/terms/duration.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { Host } from "../../model/inventory/host.ts";
 import { blobType } from "../channel/ssh2.ts";
@@ -145,7 +146,7 @@ async function shellOnly(
       if (inside === true) return terminal;
       process.close();
       const said = visible(process.complaints().split("\n").at(-1) ?? "").slice(0, 300);
-      const reason = said === "" ? `no session within ${Number(options.timeoutSeconds.toFixed(1))} s` : said;
+      const reason = said === "" ? `no session within ${limitText(options.timeoutSeconds)}` : said;
       throw new CurfewError("auth", `the system's ssh does not get in: ${reason}`, { host: host.name });
     },
     runScript: refuse,

@@ -1,4 +1,5 @@
 /** Scripts on a host: one channel each, the script on standard input of a root shell. */
+import { limitText } from "../../model/terms/duration.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { RunningScript, ScriptOptions, ScriptOutput } from "../../model/inventory/connection.ts";
 import { LineQueue } from "../channel/lines.ts";
@@ -60,7 +61,7 @@ export async function startScript(
 function lateError(host: string, seconds: number): CurfewError {
   return new CurfewError(
     "timeout",
-    `the script did not end within ${Number(seconds.toFixed(1))} s; the connection was closed`,
+    `the script did not end within ${limitText(seconds)}; the connection was closed`,
     {
       host,
       hint: "look at the load of the host; what the script began there may still be running",

@@ -17,6 +17,11 @@ export function parseDuration(text: string): Seconds | undefined {
   return total > 0 ? total : undefined;
 }
 
+/** A limit of time for messages, in tenths of a second: one that was computed has more digits than a person reads. */
+export function limitText(seconds: number): string {
+  return `${Number(seconds.toFixed(1))} s`;
+}
+
 /** The shortest spelling that `parseDuration` reads back as the same number: 5400 is `1h30m`. */
 export function formatDuration(seconds: Seconds): string {
   const parts: [number, string][] = [
