@@ -69,7 +69,6 @@ interface Row {
   readonly turn: number;
   readonly owner: string;
   readonly held: boolean;
-  readonly others: boolean;
   readonly result: string | null;
   readonly seconds: number | null;
 }
@@ -79,7 +78,7 @@ const COLUMNS = `id, turn, owner, result, extract(epoch FROM clock_timestamp() -
 
 function rowsOf(session: DatabaseSession, { name, policy, limit }: SharedKey): Promise<Row[]> {
   return session.rows<Row>(
-    `SELECT ${COLUMNS}, false AS others FROM curfew.schedule WHERE name = $1 AND policy = $2 AND host_limit = $3`,
+    `SELECT ${COLUMNS} FROM curfew.schedule WHERE name = $1 AND policy = $2 AND host_limit = $3`,
     [name, policy, limit],
   );
 }
@@ -95,7 +94,7 @@ async function takeRow(session: DatabaseSession, key: SharedKey, me: string): Pr
     );
   }
   // Somebody who takes it or proves their turn at this moment has it.
-  const [row] = await session.rows<Row & { mine: boolean }>(
+  const [row] = await session.rows<Row & { readonly mine: boolean; readonly others: boolean }>(
     `SELECT ${COLUMNS}, coalesce(holder = $5, false) AS mine,
             cardinality(hosts) > 0 AND cardinality($4::text[]) > 0 AND NOT hosts && $4::text[] AS others
      FROM curfew.schedule WHERE name = $1 AND policy = $2 AND host_limit = $3 FOR NO KEY UPDATE SKIP LOCKED`,
