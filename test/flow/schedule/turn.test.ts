@@ -9,6 +9,7 @@ import {
   takeTurn,
 } from "../../../src/flow/schedule/turn.ts";
 import type { ScheduleResult, ScheduleTurn } from "../../../src/model/record/schedule.ts";
+import { RESULT } from "../../store/schedule/contract.ts";
 
 interface World extends ScheduleEffects {
   script: string;
@@ -173,16 +174,6 @@ describe("a turn", () => {
 });
 
 describe("a turn that many machines may take", () => {
-  const finished = {
-    schema: "curfew/schedule-result/1",
-    startedAt: "2026-11-22T00:00:00.000Z",
-    endedAt: "2026-11-22T00:00:05.000Z",
-    outcome: "finished",
-    exitCode: 2,
-    reason: null,
-    unfinishedSince: null,
-  } as const;
-
   test.each([
     ["finished", 5, "elsewhere"],
     ["finished", -3, "elsewhere"],
@@ -195,7 +186,7 @@ describe("a turn that many machines may take", () => {
     "after another machine's audit that is %s, begun %s s ago: %s",
     async (outcome, seconds, ends) => {
       const it = world();
-      it.stored = { ...finished, outcome };
+      it.stored = { ...RESULT, outcome };
       it.shared = { before: { owner: "root@other", seconds } };
       expect((await takeTurn(it, { timeout: 60, apart: 60 })).outcome).toBe(ends);
       expect(it.held).toBe(false);
@@ -204,10 +195,10 @@ describe("a turn that many machines may take", () => {
 
   test("that other machine died in the middle of the one before: that is told, with its name", async () => {
     const it = world();
-    it.stored = { ...finished, outcome: "running", endedAt: null };
+    it.stored = { ...RESULT, outcome: "running", endedAt: null };
     it.shared = { before: { owner: "root@other", seconds: 30 } };
     await takeTurn(it, { timeout: 60, apart: 60 });
-    expect(it.told).toEqual([[finished.startedAt, expect.stringContaining("(root@other)")]]);
+    expect(it.told).toEqual([[RESULT.startedAt, expect.stringContaining("(root@other)")]]);
   });
 
   test("one that another machine has taken over ends, and stores and tells nothing", async () => {
