@@ -162,11 +162,12 @@ function createHandle({
   readonly owner: Owner;
 }): PostgresServer {
   let child: ChildProcess | undefined;
+  const running = (): ChildProcess | undefined =>
+    child?.exitCode === null && child.signalCode === null ? child : undefined;
   const signal = (name: NodeJS.Signals): void => {
-    // Its processes are a session of their own, each with the server as its parent.
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const { pid } = child;
+    const pid = running()?.pid;
     if (pid === undefined) return;
+    // Its processes are a session of their own, each with the server as its parent.
     for (const each of [pid, ...childrenOf(pid)]) process.kill(each, name);
   };
   const psql = async (database: string, text: string): Promise<string[]> => {
@@ -182,10 +183,11 @@ function createHandle({
     return stdout === "" ? [] : stdout.split("\n");
   };
   const end = async (name: NodeJS.Signals): Promise<void> => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const over = once(child, "exit");
+    const own = running();
+    if (own === undefined) return;
+    const over = once(own, "exit");
     if (name === "SIGKILL") signal(name);
-    else child.kill(name);
+    else own.kill(name);
     await over;
   };
   const server: PostgresServer = {
@@ -242,7 +244,8 @@ async function removeSegment(data: string): Promise<void> {
   if (id !== undefined) spawnSync("ipcrm", ["-m", id]);
 }
 
-function childrenOf(pid: number): number[] {
+/** Of that process alone, not of these in turn. */
+export function childrenOf(pid: number): number[] {
   const { stdout } = spawnSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" });
   return stdout
     .split("\n")

@@ -1,5 +1,4 @@
 /** One schedule on several machines: real curfew processes, each with a home of its own, and a real PostgreSQL. */
-import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -8,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Alert } from "../../src/model/record/alert.ts";
 import { sshdUnavailable } from "../host/sshd.ts";
-import { postgresLacks } from "../lab/postgres.ts";
+import { childrenOf, postgresLacks } from "../lab/postgres.ts";
 import { patient } from "../patience.ts";
 import { openFleet, openSlowHost, type Running, type SharedFleet, type SlowHost, until } from "./fleet.ts";
 
@@ -261,9 +260,7 @@ describe.skipIf(lacks !== null)(
 
 /** A process and all that it started. */
 function treeOf(pid: number): number[] {
-  const { stdout } = spawnSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" });
-  const children = stdout.split("\n").map(Number).filter(Boolean);
-  return [pid, ...children.flatMap(treeOf)];
+  return [pid, ...childrenOf(pid).flatMap(treeOf)];
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
