@@ -33,7 +33,7 @@ export function startAudit(
   return { ended, kill: (signal) => void child.kill(signal) };
 }
 
-/** Beside the one of another machine, perhaps: so none is. */
+/** Another machine may be auditing, and only the database knows: so no audit is started. */
 function notStarted(said: string): AuditProcess {
   return { ended: Promise.resolve({ exitCode: 64, signal: null, said }), kill: () => {} };
 }

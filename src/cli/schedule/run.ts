@@ -73,7 +73,7 @@ function turnText(turn: Turn): string {
   if (turn.outcome === "early") return "nothing to catch up";
   if (turn.outcome === "busy") return `skipped: ${turn.reason}`;
   if (turn.outcome === "lost") {
-    return "ended: this machine was not heard of, and another one has taken over; nothing of this audit counts";
+    return "ended: the database did not hear from this machine, and another one has taken over; nothing of this audit counts";
   }
   if (turn.outcome === "elsewhere") {
     const { owner, last } = turn;

@@ -20,7 +20,7 @@ export async function lastResult(
 ): Promise<LastResult> {
   const own = (await readScheduleResult(state, name)) ?? null;
   if (user !== userInfo().username && !audit.includes("--store")) {
-    // That account's configuration names its store, and is not read as somebody else.
+    // That account's configuration may name a store; it is not read by another account.
     const asked = `the account ${user} may have a store of its own, which is not read from here`;
     return { last: own, lastUnknown: own === null ? asked : null };
   }

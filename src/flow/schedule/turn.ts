@@ -19,7 +19,7 @@ export interface ScheduleEffects {
   start(turn: ScheduleTurn): AuditProcess;
   /** Errors: those of the store. */
   take(): Promise<ScheduleTurn | BusySchedule>;
-  /** A result that cannot be stored is no reason to audit nothing. */
+  /** A result could not be stored; the audit runs nevertheless. */
   unstored(error: unknown): void;
   /** Tells people that an audit did not come to its end; without a reason, only what could not be delivered yet. */
   tell(turn: ScheduleTurn, startedAt: string, reason: string | undefined): Promise<void>;
@@ -93,7 +93,7 @@ async function runTurn(turn: ScheduleTurn, effects: ScheduleEffects, timeout: Se
   const end = await supervise(turn, effects, timeout);
   // The audit of one that was frozen may end before its supervisor hears of it.
   if (lost.aborted || !(await turn.still())) return { outcome: "lost" };
-  // No audit that judged delivers what waits: this is the only one who can.
+  // An audit that did not judge has not delivered what waits; it is delivered here.
   if (end.outcome === "unfinished")
     await effects.tell(turn, startedAt, since === null ? end.reason : undefined);
   const unfinishedSince =

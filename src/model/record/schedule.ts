@@ -73,7 +73,7 @@ export interface TurnToken {
   readonly turn: number;
 }
 
-/** A turn of a schedule that this process has; nobody else runs it meanwhile. */
+/** A turn of a schedule that this process has; no other process runs it meanwhile. */
 export interface ScheduleTurn {
   /** Of the run before. */
   readonly last: ScheduleResult | undefined;
@@ -83,7 +83,7 @@ export interface ScheduleTurn {
   readonly token?: TurnToken;
   /** Why nothing can be run: the database that decides whose turn it is does not answer. */
   readonly broken?: string;
-  /** Set once another machine has taken over, since this one was not heard of. */
+  /** Set once another machine has taken over, since the database did not hear from this one. */
   readonly lost: AbortSignal;
   /** Asks whether it still has the turn; true where there is no answer. */
   still(): Promise<boolean>;

@@ -1,11 +1,11 @@
-/** A schedule that many machines share: what is written under a turn counts only as long as nobody else has taken over. */
+/** A schedule that many machines share: what is written under a turn counts until another machine takes over. */
 import type { TurnToken } from "../../model/record/schedule.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 
 /**
- * Within a transaction: nobody takes over before its end. Errors: CurfewError `locked` where somebody has; then nothing of
- * that transaction is to be stored.
+ * Within a transaction: no other machine takes over before its end. Errors: CurfewError `locked` where one has already; then
+ * nothing of that transaction is to be stored.
  */
 export async function proveTurn(session: DatabaseSession, { schedule, turn }: TurnToken): Promise<void> {
   type Row = { readonly turn: number; readonly held: boolean; readonly owner: string };
@@ -17,7 +17,7 @@ export async function proveTurn(session: DatabaseSession, { schedule, turn }: Tu
   const whose = row === undefined || row.turn === turn ? "another machine" : row.owner;
   throw new CurfewError(
     "locked",
-    `${whose} has taken over this schedule, as this machine was not heard of; nothing more of this audit counts`,
+    `${whose} has taken over this schedule, as the database did not hear from this machine; nothing more of this audit counts`,
     { hint: "see the audit of the other one: curfew history" },
   );
 }

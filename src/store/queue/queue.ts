@@ -22,7 +22,7 @@ export interface QueueOptions {
 export interface Queue {
   begin(run: NewSharedRun): Promise<SharedRun>;
   /**
-   * Goes on with a run whose coordinator was not heard of for a while, unless `check` throws.
+   * Goes on with a run whose coordinator has given no sign of life for a while, unless `check` throws.
    * Errors: CurfewError `input`, `locked`, and those of `check`.
    */
   continue(runId: string, owner: string, check: (found: FoundRun) => void): Promise<ContinuedRun>;

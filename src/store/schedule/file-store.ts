@@ -15,7 +15,7 @@ export function createFileSchedule(state: string, name: string): ScheduleStore {
       }
       return {
         last: await last(),
-        // A kernel's lock is nobody else's as long as this process lives.
+        // The kernel holds the lock as long as this process lives, so no other one takes over.
         lost: new AbortController().signal,
         still: async () => true,
         store: (result) => writeScheduleResult(state, name, result),

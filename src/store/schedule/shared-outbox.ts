@@ -16,7 +16,7 @@ export interface SharedOutboxOptions extends SharedPlace {
   readonly turn?: TurnToken | undefined;
 }
 
-/** Errors, of all that it does as well: those of `openScheduleLine`, and `locked`. */
+/** Errors, also those of its methods: those of `openScheduleLine`, and `locked`. */
 export async function openSharedOutbox(options: SharedOutboxOptions): Promise<Outbox> {
   const line = await openScheduleLine(options);
   const box: Box = { ...options, line, me: randomUUID() };

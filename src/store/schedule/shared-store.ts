@@ -1,6 +1,7 @@
 /**
- * One schedule of many machines: a row in PostgreSQL says whose turn it is. Whoever has it says every few seconds that it
- * lives; one that was not heard of for a while has it no more, and what it writes or tells afterwards is refused.
+ * One schedule of many machines: a row in PostgreSQL says whose turn it is. The machine that has it gives a sign of life
+ * every few seconds. After a while without one another machine may take over, and what the first one writes or tells then
+ * is refused.
  */
 import { randomUUID } from "node:crypto";
 import { readJson } from "../../core/text/json.ts";
@@ -93,7 +94,7 @@ async function takeRow(session: DatabaseSession, key: SharedKey, me: string): Pr
       [name, policy, limit, hosts, owner],
     );
   }
-  // Somebody who takes it or proves their turn at this moment has it.
+  // A row that is locked at this moment is being taken, or proved by its holder: it counts as held.
   const [row] = await session.rows<Row & { readonly mine: boolean; readonly others: boolean }>(
     `SELECT ${COLUMNS}, coalesce(holder = $5, false) AS mine,
             cardinality(hosts) > 0 AND cardinality($4::text[]) > 0 AND NOT hosts && $4::text[] AS others
