@@ -46,22 +46,21 @@ $1 == "login" {
   shell[login] = $2
   before[login] = $5 != "" && $5 != $4 ? 2 : 1
   if ($4 == "" || asked >= 24) next
-  ask(login ".1", "login", $4)
-  ask(login ".1", "nested", $4)
-  if ($5 != "" && $5 != $4) ask(login ".2", "login", $5)
+  ask(login, 1, "login", $4)
+  ask(login, 1, "nested", $4)
+  if ($5 != "" && $5 != $4) ask(login, 2, "login", $5)
 }
 END {
   for (turn = 1; turn <= 24; turn++)
     for (i = 1; i <= login; i++) {
       if (asked >= 24) exit
-      if ((i, turn) in more) one(i, i "." (before[i] + turn), "login", more[i, turn])
+      if ((i, turn) in more) ask(i, before[i] + turn, "login", more[i, turn])
     }
 }
-function ask(number, mode, who) { one(login, number, mode, who) }
-function one(at, number, mode, who,   part) {
+function ask(at, account, mode, who,   part) {
   split(who, part, ":")
   printf "%s", own[of_class[at]]
-  print "ask\t" number "\t" mode "\t" part[1] "\t" part[2] "\t" part[3] "\t" shell[at]
+  print "ask\t" at "." account "\t" mode "\t" part[1] "\t" part[2] "\t" part[3] "\t" shell[at]
   asked++
 }
 '
