@@ -69,7 +69,7 @@ function ask(at, account, mode, who,   part) {
 # be right: where this very login says otherwise, a `doubt` line names it.
 login_environment() {
   case $newline$base$newline in
-    *"$newline"[Uu][Ss][Ee][Pp][Aa][Mm]' yes'"$newline"*) given=$(awk "$pam_environment" /dev/null) ;;
+    *"$newline"[Uu][Ss][Ee][Pp][Aa][Mm]' yes'"$newline"*) given=$(awk "$pam_stack$pam_environment" /dev/null) ;;
     *) given='' ;;
   esac
   [ -z "$given" ] || printf '%s\n' "$given"
@@ -118,11 +118,11 @@ END {
 function key(line) { sub(/=.*/, "", line); return line }
 '
 
-# pam_env(8): its files in the order of sshd'"'"'s PAM stack; later ones win.
+# Follows sshd's PAM stack and its includes in their order and calls module() for each line of a module. `only`: a pattern
+# of the kinds of lines that are followed; empty for all.
 # shellcheck disable=SC2016 # an awk program
-pam_environment='
-BEGIN { stack("sshd") }
-function stack(service,   path, line, word, n, i, conf, env) {
+pam_stack='
+function stack(service, only,   path, line, word, n) {
   if (service in entered || service ~ /[^A-Za-z0-9._-]/) return
   entered[service] = 1
   path = "/etc/pam.d/" service
@@ -130,21 +130,30 @@ function stack(service,   path, line, word, n, i, conf, env) {
   do {
     sub(/#.*/, "", line)
     n = split(line, word, /[ \t]+/)
-    if (word[1] == "@include") stack(word[2])
-    else if (word[2] ~ /^(include|substack)$/) stack(word[3])
-    else if (line ~ /pam_env\.so/ && word[1] ~ /^-?(session|auth)$/) {
-      conf = "/etc/security/pam_env.conf"
-      env = "/etc/environment"
-      for (i = 1; i <= n; i++) {
-        if (word[i] ~ /^conffile=/) conf = substr(word[i], 10)
-        if (word[i] ~ /^envfile=/) env = substr(word[i], 9)
-        if (word[i] == "readenv=0") env = ""
-      }
-      rules(conf)
-      if (env != "") assignments_in(env)
-    }
+    if (word[1] == "@include") stack(word[2], only)
+    else if (only != "" && word[1] !~ only) continue
+    else if (word[2] ~ /^(include|substack)$/) stack(word[3], only)
+    else module(path, line, word, n)
   } while ((getline line < path) > 0)
   close(path)
+}
+'
+
+# pam_env(8): its files in the order of that stack; later ones win.
+# shellcheck disable=SC2016 # an awk program
+pam_environment='
+BEGIN { stack("sshd", "") }
+function module(path, line, word, n,   i, conf, env) {
+  if (line !~ /pam_env\.so/ || word[1] !~ /^-?(session|auth)$/) return
+  conf = "/etc/security/pam_env.conf"
+  env = "/etc/environment"
+  for (i = 1; i <= n; i++) {
+    if (word[i] ~ /^conffile=/) conf = substr(word[i], 10)
+    if (word[i] ~ /^envfile=/) env = substr(word[i], 9)
+    if (word[i] == "readenv=0") env = ""
+  }
+  rules(conf)
+  if (env != "") assignments_in(env)
 }
 function assignments_in(path,   line) {
   while ((getline line < path) > 0) {

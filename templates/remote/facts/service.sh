@@ -50,7 +50,7 @@ systemd() {
     org.freedesktop.login1.Manager StopIdleSessionUSec 2>&1
   # Whether this very login is a session of logind's: without pam_systemd none is.
   first_process || return 0
-  section logind-session "$(awk "$pam_before_logind" /dev/null)"
+  section logind-session "$(awk "$pam_stack$pam_before_logind" /dev/null)"
   within busctl call org.freedesktop.login1 /org/freedesktop/login1 \
     org.freedesktop.login1.Manager GetSessionByPID u "$first" 2>&1 |
     sed 's|/session/.*|/session/"|'
@@ -60,25 +60,14 @@ systemd() {
 # a session: one that may skip others, of a module that is not the same for all.
 # shellcheck disable=SC2016 # an awk program
 pam_before_logind='
-BEGIN { stack("sshd"); if (reached) printf "%s", choosing }
-function stack(service,   path, line, word, n) {
-  if (service in entered || service ~ /[^A-Za-z0-9._-]/) return
-  entered[service] = 1
-  path = "/etc/pam.d/" service
-  if ((getline line < path) < 0) { path = "/usr/lib/pam.d/" service; if ((getline line < path) < 0) return }
-  do {
-    sub(/#.*/, "", line)
-    n = split(line, word, /[ \t]+/)
-    if (word[1] == "@include") stack(word[2])
-    else if (word[1] !~ /^-?session$/ || reached) continue
-    else if (word[2] ~ /^(include|substack)$/) stack(word[3])
-    else if (line ~ /pam_systemd\.so/) reached = 1
-    else if (choosing == "" && line !~ /pam_(permit|deny|unix|env|limits|umask|loginuid|keyinit|motd|mail|lastlog|selinux|namespace)\.so/ && line ~ /\[[^]]*=([0-9]|done|die)|[ \t](sufficient|requisite)[ \t]/) {
-      gsub(/[[:cntrl:]]/, " ", line)
-      choosing = path ": " substr(line, 1, 150)
-    }
-  } while ((getline line < path) > 0)
-  close(path)
+BEGIN { stack("sshd", "^-?session$"); if (reached) printf "%s", choosing }
+function module(path, line, word, n) {
+  if (reached) return
+  if (line ~ /pam_systemd\.so/) reached = 1
+  else if (choosing == "" && line !~ /pam_(permit|deny|unix|env|limits|umask|loginuid|keyinit|motd|mail|lastlog|selinux|namespace)\.so/ && line ~ /\[[^]]*=([0-9]|done|die)|[ \t](sufficient|requisite)[ \t]/) {
+    gsub(/[[:cntrl:]]/, " ", line)
+    choosing = path ": " substr(line, 1, 150)
+  }
 }
 '
 
