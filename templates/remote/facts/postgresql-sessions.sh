@@ -15,7 +15,7 @@ pg_present() {
   section postgresql-sessions "$1"
   pg_owner_of "$1"
   if [ -z "$pg_owner" ]; then printf 'its socket is not to be seen on this host\n'; return 0; fi
-  pg_here=$(pg_ask "$1" postgres "$(pg_clients "$pg_pooler")" || pg_ask "$1" template1 "$(pg_clients "$pg_pooler")")
+  pg_here=$(pg_ask "$1" "$(pg_clients "$pg_pooler")")
   printf '%s\n' "$pg_here" | awk -v OFS='\t' '/^0 / { print "client", substr($0, 3); next } !/^(1|end) / && NF'
   logins=$(printf '%s\n' "$pg_here" | sed -n 's/^1 //p')
   session_people

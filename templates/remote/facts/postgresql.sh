@@ -45,7 +45,7 @@ pg_cluster() {
   pg_owner_of "$1"
   section postgresql-cluster "$1" "$pg_owner"
   [ -n "$pg_owner" ] || return 0
-  pg_ask "$1" postgres "$pg_question" || pg_ask "$1" template1 "$pg_question"
+  pg_ask "$1" "$pg_question"
 }
 
 # Sets pg_owner, empty where it is not known: a socket of another mount namespace is not to be seen here.
@@ -55,10 +55,12 @@ pg_owner_of() {
   case $pg_owner in '' | UNKNOWN | *[!A-Za-z0-9_.-]* | -*) pg_owner='' ;; esac
 }
 
-# pg_ask SOCKET DATABASE SQL: its lines, or why there is none. Fails where only another database may answer.
+# pg_ask SOCKET SQL: its lines, or why there is none. Where there is no database postgres, template1 answers.
 pg_ask() {
-  pg_said=$(pg_client "$1" "$2" "$3" 2>&1 | head -c 2097152)
-  case $pg_said in *'database "postgres" does not exist'*) [ "$2" != postgres ] || return 1 ;; esac
+  for pg_database in postgres template1; do
+    pg_said=$(pg_client "$1" "$pg_database" "$2" 2>&1 | head -c 2097152)
+    case $pg_said in *'database "postgres" does not exist'*) ;; *) break ;; esac
+  done
   printf '%s\n' "$pg_said"
 }
 
