@@ -111,14 +111,18 @@ home_file() {
   count=0
   others=2097152
   for path in "$@"; do
-    # Others than config may be anything: what cannot be a kubeconfig is passed by.
-    if [ "$count" -gt 0 ] && [ "$path" = "$of_kube/config" ]; then continue; fi
-    if [ "$path" = "$of_kube/config" ]; then [ -e "$path" ] || [ -h "$path" ] || continue; else [ -f "$path" ] || continue; fi
+    # The first one is config, which is among the others once more. These may be anything: what cannot be a kubeconfig is
+    # passed by.
+    case $count,$path in
+      0,"$of_kube/config") [ -e "$path" ] || [ -h "$path" ] || continue ;;
+      *,"$of_kube/config") continue ;;
+      *) [ -f "$path" ] || continue ;;
+    esac
     if [ -z "$meant" ]; then meant_of_home || return 0; fi
     count=$((count + 1))
     if [ "$count" -gt 50 ]; then unread "$name" "$of_kube" many; return 0; fi
     # What lies about in one home takes no other's share.
-    if [ "$count" -gt 1 ] || [ "$path" != "$of_kube/config" ]; then
+    if [ "$path" != "$of_kube/config" ]; then
       others=$((others - $(stat -L -c %s -- "$path" 2>/dev/null || echo 0)))
       if [ "$others" -lt 0 ]; then unread "$name" "$of_kube" lot; return 0; fi
     fi
