@@ -36,8 +36,7 @@ export function planHost(
     ...otherDaemons(facts),
   ];
   try {
-    refuseOtherServers(facts);
-    const rendered = controls.map((control) => control.render(facts, limits, selected.includes(control.id)));
+    const rendered = renderedBy(controls, facts, limits, selected);
     return decided(facts, limits, rendered, findings, { facts, selected, controls });
   } catch (error) {
     if (!(error instanceof CurfewError)) throw error;
@@ -53,13 +52,23 @@ export function plannedCoverage(
   controls: readonly Control[],
 ): readonly Coverage[] {
   try {
-    refuseOtherServers(facts);
-    const rendered = controls.map((control) => control.render(facts, limits, selected.includes(control.id)));
+    const rendered = renderedBy(controls, facts, limits, selected);
     return possible(rendered, facts, limits, controls).coverage;
   } catch (error) {
     if (!(error instanceof CurfewError)) throw error;
     return [];
   }
+}
+
+/** What each control wants. Errors: CurfewError for a host that must not be changed. */
+function renderedBy(
+  controls: readonly Control[],
+  facts: Facts,
+  limits: HostLimits,
+  selected: readonly ControlId[],
+): Rendered[] {
+  refuseOtherServers(facts);
+  return controls.map((control) => control.render(facts, limits, selected.includes(control.id)));
 }
 
 function possible(
