@@ -23,14 +23,13 @@ export function unseenByLogind(
 }
 
 /** The same for the whole host: UsePAM does not go under Match. Undefined also where sshd's answer is incomplete. */
-export function knownUnseen({ sshd, logindSees }: Pick<Facts, "sshd" | "logindSees">): string | undefined {
-  const { effective } = sshd;
+export function knownUnseen(facts: Pick<Facts, "sshd" | "logindSees">): string | undefined {
+  const { effective } = facts.sshd;
   const complete =
     effective.state === "known" && effectiveValue(effective.value, "pubkeyauthentication") !== undefined;
   const said = effective.state === "known" && effectiveValue(effective.value, "usepam") !== undefined;
-  if (complete || said)
-    return unseenByLogind(logindSees === undefined ? { sshd } : { sshd, logindSees }, effective);
-  return logindSees === false ? NOT_SEEN : undefined;
+  if (complete || said) return unseenByLogind(facts, effective);
+  return facts.logindSees === false ? NOT_SEEN : undefined;
 }
 
 /** Why logind may not see the sessions of others than the login that asked it; undefined where PAM's files treat all alike. */

@@ -76,10 +76,7 @@ export function watchdogPace(
 }
 
 /** The same for one that is to be put there: whatever interval it has now, its runs will take as long. */
-export function expectedLate(
-  facts: Pick<Facts, "files" | "watchdogRun" | "watchdogWord">,
-  interval: Seconds,
-): Seconds {
+export function expectedLate(facts: Pick<Facts, "files" | "watchdogRun">, interval: Seconds): Seconds {
   const { watchdogRun: run } = facts;
   if (run === undefined) return 0;
   const every = installedInterval(facts) === interval ? run.every : interval;
