@@ -42,7 +42,7 @@ interface KubePart {
   readonly groups: readonly string[];
 }
 
-/** Of which much is asked that says nothing about what curfew changes on a host: a revert needs none of it. */
+/** Parts that take long and say nothing about what curfew changes on a host: a revert needs none of them. */
 const ABOUT_PEOPLE: ReadonlySet<string> = new Set(["logins", "own-files", "lost-lines"]);
 
 /** Every file of the script, in its order: the frame first, and last the line that starts everything. */
@@ -65,7 +65,7 @@ function factParts(controls: readonly Control[], extra: readonly ExtraPart[], pe
     .map((name) => `part_${name.replaceAll("-", "_")}`);
 }
 
-/** Who is there is asked of services as well. */
+/** With the sessions of a host those of its services are asked for. */
 function presentParts(
   controls: readonly Control[],
   extra: readonly ExtraPart[],
