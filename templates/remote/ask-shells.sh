@@ -178,8 +178,8 @@ $common$own"
 # Sets `asked`: lines for every kind of shell; those that one does not understand are errors and nothing else. No
 # single quote may stand in a line for csh; each has to be short, as the terminal holds back 4095 characters. First
 # those for shells like sh, whose last one ends it: a program for each word would be most of what this costs. Only the
-# process that was started ends itself, so that nobody on top of it makes room for it to answer. No history is written
-# by one that is killed.
+# process that was started ends itself: if a program on top of it did so, the shell below would answer. One that is
+# killed writes no history.
 question() {
   words="$left $right"
   form='"\n%s%s[%s]%s%s\n"'

@@ -50,7 +50,7 @@ stage() {
     update) { cp -a "$3" "$new" 2>/dev/null || cp -p "$3" "$new"; } && printf '%s' "$8" >"$new" || return 1 ;;
     create) printf '%s' "$8" >"$new" || return 1 ;;
   esac
-  # A copy of a file that was curfew's alone has its own mode; somebody else's keeps what somebody gave it since.
+  # Without a mode, and on `return`, the copy keeps its own; else the file has the mode and owner that were asked for.
   [ "$2" = return ] || [ -z "$4" ] || { chown "$5:$6" "$new" && chmod "$4" "$new"; } || return 1
   copied "$new" "$guard/made-$1" || { stage_failed=in; stage_dir=$guard; return 1; }
   sync "$new" 2>/dev/null || sync

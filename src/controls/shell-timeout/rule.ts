@@ -40,7 +40,7 @@ export function judgeTmoutRule(
   const judged = [...members.value].flatMap(([role, classes]) =>
     judgeRole(demand, role, classes, source, doubt),
   );
-  // Where the rule itself is not met, it is no news that its check fails.
+  // What a scanner's check says is told only where the rule itself is met.
   const kept = judged.length > 0 && judged.every(({ outcome }) => outcome === "pass" || outcome === "waived");
   return kept ? [...judged, ...tmoutScannerSays(demand, facts)] : judged;
 }

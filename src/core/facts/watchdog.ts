@@ -28,7 +28,7 @@ function hindranceIn(all: (key: string) => string[]): string | undefined {
       .map((value) => `${key}=${value}`),
   );
   const none = all("ExecMainStartTimestampMonotonic").length > 0 && all("ExecStart").length === 0;
-  // Of a timer both are true as well, and before the first run there is no answer yet.
+  // The timer has both values too. Of a unit that has not run yet the time is 0: no condition was tested.
   const refused = all("ConditionResult").includes("no") && !all("ConditionTimestampMonotonic").includes("0");
   const [found] = none ? ["no ExecStart"] : refused ? ["a condition that is not met"] : wrong;
   return found === undefined ? undefined : visible(found).slice(0, 200);

@@ -126,8 +126,8 @@ function posixAnswer(said: Said): Reading<ShellAnswer> {
 }
 
 /**
- * What a shell makes of its TMOUT. bash takes what number it begins with, as atoi(3) does, and none is no limit: measured
- * for 5.1 to 5.3. ksh93 and mksh have made it a number before they say it. Undefined for what is not known.
+ * What a shell makes of its TMOUT. bash takes the number at its beginning, as atoi(3) does, and has no limit where there is
+ * none: measured for 5.1 to 5.3. ksh93 and mksh have made it a number before they say it. Undefined for what is not known.
  */
 function secondsOf(value: string, family: ShellAnswer["family"]): number | undefined {
   if (/^(?:0|[1-9]\d{0,8})?$/u.test(value)) return Number(value);

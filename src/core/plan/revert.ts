@@ -79,7 +79,7 @@ function revertFile(
       { ...common, path: beside, action: "create", before: "", after: content },
     ];
   }
-  // Of a file that was somebody's, curfew never changed mode and owner: whoever did since keeps them.
+  // Of a file that was there before, curfew never changed mode and owner: what they are now stays.
   if (!edited)
     return [{ ...common, ...(isOwn(path, controls) ? { mode: "" } : {}), action: "restore", after: copy }];
   notes.push(`${path} was edited since curfew changed it; those edits stay, only curfew's part goes`);

@@ -56,8 +56,8 @@ systemd() {
     sed 's|/session/.*|/session/"|'
 }
 
-# The first line of sshd's PAM stack that may go by who somebody is, and stands before the pam_systemd that tells logind of
-# a session: one that may skip others, of a module that is not the same for all.
+# The first line of sshd's PAM stack because of which some people may not come to pam_systemd, which tells logind of a
+# session: it stands before that one, may skip lines, and its module may not answer the same for all.
 # shellcheck disable=SC2016 # an awk program
 pam_before_logind='
 BEGIN { stack("sshd", "^-?session$"); if (reached) printf "%s", choosing }
@@ -79,7 +79,7 @@ watchdog_run() {
     curfew-watchdog.timer curfew-watchdog.service 2>&1
 }
 
-# What it said itself when it last looked, on the clock of the uptime, or since when it is to look.
+# When the watchdog last looked, in seconds of the uptime, and what it said then; or since when it is to look.
 watchdog_word() {
   ran='' pace='' came='' begun=''
   { read -r ran pace came < /run/curfew-watchdog/last; } 2>/dev/null
