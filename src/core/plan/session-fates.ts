@@ -31,7 +31,7 @@ export function sessionFates(
   );
 }
 
-/** Undefined where the policy has nothing to do with it: its control is not selected, or it is nobody's of the policy. */
+/** Undefined where the policy has nothing to do with it: its control is not selected, or no role with a limit has it. */
 function serviceFate(
   session: LoginSession,
   asked: { readonly facts: Facts; readonly limits: HostLimits; readonly plan: Omit<HostPlan, "host"> },
