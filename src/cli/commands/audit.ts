@@ -79,7 +79,7 @@ async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitCod
       if (options.keep !== undefined) await history?.prune(daysAgo(options.keep));
       return resultOf(made, [
         await saved(made, options, terminal),
-        alerts && (await told(made, alerts, { options, loaded, chosen, history, run, terminal })),
+        alerts && (await told(made, alerts, { options, policy: loaded.policy, history, run, terminal })),
       ]);
     };
     const turn = turnOf(terminal.environment);
@@ -102,10 +102,8 @@ async function saved(
   }
 }
 
-interface Telling {
+interface Telling extends Pick<PolicyInput, "policy"> {
   readonly options: AuditOptions;
-  readonly loaded: PolicyInput;
-  readonly chosen: Hosts;
   readonly history: History | undefined;
   readonly run: Run;
   readonly terminal: Terminal;
@@ -114,23 +112,21 @@ interface Telling {
 async function told(
   made: Audit,
   alerts: Alerts,
-  { options, loaded, chosen, history, run, terminal }: Telling,
+  { options, policy, history, run, terminal }: Telling,
 ): Promise<CurfewError | undefined> {
   const { stopping, aborting, now } = run.context;
   if (stopping.aborted) return undefined;
-  const { policy } = loaded;
   const token = turnOf(terminal.environment);
   // Machines that share a schedule share what was told, wherever each has its files.
   const source = token === undefined ? resolve(options.alerts ?? "") : "";
-  const [{ tellOfAudit }, { openOutboxAt }] = await Promise.all([
+  const [{ tellOfAudit, toldKey }, { openOutboxAt }] = await Promise.all([
     import("../schedule/audit-alerts.ts"),
     import("../schedule/outbox-place.ts"),
   ]);
   const outbox = async (): Promise<Outbox> => {
     const place = await storePlace(options, terminal);
     const state = stateDirectory(terminal.environment, homedir());
-    const whose = JSON.stringify([source, policy.name, chosen.source.limit]);
-    return openOutboxAt({ place, state, now, token, source: whose });
+    return openOutboxAt({ place, state, now, token, source: toldKey(source, made.run) });
   };
   const quiet = options.quiet === true;
   return tellOfAudit(made, { policy, source, history }, { alerts, outbox, now, aborting, terminal, quiet });

@@ -30,6 +30,11 @@ export interface AuditNews {
   readonly history: History | undefined;
 }
 
+/** What is told of one source, policy and `-l` is remembered by itself. */
+export function toldKey(source: string, { policy, inventory }: Audit["run"]): string {
+  return JSON.stringify([source, policy.name, inventory.limit]);
+}
+
 /**
  * Tells everybody whom the alerts file names what is news, and writes the metrics. Returns the error that says what
  * was not delivered or written, for after the audit's own result. Never rejects for the sake of a destination or of
@@ -43,7 +48,7 @@ export async function tellOfAudit(
   const metrics = await writeMetrics(made, request.alerts);
   return report(request, metrics, async (setting, outbox) => {
     const { run } = made;
-    const key = JSON.stringify([about.source, run.policy.name, run.inventory.limit]);
+    const key = toldKey(about.source, run);
     const last = await outbox.lastTold(key);
     // What this one saw is older than what people were told: it would call recovered what has failed since.
     if (isOvertaken(run, last)) return sendNews(newsOfUnfinished(undefined), run, setting);
