@@ -131,24 +131,14 @@ function createEffects(
 ): ScheduleEffects {
   const state = stateDirectory(terminal.environment, homedir());
   const given = [...auditArguments(options), ...(options.verbose === true ? [] : QUIET)];
-  const request = {
-    options,
-    state,
-    terminal,
-    stopping,
-    timeout,
-    say: (text: string) => say(text, options.name, terminal),
-  };
+  const setting = { options, state, terminal, stopping };
   return {
     start: (turn) => startAudit(given, turn, terminal),
-    take: () => takeScheduleTurn(request),
+    take: () => takeScheduleTurn({ ...setting, timeout, say: (text) => say(text, options.name, terminal) }),
     unstored: (error) => writeError(error, terminal),
     tell: (turn, startedAt, reason) =>
       tellUnfinished(reason === undefined ? undefined : { schedule: options.name, startedAt, reason }, {
-        options,
-        state,
-        terminal,
-        stopping,
+        ...setting,
         turn,
       }),
     now: () => new Date(),
