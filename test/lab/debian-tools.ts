@@ -1,4 +1,5 @@
 /** Programs of Debian that this machine lacks, with all that they need, unpacked beside it: nothing is installed. */
+import { existsSync, readdirSync } from "node:fs";
 import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -63,6 +64,15 @@ export function toolEnvironment(root: string): Record<string, string> {
     PATH: `${join(root, "usr/bin")}:/usr/sbin:/usr/bin:/sbin:/bin`,
     NO_COLOR: "1",
   };
+}
+
+/** Where a program that was unpacked finds the libraries beside it. */
+export function libraryEnvironment(root: string): Record<string, string> {
+  const libraries = ["usr/lib", "lib"]
+    .map((folder) => join(root, folder))
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)));
+  return { LD_LIBRARY_PATH: libraries.filter((path) => path.endsWith("-linux-gnu")).join(":") };
 }
 
 /** The mirror that the hosts' images come from. */

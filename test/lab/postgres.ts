@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { freePort } from "../free-port.ts";
 import { patient } from "../patience.ts";
-import { debianTools } from "./debian-tools.ts";
+import { debianTools, libraryEnvironment } from "./debian-tools.ts";
 
 /** What Debian 12 has. */
 const PACKAGE = "postgresql-15";
@@ -258,13 +258,10 @@ async function programs(): Promise<Programs | undefined> {
   if (here !== undefined) return { directory: here, environment: {} };
   const root = await debianTools([PACKAGE]).catch(() => undefined);
   if (root === undefined) return undefined;
-  const libraries = ["usr/lib", "lib"].flatMap((folder) =>
-    existsSync(join(root, folder))
-      ? readdirSync(join(root, folder)).map((name) => join(root, folder, name))
-      : [],
-  );
-  const environment = { LD_LIBRARY_PATH: libraries.filter((path) => path.endsWith("-linux-gnu")).join(":") };
-  return { directory: newest(join(root, "usr/lib/postgresql")) ?? "", environment };
+  return {
+    directory: newest(join(root, "usr/lib/postgresql")) ?? "",
+    environment: libraryEnvironment(root),
+  };
 }
 
 function installed(): string | undefined {

@@ -10,7 +10,7 @@ import type { History } from "../../src/model/record/history.ts";
 import { openHistory } from "../../src/store/open-history.ts";
 import { postgresSettings } from "../../src/store/postgres/settings.ts";
 import { auditedHost, auditRun, store } from "../fixtures/audits.ts";
-import { debianTools, PGBOUNCER } from "../lab/debian-tools.ts";
+import { debianTools, libraryEnvironment, PGBOUNCER } from "../lab/debian-tools.ts";
 import { freePort } from "../free-port.ts";
 import { type PostgresServer, postgresLacks, servant, startPostgres } from "../lab/postgres.ts";
 import { patient } from "../patience.ts";
@@ -46,17 +46,14 @@ async function startPooler(mode: string, lines = ""): Promise<string> {
   const file = join(directory, `${port}.ini`);
   await writeFile(file, settings.join("\n"));
   const root = tools ?? "";
-  const libraries = ["usr/lib", "lib"].map((folder) => join(root, folder, `${MACHINE}-linux-gnu`));
   pooler = spawn(join(root, "usr/sbin/pgbouncer"), [file], {
     ...servant(),
-    env: { LD_LIBRARY_PATH: libraries.join(":") },
+    env: libraryEnvironment(root),
     stdio: "ignore",
   });
   await expect.poll(() => listens(port), { interval: 50 }).toBe(true);
   return `postgres://postgres@127.0.0.1:${port}/history`;
 }
-
-const MACHINE = process.arch === "arm64" ? "aarch64" : "x86_64";
 
 async function stopPooler(): Promise<void> {
   if (pooler === undefined || pooler.exitCode !== null || pooler.signalCode !== null) return;
