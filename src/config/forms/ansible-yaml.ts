@@ -18,7 +18,7 @@ import { type YamlText, keyText, parseYaml, scalarText } from "../yaml-text.ts";
 const DEEPEST = 50;
 
 /**
- * Pours a YAML inventory into `data` (ansible.builtin.yaml): any top-level group, `hosts` keys
+ * Pours a YAML inventory into `data` (ansible.builtin.yaml): every top-level group, `hosts` keys
  * with ranges and `:port`, merge keys and aliases. Stricter than Ansible where it would skip with
  * a warning: an unknown key in a group is an error, since the hosts under it would be missing.
  * Errors: CurfewError `input` for bad YAML; everything else goes to `data.errors`.

@@ -18,7 +18,7 @@ interface Reading {
  * a backslash outside quotes keeps the next character, an unquoted `#` ends the line.
  * Returns what is wrong as text: an open quote, nothing after the last backslash.
  *
- * @param comments False where `#` is a character as any other.
+ * @param comments False where `#` begins no comment and is kept.
  */
 export function splitWords(line: string, comments = true): Word[] | string {
   const reading: Reading = { words: [], text: "", offset: -1, quote: "" };

@@ -52,7 +52,7 @@ export interface PlacedFinding {
 
 /** What the values are held against. */
 export interface TeleportLimits {
-  /** For the whole cluster; undefined: any limit will do. */
+  /** For the whole cluster; undefined: there has to be one, of whatever length. */
   readonly cluster?: Seconds;
   /** Whether nothing at all is asked of the whole cluster, as a policy with limits for roles only does. */
   readonly rolesOnly: boolean;

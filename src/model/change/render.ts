@@ -27,9 +27,9 @@ export type SystemFacts = Pick<
 export interface TargetSystem {
   /** `Debian 12`. */
   readonly label: string;
-  /** Values of os-release's ID; empty: any. */
+  /** Values of os-release's ID; empty: every system matches. */
   readonly ids: readonly string[];
-  /** VERSION_ID begins with one of these, up to a dot or its end; empty: any. */
+  /** VERSION_ID begins with one of these, up to a dot or its end; empty: every version matches. */
   readonly versions: readonly string[];
   /** The releases of OpenSSH that do the same with the files: from the first, before the second; null: and all later ones. */
   readonly openssh: { readonly from: OpenSshVersion; readonly before: OpenSshVersion | null };

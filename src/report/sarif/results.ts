@@ -103,7 +103,7 @@ function messageText(host: string, finding: Finding): string {
   return sarifText(text);
 }
 
-/** 3.11.5 and 3.11.6: digits in braces are placeholders and `[text](target)` is a link, whoever wrote it. */
+/** A reader takes digits in braces for placeholders and `[text](target)` for a link (3.11.5, 3.11.6), also where a host wrote them. */
 export function sarifText(text: string): string {
   return clipLine(text, LONGEST_MESSAGE)
     .replace(/\{(\d+)\}/gu, "{{$1}}")

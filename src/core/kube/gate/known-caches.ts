@@ -3,10 +3,10 @@ export interface KnownCache {
   /** Folders of the programs' own, relative to the home directory; to be deleted as a whole. */
   readonly paths: readonly string[];
   /**
-   * A folder that a kubeconfig names, which may be any: of its files only those with such a name are to be deleted.
+   * A folder that a kubeconfig names, and which may hold anything: only files with such a name are to be deleted from it.
    */
   readonly named?: { readonly folder: string; readonly files: RegExp };
-  /** What stays all the same, as a sentence for people; empty: nothing. */
+  /** What curfew cannot delete, as a sentence for people; empty: nothing. */
   readonly left: string;
 }
 
