@@ -1,5 +1,6 @@
 /** Who has a session with a database at this moment, and what its watchdog does to it. Pure. */
 import { visible } from "../../core/text/visible.ts";
+import { groupNames } from "../../core/people/sessions.ts";
 import { exempts } from "../../core/policy/present-people.ts";
 import type { OlderSession } from "../../model/control/older-session.ts";
 import type { LoginSession, SessionFate } from "../../model/facts/session.ts";
@@ -55,7 +56,7 @@ export function accountsSaid(rows: readonly (readonly string[])[]): ReadonlyMap<
     rows.flatMap(([word, name = "", text = ""]): [string, string[]][] => {
       if (word !== "person" || !text.includes(`(${name}) gid=`)) return [];
       const [, groups = ""] = / groups=(.*)$/u.exec(text) ?? [];
-      return [[name, [...groups.matchAll(/(?:^|,)\d+\(([^()]*)\)/gu)].map(([, group = ""]) => group)]];
+      return [[name, groupNames(groups)]];
     }),
   );
 }

@@ -122,7 +122,12 @@ function idleOf(touched: number | undefined, age: number, { now }: SessionTable)
 function groupsOf(login: string, owner: string, { people }: SessionTable): readonly string[] | null {
   const [, uid, groups] = /^uid=(\d+)\([^]*?(?: groups=(.*))?$/u.exec(people.get(login) ?? "") ?? [];
   if (uid === undefined || uid !== owner) return null;
-  return [...(groups ?? "").matchAll(/(?:^|,)\d+\(([^()]*)\)/gu)].map(([, name = ""]) => name);
+  return groupNames(groups ?? "");
+}
+
+/** Of what id(1) says behind `groups=`: `100(users),27(sudo)`. */
+export function groupNames(text: string): string[] {
+  return [...text.matchAll(/(?:^|,)\d+\(([^()]*)\)/gu)].map(([, name = ""]) => name);
 }
 
 function remoteEditor(owner: string, { editors }: SessionTable): readonly [Activity, string] | undefined {
