@@ -22,8 +22,40 @@ export interface DatabaseClient {
   readonly pool: boolean;
 }
 
-/** `what`: the server, as people know it. `accounts`: what id(1) said of accounts of the host with names that clients have. */
-export function presentSession(
+/** A server that was asked who has a session with it. */
+interface AskedServer {
+  readonly service: ControlId;
+  /** The server, as people know it. */
+  readonly what: string;
+  /** The same where it did not answer. */
+  readonly unread: string;
+  /** What it said in place of an answer, where it said anything. */
+  readonly why?: string | undefined;
+}
+
+/** The question asks for one more. */
+const MOST = 1000;
+
+/**
+ * The sessions of a server by the lines of its answer, fields apart: `client …`, `person NAME TEXT` of id(1), and at the
+ * end `end`. `clientOf` reads one of the first; undefined for what the question cannot have brought.
+ */
+export function presentSessions(
+  { service, what, unread, why }: AskedServer,
+  rows: readonly (readonly string[])[],
+  clientOf: (row: readonly string[]) => DatabaseClient | undefined,
+): LoginSession[] {
+  const said = rows.filter(([word]) => word === "client");
+  const clients = said.map(clientOf).filter((client) => client !== undefined);
+  if (said.length > MOST) return [unreadSessions(service, unread, `it has more than ${MOST} sessions`)];
+  if (clients.length < said.length || rows.at(-1)?.[0] !== "end")
+    return [unreadSessions(service, unread, why ?? "what it answered is not what was asked")];
+  const accounts = accountsSaid(rows);
+  return clients.map((client) => presentSession(service, what, client, accounts));
+}
+
+/** `accounts`: what id(1) said of accounts of the host with names that clients have. */
+function presentSession(
   service: ControlId,
   what: string,
   { user, idle, seconds, from, pool }: DatabaseClient,
@@ -51,7 +83,7 @@ export function unreadSessions(service: ControlId, what: string, why: string): L
 }
 
 /** The lines `person NAME TEXT`, where TEXT is what id(1) says. */
-export function accountsSaid(rows: readonly (readonly string[])[]): ReadonlyMap<string, readonly string[]> {
+function accountsSaid(rows: readonly (readonly string[])[]): ReadonlyMap<string, readonly string[]> {
   return new Map(
     rows.flatMap(([word, name = "", text = ""]): [string, string[]][] => {
       if (word !== "person" || !text.includes(`(${name}) gid=`)) return [];

@@ -4,13 +4,10 @@ import { visible } from "../../core/text/visible.ts";
 import type { PresentSessions } from "../../model/control/service-sessions.ts";
 import type { SaidSection } from "../../model/facts/facts-part.ts";
 import type { LoginSession } from "../../model/facts/session.ts";
-import { accountsSaid, clientFate, presentSession, unreadSessions } from "../databases/present.ts";
+import { clientFate, type DatabaseClient, presentSessions, unreadSessions } from "../databases/present.ts";
 import { fromHex } from "./answer.ts";
 import { mariaDb, whyNotAsked } from "./facts.ts";
 import { OWN_ACCOUNTS } from "./people.ts";
-
-/** The question asks for one more. */
-const MOST = 1000;
 
 export const mariaDbPresent: PresentSessions = {
   script: "facts/mariadb-sessions",
@@ -38,29 +35,13 @@ function sessionsOf(section: SaidSection): LoginSession[] {
   const what = "MariaDB";
   if (state !== "own") return [unreadSessions("mariadb", what, whyNotAsked(state, ""))];
   const rows = lines(section).map((line) => line.split("\t"));
-  const clients = rows.flatMap((row) => (row[0] === "client" ? [clientOf(row)] : []));
-  const failed = rows.find(([word = ""]) => word.startsWith("ERROR"));
-  if (
-    failed !== undefined ||
-    clients.includes(undefined) ||
-    rows.at(-1)?.[0] !== "end" ||
-    clients.length > MOST
-  ) {
-    const why = failed?.join(" ") ?? "what it answered is not what was asked";
-    return [
-      unreadSessions("mariadb", what, clients.length > MOST ? `it has more than ${MOST} sessions` : why),
-    ];
-  }
-  const accounts = accountsSaid(rows);
+  const failed = rows.find(([word = ""]) => word.startsWith("ERROR"))?.join(" ");
+  if (failed !== undefined) return [unreadSessions("mariadb", what, failed)];
   const named = `${what} at ${visible(socket).slice(0, 300)}`;
-  return clients.flatMap((client) =>
-    client === undefined ? [] : [presentSession("mariadb", named, client, accounts)],
-  );
+  return presentSessions({ service: "mariadb", what: named, unread: what }, rows, clientOf);
 }
 
-function clientOf([, name, asleep, time = "", host]: readonly string[]):
-  | Parameters<typeof presentSession>[2]
-  | undefined {
+function clientOf([, name, asleep, time = "", host]: readonly string[]): DatabaseClient | undefined {
   const [user, from] = [fromHex(name), fromHex(host)];
   if (user === undefined || from === undefined || !/^\d{1,12}$/u.test(time)) return undefined;
   const whence = from.replace(/:\d{1,5}$/u, "");

@@ -6,10 +6,8 @@ import { visible } from "../../core/text/visible.ts";
 import type { PresentSessions } from "../../model/control/service-sessions.ts";
 import type { SaidSection } from "../../model/facts/facts-part.ts";
 import type { LoginSession } from "../../model/facts/session.ts";
-import { accountsSaid, clientFate, presentSession, unreadSessions } from "../databases/present.ts";
+import { clientFate, type DatabaseClient, presentSessions } from "../databases/present.ts";
 
-/** The question asks for one more. */
-const MOST = 1000;
 const seconds = z.number().nullable();
 const said = z.tuple([
   z.string().max(1000),
@@ -36,21 +34,12 @@ export const postgresqlPresent: PresentSessions = {
 function sessionsOf(section: SaidSection): LoginSession[] {
   const what = `PostgreSQL at ${visible(section.arguments[0] ?? "").slice(0, 300)}`;
   const rows = lines(section).map((line) => line.split("\t"));
-  const clients = rows.flatMap(([word, text = ""]) => (word === "client" ? [clientOf(text)] : []));
   const failed = rows.find(([word]) => word !== "client" && word !== "person" && word !== "end");
-  if (clients.includes(undefined) || clients.length > MOST || rows.at(-1)?.[0] !== "end") {
-    const why = failed?.join(" ") ?? "what it answered is not what was asked";
-    return [
-      unreadSessions("postgresql", what, clients.length > MOST ? `it has more than ${MOST} sessions` : why),
-    ];
-  }
-  const accounts = accountsSaid(rows);
-  return clients.flatMap((client) =>
-    client === undefined ? [] : [presentSession("postgresql", what, client, accounts)],
-  );
+  const server = { service: "postgresql", what, unread: what, why: failed?.join(" ") } as const;
+  return presentSessions(server, rows, clientOf);
 }
 
-function clientOf(text: string): Parameters<typeof presentSession>[2] | undefined {
+function clientOf([, text = ""]: readonly string[]): DatabaseClient | undefined {
   const found = said.safeParse(readJson(text));
   if (!found.success) return undefined;
   const [user, state, idle, age, from, pool] = found.data;
