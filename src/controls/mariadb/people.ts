@@ -19,15 +19,22 @@ export function mariaDbAccounts(
   accounts: readonly UserClass[],
   { users, members }: MariaDbServer,
 ): string[] {
-  const named = new Set(role.databaseRoles ?? []);
   const listed = accounts.flatMap((each) => [each.representative, ...each.users]);
   const people = new Set([...role.users, ...listed]);
-  const given = new Set(members.flatMap(([user, each]) => (named.has(each) ? [user] : [])));
-  return users
-    .filter(
-      (user) => named.has(user) || (!OWN_ACCOUNTS.includes(user) && (people.has(user) || given.has(user))),
-    )
-    .toSorted();
+  const given = Map.groupBy(members, ([user]) => user);
+  const rolesOf = (user: string): string[] => (given.get(user) ?? []).map(([, each]) => each);
+  return users.filter((user) => isTheirs(user, people.has(user), rolesOf(user), role)).toSorted();
+}
+
+/** Whether an account is one of the role's. `person`: it has the name of one of its people. `given`: roles it was given. */
+export function isTheirs(
+  user: string,
+  person: boolean,
+  given: readonly string[],
+  { databaseRoles: named = [] }: Pick<RoleLimits, "databaseRoles">,
+): boolean {
+  if (named.includes(user)) return true;
+  return !OWN_ACCOUNTS.includes(user) && (person || given.some((each) => named.includes(each)));
 }
 
 /** Whether people of the role may have sessions with a server here. What could not be read counts as yes. */

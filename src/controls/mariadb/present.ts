@@ -7,7 +7,7 @@ import type { LoginSession } from "../../model/facts/session.ts";
 import { clientFate, type DatabaseClient, presentSessions, unreadSessions } from "../databases/present.ts";
 import { fromHex } from "./answer.ts";
 import { mariaDb, whyNotAsked } from "./facts.ts";
-import { OWN_ACCOUNTS } from "./people.ts";
+import { isTheirs } from "./people.ts";
 
 export const mariaDbPresent: PresentSessions = {
   script: "facts/mariadb-sessions",
@@ -18,14 +18,9 @@ export const mariaDbPresent: PresentSessions = {
     const members = found?.state === "known" ? (found.value.server?.members ?? []) : [];
     const given = members.flatMap(([name, role]) => (name === user ? [role] : []));
     return clientFate("mariadb", session, asked, (role) => {
-      const named = role.databaseRoles ?? [];
-      if (named.includes(user)) return true;
-      if (OWN_ACCOUNTS.includes(user)) return false;
-      return (
-        role.users.includes(user) ||
-        given.some((each) => named.includes(each)) ||
-        role.groups.some((group) => groups?.includes(group) === true)
-      );
+      const person =
+        role.users.includes(user) || role.groups.some((group) => groups?.includes(group) === true);
+      return isTheirs(user, person, given, role);
     });
   },
 };

@@ -23,10 +23,13 @@ export const postgresqlPresent: PresentSessions = {
   parse: (sections) => sections.all("postgresql-sessions").flatMap(sessionsOf),
   fate: (session, asked) => {
     const { user, groups } = session;
-    return clientFate("postgresql", session, asked, (role) =>
-      [...role.users, ...(role.databaseRoles ?? [])].includes(user)
-        ? true
-        : role.groups.some((group) => groups?.includes(group) === true),
+    return clientFate(
+      "postgresql",
+      session,
+      asked,
+      (role) =>
+        [...role.users, ...(role.databaseRoles ?? [])].includes(user) ||
+        role.groups.some((group) => groups?.includes(group) === true),
     );
   },
 };
