@@ -65,10 +65,25 @@ export function hostRow(group: readonly [RowHost, ...RowHost[]]) {
   return {
     ...values,
     positions: group.map(({ index }) => index).join(" "),
-    hosts: group.map(({ host, index }) => ({ index, name: visible(host.host) })),
-    alike: group.length === 1 ? "" : countOf(group.length, "host"),
-    folded: foldNames(group.map(({ host }) => visible(host.host))).join(", "),
+    ...rowNames(
+      group.map(({ host, index }) => ({ id: `h${index}`, href: `#h${index}`, name: visible(host.host) })),
+    ),
   };
+}
+
+interface RowName {
+  readonly [key: string]: string | null;
+  /** Of the element; null where nothing leads to it. */
+  readonly id: string | null;
+  readonly href: string;
+  readonly name: string;
+}
+
+/** The values of `row-names.hbs`: one host, or several that are alike, which open under their folded names. */
+export function rowNames(hosts: readonly RowName[]) {
+  if (hosts.length === 1) return { hosts, alike: "", folded: "" };
+  const folded = foldNames(hosts.map(({ name }) => name)).join(", ");
+  return { hosts, alike: countOf(hosts.length, "host"), folded };
 }
 
 function nameOf(run: Pick<AuditRun, "hosts">, index: number): string {

@@ -12,6 +12,7 @@ import { CurfewError } from "../../model/terms/error.ts";
 const PARTIALS = [
   "mark",
   "hosts",
+  "row-names",
   "chart",
   "serve/hosts",
   "serve/pager",

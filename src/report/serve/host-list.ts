@@ -1,7 +1,7 @@
 /** A page of hosts, as several pages have it. */
 import { visible } from "../../core/text/visible.ts";
 import type { HostLine, Page } from "../../model/record/history-views.ts";
-import { foldNames } from "../../core/text/fold-names.ts";
+import { rowNames } from "../html/hosts.ts";
 import { countOf, mark } from "../html/words.ts";
 import { clipLine } from "../layout/clip.ts";
 import { groupAlike } from "../layout/groups.ts";
@@ -29,12 +29,13 @@ export function hostListValues(
 function rowOf(group: readonly [HostLine, ...HostLine[]], runId: string) {
   const [{ outcome, description, findings }] = group;
   return {
-    hosts: group.map(({ host }) => ({
-      href: address("host", { name: host, run: runId }),
-      name: visible(host),
-    })),
-    alike: group.length === 1 ? "" : countOf(group.length, "host"),
-    folded: foldNames(group.map(({ host }) => visible(host))).join(", "),
+    ...rowNames(
+      group.map(({ host }) => ({
+        id: null,
+        href: address("host", { name: host, run: runId }),
+        name: visible(host),
+      })),
+    ),
     mark: mark(outcome),
     fail: findings.fail,
     unknown: findings.unknown,
