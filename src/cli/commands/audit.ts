@@ -8,7 +8,7 @@ import { auditedElsewhere } from "../../flow/shared/elsewhere.ts";
 import type { Host } from "../../model/inventory/host.ts";
 import type { Alerts, Outbox } from "../../model/record/alert.ts";
 import type { AuditHeader } from "../../model/record/audit.ts";
-import { CurfewError } from "../../model/terms/error.ts";
+import type { CurfewError } from "../../model/terms/error.ts";
 import type { History } from "../../model/record/history.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
 import * as args from "../options/args.ts";
@@ -27,7 +27,7 @@ import { turnOf } from "../schedule/turn-variable.ts";
 import type { ByWorkers } from "../shared/coordination.ts";
 import { refuseForWorkers, withWorkers } from "../shared/workers.ts";
 import type { Setting } from "../terminal/setting.ts";
-import { aboutAudit, checkReports, saveReports } from "../options/report-files.ts";
+import { aboutAudit, checkReports, tryReports } from "../options/report-files.ts";
 import { type Run, type RunResult, withRun } from "../progress/run-context.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -78,28 +78,13 @@ async function audit(options: AuditOptions, terminal: Terminal): Promise<ExitCod
       );
       if (options.keep !== undefined) await history?.prune(daysAgo(options.keep));
       return resultOf(made, [
-        await saved(made, options, terminal),
+        await tryReports(options, made.run, made.context, terminal),
         alerts && (await told(made, alerts, { options, policy: loaded.policy, history, run, terminal })),
       ]);
     };
     const turn = turnOf(terminal.environment);
     return options.history ? withHistory(terminal, options, work, { turn }) : work(undefined);
   });
-}
-
-/** A report that cannot be written must not keep the audit from the screen. */
-async function saved(
-  made: Audit,
-  options: AuditOptions,
-  terminal: Terminal,
-): Promise<CurfewError | undefined> {
-  try {
-    await saveReports(options, made.run, made.context, terminal);
-    return undefined;
-  } catch (error) {
-    if (error instanceof CurfewError) return error;
-    throw error;
-  }
 }
 
 interface Telling extends Pick<PolicyInput, "policy"> {

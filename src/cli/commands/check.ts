@@ -138,13 +138,12 @@ interface Reporting {
   readonly terminal: Terminal;
 }
 
-/** A report that cannot be written must not keep the check from the screen. */
 async function reported(
   checked: readonly CheckedHost[],
   { options, baseline, inventory, startedAt, run, terminal }: Reporting,
 ): Promise<CurfewError | undefined> {
   if (options.output === undefined) return undefined;
-  const [{ saveReports }, { checkAsAudit }] = await Promise.all([
+  const [{ tryReports }, { checkAsAudit }] = await Promise.all([
     import("../options/report-files.ts"),
     import("../../core/check/as-audit.ts"),
   ]);
@@ -152,13 +151,7 @@ async function reported(
   const question = { limit, baseline, sessions, verified: prove === true, ...(scaled && { scaled }) };
   const finishedAt = run.context.now().toISOString();
   const frame = { runId: run.journal.runId, startedAt, finishedAt, curfew: packageData.version, inventory };
-  try {
-    await saveReports(options, checkAsAudit(checked, question, frame), { trend: [], changes: [] }, terminal);
-    return undefined;
-  } catch (error) {
-    if (error instanceof CurfewError) return error;
-    throw error;
-  }
+  return tryReports(options, checkAsAudit(checked, question, frame), { trend: [], changes: [] }, terminal);
 }
 
 async function baselineNamed(name: BaselineName | undefined): Promise<Baseline | null> {

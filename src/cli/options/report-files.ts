@@ -82,6 +82,19 @@ export async function saveReports(
   terminal.err(`${terminal.errPaint.dim(`wrote ${what}${signed}${without}`)}\n`);
 }
 
+/** The same, after a run whose result is shown whether or not its reports can be written: what keeps them is returned. */
+export async function tryReports(
+  ...reports: Parameters<typeof saveReports>
+): Promise<CurfewError | undefined> {
+  try {
+    await saveReports(...reports);
+    return undefined;
+  } catch (error) {
+    if (error instanceof CurfewError) return error;
+    throw error;
+  }
+}
+
 async function sign(command: readonly string[], output: string, text: string): Promise<void> {
   const [{ makeSignature }, { writeSignature }] = await Promise.all([
     import("../../store/file/signature.ts"),
