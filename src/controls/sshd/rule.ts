@@ -36,7 +36,7 @@ export function judgeSshdRule(demand: Demand, facts: Facts, limits: HostLimits):
   const judged = answers.flatMap(({ role, asked }) => judgeAnswers(demand, facts.server, role, asked));
   return [
     ...judged,
-    // Where the rule itself fails, it is no news that its check does.
+    // Where the rule itself fails, its check fails for the same reason.
     ...(judged.some(({ outcome }) => outcome === "fail") ? [] : scannerSays(demand, facts)),
     ...(members.state === "unreadable" ? [membersUnknown(members.reason)] : []),
     ...(demand.baseline.uniform ? [oneValue(demand, facts)] : []),
