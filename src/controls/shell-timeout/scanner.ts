@@ -2,7 +2,7 @@
 import type { Facts } from "../../model/facts/facts.ts";
 import { SHELL_SCRIPT } from "../../model/inventory/host-paths.ts";
 import type { Demand, Judgement } from "../../model/verdict/rule.ts";
-import { holds, relationText, scannerRelation } from "../../core/policy/baseline-rules.ts";
+import { holds, relationText, scannerDisagrees, scannerRelation } from "../../core/policy/baseline-rules.ts";
 import { tmoutForm } from "./render/tmout-form.ts";
 
 /** accounts_tmout in ComplianceAsCode/content 0.1.82 reads these files, and no others. */
@@ -54,13 +54,6 @@ function scannedTexts({ foreignTimeouts, files }: Facts): Map<string, string> | 
 }
 
 function told(actual: string, source: string): Judgement {
-  return {
-    role: "*",
-    about: "for scanners",
-    expected: "everybody's shell has the TMOUT that the rule asks for",
-    actual,
-    source,
-    evidence: "configured",
-    outcome: "pass",
-  };
+  const expected = "everybody's shell has the TMOUT that the rule asks for";
+  return scannerDisagrees({ expected, actual, source });
 }

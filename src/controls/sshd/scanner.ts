@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import type { Facts } from "../../model/facts/facts.ts";
 import type { Relation } from "../../model/policy/baseline.ts";
 import type { Demand, Judgement } from "../../model/verdict/rule.ts";
-import { holds, relationText, scannerRelation } from "../../core/policy/baseline-rules.ts";
+import { holds, relationText, scannerDisagrees, scannerRelation } from "../../core/policy/baseline-rules.ts";
 import { type LocatedDirective, sshdDirectives, unreadFiles } from "../../core/sshd/directives.ts";
 
 /**
@@ -15,11 +15,11 @@ export function scannerSays({ baseline, setting }: Demand, facts: Facts): Judgem
   const relation = scannerRelation(baseline, setting, facts);
   if (scanner === undefined || relation === undefined || facts.os.state !== "known") return [];
   const mainOnly = scanner.main_file_only.includes(facts.os.value.id);
+  const main = facts.sshd.mainFile.path;
   const lines = sshdDirectives(facts).filter(({ keyword }) => keyword === setting.toLowerCase());
-  const seen = lines.filter(({ file }) => isSeen(file, facts.sshd.mainFile.path, mainOnly));
+  const seen = lines.filter(({ file }) => isSeen(file, main, mainOnly));
   // A file that could not be read may have the line; that it could not is a finding of its own.
   if (seen.length === 0 && unreadFiles(facts).length > 0) return [];
-  const main = facts.sshd.mainFile.path;
   const said = failureOf({ setting, relation, source: scanner.source, main, mainOnly }, lines, seen);
   return said === undefined ? [] : [said];
 }
@@ -67,13 +67,6 @@ function accepts(relation: Relation, args: readonly string[]): boolean {
 }
 
 function told(check: Check, actual: string, expected: string, line?: LocatedDirective): Judgement {
-  return {
-    role: "*",
-    about: "for scanners",
-    expected,
-    actual,
-    source: line === undefined ? check.main : `${line.file}:${line.line}`,
-    evidence: "configured",
-    outcome: "pass",
-  };
+  const source = line === undefined ? check.main : `${line.file}:${line.line}`;
+  return scannerDisagrees({ expected, actual, source });
 }

@@ -3,6 +3,7 @@ import type { AuditHeader, ProfileInfo } from "../../model/record/audit.ts";
 import type { Policy } from "../../model/policy/policy.ts";
 import type { Facts } from "../../model/facts/facts.ts";
 import type { Baseline, BaselineRule, Relation, RuleSetting } from "../../model/policy/baseline.ts";
+import type { Judgement } from "../../model/verdict/rule.ts";
 
 /** The baselines of a policy as reports and audits name them. */
 export function profilesOf({
@@ -97,6 +98,13 @@ export function scannerRelation(
   const { id } = os.value;
   const checks = baseline?.scanner?.checks ?? [];
   return checks.find(({ systems }) => systems === undefined || systems.includes(id))?.requires[setting];
+}
+
+/** That a scanner's check fails where the rule is met: it passes, and tells the administrator why two tools disagree. */
+export function scannerDisagrees(
+  said: Required<Pick<Judgement, "expected" | "actual" | "source">>,
+): Judgement {
+  return { role: "*", about: "for scanners", ...said, evidence: "configured", outcome: "pass" };
 }
 
 /** Whether a number is what a rule asks for. */
