@@ -11,7 +11,7 @@ import { inputError, type Problem } from "../problem.ts";
 import { readTextFile } from "../text-file.ts";
 import { parseYaml, scalarText, type YamlText, nodeAt } from "../yaml-text.ts";
 import { credentialsOf } from "./credentials.ts";
-import { MASTERS } from "../../core/kube/audit.ts";
+import { MASTERS } from "../../core/people/credential-life.ts";
 import { kubeconfigProblems } from "./kubeconfig-issue.ts";
 import { kubeconfigSchema, type RawKubeconfig } from "./kubeconfig-schema.ts";
 

@@ -5,7 +5,7 @@
 import type { Finding } from "../../model/verdict/finding.ts";
 import type { Credential, Kubeconfig, KubeFile, KubeUser } from "../../model/access/kube.ts";
 import { type KubeStatement, kubeFinding } from "./finding.ts";
-import { machineStatement } from "./machine.ts";
+import { MASTERS } from "../people/credential-life.ts";
 import { sessionStatement } from "./session.ts";
 import type { KubeAuditView } from "./view.ts";
 
@@ -43,6 +43,22 @@ function userFindings(user: KubeUser, file: KubeFile, view: KubeAuditView): Find
   ];
 }
 
+/**
+ * Of a certificate that names a part of the cluster, a node or the scheduler: no person's session, so no limit of people's
+ * is held against it. Undefined for every other credential, and where the file is a person's: then the person has it.
+ */
+function machineStatement(credential: Credential, { path, uid }: KubeFile): KubeStatement | undefined {
+  const { machine, at, life } = credential;
+  if (machine === undefined || uid !== 0 || /(?:^|\/)\.kube\//u.test(path)) return undefined;
+  const until = life?.until?.slice(0, 10) ?? "an end that is unknown";
+  return {
+    expected: "people's limits are for people",
+    actual: `client certificate of ${machine}, a part of the cluster, until ${until}; no person's session`,
+    at,
+    outcome: "not-applicable",
+  };
+}
+
 function bypass(subject: string, plugin: Credential, statics: readonly Credential[]): Finding {
   const gated = plugin.exec?.gate !== null;
   const keys = statics.map(({ key, at }) => `${key} (line ${at.line ?? 0})`).join(", ");
@@ -58,9 +74,6 @@ function bypass(subject: string, plugin: Credential, statics: readonly Credentia
   };
   return kubeFinding("kube-bypass", subject, found);
 }
-
-/** No role can take away what its members may do. */
-export const MASTERS = "system:masters";
 
 function impersonation(subject: string, { mastersAt }: KubeUser): Finding[] {
   if (mastersAt === undefined) return [];

@@ -45,6 +45,9 @@ export function certificateLife(pem: string | Buffer): CertificateLife | undefin
   }
 }
 
+/** No role can take away what members of this group may do. */
+export const MASTERS = "system:masters";
+
 const MACHINES =
   /^system:(?:node:[a-z0-9.-]{1,240}|kube-scheduler|kube-controller-manager|cloud-controller-manager|kube-proxy|k3s-controller|rke2-controller)$/u;
 
@@ -54,7 +57,7 @@ const MACHINES =
  */
 export function machineOf(names: readonly string[], groups: readonly string[]): string | undefined {
   const [name = "", ...more] = names;
-  const people = groups.some((group) => group === "system:masters" || !group.startsWith("system:"));
+  const people = groups.some((group) => group === MASTERS || !group.startsWith("system:"));
   if (more.length > 0 || people || !MACHINES.test(name)) return undefined;
   return name.startsWith("system:node:") && !groups.includes("system:nodes") ? undefined : name;
 }

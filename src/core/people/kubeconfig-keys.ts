@@ -9,7 +9,7 @@ import type {
   KubeFile,
   KubeUser,
 } from "../../model/access/kube.ts";
-import { dateable, lifeBetween, machineOf, UNENDING } from "./credential-life.ts";
+import { dateable, lifeBetween, machineOf, MASTERS, UNENDING } from "./credential-life.ts";
 
 export interface SaidKey {
   readonly at: SourcePosition;
@@ -128,10 +128,10 @@ function certificateOf({ at, words }: SaidKey, key: string, file: KubeFile | und
   const head = { kind: "client-certificate", key, at, ...(file && { file }) } as const;
   const life = word === "life" ? lifeBetween(dateOf(from), dateOf(until)) : undefined;
   if (life === undefined || life.until === null) return { ...head, life: null, reason: unreadReason(word) };
+  const groups = group === "masters" ? [MASTERS] : [];
   // The host says a name only where no group of people stands beside it.
-  const machine = machineOf([name], name.startsWith("system:node:") ? ["system:nodes"] : []);
-  const groups = group === "masters" ? ["system:masters"] : [];
-  return { ...head, life, groups, ...(machine === undefined || groups.length > 0 ? {} : { machine }) };
+  const machine = machineOf([name], name.startsWith("system:node:") ? [...groups, "system:nodes"] : groups);
+  return { ...head, life, groups, ...(machine === undefined ? {} : { machine }) };
 }
 
 function dateOf(text: string): number | undefined {
