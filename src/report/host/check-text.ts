@@ -29,7 +29,7 @@ const ROLE_COLUMNS = 18;
 
 /** Hosts on which everything is alike are one block. The last line says what to do next. */
 export function checkText(checked: readonly CheckedHost[], options: CheckTextOptions): string {
-  const shown = checked.map((each) => ({ each, lines: hostLines(each, options) }));
+  const shown = checked.map((each) => ({ each, lines: hostLines(withRoleNames(each), options) }));
   const blocks = groupAlike(shown, ({ each, lines }) => [each.description, lines]).map((group) => {
     const names = foldNames(group.map(({ each }) => each.host));
     const [{ each, lines }] = group;
@@ -53,10 +53,7 @@ function hostLines(checked: CheckedHost, options: CheckTextOptions): string[] {
     return [...wrap(`  ${signText("unknown", paint)} ${visible(error.message)}`, columns, 4), ...hint];
   }
   const nothing = `  ${signText("open", paint)} nothing limits an idle session here`;
-  const lines =
-    limit === null
-      ? endLines(ladder, paint)
-      : ladderLines(ladder.map(withRoleName), probes.map(withRoleName), paint);
+  const lines = limit === null ? endLines(ladder, paint) : ladderLines(ladder, probes, paint);
   return [
     "  Set on the host",
     ...(settings.length === 0 ? [nothing] : settings.flatMap((item) => inForceLines(item, paint, columns))),
@@ -79,7 +76,7 @@ function ruleLines({ findings }: CheckedHost, { paint, columns }: CheckTextOptio
   const lines = groups.flatMap((group) => {
     const [{ rule, subject = "", expected, actual, source, outcome }] = group;
     const roles = group.map(({ role }) => role).filter((role) => role !== "*");
-    const who = roles.length === 0 ? "" : ` for ${roles.map(roleName).join(", ")}`;
+    const who = roles.length === 0 ? "" : ` for ${roles.join(", ")}`;
     const head = `${rule ?? OUTCOME_WORDS[outcome]} ${subject}${who}`;
     const text = visible(`${head}: wanted ${expected}, found ${actual} (${source})`);
     return wrap(`  ${signText(OUTCOME_SIGNS[outcome], paint, ` ${text}`)}`, columns, 4);
@@ -94,7 +91,7 @@ function endLines(cells: readonly LadderCell[], paint: Paint): string[] {
   const kinds = SESSION_KINDS.filter((kind) => cells.some((cell) => cell.kind === kind));
   const head = [
     paint.bold("ends after"),
-    ...roles.map((role) => paint.bold(fit(roleName(role), ROLE_COLUMNS))),
+    ...roles.map((role) => paint.bold(fit(visible(role), ROLE_COLUMNS))),
   ];
   const textOf = (kind: SessionKind, role: string): string => {
     const cell = cells.find((each) => each.role === role && each.kind === kind);
@@ -133,12 +130,18 @@ function neverLines({ ladder: cells }: CheckedHost, { paint, columns, limit }: C
 }
 
 /** Whoever has no policy has not read of a role `default`. */
-function withRoleName<T extends { readonly role: string }>(item: T): T {
-  return { ...item, role: item.role === "default" ? EVERYBODY_ELSE : item.role };
+function withRoleNames(checked: CheckedHost): CheckedHost {
+  const { ladder, probes, findings } = checked;
+  return {
+    ...checked,
+    ladder: ladder.map(withRoleName),
+    probes: probes.map(withRoleName),
+    findings: findings.map(withRoleName),
+  };
 }
 
-function roleName(role: string): string {
-  return role === "default" ? EVERYBODY_ELSE : visible(role);
+function withRoleName<T extends { readonly role: string }>(item: T): T {
+  return item.role === "default" ? { ...item, role: EVERYBODY_ELSE } : item;
 }
 
 function nextLines(
