@@ -42,8 +42,8 @@ everyone else which kind of session ends after how long, and which never does. W
 without -i it looks at this machine.
 
 --limit judges when sessions end, --baseline the rules of a benchmark for the host's system; where it
-is for none, nothing is judged and the exit code is 3. curfew profiles lists the baselines. Reports are those of curfew audit,
-and need one of the two.
+is for none, nothing is judged and the exit code is 3. curfew profiles lists the baselines. Reports
+have the formats that those of curfew audit have, and need --limit or --baseline.
 
 Exit codes: 0 everything judged ends in time, or nothing was to be judged; 2 something does not;
 3 a host or a session cannot be judged.

@@ -23,7 +23,7 @@ Reads every host, one login each, and changes nothing. Shown is who is logged in
 it is since somebody typed there, and what runs: a prompt, a program, a command, a transfer, tmux or screen, an editor. With -p also
 what the policy would do to each of them without a key pressed there: sessions that are older than a change keep the settings
 of their shell and of sshd, and the watchdog warns them before it ends them. Sessions with databases are listed as well, where
-the policy selects the database's control, for accounts that its roles name; they are idle by the server's clock.
+the policy selects the database's control, for accounts that its roles name; how long they are idle is what the server says.
 Idle is the terminal's input time, which the kernel moves in steps of 8 s.
 
 Exit codes: 0 none would end at once, or no policy was given; 2 one would; 3 a host or a session cannot be judged.

@@ -77,8 +77,13 @@ function bypass(subject: string, plugin: Credential, statics: readonly Credentia
 
 function impersonation(subject: string, { mastersAt }: KubeUser): Finding[] {
   if (mastersAt === undefined) return [];
-  const actual = "as-groups asks the server to take it for one of system:masters";
-  const found = { expected: "no group of that kind", actual, at: mastersAt, outcome: "fail" } as const;
+  const actual = "as-groups asks the server for the rights of system:masters";
+  const found = {
+    expected: "another group than system:masters",
+    actual,
+    at: mastersAt,
+    outcome: "fail",
+  } as const;
   return [kubeFinding("kube-privilege", `${subject}, as-groups`, { ...found, rule: "CIS Kubernetes 5.1.8" })];
 }
 

@@ -57,7 +57,7 @@ export interface KubeUser {
   readonly name: string;
   readonly at: SourcePosition;
   readonly credentials: readonly Credential[];
-  /** Where it asks the server to take it for one of system:masters (`as-groups`). */
+  /** Where `as-groups` asks the server for the rights of system:masters. */
   readonly mastersAt?: SourcePosition;
   readonly contexts: readonly string[];
 }

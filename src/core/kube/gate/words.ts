@@ -26,7 +26,7 @@ export function gateOf({ exec }: { readonly exec?: ExecWords | null | undefined 
   return exec ? gateWords(exec.command, exec.args ?? []) : undefined;
 }
 
-/** Names of variables that a kubeconfig sets and by which a gate keeps its state in another place, or is another program. */
+/** Of the variables that a kubeconfig sets, those that make a gate keep its state elsewhere or start another program. */
 export function goesElsewhere(names: readonly string[]): readonly string[] {
   return names.filter((name) => /^(?:HOME|PATH|XDG_STATE_HOME|CURFEW_.*|NODE_.*|LD_.*)$/u.test(name));
 }
