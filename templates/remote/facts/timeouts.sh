@@ -43,7 +43,7 @@ follow_sourced() {
   followed=0
   by_server=$set_by_sshd
   for turn in 1 2 3 4 5; do
-    sourced=$(printf '%s' "$by_server" | within awk "$reads" "$@" - | head -n 101)
+    sourced=$(printf '%s' "$by_server" | within awk "$reads" "$@" -)
     by_server=''
     found=''
     for_lines list_sourced "$sourced"
@@ -51,11 +51,11 @@ follow_sourced() {
     # shellcheck disable=SC2086 # split at newlines on purpose
     set -- $found
     IFS=$default_ifs
-    [ $# -gt 0 ] || return 0
-    if [ "$followed" -gt 200 ] || [ "$turn" = 5 ]; then
-      printf '%s\t1\tmore files are read than are followed here\tleaves\n' "$1"
+    if [ "$followed" -gt 200 ] || { [ "$turn" = 5 ] && [ $# -gt 0 ]; }; then
+      printf '%s\t1\tmore files are read than are followed here\tleaves\n' "${1:-/etc/profile}"
       return 0
     fi
+    [ $# -gt 0 ] || return 0
   done
 }
 
@@ -74,8 +74,10 @@ modes_of() {
     }' | head -n 20
 }
 
-# A path, a pattern of some, or a directory whose files run-parts(8) lists; those of profile.d are there.
+# A path, a pattern of some, or a directory whose files run-parts(8) lists; those of profile.d are there. A plus says
+# that there are more.
 list_sourced() {
+  [ "$1" != + ] || followed=201
   if [ -d "$1" ] && [ "${1%/}" != /etc/profile.d ]; then set -- "${1%/}/*"; fi
   set +f
   IFS=
@@ -139,21 +141,30 @@ reads='
   }
 }
 BEGIN { split(".zshenv .zprofile .zshrc .zlogin", of_zsh, " ") }
-END { for (i = 1; i <= sources; i++) tell(sourced[i], 0) }
-function value(name, text) {
-  if (text ~ /^[\/$]/ && values[name] < 20) value_of[name, ++values[name]] = text
+END {
+  for (i = 1; i <= sources; i++) tell(sourced[i], 0, " ")
+  if (more) print "+"
 }
-function tell(path, depth,   name, rest, k) {
+function value(name, text) {
+  if (text ~ /^[\/$]/ && ++values[name] <= 20) value_of[name, values[name]] = text
+}
+# By way of so many variables, whose names these are: one that names itself ends nowhere.
+function tell(path, depth, names,   name, rest, k) {
   if (match(path, /^[$][{]?[A-Za-z_][A-Za-z0-9_]*[}]?/)) {
     name = substr(path, 1, RLENGTH)
     rest = substr(path, RLENGTH + 1)
     gsub(/[^A-Za-z0-9_]/, "", name)
-    if (depth < 3) for (k = 1; k <= values[name] + 0; k++) tell(value_of[name, k] rest, depth + 1)
+    if (values[name] > 20 || (depth == 3 && values[name] && !index(names, " " name " "))) more = 1
+    if (depth == 3) return
+    for (k = 1; k <= values[name] && k <= 20; k++) tell(value_of[name, k] rest, depth + 1, names name " ")
     return
   }
   if (path !~ /^\/[][A-Za-z0-9._\/*?+-]+$/ || path in seen) return
   seen[path] = 1
-  if (path !~ /^\/(usr\/(share|lib|lib64|libexec)|lib|proc|dev|sys)\/|00-curfew|\/[.][.]\//) print path
+  if (path !~ /^\/(usr\/(share|lib|lib64|libexec)|lib|proc|dev|sys)\/|00-curfew|\/[.][.]\//) {
+    if (++told <= 100) print path
+    else more = 1
+  }
 }
 '
 

@@ -5,6 +5,7 @@ import { shellsAlike } from "../../../src/controls/shell-timeout/ending/endings.
 import { ladder } from "../../../src/core/ending/ladder.ts";
 import { planHost } from "../../../src/core/plan/host.ts";
 import type { Facts, ForeignTimeout, UserClass } from "../../../src/model/facts/facts.ts";
+import type { AskedAccount } from "../../../src/model/facts/login-shell.ts";
 import type { LadderCell } from "../../../src/model/verdict/finding.ts";
 import type { HostLimits } from "../../../src/model/policy/limits.ts";
 import type { ControlId } from "../../../src/model/terms/control-id.ts";
@@ -197,10 +198,26 @@ describe("TMOUT", () => {
   ])("a member's session does not speak for one whose shell said otherwise: %s", (_, limit, alike) => {
     const bash = { path: "/bin/bash", kind: "bash" };
     const [ann, bob] = [login(nobody, bash, 300), login(nobody, bash, limit)];
-    const logins = [{ ...ann, size: 2, users: ["ann", "bob"], asked: [...ann.asked, ...bob.asked] }];
-    const pair = { ...nobody, size: 2, users: ["ann", "bob"], logins };
-    expect(shellsAlike("TMOUT", pair, [], host({ classes: [pair] }), "ann")).toBe(alike);
+    expect(speaksFor([...ann.asked, ...bob.asked])).toBe(alike);
   });
+
+  test("a member's session does not speak for one whose shell gave no answer", () => {
+    const [ann] = login(nobody, { path: "/bin/bash", kind: "bash" }, 300).asked;
+    const mute: AskedAccount = { user: "bob", login: unreadable("it did not answer in time") };
+    expect(speaksFor([ann as AskedAccount, mute])).toBe(false);
+    expect(speaksFor([mute, mute])).toBe(true);
+  });
+
+  function speaksFor(asked: readonly AskedAccount[]): boolean {
+    const one = login(nobody, { path: "/bin/bash", kind: "bash" }, 300);
+    const pair = {
+      ...nobody,
+      size: 2,
+      users: ["ann", "bob"],
+      logins: [{ ...one, size: 2, users: ["ann", "bob"], asked }],
+    };
+    return shellsAlike("TMOUT", pair, [], host({ classes: [pair] }), "ann");
+  }
 
   test.each([
     ["case $SSH_CONNECTION in;  10.*) TMOUT=300 ;;", "unknown", "tmout.sh:3 depends on SSH_C"],

@@ -193,10 +193,36 @@ test.each([
     [],
   ],
   ["a=$b\nb=$a\n. $a\n", []],
+  // Too many, and too far round.
+  [
+    numbered(101, (at) => `. /etc/${at}`),
+    [
+      ...numbered(100, (at) => `/etc/${at}`)
+        .trim()
+        .split("\n"),
+      "+",
+    ],
+  ],
+  [
+    `${numbered(21, (at) => `a=/etc/${at}`)}. $a\n`,
+    [
+      ...numbered(20, (at) => `/etc/${at}`)
+        .trim()
+        .split("\n"),
+      "+",
+    ],
+  ],
+  [numbered(21, (at) => `a=/etc/${at}`), []],
+  ["a=$b\nb=$c\nc=/etc/x\n. $a\n", ["/etc/x"]],
+  ["a=$b\nb=$c\nc=$d\nd=/etc/x\n. $a\n", ["+"]],
 ])("what is read besides: %j", (text, paths) => {
   const said = execFileSync("sh", ["-c", 'awk "$1" -', "sh", READS], { encoding: "utf8", input: text });
   expect(said.split("\n").slice(0, -1)).toEqual(paths);
 });
+
+function numbered(count: number, line: (at: number) => string): string {
+  return Array.from({ length: count }, (_, at) => `${line(at)}\n`).join("");
+}
 
 test("files of a loop are looked at, and what is more than is followed is told", () => {
   const frame = readFileSync(new URL("../../../templates/remote/facts/frame.sh", import.meta.url), "utf8");
@@ -204,10 +230,13 @@ test("files of a loop are looked at, and what is more than is followed is told",
     (each) => each.exec(frame)?.[0],
   );
   const site = mkdtempSync(join(folder, "site."));
-  const listed = (count: number): string[] => {
+  const file = join(folder, "loop.sh");
+  const loop = (count: number): string => {
     for (let at = 0; at < count; at += 1) writeFileSync(join(site, `${at}.sh`), ":\n");
-    const file = join(folder, "loop.sh");
-    writeFileSync(file, `for f in ${site}/*.sh; do\n  . $f\ndone\n`);
+    return `for f in ${site}/*.sh; do\n  . $f\ndone\n`;
+  };
+  const listed = (text: string): string[] => {
+    writeFileSync(file, text);
     const script = `newline='\n'\ntab='\t'\ndefault_ifs=" $tab$newline"\nset_by_sshd=''\nlisted="$1$newline"\nwithin() { "$@"; }
       ${functions.join("\n")}
       ${PART.slice(PART.indexOf("# Puts into"))}
@@ -215,8 +244,10 @@ test("files of a loop are looked at, and what is more than is followed is told",
       printf %s "$listed"`;
     return execFileSync("sh", ["-c", script, "sh", file], { encoding: "utf8" }).trim().split("\n");
   };
-  expect(listed(2)).toEqual([`${site}/1.sh`, `${site}/0.sh`, join(folder, "loop.sh")]);
-  expect(listed(300)).toContainEqual(
-    expect.stringMatching(/\t1\tmore files are read than are followed here\tleaves$/u),
-  );
+  expect(listed(loop(2))).toEqual([`${site}/1.sh`, `${site}/0.sh`, file]);
+  const more = expect.stringMatching(/\t1\tmore files are read than are followed here\tleaves$/u);
+  expect(listed(loop(300))).toContainEqual(more);
+  // The last of these alone is there.
+  writeFileSync(join(site, "149"), ":\n");
+  expect(listed(numbered(150, (at) => `. ${site}/${at}`))).toContainEqual(more);
 });

@@ -69,10 +69,13 @@ function unaskedMembers(
   return `not everybody was asked, and ${at} is not the same for everybody`;
 }
 
-/** Whether members with the same shell said different things: then none of them speaks for the others. */
+/**
+ * Whether members with the same shell said different things, or one said nothing where another did: then none of them
+ * speaks for the others.
+ */
 function differently({ logins = [] }: UserClass): boolean {
   return logins.some(({ asked }) => {
-    const said = asked.flatMap(({ login }) => (login.state === "known" ? [login.value.limit] : []));
+    const said = asked.map(({ login }) => (login.state === "known" ? login.value.limit : login.state));
     return new Set(said).size > 1;
   });
 }
