@@ -36,8 +36,10 @@ export function judgeSshdRule(demand: Demand, facts: Facts, limits: HostLimits):
   const judged = answers.flatMap(({ role, asked }) => judgeAnswers(demand, facts.server, role, asked));
   return [
     ...judged,
-    // Where the rule itself fails, its check fails for the same reason.
-    ...(judged.some(({ outcome }) => outcome === "fail") ? [] : scannerSays(demand, facts)),
+    // Where the rule itself fails, its check fails for the same reason; where it is unknown, so is the check.
+    ...(judged.every(({ outcome }) => outcome === "pass" || outcome === "waived")
+      ? scannerSays(demand, facts)
+      : []),
     ...(members.state === "unreadable" ? [membersUnknown(members.reason)] : []),
     ...(demand.baseline.uniform ? [oneValue(demand, facts)] : []),
     ...(demand.baseline.before === undefined ? [] : [inDropIn(demand, facts, demand.baseline.before)]),

@@ -46,7 +46,7 @@ function failureOf(
   const { setting, source } = check;
   const other = seen.find(({ args }) => !accepts(check.relation, args));
   if (other !== undefined) {
-    const value = `${other.args.join(" ")} meets the rule; the check of ${source} wants ${relationText(check.relation)} and reports a failure`;
+    const value = `${other.file} sets ${other.args.join(" ")}; the check of ${source} wants ${wanted(check.relation)} in every line and reports a failure`;
     return told(check, value, `${setting} is in force as the rule asks`, other);
   }
   if (seen.length > 0) return undefined;
@@ -64,6 +64,11 @@ function failureOf(
 function accepts(relation: Relation, args: readonly string[]): boolean {
   const value = args.join(" ");
   return /^\d+$/u.test(value) && Number(value) > 0 && holds(relation, Number(value));
+}
+
+/** `more than 0 and at most 600`: a line with 0 switches the setting off, so no check accepts it. */
+function wanted(relation: Relation): string {
+  return relationText(relation.equals === undefined ? { "more-than": 0, ...relation } : relation);
 }
 
 function told(check: Check, actual: string, expected: string, line?: LocatedDirective): Judgement {
