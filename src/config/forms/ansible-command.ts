@@ -11,23 +11,37 @@ const COMMAND = "ansible-inventory";
 /** A cloud's API may be slow, but nobody waits longer than this for a list of names. */
 const LONGEST_SECONDS = 120;
 
-/** An ansible.cfg, and TOML. */
+/** An ansible.cfg: it names inventories of its own. */
 export const ansibleForm: InventoryForm = {
-  detect: ({ file }) => /(?:^|\/)ansible\.cfg$|\.toml$/u.test(file),
-  read: ({ file }, reading) => readThroughAnsible(reading, file),
+  by: "curfew",
+  detect: ({ file }) => isConfiguration(file),
+  read: ({ file }, reading) => readThroughAnsible(reading, [file]),
 };
+
+export const ansibleTomlForm: InventoryForm = {
+  by: "ansible",
+  detect: ({ file }) => file.endsWith(".toml"),
+  read: ({ file }, reading) => readThroughAnsible(reading, [file]),
+};
+
+function isConfiguration(file: string): boolean {
+  return /(?:^|\/)ansible\.cfg$/u.test(file);
+}
 
 /** A plugin's configuration: YAML with `plugin:` at the start of a line. */
 export const ansiblePluginForm: InventoryForm = {
+  by: "ansible",
   detect: ({ file, first, text }) => (/\.ya?ml$/u.test(file) || isYaml(first)) && /^plugin\s*:/mu.test(text),
-  read: ({ file }, reading) => readThroughAnsible(reading, file),
+  read: ({ file }, reading) => readThroughAnsible(reading, [file]),
 };
 
-/** A source that only ansible-inventory understands; also a script. Errors: CurfewError `input`. */
-export async function readThroughAnsible(reading: FormContext, source: string): Promise<void> {
-  refuseProgram(reading, source);
-  const text = await runAnsibleInventory(source, reading.environment);
-  await readJsonText(reading, `ansible-inventory -i ${visible(source)}`, text);
+/** Sources of which one only ansible-inventory understands; also a script. Errors: CurfewError `input`. */
+export async function readThroughAnsible(reading: FormContext, sources: readonly string[]): Promise<void> {
+  for (const source of sources) refuseProgram(reading, source);
+  reading.isAnsible = true;
+  const text = await runAnsibleInventory(sources, reading.environment);
+  const options = sources.map((source) => ` -i ${visible(source)}`).join("");
+  await readJsonText(reading, `ansible-inventory${options}`, text);
 }
 
 /** Errors: CurfewError `input` where nothing may be run. */
@@ -42,17 +56,18 @@ export function refuseProgram({ filesOnly }: Pick<FormContext, "filesOnly">, sou
 }
 
 /**
- * What `ansible-inventory --list` prints for a source that only Ansible understands: a script, a
+ * What `ansible-inventory --list` prints for sources that only Ansible understands: a script, a
  * plugin's configuration, an ansible.cfg. The environment is the user's, so that its collections
  * and credentials are found.
  * Errors: CurfewError `input` when it is not installed, fails, or takes over 120 s.
  */
 async function runAnsibleInventory(
-  source: string,
+  sources: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
-  const isConfiguration = /(?:^|\/)ansible\.cfg$/u.test(source);
-  const args = isConfiguration ? ["--list"] : ["-i", resolve(source), "--list"];
+  const configuration = sources.find(isConfiguration);
+  const paths = configuration === undefined ? sources : [];
+  const args = [...paths.flatMap((source) => ["-i", resolve(source)]), "--list"];
   const { execa } = await import("execa");
   const result = await execa(COMMAND, args, {
     extendEnv: false,
@@ -61,7 +76,7 @@ async function runAnsibleInventory(
       ANSIBLE_INVENTORY_UNPARSED_FAILED: "true",
       ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED: "true",
       ANSIBLE_NOCOLOR: "true",
-      ...(isConfiguration ? { ANSIBLE_CONFIG: resolve(source) } : {}),
+      ...(configuration === undefined ? {} : { ANSIBLE_CONFIG: resolve(configuration) }),
     },
     stdin: "ignore",
     reject: false,
@@ -69,20 +84,21 @@ async function runAnsibleInventory(
     maxBuffer: 256 * 1024 * 1024,
   });
   if (!result.failed) return result.stdout;
-  throw commandError(source, result);
+  throw commandError(sources, result);
 }
 
 function commandError(
-  source: string,
+  sources: readonly string[],
   result: { code?: string | undefined; timedOut: boolean; stderr: string; exitCode?: number | undefined },
 ): CurfewError {
-  const file = visible(source);
+  const file = sources.map(visible).join(", ");
+  const options = sources.map((source) => `-i ${visible(source)}`).join(" ");
   if (result.code === "ENOENT") {
     return new CurfewError(
       "input",
       `${file}: only ansible-inventory can read this, and it is not installed`,
       {
-        hint: `install ansible-core, or run "ansible-inventory -i ${file} --list > hosts.json" elsewhere and give hosts.json`,
+        hint: `install ansible-core, or run "ansible-inventory ${options} --list > hosts.json" elsewhere and give hosts.json`,
       },
     );
   }

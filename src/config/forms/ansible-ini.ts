@@ -1,10 +1,10 @@
 /** Ansible's INI inventory, read line by line as ansible.builtin.ini does. */
-import { dirname } from "node:path";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import type { SourcePosition } from "../../model/inventory/host.ts";
 import { expandHosts } from "./host-range.ts";
 import { type InventoryData, type Variable, addGroup, addHost } from "../variables/data.ts";
-import { type InventoryForm, STDIN } from "./form.ts";
+import { expectVariables, type InventoryForm } from "./form.ts";
+import { pythonLiteral } from "./python-literal.ts";
 import { type Word, splitWords } from "./shell-words.ts";
 
 const INI =
@@ -12,10 +12,11 @@ const INI =
 
 /** A `[section]`, a `name=value` or a range; or the name. */
 export const iniForm: InventoryForm = {
+  by: "both",
   detect: ({ file, text }) => file.endsWith(".ini") || INI.test(text),
-  read({ file, text }, { data, variableDirectories }) {
-    if (file !== STDIN) variableDirectories.add(dirname(file));
-    readAnsibleIni(data, file, text);
+  read({ file, text }, reading) {
+    expectVariables(reading);
+    readAnsibleIni(reading.data, file, text);
   },
 };
 
@@ -36,7 +37,7 @@ function readAnsibleIni(data: InventoryData, file: string, text: string): void {
     declared: new Set(["all", "ungrouped"]),
     mentioned: [],
   };
-  text.split(/\r?\n/u).forEach((raw, index) => {
+  text.split(PYTHON_LINES).forEach((raw, index) => {
     const line = raw.trim();
     if (line === "" || line.startsWith("#") || line.startsWith(";")) return;
     const position = { file, line: index + 1, column: raw.length - raw.trimStart().length + 1 };
@@ -51,6 +52,9 @@ function readAnsibleIni(data: InventoryData, file: string, text: string): void {
     data.errors.push({ position, message });
   }
 }
+
+/** What ends a line for Python (str.splitlines): a host behind a form feed is one. */
+const PYTHON_LINES = /\r\n|[\n\r\v\f\u001C-\u001E\u0085\u2028\u2029]/u;
 
 interface State {
   readonly data: InventoryData;
@@ -137,11 +141,16 @@ function readChild(state: State, line: string, position: SourcePosition): void {
 
 /**
  * A value is a Python literal where it is one (ast.literal_eval): quotes come off, a comment
- * behind a quoted text or number does not count. Everything else is text as it stands.
+ * behind a literal does not count. Everything else is text as it stands.
  */
 function readVariable(written: string, position: SourcePosition): Variable {
   const quoted = /^(["'])((?:[^\\]|\\.)*?)\1\s*(?:#.*)?$/u.exec(written)?.[2];
-  const number = /^(\d+)\s*#.*$/u.exec(written)?.[1];
-  const text = quoted?.replace(/\\(["'\\])/gu, "$1") ?? number ?? written;
-  return { text, encrypted: text.startsWith("$ANSIBLE_VAULT;"), position };
+  if (quoted !== undefined) {
+    const text = quoted.replace(/\\(["'\\])/gu, "$1");
+    return { text, encrypted: text.startsWith("$ANSIBLE_VAULT;"), position };
+  }
+  const bare = written.replace(/\s*#.*$/u, "");
+  const literal = pythonLiteral(bare);
+  if (literal !== undefined) return { text: bare, reads: literal.reads, encrypted: false, position };
+  return { text: written, encrypted: written.startsWith("$ANSIBLE_VAULT;"), position };
 }

@@ -2,19 +2,22 @@
 import { shown } from "../../core/text/nearest.ts";
 import type { SourcePosition } from "../../model/inventory/host.ts";
 import { type InventoryData, type Variable, type Variables, addGroup, addHost } from "../variables/data.ts";
-import type { InventoryForm, FormContext } from "./form.ts";
+import { expectVariables, type FormContext, type InventoryForm } from "./form.ts";
 import { inputError } from "../problem.ts";
 
 /** A text that opens with a brace; a YAML inventory may be written as JSON. */
 export const jsonForm: InventoryForm = {
+  by: "curfew",
   detect: ({ first }) => first.startsWith("{"),
   read: ({ file, text }, reading) => readJsonText(reading, file, text),
 };
 
 /** Errors: CurfewError `input` where it is no JSON. */
-export async function readJsonText({ data }: FormContext, file: string, text: string): Promise<void> {
+export async function readJsonText(reading: FormContext, file: string, text: string): Promise<void> {
+  const { data } = reading;
   const document = parseJson(file, text);
   if (isListDocument(document)) return readAnsibleJson(data, file, text, document);
+  expectVariables(reading);
   (await import("./ansible-yaml.ts")).readAnsibleYaml(data, file, text);
 }
 

@@ -3,6 +3,7 @@ import type { InventoryForm } from "./form.ts";
 
 /** A file that ansible-vault encrypted as a whole: recognised, and refused with the way out. */
 export const vaultForm: InventoryForm = {
+  by: "curfew",
   detect: ({ first }) => first.startsWith("$ANSIBLE_VAULT;"),
   read({ file }) {
     const message = "the inventory is encrypted with ansible-vault, which curfew does not read";

@@ -3,6 +3,7 @@ import { Scalar, type YAMLMap, isMap, isScalar, isSeq } from "yaml";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import type { SourcePosition } from "../../model/inventory/host.ts";
 import { expandHosts } from "./host-range.ts";
+import { yamlBoolean, yamlLiteral } from "./python-literal.ts";
 import {
   type GroupEntry,
   type InventoryData,
@@ -133,22 +134,44 @@ function readVariable({ yaml }: Walk, written: unknown): Variable {
   const encrypted = tag === "!vault" || text?.startsWith("$ANSIBLE_VAULT;") === true;
   return {
     text,
+    reads: text === undefined ? undefined : misread(node, text),
     encrypted,
     literal: tag === "!unsafe",
     get position(): SourcePosition {
       return yaml.positionOf(written);
     },
     get value(): unknown {
-      return text === undefined ? yaml.plain(node) : booleanOf(node, text);
+      if (text !== undefined) return isPlain(node) ? yamlBoolean(text) : undefined;
+      return isMisread(yaml, node) ? undefined : yaml.plain(node);
     },
   };
 }
 
-/** YAML 1.1, as Ansible reads it. */
-function booleanOf(node: unknown, text: string): boolean | undefined {
-  if (!isScalar(node) || node.type !== Scalar.PLAIN) return undefined;
-  if (/^(?:yes|true|on)$/iu.test(text)) return true;
-  return /^(?:no|false|off)$/iu.test(text) ? false : undefined;
+/** YAML 1.1, as Ansible reads it, where that is something else than what is written. */
+function misread(node: unknown, text: string): string | undefined {
+  return isPlain(node) ? yamlLiteral(text)?.reads : undefined;
+}
+
+function isPlain(node: unknown): boolean {
+  return (
+    isScalar(node) && node.type === Scalar.PLAIN && (node.tag === undefined || !node.tag.endsWith("str"))
+  );
+}
+
+/** Whether anything in a list or a mapping is read otherwise than it is written, booleans apart. */
+function isMisread(yaml: YamlText, whole: unknown): boolean {
+  const seen = new Set<unknown>();
+  const waiting: unknown[] = [whole];
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    const inner = yaml.resolve(node);
+    if (inner === undefined || seen.has(inner)) continue;
+    seen.add(inner);
+    const text = scalarText(inner);
+    if (text !== undefined && misread(inner, text) !== undefined) return true;
+    if (isSeq(inner)) waiting.push(...inner.items);
+    else if (isMap(inner)) for (const { value } of inner.items) waiting.push(value);
+  }
+  return false;
 }
 
 interface Entry {

@@ -2,23 +2,25 @@
  * The forms an inventory may have. A form is one file with `detect` and `read`, and one line here; the first that
  * knows a text reads it. Told by what the text says, and by its file name only where the text leaves it open.
  */
-import { ansibleForm, ansiblePluginForm } from "./ansible-command.ts";
+import { ansibleForm, ansiblePluginForm, ansibleTomlForm } from "./ansible-command.ts";
 import { iniForm } from "./ansible-ini.ts";
 import { jsonForm } from "./ansible-json.ts";
 import { vaultForm } from "./ansible-vault.ts";
 import { yamlForm } from "./yaml-form.ts";
 import type { InventoryForm, TextSource } from "./form.ts";
-import { listForm } from "./host-list.ts";
+import { listForm, loginListForm } from "./host-list.ts";
 import { sshConfigForm } from "./ssh-config.ts";
 
 const FORMS: readonly [InventoryForm, ...InventoryForm[]] = [
   vaultForm,
   ansibleForm,
+  ansibleTomlForm,
   jsonForm,
   sshConfigForm,
   ansiblePluginForm,
   yamlForm,
   iniForm,
+  loginListForm,
   listForm,
 ];
 

@@ -21,6 +21,7 @@ const DEEPEST = 16;
  * `ssh -F` (ssh_config(5)). In the user's own configuration ssh finds the hosts by itself.
  */
 export const sshConfigForm: InventoryForm = {
+  by: "curfew",
   detect: ({ file, first }) => file.endsWith("ssh_config") || /^(?:Host|Match|Include)(?:\s|=)/iu.test(first),
   async read({ file, text }, { data, home, workingDirectory, trustSshConfig, filesOnly }: FormContext) {
     if (file === STDIN) {

@@ -1,12 +1,12 @@
-import { dirname } from "node:path";
-import { type InventoryForm, STDIN } from "./form.ts";
+import { expectVariables, type InventoryForm } from "./form.ts";
 
 /** A `key:` alone on the first line, or the name. The reader is loaded when a file needs it. */
 export const yamlForm: InventoryForm = {
+  by: "both",
   detect: ({ file, first }) => /\.ya?ml$/u.test(file) || isYaml(first),
-  async read({ file, text }, { data, variableDirectories }) {
-    if (file !== STDIN) variableDirectories.add(dirname(file));
-    (await import("./ansible-yaml.ts")).readAnsibleYaml(data, file, text);
+  async read({ file, text }, reading) {
+    expectVariables(reading);
+    (await import("./ansible-yaml.ts")).readAnsibleYaml(reading.data, file, text);
   },
 };
 

@@ -1,55 +1,99 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { extname, join } from "node:path";
 import { readVariablesFile } from "../forms/ansible-yaml.ts";
-import type { GroupEntry, HostEntry, InventoryData } from "../variables/data.ts";
+import type { GroupEntry, HostEntry, InventoryData, Variables } from "../variables/data.ts";
 import { InputError } from "../problem.ts";
 import { readTextFile } from "../text-file.ts";
 
 const LARGEST = 4 * 1024 * 1024;
 
+/** In this order; the first that is there hides the others (DataLoader.find_vars_files). */
+const ENDINGS = ["", ".yml", ".yaml", ".json"] as const;
+
 /**
- * Reads `group_vars` and `host_vars` beside an inventory, for the groups and hosts that exist:
- * NAME, NAME.yml, NAME.yaml, NAME.json, or a directory NAME with such files, in byte order
- * (ansible.builtin.host_group_vars). A file that is encrypted as a whole is skipped with a
+ * Reads `group_vars` and `host_vars` of a folder for the groups and hosts that exist, as Ansible does
+ * (ansible.builtin.host_group_vars): the first of NAME, NAME.yml, NAME.yaml and NAME.json, each a file or a folder of
+ * such files in byte order, folders in it too. A file that is encrypted as a whole is skipped with a
  * warning: it holds secrets, which curfew does not want.
  * A file that is not YAML is the trouble of its group or host: it shows up at resolution, as wrong values do.
+ *
+ * @param place The folder's among those that are read: later ones are stronger.
  */
-export async function readGroupVars(data: InventoryData, directory: string): Promise<void> {
-  await readAll(data, join(directory, "group_vars"), data.groups);
-  await readAll(data, join(directory, "host_vars"), data.hosts);
+export async function readGroupVars(data: InventoryData, directory: string, place: number): Promise<void> {
+  await readAll(data, join(directory, "group_vars"), data.groups, place);
+  await readAll(data, join(directory, "host_vars"), data.hosts, place);
 }
 
 async function readAll(
   data: InventoryData,
   directory: string,
   owners: ReadonlyMap<string, Owner>,
+  place: number,
 ): Promise<void> {
-  for (const entry of await list(directory)) {
-    const name = entry.isDirectory() ? entry.name : entry.name.replace(/\.(?:ya?ml|json)$/u, "");
-    const owner = owners.get(name);
-    if (owner !== undefined) await readEntry(data, directory, entry, owner);
+  const names = new Set(await readdir(directory).catch(() => []));
+  if (names.size === 0) return;
+  for (const [name, owner] of owners) {
+    const found = await variablesOf(directory, name, names);
+    for (const path of found) {
+      const into = owner.filed.get(place) ?? new Map();
+      owner.filed.set(place, into);
+      await readFiled(data, path, owner, into).catch((error: unknown) => {
+        if (!(error instanceof InputError)) throw error;
+        owner.broken.push(...error.problems);
+      });
+    }
   }
 }
 
 type Owner = Pick<GroupEntry | HostEntry, "filed" | "broken">;
 
-type Entry = Awaited<ReturnType<typeof list>>[number];
-
-async function readEntry(data: InventoryData, directory: string, entry: Entry, owner: Owner): Promise<void> {
-  const path = join(directory, entry.name);
-  if (!entry.isDirectory()) {
-    return readFile(data, path, owner).catch((error: unknown) => {
-      if (!(error instanceof InputError)) throw error;
-      owner.broken.push(...error.problems);
-    });
+/**
+ * The files of one group or host, whose folder has these names in it. Its name may have a slash in it, which then leads to a folder.
+ */
+export async function variablesOf(
+  directory: string,
+  name: string,
+  names: ReadonlySet<string>,
+): Promise<string[]> {
+  const first = name.split("/", 1)[0] ?? name;
+  if (first !== name && !names.has(first)) return [];
+  for (const ending of ENDINGS) {
+    if (first === name && !names.has(`${name}${ending}`)) continue;
+    const path = join(directory, `${name}${ending}`);
+    const kind = await kindOf(path);
+    if (kind !== undefined) return kind === "folder" ? filesIn(path) : [path];
   }
-  for (const inner of await list(path)) {
-    if (inner.isDirectory() || /(?:^[^.]+|\.(?:ya?ml|json))$/u.test(inner.name))
-      await readEntry(data, path, inner, owner);
-  }
+  return [];
 }
 
-async function readFile(data: InventoryData, path: string, { filed, broken }: Owner): Promise<void> {
+/** Without what is hidden or a backup; of folders those without an ending. */
+async function filesIn(directory: string): Promise<string[]> {
+  const names = (await readdir(directory)).filter((name) => !name.startsWith(".") && !name.endsWith("~"));
+  const found: string[] = [];
+  for (const name of names.toSorted((left, right) => (left < right ? -1 : 1))) {
+    const path = join(directory, name);
+    const ending = extname(name);
+    const kind = await kindOf(path);
+    if (kind === "folder" && ending === "") found.push(...(await filesIn(path)));
+    else if (kind === "file" && ENDINGS.some((known) => known === ending)) found.push(path);
+  }
+  return found;
+}
+
+/** Of what a link leads to. */
+async function kindOf(path: string): Promise<"folder" | "file" | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return undefined;
+  return found.isDirectory() ? "folder" : "file";
+}
+
+/** Errors: InputError where it is not YAML. */
+export async function readFiled(
+  data: InventoryData,
+  path: string,
+  { broken }: Pick<Owner, "broken">,
+  into: Variables,
+): Promise<void> {
   const text = await readTextFile(path, {
     maxBytes: LARGEST,
     what: "variables",
@@ -61,13 +105,5 @@ async function readFile(data: InventoryData, path: string, { filed, broken }: Ow
     data.warnings.push({ position: { file: path, line: 1, column: 1 }, message });
     return;
   }
-  readVariablesFile({ ...data, errors: broken }, path, text, filed);
-}
-
-/** Visible entries in byte order; a directory that is not there has none. */
-async function list(directory: string) {
-  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter(({ name }) => !name.startsWith(".") && !name.endsWith("~"))
-    .toSorted((left, right) => (left.name < right.name ? -1 : 1));
+  readVariablesFile({ ...data, errors: broken }, path, text, into);
 }

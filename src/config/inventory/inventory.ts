@@ -1,18 +1,13 @@
 /** The inventory in. Every accepted form is poured into one InventoryData, then resolved to hosts. */
-import { access, constants, open, readdir, stat } from "node:fs/promises";
 import { userInfo } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { visible } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { LoadedInventory } from "../../model/inventory/host.ts";
-import { readThroughAnsible, refuseProgram } from "../forms/ansible-command.ts";
 import { emptyInventory } from "../variables/data.ts";
-import { type FormContext, STDIN } from "../forms/form.ts";
-import { formOf } from "../forms/forms.ts";
-import { readNamedHosts } from "../forms/host-list.ts";
-import { inputError } from "../problem.ts";
+import type { FormContext } from "../forms/form.ts";
 import { type ChooseHosts, everyHost, resolveHosts } from "./resolve-hosts.ts";
-import { readTextFile } from "../text-file.ts";
+import { guarded, readSources } from "./sources.ts";
 
 /** Where the inventory is read from, beside its files. */
 export interface InventoryOptions {
@@ -35,8 +30,6 @@ export interface InventoryOptions {
   readonly choose?: ChooseHosts;
 }
 
-const LARGEST = 64 * 1024 * 1024;
-
 /**
  * Reads one or more inventories, the later adding to and overriding the earlier. A source is a
  * file of any accepted form, `-`, a directory of such files, an executable or other source for
@@ -52,11 +45,8 @@ export async function loadInventory(
     throw new CurfewError("usage", "no inventory was given", { hint: "give one with -i" });
   const reading = readingOf(options);
   const { data, home, workingDirectory: working } = reading;
-  for (const source of sources) await guarded(source, () => readSource(reading, source, options.stdin));
-  for (const directory of reading.variableDirectories) {
-    const { readGroupVars } = await import("./group-vars.ts");
-    await guarded(directory, () => readGroupVars(data, directory));
-  }
+  await readSources(reading, sources, options.stdin);
+  await readBeside(reading);
   const inventory = resolveHosts(data, { home, working }, options.choose ?? everyHost);
   if (inventory.chosen.length > 0) return inventory;
   const names = sources.map(visible).join(", ");
@@ -86,68 +76,22 @@ function ownHome(environment: InventoryOptions["environment"]): string | undefin
   }
 }
 
-/** Hostile nesting ends in a RangeError of the runtime somewhere; that is the file's fault. */
-async function guarded(source: string, read: () => Promise<void>): Promise<void> {
-  try {
-    await read();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw inputError([{ position: { file: source }, message: "nested too deeply or too large" }]);
-  }
-}
-
-async function readSource(reading: FormContext, source: string, stdin?: string): Promise<void> {
-  if (source === "-") return readText(reading, STDIN, requireStdin(stdin));
-  const found = await stat(source).catch(() => undefined);
-  if (found === undefined && isHosts(source)) {
-    return readNamedHosts(reading.data, source);
-  }
-  if (found?.isDirectory()) return readDirectory(reading, source);
-  if (found?.isFile() && (await isProgram(source))) return readThroughAnsible(reading, source);
-  if (found?.isFile() === false) refuseProgram(reading, source);
-  await readText(reading, source, await readTextFile(source, { maxBytes: LARGEST, what: "inventory" }));
-}
-
-/** `web1,`, `root@web1`, `admin@[2001:db8::1]:22`; a path that is not there is a misspelt file. */
-function isHosts(source: string): boolean {
-  return source.includes(",") || /^[^/@\s]+@[^/@\s]+$/u.test(source);
-}
-
-function requireStdin(stdin: string | undefined): string {
-  if (stdin?.trim()) return stdin;
-  throw new CurfewError("input", "standard input: the inventory is empty");
-}
-
-/** What Ansible skips in an inventory directory (INVENTORY_IGNORE_EXTS and IGNORED_ALWAYS). */
-const SKIPPED =
-  /^\.|^(?:group_vars|host_vars|vars_plugins)$|(?:\.(?:pyc|pyo|swp|bak|rpm|md|txt|rst|orig|ini\.orig|cfg|retry)|~)$/u;
-
-async function readDirectory(reading: FormContext, directory: string): Promise<void> {
-  const names = (await readdir(directory)).filter((name) => !SKIPPED.test(name)).toSorted();
-  if (names.length === 0) {
-    throw inputError([{ position: { file: directory }, message: "there is no inventory in this directory" }]);
-  }
-  for (const name of names) await readSource(reading, join(directory, name));
-}
-
-/** A script or binary that may be executed; a text file with a stray x bit is none. */
-async function isProgram(path: string): Promise<boolean> {
-  const handle = await open(path, "r").catch(() => undefined);
-  if (handle === undefined) return false;
-  const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0).finally(() => handle.close());
-  if (!buffer.subarray(0, 2).equals(Buffer.from("#!")) && !buffer.equals(Buffer.from("\u007fELF")))
-    return false;
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => {
-      const message = "this is a program, but not an executable one";
-      throw inputError([{ position: { file: path }, message }], `chmod +x ${visible(path)}`);
-    },
-  );
-}
-
-async function readText(reading: FormContext, file: string, text: string): Promise<void> {
-  const { form, source } = formOf(file, text);
-  reading.data.directory = file === STDIN ? undefined : dirname(resolve(reading.workingDirectory, file));
-  await form.read(source, reading);
+/**
+ * What stands beside the inventories, and beside the playbooks where Ansible is told of them: its own option for where
+ * there is no playbook to run, as here (PLAYBOOK_DIR).
+ */
+async function readBeside(reading: FormContext): Promise<void> {
+  const { data, variableDirectories, environment, workingDirectory } = reading;
+  if (reading.isAnsible !== true) return;
+  const playbooks = environment["ANSIBLE_PLAYBOOK_DIR"];
+  const beside = [...variableDirectories];
+  const directories = playbooks ? [...beside, resolve(workingDirectory, playbooks)] : beside;
+  const { readGroupVars } = await import("./group-vars.ts");
+  for (const [place, directory] of directories.entries())
+    await guarded(directory, () => readGroupVars(data, directory, place));
+  const { warnOfConfiguration, warnOfUnread } = await import("./unread.ts");
+  await warnOfConfiguration(data, environment["ANSIBLE_CONFIG"], workingDirectory);
+  const working = resolve(workingDirectory);
+  if (directories.every((directory) => resolve(working, directory) !== working))
+    await warnOfUnread(data, working);
 }

@@ -102,11 +102,22 @@ function membership(direct: ReadonlySet<string>, places: ReadonlyMap<string, Gro
   ]);
   const ordered = [...names].flatMap((name) => places.get(name) ?? []).toSorted(byPrecedence);
   const variables: Variables = new Map();
-  for (const layer of ["inline", "filed"] as const) {
-    for (const { group } of ordered) for (const [name, value] of group[layer]) variables.set(name, value);
-  }
+  for (const layer of layersOf(ordered.map(({ group }) => group)))
+    for (const [name, value] of layer) variables.set(name, value);
   const broken = ordered.flatMap(({ group }) => group.broken);
   return { groups: [...names].toSorted(), variables, broken };
+}
+
+/** The weakest first: all that the inventories say, then every folder's files for `all`, then those for the others. */
+function layersOf(groups: readonly GroupEntry[]): Variables[] {
+  const filed = [groups.filter(({ name }) => name === "all"), groups.filter(({ name }) => name !== "all")];
+  const folders = Math.max(-1, ...groups.flatMap((group) => [...group.filed.keys()])) + 1;
+  return [
+    ...groups.map(({ inline }) => inline),
+    ...filed.flatMap((some) =>
+      Array.from({ length: folders }, (_, folder) => some.flatMap((group) => group.filed.get(folder) ?? [])),
+    ),
+  ].flat();
 }
 
 function byPrecedence(left: GroupPlace, right: GroupPlace): number {
@@ -120,9 +131,13 @@ function priority(group: GroupEntry): number {
   return Number.isInteger(written) ? written : 1;
 }
 
+/** Of a host's files those of the later folder win. */
 function overlay(variables: Variables, { inline, filed }: HostEntry): Variables {
   if (inline.size === 0 && filed.size === 0) return variables;
-  return new Map([...variables, ...inline, ...filed]);
+  const merged = new Map([...variables, ...inline]);
+  for (const [, files] of [...filed].toSorted(([left], [right]) => left - right))
+    for (const [name, value] of files) merged.set(name, value);
+  return merged;
 }
 
 /** One line per variable, however many hosts have it. */

@@ -153,12 +153,20 @@ function readVariable<T>(
   if (variable.encrypted)
     return void fail("the value is encrypted with ansible-vault, which curfew does not read");
   if (variable.text === undefined) return void fail("expected a single value");
+  if (variable.reads !== undefined && !AS_WRITTEN.has(name)) return void fail(otherReading(variable));
   const text = evaluated(name, variable, scope, fail);
   if (text === undefined || text === "") return undefined;
   const value = parse(text);
   if (typeof value !== "string") return value;
   fail(value);
   return undefined;
+}
+
+/** Truth is asked for, or it is curfew's own. */
+const AS_WRITTEN: ReadonlySet<string> = new Set(["ansible_become", ...HONOURED.zone]);
+
+function otherReading({ text = "", reads = "" }: Variable): string {
+  return `Ansible reads ${shown(text)} as ${reads}: write that, or put it in quotes`;
 }
 
 function evaluated(

@@ -10,6 +10,8 @@ export interface Variable {
   readonly text: string | undefined;
   /** What a template sees in place of the text: a list, a mapping, a boolean. */
   readonly value?: unknown;
+  /** What Ansible makes of the text where that is something else: `022` is the number 18 in YAML 1.1. */
+  readonly reads?: string | undefined;
   /** True for text that is no template whatever it contains (`!unsafe`). */
   readonly literal?: boolean;
   /** True for a value that ansible-vault encrypted. */
@@ -19,6 +21,9 @@ export interface Variable {
 
 export type Variables = Map<string, Variable>;
 
+/** Variables of files beside an inventory, by the place of their folder among those that are read. */
+type FiledVariables = Map<number, Variables>;
+
 export interface GroupEntry {
   readonly name: string;
   readonly position: SourcePosition;
@@ -26,7 +31,7 @@ export interface GroupEntry {
   readonly children: Map<string, SourcePosition>;
   /** Variables of the inventory itself, and those of group_vars files, which win over them. */
   readonly inline: Variables;
-  readonly filed: Variables;
+  readonly filed: FiledVariables;
   /** What is wrong with its group_vars; it matters for hosts that count. */
   readonly broken: Problem[];
 }
@@ -36,7 +41,7 @@ export interface HostEntry {
   readonly position: SourcePosition;
   readonly groups: Set<string>;
   readonly inline: Variables;
-  readonly filed: Variables;
+  readonly filed: FiledVariables;
   /** What is wrong with the name; it matters where the host counts. */
   readonly problem: string | undefined;
   /** What is wrong with its host_vars. */

@@ -44,6 +44,10 @@ function valueOf(name: string, variable: Variable | undefined, scope: Scope): un
   const { text, value, encrypted, literal } = variable;
   if (encrypted) throw new JinjaProblem(`needs ${shown(name)}, which is encrypted with ansible-vault`);
   if (value !== undefined) return value;
+  if (variable.reads !== undefined)
+    throw new JinjaProblem(
+      `needs ${shown(name)}, which Ansible reads as ${variable.reads}: put it in quotes`,
+    );
   if (text === undefined) throw new JinjaProblem(`needs ${shown(name)}, which is not plain data`);
   if (literal === true || !isTemplate(text)) return text;
   return rendered(text, scope);

@@ -72,9 +72,9 @@ other:
     expect(hosts[0]?.source).toEqual({ file: "standard input", line: 5, column: 5 });
   });
 
-  test("scalars are taken as written: octal, exponents and booleans stay text", async () => {
+  test("scalars are taken as written where YAML 1.1 takes them so: exponents, quoted words", async () => {
     const { hosts } = await load(
-      "all: {hosts: {a: {ansible_user: 1e3}, b: {ansible_user: 0o17}, c: {ansible_user: yes}}}",
+      "all: {hosts: {a: {ansible_user: 1e3}, b: {ansible_user: 0o17}, c: {ansible_user: 'yes'}}}",
     );
     expect(hosts.map(({ user }) => user)).toEqual(["1e3", "0o17", "yes"]);
   });
@@ -167,6 +167,38 @@ ansible_group_priority=0
     expect(warnings).toEqual([
       `${join(root, "group_vars/web/vault.yml")}:1:1: encrypted with ansible-vault, so the variables in it are not read`,
     ]);
+  });
+
+  test("what Ansible would log in by, and curfew does not read, is said", async () => {
+    const root = await tree("unread", {
+      "inv/hosts": "[web]\nw1\n[db]\nd1\n",
+      "inv/more.ini": "w2\n",
+      "ansible.cfg":
+        "[defaults]\nremote_user = deploy\nforks=5\n[other]\nremote_port=1\n[defaults]\nremote_port: 23\n",
+      "group_vars/web/a.yml": "other: 1\n",
+      "group_vars/web/b.yml": "ansible_port: 2222\n",
+      "group_vars/db.yml": "packages: [x]\n",
+      "group_vars/elsewhere.yml": "ansible_port: 1\n",
+      "host_vars/d1.yml": "ansible_host: 10.0.0.9\n",
+    });
+    const unread =
+      "not read: Ansible reads it for playbooks in this folder only; ANSIBLE_PLAYBOOK_DIR=. has both read it";
+    const options = { environment, workingDirectory: root };
+    const { hosts, warnings } = await loadInventory([join(root, "inv")], options);
+    expect(brief(hosts)).toEqual(["w1:/ web", "d1:/ db", "w2:/ ungrouped"]);
+    expect(warnings).toEqual([
+      `${join(root, "inv/more.ini")}: read as well; Ansible before 2.19 skips what ends in .ini in a folder of inventories`,
+      "ansible.cfg:2:1: remote_user is not read: set ansible_user in the inventory",
+      "ansible.cfg:7:1: remote_port is not read: set ansible_port in the inventory",
+      `group_vars/web/b.yml: ${unread}`,
+      `host_vars/d1.yml: ${unread}`,
+    ]);
+    const told = await loadInventory([join(root, "inv/hosts")], {
+      environment: { ...environment, ANSIBLE_PLAYBOOK_DIR: "." },
+      workingDirectory: root,
+    });
+    expect(brief(told.hosts)).toEqual(["w1:2222/ web", "d1=10.0.0.9:/ db"]);
+    expect(told.warnings.filter((warning) => !warning.startsWith("ansible.cfg"))).toEqual([]);
   });
 
   test("a port behind a colon is weaker than an ansible_port, wherever that stands", async () => {
