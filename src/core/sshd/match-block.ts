@@ -1,6 +1,6 @@
 /** Whom a Match block of sshd is about, as far as it can be told without asking sshd (sshd_config(5) Match). Pure. */
 import type { Facts, UserClass } from "../../model/facts/facts.ts";
-import { globMatches } from "./directives.ts";
+import { globMatches } from "./glob.ts";
 
 /** Whether a block treats everybody of a class, wherever they come from, like the account that was asked about. */
 export function answersFor(account: UserClass, match: string, facts: Facts): boolean {
@@ -40,15 +40,15 @@ function criteriaOf(match: string): Criterion[] | undefined {
   for (let index = 0; index < parts.length; index += 2) {
     criteria.push({
       criterion: (parts[index] ?? "").toLowerCase(),
-      patterns: (parts[index + 1] ?? "").trim(),
+      patterns: (parts[index + 1] ?? "").replace(/^\s*=/u, "").trim(),
     });
   }
   return criteria;
 }
 
-/** sshd_config(5) Match. Quotes are gone here, so a name may have blanks. */
+/** sshd_config(5) Match; sshd takes `User=ann` as well. Quotes are gone here, so a name may have blanks. */
 const CRITERIA =
-  /(?:^|\s)(all|user|group|host|address|localaddress|localport|rdomain|version|sessiontype|command|tagged|invalid-user|canonical|final)(?=\s|$)/iu;
+  /(?:^|\s)(all|user|group|host|address|localaddress|localport|rdomain|version|sessiontype|command|tagged|invalid-user|canonical|final)(?=[\s=]|$)/iu;
 
 function sameUser({ representative, users, size }: UserClass, patterns: string): boolean {
   if (isAlone({ users, size })) return true;

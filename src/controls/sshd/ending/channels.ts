@@ -1,5 +1,5 @@
 /** ChannelTimeout: which entry closes the channel of which kind of session on which release. */
-import { globMatches } from "../../../core/sshd/directives.ts";
+import { globMatches } from "../../../core/sshd/glob.ts";
 import { can } from "../../../core/sshd/openssh-version.ts";
 import { parseSshdTime } from "../../../core/sshd/time.ts";
 import type { Seconds } from "../../../model/terms/duration.ts";

@@ -16,15 +16,24 @@ import { overriddenLines } from "./overridden.ts";
 export function sshdInert(facts: Facts): InertLine[] {
   const { server } = facts;
   if (server.product !== "openssh") return [];
-  const channels = sshdDirectives(facts)
-    .filter(({ keyword }) => keyword === "channeltimeout")
-    .flatMap((line) => channelLine(server.version, line));
+  const channels = channelLines(facts, server.version);
   const named = new Set(channels.map(({ source }) => source));
-  return [
-    ...channels,
-    ...countMaxLines(facts, server.version),
-    ...overriddenLines(facts).filter(({ source }) => !named.has(source)),
-  ];
+  const others = overriddenLines(facts).filter(({ source }) => !named.has(source));
+  return oncePerLine([...channels, ...countMaxLines(facts, server.version), ...others]);
+}
+
+/** A file that is included more than once may have an effect at one place and none at the other. */
+function channelLines(facts: Facts, version: OpenSshVersion): InertLine[] {
+  const lines = sshdDirectives(facts).filter(({ keyword }) => keyword === "channeltimeout");
+  const visits = lines.map((line) => ({ line, inert: channelLine(version, line) }));
+  const works = new Set(
+    visits.filter(({ inert }) => inert.length === 0).map(({ line }) => `${line.file}:${line.line}`),
+  );
+  return visits.flatMap(({ inert }) => inert).filter(({ source }) => !works.has(source));
+}
+
+function oncePerLine(lines: readonly InertLine[]): InertLine[] {
+  return [...new Map(lines.toReversed().map((each) => [each.source, each])).values()].toReversed();
 }
 
 function channelLine(version: OpenSshVersion, line: LocatedDirective): InertLine[] {

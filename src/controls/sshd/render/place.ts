@@ -6,12 +6,17 @@ import type { HostLimits } from "../../../model/policy/limits.ts";
 import { isSshdDropIn, SSHD_DROP_IN } from "../../../model/inventory/host-paths.ts";
 import { removeBlocks } from "../../../core/plan/managed-block.ts";
 import { can, sshdVersion } from "../../../core/sshd/openssh-version.ts";
-import { firstMatchLine, parseSshdConfig, type SshdDirective } from "../../../core/sshd/config-text.ts";
-import { includeMatches, includePath } from "../../../core/sshd/directives.ts";
+import { firstMatchLine } from "../../../core/sshd/config-text.ts";
+import {
+  includeMatches,
+  includePath,
+  inReadingOrder,
+  type LocatedDirective,
+} from "../../../core/sshd/directives.ts";
+import { known } from "../../../model/terms/reading.ts";
 
 /** A line that is not curfew's, and whether sshd reads it before our Match blocks. */
-export interface ForeignDirective extends SshdDirective {
-  readonly file: string;
+export interface ForeignDirective extends LocatedDirective {
   readonly before: boolean;
 }
 
@@ -63,47 +68,29 @@ function dropInPath(facts: Facts): string | null {
   return null;
 }
 
+/** Ours is read where its drop-in is first reached outside Match; where no place of it is found, after all others. */
 function readingOrder(
   facts: Facts,
   mainText: string,
   dropIn: string | null,
   firstMatch: number | null,
 ): ForeignDirective[] {
-  const found: ForeignDirective[] = [];
-  const rest = new Set(facts.sshd.dropIns.filter((file) => !isOwn(file)));
-  let reached = false;
-  for (const directive of parseSshdConfig(mainText)) {
-    if (dropIn === null && directive.line === firstMatch) reached = true;
-    if (directive.keyword !== "include") {
-      found.push({ ...directive, file: facts.sshd.mainFile.path, before: !reached });
-      continue;
-    }
-    for (const pattern of directive.args) {
-      const files = [...rest].filter(({ path }) => includeMatches(pattern, path));
-      const ours: string | null =
-        dropIn !== null && !reached && includeMatches(pattern, dropIn) ? dropIn : null;
-      for (const file of files) {
-        rest.delete(file);
-        found.push(
-          ...included(file, directive.match, !reached && (ours === null || byteOrder(file.path, ours) < 0)),
-        );
-      }
-      reached ||= ours !== null;
-    }
-  }
-  // Reached through an Include inside an included file: nobody knows the place, so assume the worse.
-  return [...found, ...[...rest].flatMap((file) => included(file, null, true))];
+  const { mainFile, dropIns } = facts.sshd;
+  const others = dropIns.filter((file) => !isOwn(file));
+  for (const file of others) stateOf(file);
+  const ours = dropIn === null ? [] : [withText(mainFile, "Here", dropIn)];
+  const lines = inReadingOrder(withText(mainFile, mainText), [...others, ...ours]);
+  const place = lines.findIndex(({ file, line, match }) =>
+    dropIn === null ? file === mainFile.path && line === firstMatch : file === dropIn && match === null,
+  );
+  return lines.flatMap((directive, index) =>
+    directive.file === dropIn ? [] : [{ ...directive, before: place === -1 || index < place }],
+  );
 }
 
-function included(file: FileFact, match: string | null, before: boolean): ForeignDirective[] {
-  return parseSshdConfig(stateOf(file).content).map(({ line, keyword, args, match: own }) => ({
-    line,
-    keyword,
-    args,
-    match: own ?? match,
-    file: file.path,
-    before,
-  }));
+function withText({ path, state }: FileFact, content: string, at = path): FileFact {
+  const before = state.state === "known" ? state.value : { mode: "0600", uid: 0, gid: 0 };
+  return { path: at, realPath: at, state: known({ ...before, content }) };
 }
 
 function stateOf(file: FileFact): FileState {
@@ -116,8 +103,4 @@ function stateOf(file: FileFact): FileState {
 
 function isOwn({ path }: FileFact): boolean {
   return isSshdDropIn(path);
-}
-
-function byteOrder(left: string, right: string): number {
-  return Buffer.compare(Buffer.from(left), Buffer.from(right));
 }
