@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { allGoals } from "./goals.ts";
 import type { Usage } from "./measure.ts";
 import { openRelay } from "./relay.ts";
+import { sharedGoals, type SharedRow, sharedText } from "./shared.ts";
 import {
   goalsText,
   isReached,
@@ -91,6 +92,42 @@ describe("goals", () => {
     const [one] = [reading(10, usage(2), usage(1))];
     const goals = allGoals({ version: 1, emptyNode: 1 }, [one], [changing(4, usage(2), usage(1), usage(1))]);
     expect(goals.map(({ what }) => what).filter((what) => /RSS|further/u.test(what))).toEqual([]);
+  });
+});
+
+describe("audits over several workers", () => {
+  const shared = (hosts: number, workers: number, databaseMs: number, rssMiB: number): SharedRow => ({
+    workers,
+    hosts,
+    coordinator: usage(500, 10_000, rssMiB),
+    cpuMs: 3000,
+    rssMiB: rssMiB + 1,
+    databaseMs,
+    databaseBytes: hosts * 1000,
+  });
+  const cost = {
+    rows: [shared(10, 2, 100, 100), shared(100, 1, 100, 120), shared(100, 2, 300, 130)],
+    loginMs: 25,
+  };
+
+  test("the worst large run counts, beside a login and beside the small run", () => {
+    expect(sharedGoals(cost).map(({ ratio }) => ratio)).toEqual([3 / 25, 1.3, 131 / 101, 131 / 400]);
+    expect(sharedGoals(cost).map(isReached)).toEqual([false, true, true, true]);
+    expect(sharedGoals({ ...cost, rows: [] })).toEqual([]);
+  });
+
+  test("the table", () => {
+    expect(sharedText(cost).split("\n")[2]?.split(/ {2,}/u)).toEqual([
+      "1 worker",
+      "100",
+      "10.0",
+      "5.0",
+      "30.0",
+      "1.00",
+      "1000",
+      "120",
+      "121",
+    ]);
   });
 });
 

@@ -1,5 +1,5 @@
 /** Runs a program in a process of its own and says what it used. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -26,23 +26,42 @@ const PRELOAD = fileURLToPath(new URL("./usage.ts", import.meta.url));
 /** Longer than any run should take; a run that hangs must not hang the bench. */
 const TIMEOUT_MS = 180_000;
 
+/** A program under measurement. */
+export interface Measured {
+  readonly process: ChildProcess;
+  /** What it used, once it has ended. Rejects with its last words where its exit code was not expected. */
+  readonly usage: Promise<Usage>;
+}
+
 /** Runs `program` once; `scratch` is a directory for its usage file. Throws with its last words when it fails. */
-export async function measure(program: Program, scratch: string): Promise<Usage> {
-  const file = join(scratch, `usage-${process.pid}.json`);
-  await rm(file, { force: true });
+export function measure(program: Program, scratch: string): Promise<Usage> {
+  return startMeasured(program, scratch, TIMEOUT_MS).usage;
+}
+
+/** Starts `program`, for those that run beside others. It is killed after `timeout` milliseconds. */
+export function startMeasured(program: Program, scratch: string, timeout: number): Measured {
+  const file = join(scratch, `usage-${process.pid}-${(started += 1)}.json`);
   const child = spawn(process.execPath, ["--import", PRELOAD, ...program.argv], {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, ...environment(scratch), ...program.environment, CURFEW_BENCH_USAGE: file },
-    timeout: TIMEOUT_MS,
+    timeout,
     killSignal: "SIGKILL",
   });
+  return { process: child, usage: usageOf(child, program, file) };
+}
+
+let started = 0;
+
+async function usageOf(child: ChildProcess, program: Program, file: string): Promise<Usage> {
   let said = "";
-  child.stderr.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2000)));
+  child.stderr?.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-2000)));
   const [code, signal] = (await once(child, "close")) as [number | null, string | null];
   if (code === null || !program.expected.includes(code)) {
     throw new Error(`${program.argv.slice(0, 2).join(" ")} ended with ${code ?? signal}:\n${said}`);
   }
-  return JSON.parse(await readFile(file, "utf8")) as Usage;
+  const usage = JSON.parse(await readFile(file, "utf8")) as Usage;
+  await rm(file);
+  return usage;
 }
 
 /** Code is compiled once for all runs, curfew's and the floors' alike: nobody measures the stripping of types. */

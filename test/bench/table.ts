@@ -86,7 +86,8 @@ export function isReached({ ratio, limit }: Goal): boolean {
   return ratio <= limit;
 }
 
-function aligned(lines: readonly (readonly string[])[]): string {
+/** Columns as wide as they have to be; the first one left, the others right. */
+export function aligned(lines: readonly (readonly string[])[]): string {
   const widths = (lines[0] ?? []).map((_, at) => Math.max(...lines.map((line) => (line[at] ?? "").length)));
   return lines
     .map((line) =>

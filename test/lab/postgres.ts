@@ -30,6 +30,8 @@ export interface PostgresServer {
   configure(lines: string): Promise<void>;
   setAccess(lines: string): Promise<void>;
   start(): Promise<void>;
+  /** Of the server itself; throws where it does not run. */
+  pid(): number;
   /** SIGKILL to the server and all that it has started, as a power cut would. */
   kill(): Promise<void>;
   /** SIGSTOP and SIGCONT. */
@@ -220,6 +222,11 @@ function createHandle({
         if (performance.now() - begin > patient(20_000)) throw new Error("PostgreSQL did not start");
         await sleep(50);
       }
+    },
+    pid() {
+      const pid = running()?.pid;
+      if (pid === undefined) throw new Error("PostgreSQL does not run");
+      return pid;
     },
     kill: () => end("SIGKILL"),
     freeze: () => signal("SIGSTOP"),

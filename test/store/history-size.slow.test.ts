@@ -7,7 +7,7 @@ import { patient } from "../patience.ts";
 test(
   "1,000 hosts: a report takes the memory of one audit, and an audit little room",
   async () => {
-    const cost = await measureHistory(1000, [2, 10], 1);
+    const cost = await measureHistory("SQLite", 1000, [2, 10], 1);
     const [time, memory] = historyGoals(cost);
     expect(memory).toSatisfy(isReached);
     expect(time?.ratio).toBeLessThan(5);
