@@ -24,7 +24,7 @@ export interface Program {
 
 const PRELOAD = fileURLToPath(new URL("./usage.ts", import.meta.url));
 /** Longer than any run should take; a run that hangs must not hang the bench. */
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 900_000;
 
 /** A program under measurement. */
 export interface Measured {

@@ -19,6 +19,7 @@ import { type ExitCode, exitCodeOf, exitCodeOfVerdict, writeError } from "../ter
 import { type AppliedHead, rememberApplied } from "./applied-record.ts";
 import { fitted } from "../terminal/fitted.ts";
 import { type Interrupts, watchInterrupts } from "./interrupts.ts";
+import { boundYoungGeneration } from "./memory.ts";
 import { ownerName } from "./owner.ts";
 import { createProgress } from "./progress.ts";
 import { type Progress } from "./shown-run.ts";
@@ -171,6 +172,7 @@ export async function createContext({
   emit,
   note: tell,
 }: Access): Promise<RunContext> {
+  boundYoungGeneration();
   const [{ connectThrough, createConnect }, { createSystemSsh }, { CONTROLS }] = await Promise.all([
     import("../../host/connect.ts"),
     import("../../host/openssh/system-ssh.ts"),
