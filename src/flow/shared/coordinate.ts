@@ -17,8 +17,12 @@ import type {
 } from "../../model/record/shared-work.ts";
 import type { RunContext } from "../run/context.ts";
 
-/** Milliseconds between two looks for answers: those that come meanwhile are fetched together. */
+/**
+ * Milliseconds between two looks for answers while a hundred hosts or fewer are open: those that come meanwhile are
+ * fetched and stored together. Many hosts can wait longer, up to `COLLECT_LONGEST`: each look costs the database the same.
+ */
 const COLLECT = 250;
+const COLLECT_LONGEST = 1000;
 /** So many at once, and there are more. */
 const MANY = 100;
 /** Milliseconds between two looks at who works, which also give the hosts of dead workers to others. */
@@ -107,8 +111,10 @@ async function loop(run: SharedRun, waiting: readonly Waiting[], setup: Coordina
       stopped = true;
       await run.giveUp({ zones: "all" }, INTERRUPTED);
     }
-    if (answers.length >= MANY || waiting.every(({ settled }) => settled)) continue;
-    await context.pause(COLLECT, context.aborting);
+    const open = waiting.filter(({ settled }) => !settled).length;
+    if (answers.length >= MANY || open === 0) continue;
+    const wait = Math.min(COLLECT_LONGEST, Math.max(COLLECT, (open / MANY) * COLLECT));
+    await context.pause(wait, context.aborting);
   }
 }
 
