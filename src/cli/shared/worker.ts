@@ -21,6 +21,7 @@ import { becomePassword } from "../options/become-password.ts";
 import { addStoreOption, type StoreOptions } from "../options/history-access.ts";
 import { outcomeSymbol } from "../progress/event-text.ts";
 import { type Interrupts, watchInterrupts } from "../progress/interrupts.ts";
+import { boundYoungGeneration } from "../progress/memory.ts";
 import { createContext } from "../progress/run-context.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import { writeError } from "../terminal/exit.ts";
@@ -65,6 +66,8 @@ export function registerWorker(program: Command, { terminal, setExitCode }: Sett
 
 async function worker(options: WorkerOptions, terminal: Terminal): Promise<ExitCode> {
   const postgres = await queuePlace(options, terminal, "curfew worker");
+  // Before the engine of the queue is loaded, which takes much for a moment.
+  boundYoungGeneration();
   const password = options.check === true ? undefined : await becomePassword(hostOptions(options), terminal);
   const { openWorkerQueue } = await import("../../store/queue/queue.ts");
   const zones = [...new Set(options.zone ?? [DEFAULT_ZONE])];
