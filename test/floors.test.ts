@@ -29,7 +29,17 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   core: "text sshd shell policy misuse answer people facts verdict ending baseline plan render probe audit explain wizard check schedule kube teleport shared".split(
     " ",
   ),
-  controls: ["shell-timeout", "sshd", "logind", "watchdog", "databases", "postgresql", "mariadb", "."],
+  controls: [
+    "shell-timeout",
+    "sshd",
+    "logind",
+    "watchdog",
+    "databases",
+    "postgresql",
+    "mariadb",
+    "cockpit",
+    ".",
+  ],
   report: [
     "layout",
     "format",
@@ -133,6 +143,7 @@ const MAIN: Readonly<Record<string, string>> = {
   "controls/databases": "watchdog",
   "controls/postgresql": "index",
   "controls/mariadb": "index",
+  "controls/cockpit": "index",
   report: "audit-formats",
   "report/layout": "page-text",
   "report/format": "audit-json",

@@ -12,6 +12,7 @@ const REGISTRY: Readonly<Record<ControlId, () => Promise<Control>>> = {
   watchdog: async () => (await import("./watchdog/index.ts")).watchdog,
   postgresql: async () => (await import("./postgresql/index.ts")).postgresql,
   mariadb: async () => (await import("./mariadb/index.ts")).mariadb,
+  cockpit: async () => (await import("./cockpit/index.ts")).cockpit,
 };
 
 /** Every name, in the order of the lines. */

@@ -86,7 +86,11 @@ keep_original() {
     printf 'file\t%s\t%s\n' "$base/original/$token/$1" "$3" >>"$guard/original/manifest" || return 1
     cp -a "$3" "$guard/original/$1" 2>/dev/null || cp -p "$3" "$guard/original/$1" || return 1
     ! grep -q '^# BEGIN curfew ' "$3" ||
-      sed '/^# BEGIN curfew /,/^# END curfew /d' "$3" >"$guard/original/$1"
+      sed -n '/^# BEGIN curfew /,/^# END curfew /{
+        s/^# curfew replaces: //p
+        d
+      }
+      p' "$3" >"$guard/original/$1"
   fi
 }
 

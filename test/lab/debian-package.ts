@@ -17,6 +17,12 @@ const WANTED: readonly (readonly [Release, ...string[]])[] = [
   ["sid", "ssg-debderived"],
   ...POSTGRESQL,
 ];
+const COCKPIT = (["bullseye", "bookworm", "trixie", "sid"] as const).flatMap(
+  (release): [Release, string][] => [
+    [release, "cockpit-ws"],
+    [release, "cockpit-system"],
+  ],
+);
 const WANTED_FILES: readonly (readonly [Release, string])[] = [
   ["bookworm", "openscap-scanner"],
   ["trixie", "openscap-scanner"],
@@ -26,6 +32,7 @@ const WANTED_FILES: readonly (readonly [Release, string])[] = [
   ["bookworm", "mariadb-server"],
   ["trixie", "mariadb-server"],
   ["sid", "mariadb-server"],
+  ...COCKPIT,
 ];
 
 /** Fetches what is missing of all that tests ask for; who needs what cannot be had says so. */

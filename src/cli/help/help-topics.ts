@@ -15,6 +15,7 @@ export const HELP_TOPICS = {
   postgresql: "the history in PostgreSQL: choosing it, roles, failures",
   workers: "runs over many machines",
   databases: "idle sessions with databases: what ends them",
+  cockpit: "idle pages of the web console: what logs them out, what does not",
   kubernetes: "cluster sessions: what kubectl leaves open, the gate",
   troubleshooting: "every error code: what it means, what to do",
   teleport: "the idle timeout of a Teleport gateway: where it stands, what it ends",

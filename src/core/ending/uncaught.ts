@@ -48,5 +48,7 @@ const REASONS: Readonly<Record<SessionKind, string>> = {
     "an open forward counts as a channel in use; ChannelTimeout direct-tcpip would, which curfew does not set",
   "idle-database":
     "no control that ends idle sessions with this database is selected or can work here (controls: postgresql, mariadb)",
+  "idle-console":
+    "nothing logs out an idle page of the web console; IdleTimeout of cockpit would (controls: cockpit)",
   typing: "it must be kept",
 };

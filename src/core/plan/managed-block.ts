@@ -37,6 +37,38 @@ export function removeBlocks(text: string, file = "the file"): string {
   return cut(text, () => true, file);
 }
 
+/** Which lines a block stands in for, 1-based and counted without it. */
+export interface ReplacedLines {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * The text with this block in the place of some lines, which it keeps as comments: whoever takes it out has them back.
+ * Errors as setBlock.
+ */
+export function setBlockOver(
+  text: string,
+  name: string,
+  body: readonly string[],
+  { first, last }: ReplacedLines,
+  file = "the file",
+): string {
+  const rest = cut(text, (found) => found === name, file);
+  const lines = splitLines(rest);
+  const newline = lineEnding(rest);
+  const replaced = lines.slice(first - 1, last);
+  const kept = replaced.map(
+    (line) => REPLACES + line.slice(0, line.endsWith(newline) ? -newline.length : undefined),
+  );
+  const block = [`# BEGIN curfew ${name}`, ...kept, ...body, `# END curfew ${name}`];
+  const final = replaced.at(-1)?.endsWith("\n") === false ? "" : newline;
+  return [...lines.slice(0, first - 1), block.join(newline) + final, ...lines.slice(last)].join("");
+}
+
+/** Before a line that a block keeps; templates/remote/guard-change.sh knows it as well. */
+const REPLACES = "# curfew replaces: ";
+
 interface Marker {
   readonly edge: "BEGIN" | "END";
   readonly name: string;
@@ -48,7 +80,8 @@ function cut(text: string, chosen: (name: string) => boolean, file: string): str
   const kept: string[] = [];
   const seen = new Set<string>();
   let open: { readonly name: string; readonly line: number; readonly newline: string } | undefined;
-  for (const [index, line] of splitLines(text).entries()) {
+  const lines = splitLines(text);
+  for (const [index, line] of lines.entries()) {
     const marker = readMarker(line);
     const at = `${file}:${index + 1}`;
     if (marker?.edge === "BEGIN") {
@@ -61,6 +94,8 @@ function cut(text: string, chosen: (name: string) => boolean, file: string): str
       refuse(`${at}: a curfew block "${marker.name}" ends that did not begin`);
     }
     if (open === undefined || !chosen(open.name)) kept.push(line);
+    else if (line.startsWith(REPLACES)) kept.push(line.slice(REPLACES.length));
+    else if (isHeader(line) && headsOthers(lines.slice(index + 1))) kept.push(line);
     else if (marker?.edge === "END" && !line.endsWith("\n")) dropFinal(kept, open.newline);
     if (marker?.edge === "END") open = undefined;
   }
@@ -79,6 +114,20 @@ function dropFinal(kept: string[], newline: string): void {
   const last = kept.pop();
   if (last === undefined) return;
   kept.push(last.endsWith(newline) ? last.slice(0, -newline.length) : last);
+}
+
+/**
+ * Whether a block's `[Section]` has become that of lines behind the block, which somebody else put there: without it
+ * they would be another section's, or none's.
+ */
+function headsOthers(after: readonly string[]): boolean {
+  const end = after.findIndex((line) => readMarker(line)?.edge === "END");
+  const next = after.slice(end + 1).find((line) => !/^\s*(?:[#;].*)?\r?\n?$/u.test(line));
+  return next !== undefined && !/^\s*\[/u.test(next);
+}
+
+function isHeader(line: string): boolean {
+  return /^\[[A-Za-z]+\]\r?\n?$/u.test(line);
 }
 
 function readMarker(line: string): Marker | undefined {

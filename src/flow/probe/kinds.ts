@@ -34,6 +34,7 @@ export const PROBE_KINDS: Readonly<Record<SessionKind, Probe>> = {
   "unused-connection": { open: opening.openNothing, observe: observeUnused },
   "idle-forward": { open: opening.openForwardProbe, observe: observeIdle },
   "idle-database": { open: openService, observe: observeService },
+  "idle-console": { open: openService, observe: observeService },
   typing: { open: opening.openShell, observe: observeTyping },
 };
 

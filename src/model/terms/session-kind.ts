@@ -12,6 +12,7 @@ export const SESSION_KINDS = [
   "unused-connection",
   "idle-forward",
   "idle-database",
+  "idle-console",
   "typing",
 ] as const;
 export type SessionKind = (typeof SESSION_KINDS)[number];
@@ -20,12 +21,12 @@ export type SessionKind = (typeof SESSION_KINDS)[number];
 export const DEFAULT_PROBES = ["idle-shell", "frozen-client", "typing"] as const satisfies SessionKind[];
 
 /** The kinds of session with a service that people reach past sshd; see `ServiceSessions`. */
-type ServiceKind = "idle-database";
+type ServiceKind = "idle-database" | "idle-console";
 export type SshKind = Exclude<SessionKind, ServiceKind>;
 
 /** Whether only controls that say so themselves end such a session, on hosts where the service runs. */
 export function isServiceKind(session: SessionKind): session is ServiceKind {
-  return session === "idle-database";
+  return session === "idle-database" || session === "idle-console";
 }
 
 /** The kinds that every host has: those of its sshd. */

@@ -147,7 +147,7 @@ test.each([
   [
     "unknown control",
     "name: x\ncontrols: [sshd, ssh]",
-    'p.yaml:2:18: controls[1]: "ssh" is none of sshd, shell-timeout, logind, watchdog, postgresql, mariadb, did you mean "sshd"?',
+    'p.yaml:2:18: controls[1]: "ssh" is none of sshd, shell-timeout, logind, watchdog, postgresql, mariadb, cockpit, did you mean "sshd"?',
   ],
   ["no controls", "name: x\ncontrols: []", "p.yaml:2:11: controls: needs at least 1 entry"],
   [
@@ -209,7 +209,7 @@ test.each([
   [
     "wrong control of an exemption",
     `name: x\nexemptions: [{${EXEMPTION}, controls: [shell_timeout]}]`,
-    'exemptions[0].controls[0]: "shell_timeout" is none of sshd, shell-timeout, logind, watchdog, postgresql, mariadb, did you mean "shell-timeout"?',
+    'exemptions[0].controls[0]: "shell_timeout" is none of sshd, shell-timeout, logind, watchdog, postgresql, mariadb, cockpit, did you mean "shell-timeout"?',
   ],
   [
     "reserved role",

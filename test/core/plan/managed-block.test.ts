@@ -1,6 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { removeBlocks, setBlock, type BlockPlace } from "../../../src/core/plan/managed-block.ts";
+import {
+  removeBlocks,
+  setBlock,
+  setBlockOver,
+  type BlockPlace,
+} from "../../../src/core/plan/managed-block.ts";
 import { CurfewError } from "../../../src/model/terms/error.ts";
 
 const BODY = ["one", "two"];
@@ -81,5 +86,46 @@ describe("whatever the file contains", () => {
         expect(removeBlocks(both)).toBe(text);
       }),
     );
+  });
+});
+
+describe("setBlockOver", () => {
+  const put = (text: string, first: number, last = first): string =>
+    setBlockOver(text, "x", BODY, { first, last });
+  const over = (was: string): string => BLOCK.replace("\none", `\n# curfew replaces: ${was}\none`);
+
+  test.each<[string, string, string]>([
+    ["a line", "a\nb\nc\n", `a\n${over("b")}c\n`],
+    ["the last line, without a final newline", "a\nb", `a\n${over("b").trimEnd()}`],
+    ["a line of a CRLF file", "a\r\nb\r\n", `a\r\n${over("b").replaceAll("\n", "\r\n")}`],
+    ["a line that ends in a lone carriage return", "a\nb\r\nc\n", `a\n${over("b\r")}c\n`],
+  ])("keeps %s as a comment, and gives it back", (_name, text, expected) => {
+    expect(put(text, 2)).toBe(expected);
+    expect(removeBlocks(expected)).toBe(text);
+    expect(put(expected, 2)).toBe(expected);
+  });
+
+  test("changes not one byte when it is taken out again, whatever the file contains", () => {
+    const lines = fc.integer({ min: 1, max: 5 });
+    fc.assert(
+      fc.property(anyText, lines, lines, (text, first, more) => {
+        fc.pre((text.match(/[^\n]*\n|[^\n]+$/gu) ?? []).length >= first + more - 1);
+        const once = put(text, first, first + more - 1);
+        expect(removeBlocks(once)).toBe(text);
+        expect(put(once, first, first + more - 1)).toBe(once);
+      }),
+    );
+  });
+});
+
+describe("a section's header in a block", () => {
+  const block = "# BEGIN curfew x\n[Login]\nA=1\n# END curfew x\n";
+  test.each([
+    ["goes with it", `a\n${block}`, "a\n"],
+    ["goes where only comments follow", `a\n${block}# b\n\n`, "a\n# b\n\n"],
+    ["goes where another section follows", `a\n${block}\n[Other]\nb=1\n`, "a\n\n[Other]\nb=1\n"],
+    ["stays for lines that somebody put behind it", `a\n${block}b=1\n`, "a\n[Login]\nb=1\n"],
+  ])("%s", (_name, text, expected) => {
+    expect(removeBlocks(text)).toBe(expected);
   });
 });
