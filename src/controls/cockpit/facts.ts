@@ -8,7 +8,6 @@ import { absent, known, type Reading } from "../../model/terms/reading.ts";
 import { type Conf, BRIDGE_KINDS, type BridgeKind, MOST_MINUTES, readConf } from "./conf.ts";
 
 export const COCKPIT_CONF = "/etc/cockpit/cockpit.conf";
-export const DISALLOWED = "/etc/cockpit/disallowed-users";
 
 const MOST_NAMES = 1000;
 const text = z.string().max(400);

@@ -49,7 +49,7 @@ export function consoleLimit(facts: Facts, limits: HostLimits, found: Cockpit): 
   const exempt = people.find(({ person }) => isExempt(person, "cockpit"))?.account;
   if (exempt === undefined) return strictestOf(people.map(({ person }) => person));
   const name = [exempt.representative, ...exempt.users].find((user) => !found.disallowed.includes(user));
-  const why = `it is one value for the whole host, and would also log out ${name ?? exempt.representative}, who is exempt`;
+  const why = `it is one value for the whole host, and would also log out ${name ?? exempt.representative}, who is exempt and not in /etc/cockpit/disallowed-users`;
   return { state: "left-out", why, outcome: "fail" };
 }
 
