@@ -42,6 +42,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   "shared/chaos.slow.test.ts": 45,
   "shared/shared-schedule.slow.test.ts": 65,
   "controls/logind/grace.lab.test.ts": 50,
+  "controls/cockpit/cockpit.lab.test.ts": 50,
 };
 
 export class LongestFirst extends BaseSequencer {

@@ -18,7 +18,7 @@ export const HELP_TOPICS = {
   cockpit: "idle pages of the web console",
   kubernetes: "cluster sessions: what kubectl leaves open",
   troubleshooting: "every error code: what it means, what to do",
-  teleport: "the idle timeout of a Teleport gateway: where it stands, what it ends",
+  teleport: "the idle timeout of a Teleport gateway",
   migrating: "from Ansible roles and hand-made files",
   contributing: "floors, adding a control or a report format, lab, tests",
 } as const;

@@ -23,8 +23,7 @@ import { concernsCockpit, consoleRoles } from "./people.ts";
 
 export const cockpit: Control = {
   id: "cockpit",
-  words:
-    "catches idle pages of the web console in view; hidden tabs much later, clients other than browsers never; knows one limit for all",
+  words: "catches idle pages of the web console in view; one limit for all",
   mechanisms: [IN_VIEW],
   own: [],
   shared: [COCKPIT_CONF],
