@@ -1,7 +1,9 @@
 /** Schedules and alerts of many machines, in a real PostgreSQL: the contract, and what a machine that was thought dead may no more. */
-import { resolve } from "node:path";
-import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { takeScheduleTurn } from "../../src/cli/schedule/turns.ts";
 import type { TurnToken } from "../../src/model/record/schedule.ts";
 import { openHistory } from "../../src/store/open-history.ts";
 import { postgresSettings } from "../../src/store/postgres/settings.ts";
@@ -9,6 +11,7 @@ import { openScheduleLine } from "../../src/store/schedule/database.ts";
 import { createSharedSchedule } from "../../src/store/schedule/shared-store.ts";
 import { openSharedOutbox } from "../../src/store/schedule/shared-outbox.ts";
 import { auditEnd, auditHeader, auditedHost } from "../fixtures/audits.ts";
+import { fakeTerminal } from "../cli/fake-terminal.ts";
 import { postgresLacks, type PostgresServer, startPostgres } from "../lab/postgres.ts";
 import { patient } from "../patience.ts";
 import { queued, RESULT, taken, testSchedules } from "./schedule/contract.ts";
@@ -46,6 +49,44 @@ describe.skipIf(lacks !== null)(`schedules in PostgreSQL${lacks === null ? "" : 
       remove: async () => void (await server.sql("postgres", `DROP DATABASE ${database} WITH (FORCE)`)),
     };
   });
+
+  test(
+    "the turn of a machine that cannot begin is free at once",
+    async () => {
+      const { sql, url } = await fresh();
+      const state = await mkdtemp(join(tmpdir(), "curfew-turn-"));
+      // Not a file that could be taken away.
+      await mkdir(join(state, "schedules", "nightly.json", "in the way"), { recursive: true });
+      const files = { policy: join(state, "policy.yaml"), inventory: [join(state, "hosts")] };
+      await writeFile(files.policy, "name: production\ndefaults: { client_idle_timeout: 15m }\n");
+      await writeFile(files.inventory[0] ?? "", "web1\n");
+      const request = {
+        options: {
+          ...files,
+          name: "nightly",
+          store: url,
+          connectTimeout: 20,
+          concurrency: 1,
+          workerWait: 60,
+          sessions: [],
+        },
+        state,
+        terminal: fakeTerminal(),
+        stopping: new AbortController().signal,
+        timeout: 60,
+        say: () => {},
+      };
+      await expect(takeScheduleTurn(request)).rejects.toThrow(/nightly\.json/u);
+      expect(await sql("SELECT holder IS NULL FROM curfew.schedule")).toEqual(["t"]);
+      await rm(join(state, "schedules", "nightly.json"), { recursive: true });
+      const turn = await takeScheduleTurn(request);
+      if ("busy" in turn) throw new Error(turn.busy);
+      expect(await sql("SELECT holder IS NULL FROM curfew.schedule")).toEqual(["f"]);
+      await turn.release();
+      await rm(state, { recursive: true });
+    },
+    LONG,
+  );
 
   test(
     "one that was not heard of loses its turn: nothing that it stores, tells or writes into the history counts",

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { UnfinishedAudit } from "../../model/record/alert.ts";
 import type { ScheduleTurn } from "../../model/record/schedule.ts";
 import { createRunId } from "../../store/run/journal.ts";
+import { defaultSources } from "../options/default-sources.ts";
 import { storePlace } from "../options/history-access.ts";
 import { writeError } from "../terminal/exit.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -32,7 +33,8 @@ export async function tellUnfinished(
     ]);
     const alerts = await loadAlerts(options.alerts);
     // A policy with a mistake may be just what kept the audit from its end.
-    const policy = await policyNameIn(options.policy);
+    const file = await policyFile(options, terminal);
+    const policy = file === undefined ? "no policy" : await policyNameIn(file);
     const runId = createRunId("schedule", now(), randomBytes(4).toString("hex"));
     const { token } = turn;
     // Without a turn in the database there is none, or it does not answer: that is told from here.
@@ -50,6 +52,13 @@ export async function tellUnfinished(
   } catch (error) {
     writeError(error, terminal);
   }
+}
+
+/** That of this folder where none was given: said already. */
+async function policyFile({ policy }: ScheduledOptions, terminal: Terminal): Promise<string | undefined> {
+  if (policy !== undefined) return policy;
+  const [found] = await defaultSources("policy", { quiet: true }, terminal).catch(() => []);
+  return found;
 }
 
 function now(): Date {

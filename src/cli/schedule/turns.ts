@@ -61,7 +61,11 @@ async function bothTurns(
   }
   // What was told from here while the database was away is over.
   const { scheduleResultFile } = await import("../../store/schedule/result.ts");
-  await rm(scheduleResultFile(state, options.name), { force: true });
+  await rm(scheduleResultFile(state, options.name), { force: true }).catch(async (error: unknown) => {
+    // Other machines need not wait for one that cannot even begin.
+    await shared.release();
+    throw error;
+  });
   return {
     ...shared,
     async release() {
