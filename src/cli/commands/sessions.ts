@@ -121,7 +121,7 @@ function textOf(
       ? [`${view.paint.red("?")} ${visible(host)}: ${visibleLines(error.message)}`]
       : [],
   );
-  const lines = judged ? fatesText(hosts, view) : loggedInText(hosts, view);
+  const lines = judged ? fatesText(hosts, view, true) : loggedInText(hosts, view);
   const all = [...lines, ...lost];
   return `${(all.length === 0 ? ["No SSH session is open there."] : all).join("\n")}\n`;
 }

@@ -97,9 +97,9 @@ async function partsOf(reading: FormContext, path: string): Promise<Part[]> {
   return [found?.isFile() === true ? part : { ...part, by: "curfew" }];
 }
 
-/** `web1,`, `root@web1`, `admin@[2001:db8::1]:22`; a path that is not there is a misspelt file. */
+/** `web1,`, `root@web1`, `admin@[2001:db8::1]:22`, `localhost`; another path that is not there is a misspelt file. */
 function isHosts(source: string): boolean {
-  return source.includes(",") || /^[^/@\s]+@[^/@\s]+$/u.test(source);
+  return source === "localhost" || source.includes(",") || /^[^/@\s]+@[^/@\s]+$/u.test(source);
 }
 
 function requireStdin(stdin: string | undefined): string {

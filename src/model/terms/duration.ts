@@ -22,8 +22,13 @@ export function limitText(seconds: number): string {
   return `${Number(seconds.toFixed(1))} s`;
 }
 
-/** The shortest spelling that `parseDuration` reads back as the same number: 5400 is `1h30m`. */
-export function formatDuration(seconds: Seconds): string {
+/**
+ * The shortest spelling that `parseDuration` reads back as the same number: 5400 is `1h30m`. What was computed or
+ * measured is rounded to what a person reads: tenths below a minute, else whole seconds.
+ */
+export function formatDuration(exact: Seconds): string {
+  const tenths = Math.round(exact * 10) / 10;
+  const seconds = tenths < 60 ? tenths : Math.round(exact);
   const parts: [number, string][] = [
     [Math.floor(seconds / 3600), "h"],
     [Math.floor((seconds % 3600) / 60), "m"],

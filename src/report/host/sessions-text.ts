@@ -30,15 +30,19 @@ export function loggedInText(hosts: readonly HostSessions[], { paint, verbose }:
 
 /**
  * What a policy does to those who are logged in: nothing where none is. Who ends soonest comes first, alone and by name;
- * the others are counted unless verbose.
+ * the others are counted unless verbose, or where they are what was asked for (`everybody`).
  */
-export function fatesText(hosts: readonly HostSessions<JudgedSession>[], view: View): string[] {
+export function fatesText(
+  hosts: readonly HostSessions<JudgedSession>[],
+  view: View,
+  everybody = view.verbose,
+): string[] {
   const all = placed(hosts);
   const { paint, verbose } = view;
   if (all.length === 0) return unread(hosts, paint);
   const of = (wanted: Fate): Placed<JudgedSession>[] => all.filter(({ fate }) => fate === wanted);
   const [ends, unknown] = [of("ends"), of("unknown")];
-  const named = [...ends, ...unknown, ...(verbose ? [...of("later"), ...of("stays")] : [])];
+  const named = [...ends, ...unknown, ...(everybody ? [...of("later"), ...of("stays")] : [])];
   const rows = groupsOf(named, verbose).map((group) =>
     situation(group, verbose).concat(fateOf(group, paint)),
   );
@@ -47,7 +51,7 @@ export function fatesText(hosts: readonly HostSessions<JudgedSession>[], view: V
   return [
     `${head} ${ends.length === 0 ? told : paint.yellow(told)}`,
     ...table(rows).map((row) => `  ${row}`),
-    ...(verbose ? [] : [...counts(of("later"), "later"), ...counts(of("stays"), "stays")]),
+    ...(everybody ? [] : [...counts(of("later"), "later"), ...counts(of("stays"), "stays")]),
     ...unread(hosts, paint),
   ];
 }
@@ -81,7 +85,18 @@ function groupsOf<T extends Placed<LoginSession> & Partial<JudgedSession>>(
   if (verbose) return all.map((each): Group<T> => [each]);
   const keyOf = createKeys();
   return groupAlike(all, ({ user, service, activity, what, terminal, fate, limit, within, reason }) =>
-    keyOf([user, service, activity, what, terminal === null, fate, limit, within, reason]),
+    keyOf([
+      user,
+      service,
+      activity,
+      what,
+      terminal === null,
+      fate,
+      limit,
+      // Those that end later do so at different times.
+      fate === "later" ? undefined : within,
+      reason,
+    ]),
   );
 }
 
@@ -134,8 +149,9 @@ function doing({ activity, what, unread: lost }: LoginSession): string {
   return activity === "connection" ? DOING.connection : `${DOING[activity]}: ${visible(what)}`;
 }
 
-function fateOf([{ fate, within, by, reason }]: Group<JudgedSession>, paint: Paint): string {
-  const at = `within ${formatDuration(within ?? 0)} of apply (${by ?? ""})`;
+function fateOf(group: Group<JudgedSession>, paint: Paint): string {
+  const [{ fate, by, reason }] = group;
+  const at = `within ${span(group.map(({ within }) => within ?? 0))} of apply (${by ?? ""})`;
   if (fate === "ends") return paint.yellow(`ends ${at}`);
   if (fate === "later") return `ends ${at}`;
   return fate === "stays"

@@ -57,7 +57,9 @@ function parse(file: string, text: string): Record<string, unknown> {
   } catch (error) {
     const reason = visible(error instanceof Error ? error.message : String(error));
     // Somebody who forgot -p needs no parser's words.
-    const hint = /\.ya?ml$/u.test(file) ? "give a policy with -p and an inventory with -i" : AGAIN;
+    const hint = /\.ya?ml$/u.test(file)
+      ? "a saved plan is what curfew plan -o FILE wrote; a policy is given with -p, an inventory with -i"
+      : AGAIN;
     throw new CurfewError("input", `${file} is not JSON: ${reason}`, { hint, cause: error });
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };

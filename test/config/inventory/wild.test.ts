@@ -282,6 +282,14 @@ test("a tilde is the account's home, as ssh takes it, and not HOME", async () =>
 });
 
 describe("hosts on the command line", () => {
+  test.each([["localhost"], ["localhost,"], ["localhost,web1"]])(
+    "-i %s is the machine that curfew runs on",
+    async (source) => {
+      const { hosts } = await loadInventory([source], { environment });
+      expect(hosts[0]).toMatchObject({ name: "localhost", connection: "local" });
+    },
+  );
+
   test.each([
     [["root@web1"], ["root@web1:"]],
     [["root@web1:2222"], ["root@web1:2222"]],

@@ -56,3 +56,8 @@ test.each([
 ])("%j is no duration", (text) => {
   expect(parseDuration(text)).toBeUndefined();
 });
+
+test("what was computed is shown as a person reads it", () => {
+  const shown = [862.200000000000045, 59.96, 7.25, 0.04, 3599.6, 61.5].map(formatDuration);
+  expect(shown).toEqual(["14m22s", "1m", "7.3s", "0s", "1h", "1m2s"]);
+});
