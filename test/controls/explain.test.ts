@@ -8,6 +8,7 @@ import { hostLimits } from "../../src/core/policy/host-limits.ts";
 import type { Host } from "../../src/model/inventory/host.ts";
 import type { ControlId } from "../../src/model/terms/control-id.ts";
 import { policySchema } from "../../src/config/policy/schema.ts";
+import { known } from "../../src/model/terms/reading.ts";
 import { host, person, version } from "./facts-fixture.ts";
 
 const TODAY = "2026-11-22";
@@ -73,4 +74,34 @@ describe("which mechanism ends which kind of session", () => {
     expect(said["idle-shell"]).toBe("900 sshd, 900 shell-timeout");
     expect(said["tmux"]).toBe("exempt from watchdog");
   });
+});
+
+test("the web console is nothing to an account that it does not let in", () => {
+  const console = (user: string): unknown => {
+    const facts = {
+      ...host({ classes: [person("root", "user:root"), person("alice", "user:alice")] }),
+      parts: {
+        cockpit: known({
+          version: "337",
+          dialect: "python",
+          page: true,
+          said: 0,
+          why: "",
+          disallowed: ["root"],
+          elsewhere: [],
+          now: { socket: "active" },
+        }),
+      },
+    };
+    const explanation = explainPerson(POLICY, { user, groups: [] }, WEB, TODAY, CONTROL_IDS);
+    const limits = hostLimits(POLICY, WEB, TODAY);
+    return explainSessions(explanation, facts, limits, ["cockpit"], CONTROLS).find(
+      ({ kind }) => kind === "idle-console",
+    );
+  };
+  expect(console("alice")).toEqual({
+    kind: "idle-console",
+    endedBy: [{ control: "cockpit", within: 300, late: false }],
+  });
+  expect(console("root")).toBeUndefined();
 });

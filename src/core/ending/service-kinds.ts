@@ -30,16 +30,21 @@ export function servicesOf(
   return all.filter(({ sessions }) => sessions?.concerns(facts, role, accounts) === true);
 }
 
-/** Every role and service kind of which a service's control will end no session, with the service. */
+/**
+ * Every role and service kind of which a service's control will end no session, with the service.
+ *
+ * @param only the accounts that are asked about; those of each role where left out.
+ */
 export function uncaughtServices(
   limits: HostLimits,
   coverage: readonly Coverage[],
   question: ServiceQuestion,
+  only?: readonly UserClass[],
 ): Uncaught[] {
   const members = membersByRole(question.facts, limits, question.selected);
   return [...limits.roles, limits.defaults].flatMap((role) => {
     const people = members.find((each) => each.role === role)?.people ?? [];
-    const accounts = people.map(({ account }) => account);
+    const accounts = only ?? people.map(({ account }) => account);
     return SESSION_KINDS.filter((kind) => isServiceKind(kind) && role.idle !== null).flatMap((kind) =>
       servicesOf(kind, role, accounts, question)
         .filter(({ id }) => !coverage.some((each) => isOf(each, id, role.role, kind)))

@@ -36,14 +36,22 @@ export function explainSessions(
   const reaches = (id: ControlId, kind: SessionKind): boolean =>
     controls.some((control) => control.id === id && control.reachesExempt?.(kind, limits.baseline));
   const planned = refused ? [] : plannedCoverage(facts, asked, selected, controls);
+  const only = account === undefined ? undefined : [account];
+  // What a service has for everybody is nothing to whom it does not let in.
+  const concerned = (id: ControlId): boolean =>
+    controls.every(
+      (control) =>
+        control.id !== id || only === undefined || (control.sessions?.concerns(facts, them, only) ?? true),
+    );
   const promised = planned.filter(
-    ({ role, control, kind }) => role === THEM && (!exempt.has(control) || reaches(control, kind)),
+    ({ role, control, kind }) =>
+      role === THEM && (!exempt.has(control) || reaches(control, kind)) && concerned(control),
   );
   const coverage = promised.filter(({ control, kind }) => cannot(control, kind) === undefined);
   const alone = { ...limits, roles: [], defaults: them };
   const uncaught = [
     ...uncaughtKinds(alone, coverage),
-    ...uncaughtServices(alone, coverage, { facts, selected, controls }),
+    ...uncaughtServices(alone, coverage, { facts, selected, controls }, only),
   ];
   const held = selected.filter((control) => exempt.has(control));
   const reasonOf = (reason: string): string =>

@@ -9,8 +9,8 @@ interface Right {
   readonly verbs: readonly string[];
   readonly group: string;
   readonly resource: string;
-  /** Whether it gets somebody another credential than the one that ends. */
-  readonly mints: boolean;
+  /** What it gets somebody that the end of a credential does not end. */
+  readonly gives: "credential" | "process" | "stream";
 }
 
 /** Rights that outlive a session or evade its limit. */
@@ -20,47 +20,65 @@ const RIGHTS: readonly Right[] = [
     verbs: ["create"],
     group: "",
     resource: "serviceaccounts/token",
-    mints: true,
+    gives: "credential",
   },
-  { title: "read secrets", verbs: ["get", "list", "watch"], group: "", resource: "secrets", mints: true },
-  { title: "impersonate users", verbs: ["impersonate"], group: "", resource: "users", mints: true },
+  {
+    title: "read secrets",
+    verbs: ["get", "list", "watch"],
+    group: "",
+    resource: "secrets",
+    gives: "credential",
+  },
+  { title: "impersonate users", verbs: ["impersonate"], group: "", resource: "users", gives: "credential" },
   {
     title: "impersonate service accounts",
     verbs: ["impersonate"],
     group: "",
     resource: "serviceaccounts",
-    mints: true,
+    gives: "credential",
   },
   {
     title: "approve certificates",
     verbs: ["update", "patch"],
     group: "certificates.k8s.io",
     resource: "certificatesigningrequests/approval",
-    mints: true,
+    gives: "credential",
   },
   // They lift the rule that one can only give what one has ("Using RBAC Authorization", privilege escalation).
-  { title: "bind cluster roles", verbs: ["bind"], group: RBAC, resource: "clusterroles", mints: true },
-  { title: "bind roles", verbs: ["bind"], group: RBAC, resource: "roles", mints: true },
+  {
+    title: "bind cluster roles",
+    verbs: ["bind"],
+    group: RBAC,
+    resource: "clusterroles",
+    gives: "credential",
+  },
+  { title: "bind roles", verbs: ["bind"], group: RBAC, resource: "roles", gives: "credential" },
   {
     title: "escalate cluster roles",
     verbs: ["escalate"],
     group: RBAC,
     resource: "clusterroles",
-    mints: true,
+    gives: "credential",
   },
-  { title: "escalate roles", verbs: ["escalate"], group: RBAC, resource: "roles", mints: true },
-  { title: "create pods", verbs: ["create"], group: "", resource: "pods", mints: false },
-  { title: "nodes/proxy", verbs: ["create", "get"], group: "", resource: "nodes/proxy", mints: false },
+  { title: "escalate roles", verbs: ["escalate"], group: RBAC, resource: "roles", gives: "credential" },
+  { title: "create pods", verbs: ["create"], group: "", resource: "pods", gives: "process" },
+  { title: "nodes/proxy", verbs: ["create", "get"], group: "", resource: "nodes/proxy", gives: "stream" },
   {
     title: "ephemeral containers",
     verbs: ["update", "patch"],
     group: "",
     resource: "pods/ephemeralcontainers",
-    mints: false,
+    gives: "process",
   },
-  { title: "exec", verbs: ["create", "get"], group: "", resource: "pods/exec", mints: false },
-  { title: "attach", verbs: ["create", "get"], group: "", resource: "pods/attach", mints: false },
-  { title: "port-forward", verbs: ["create", "get"], group: "", resource: "pods/portforward", mints: false },
+  { title: "exec", verbs: ["create", "get"], group: "", resource: "pods/exec", gives: "stream" },
+  { title: "attach", verbs: ["create", "get"], group: "", resource: "pods/attach", gives: "stream" },
+  {
+    title: "port-forward",
+    verbs: ["create", "get"],
+    group: "",
+    resource: "pods/portforward",
+    gives: "stream",
+  },
 ];
 
 /** Who has such rights, by binding. Accounts of the cluster itself and service accounts are not people. */
@@ -86,7 +104,7 @@ function bindingFindings(binding: RbacBinding, roles: readonly RbacRole[]): Find
       return [kubeFinding("kube-server", subject, { expected, actual, at, outcome: "unknown" })];
     }
     const rights = RIGHTS.filter((right) => role.rules.some((rule) => allows(rule, right)));
-    const minting = rights.filter(({ mints }) => mints);
+    const minting = rights.filter(({ gives }) => gives === "credential");
     if (rights.length === 0) return [];
     const all =
       rights.length === RIGHTS.length
@@ -95,7 +113,7 @@ function bindingFindings(binding: RbacBinding, roles: readonly RbacRole[]): Find
     const why =
       minting.length > 0
         ? "gets another credential past any limit"
-        : rights.some(({ title }) => title === "create pods")
+        : rights.some(({ gives }) => gives === "process")
           ? "what runs goes on when the credential ends, and has a service account's"
           : "streams stay open when the credential ends";
     const without = EVERYBODY.has(name) ? "; needs no login of a person" : "";
