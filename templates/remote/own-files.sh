@@ -13,6 +13,7 @@ main() {
   tab='	'
   newline='
 '
+  default_ifs=" $tab$newline"
   # A file that never ends takes no memory but ours.
   # shellcheck disable=SC3045 # every shell that is sh on Linux has it
   ulimit -v 524288 2>/dev/null
@@ -183,10 +184,30 @@ key_files() {
   set -- $patterns
   set +f
   for pattern in "$@"; do
-    [ "$pattern" != none ] || continue
-    expand "$pattern"
-    one_file keys "$path"
+    [ "$pattern" = none ] || keys_at "$pattern"
   done
+  # sshd does not print the quotes of a name with blanks: what is there by such a name is looked into as well.
+  while [ $# -gt 1 ]; do
+    whole=$1
+    shift
+    for pattern in "$@"; do
+      whole="$whole $pattern"
+      expand "$whole"
+      [ ! -e "$path" ] || one_file keys "$path"
+    done
+  done
+}
+
+keys_at() {
+  expand "$1"
+  one_file keys "$path"
+  # In OpenSSH 10.0 and newer it may be a pattern of glob(7).
+  case $path in *[*?[]*) ;; *) return ;; esac
+  IFS=''
+  # shellcheck disable=SC2086 # a pattern on purpose
+  set -- $path
+  IFS=$default_ifs
+  for each in "$@"; do one_file keys "$each"; done
 }
 
 # Sets `path`: sshd_config(5), TOKENS.
@@ -297,6 +318,7 @@ function key(text,   lower) {
   gsub(/command="echo \047Please login as the user [^;]*;echo;sleep 10(;exit 142)?"/, "", text)
   lower = tolower(text)
   if (lower ~ /(^|,)[ \t]*command=/) say("command", "keys", where)
+  if (lower ~ /(^|,)[ \t]*cert-authority([ \t,]|$)/) say("certificate", "keys", where)
   if (lower ~ /(^|,)[ \t]*environment=/) say("key-environment", "keys", where)
   if (lower ~ /(^|,)(no-pty|restrict)([ \t,]|$)/ && lower !~ /(^|,)pty([ \t,]|$)/) say("no-pty", "keys", where)
 }

@@ -14,6 +14,7 @@ const KINDS: ReadonlySet<string> = new Set<OwnKind>([
   "computed",
   "environment",
   "command",
+  "certificate",
   "key-environment",
   "no-pty",
 ]);

@@ -4,13 +4,18 @@ import { effectiveValue } from "./effective.ts";
 import { type LocatedDirective, sshdDirectives } from "./directives.ts";
 import { answersFor, surelyMatches } from "./match-block.ts";
 
-/** Keywords that a Match block may have and that decide whether a login shell sits at a terminal, and what it reads. */
+/**
+ * Keywords that a Match block may have and that decide whether a login shell sits at a terminal, and what it reads: keys
+ * bring commands and environments.
+ */
 const FOR_SHELLS = [
   "forcecommand",
   "permittty",
   "chrootdirectory",
   "setenv",
   "permituserenvironment",
+  "permituserrc",
+  "authorizedkeysfile",
   "authorizedkeyscommand",
   "trustedusercakeys",
 ] as const;

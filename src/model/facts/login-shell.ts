@@ -36,6 +36,7 @@ export type OwnKind =
   | "computed"
   | "environment"
   | "command"
+  | "certificate"
   | "key-environment"
   | "no-pty";
 

@@ -392,6 +392,23 @@ describe("Match blocks that are not about the account that was asked about", () 
   });
 });
 
+describe("a Match block of others by which keys, and with them commands, may be others", () => {
+  const outcome = (line: string): string => {
+    const account = { ...says(nobody), logins: [login(nobody, { path: "/bin/bash", kind: "bash" }, 600)] };
+    const main = `Match Address 10.0.0.0/8\n ${line}\n`;
+    return cell(host({ main, classes: [account] }), "default", "idle-shell", POLICY, ["shell-timeout"])
+      .outcome;
+  };
+  test.each([
+    ["AuthorizedKeysFile /etc/ssh/keys/%u", "unknown"],
+    ["PermitUserRC yes", "unknown"],
+    ["PermitUserRC no", "pass"],
+    ["X11Forwarding no", "pass"],
+  ])("%s", (line, expected) => {
+    expect(outcome(line)).toBe(expected);
+  });
+});
+
 describe("a Match block of others with the value in force", () => {
   const POLICY_ALIVE = limits(role("default", null, 300));
   const frozen = (main: string, over: Partial<UserClass> = {}): LadderCell => {

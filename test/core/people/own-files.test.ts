@@ -226,6 +226,21 @@ test("options of keys, where sshd says that keys are", async () => {
   ]);
 });
 
+test("keys in several places: by a pattern, by a name with a blank; and what lets certificates in", async () => {
+  const files = {
+    ".ssh/keys.d/work": `command="cat" ${KEY}\n`,
+    ".ssh/keys.d/home": `${KEY}\ncert-authority,principals="ann" ${KEY}\n`,
+    "my keys/ann": `no-pty ${KEY}\n`,
+    "elsewhere/ann": `command="cat" ${KEY}\n`,
+  };
+  const keys = ["keys\tann\t.ssh/none .ssh/keys.d/* %h/my keys/%u"];
+  expect(await look(files, "/bin/bash", keys)).toEqual([
+    "certificate ~/.ssh/keys.d/home:2",
+    "command ~/.ssh/keys.d/work:1",
+    "no-pty ~/my keys/ann:1",
+  ]);
+});
+
 test("what cannot be read is unknown, and nothing outside the home is looked at", async () => {
   await symlink("/etc/passwd", join(home, ".bashrc"));
   await symlink("nowhere", join(home, ".profile"));

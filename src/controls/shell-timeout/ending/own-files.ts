@@ -76,7 +76,12 @@ function matters(
 
 const EARLY: ReadonlySet<string> = new Set([".zshenv", ".zprofile"]);
 
-const BY_KEY: ReadonlySet<OwnKind> = new Set<OwnKind>(["command", "key-environment", "no-pty"]);
+const BY_KEY: ReadonlySet<OwnKind> = new Set<OwnKind>([
+  "command",
+  "certificate",
+  "key-environment",
+  "no-pty",
+]);
 
 const WORDS: Readonly<Record<OwnKind, string>> = {
   tmout: "is about the shell's limit",
@@ -88,6 +93,7 @@ const WORDS: Readonly<Record<OwnKind, string>> = {
   computed: "runs what only a login shows",
   environment: "sets a variable that decides what the shell reads",
   command: "has a command= for the key: no shell runs",
+  certificate: "lets certificates in, which may have a force-command that cannot be asked for",
   "key-environment": "has an environment= for the key",
   "no-pty": "gives the key no terminal",
 };
