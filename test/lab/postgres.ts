@@ -170,7 +170,14 @@ function createHandle({
     const pid = running()?.pid;
     if (pid === undefined) return;
     // Its processes are a session of their own, each with the server as its parent.
-    for (const each of [pid, ...childrenOf(pid)]) process.kill(each, name);
+    for (const each of [pid, ...childrenOf(pid)]) {
+      try {
+        process.kill(each, name);
+      } catch (error) {
+        // That of a connection ends when it does.
+        if (each === pid || !isGone(error)) throw error;
+      }
+    }
   };
   const psql = async (database: string, text: string): Promise<string[]> => {
     const argv = ["-h", root, "-p", String(port), "-U", "postgres", "-d", database];
@@ -288,4 +295,8 @@ export function servant(): Owner {
   const id = (what: string): number =>
     Number(spawnSync("id", [what, SERVANT], { encoding: "utf8" }).stdout.trim());
   return { uid: id("-u"), gid: id("-g") };
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ESRCH";
 }

@@ -141,6 +141,32 @@ describe.skipIf(lacks !== null)(`schedules in PostgreSQL${lacks === null ? "" : 
   });
 
   test(
+    "one that stands by looks by one connection, opens another where that is lost, and takes over once it is free",
+    async () => {
+      const { place, sql } = await fresh();
+      const first = await taken(createSharedSchedule(place, KEY));
+      const connections = (): Promise<string[]> =>
+        sql(
+          `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+           AND backend_type = 'client backend' ORDER BY backend_start`,
+        );
+      const seen: (string | undefined)[] = [];
+      const second = await createSharedSchedule(place, { ...KEY, owner: "root@two" }).take(async () => {
+        seen.push((await connections()).at(-1));
+        if (seen.length === 3) await sql(`SELECT pg_terminate_backend(${seen.at(-1)})`);
+        if (seen.length === 4) await first.release();
+        return true;
+      });
+      expect(second).not.toHaveProperty("busy");
+      expect(seen).toHaveLength(4);
+      expect(new Set(seen.slice(0, 3)).size).toBe(1);
+      expect(seen[3]).not.toBe(seen[0]);
+      if (!("busy" in second)) await second.release();
+    },
+    LONG,
+  );
+
+  test(
     "one that is frozen in the middle of a transaction keeps others waiting no longer than they wait for a lock, and does it again",
     async () => {
       const { place, sql } = await fresh();

@@ -86,14 +86,14 @@ async function standBy(
   const begin = performance.now();
   const waited = (): number => (performance.now() - begin) / 1000;
   let said = "";
-  for (;;) {
-    const turn = await schedule.take();
-    if (!("busy" in turn)) return sinceTick(turn, waited());
-    if (stopping.aborted || waited() > timeout + TURN_GONE) return turn;
-    if (said !== turn.busy) say(`standing by: ${turn.busy}`);
-    said = turn.busy;
+  const turn = await schedule.take(async (busy) => {
+    if (stopping.aborted || waited() > timeout + TURN_GONE) return false;
+    if (said !== busy) say(`standing by: ${busy}`);
+    said = busy;
     await sleep(LOOK, undefined, { signal: stopping }).catch(() => {});
-  }
+    return true;
+  });
+  return "busy" in turn ? turn : sinceTick(turn, waited());
 }
 
 /** How long before this turn was due the run before began: the wait is not part of it. */

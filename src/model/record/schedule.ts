@@ -101,6 +101,10 @@ export interface BusySchedule {
 /** What is known of one schedule, and whose turn it is. */
 export interface ScheduleStore {
   /** Errors: those of the store. */
-  take(): Promise<ScheduleTurn | BusySchedule>;
+  /**
+   * @param stay asked while another has the turn: whether to look again. Left out: no. A store of many machines looks by the
+   *   connection that it has.
+   */
+  take(stay?: (busy: string) => Promise<boolean>): Promise<ScheduleTurn | BusySchedule>;
   last(): Promise<ScheduleResult | undefined>;
 }

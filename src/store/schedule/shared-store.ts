@@ -38,16 +38,17 @@ export interface SharedKey {
 
 export function createSharedSchedule(place: SharedPlace, key: SharedKey): ScheduleStore {
   return {
-    async take() {
+    async take(stay) {
       const line = await openScheduleLine(place);
       const me = randomUUID();
       try {
-        const taken = await line.transaction((session) => takeRow(session, key, me));
-        if (!("id" in taken)) {
+        for (;;) {
+          const taken = await line.transaction((session) => takeRow(session, key, me));
+          if ("id" in taken) return hold(line, taken, me);
+          if ((await stay?.(taken.busy)) === true) continue;
           await line.close();
           return taken;
         }
-        return hold(line, taken, me);
       } catch (error) {
         await line.close();
         throw error;
