@@ -205,6 +205,31 @@ describe("words", () => {
     `);
   });
 
+  test("what would read the same names the mechanism", () => {
+    const files = (control: "sshd" | "watchdog", host = "web1"): FindingChange => ({
+      ...change,
+      host,
+      finding: finding({
+        outcome: "pass",
+        check: "files-as-rendered",
+        control,
+        role: "*",
+        actual: "they are",
+      }),
+    });
+    const recovered = [files("sshd"), files("watchdog"), files("sshd", "web2")];
+    expect(
+      alertText({ ...alert, failing: [], expiring: [], omitted: 0, recovered })
+        .split("\n")
+        .slice(0, 4),
+    ).toEqual([
+      "Recovered:",
+      "  = web1: Files on the host are those of the policy (sshd): they are",
+      "  = web1: Files on the host are those of the policy (watchdog): they are",
+      "  = web2: Files on the host are those of the policy: they are",
+    ]);
+  });
+
   test("chat is not made to call people", () => {
     const { text } = JSON.parse(slackBody(alert)) as { text: string };
     expect(text).toContain("&lt;!channel&gt;");

@@ -75,15 +75,25 @@ function escapeSlack(text: string): string {
 }
 
 function section(title: string, symbol: string, changes: readonly FindingChange[]): string[] {
+  const alike = Map.groupBy(changes, placeOf);
   return lines(
     title,
-    changes.map(({ host, finding }) => {
-      const { check, role, subject, actual } = finding;
-      const who = [role === "*" ? undefined : role, subject].filter((part) => part !== undefined);
+    changes.map((change) => {
+      const { host, finding } = change;
+      const { check, role, subject, actual, control } = finding;
+      // A mechanism is named where nothing else tells two lines apart.
+      const mechanism = (alike.get(placeOf(change))?.length ?? 0) > 1 ? control : undefined;
+      const parts = [mechanism, role === "*" ? undefined : role, subject];
+      const who = parts.filter((part) => part !== undefined);
       const about = who.length === 0 ? "" : ` (${visible(who.join(", "))})`;
       return `${symbol} ${host === "" ? "the fleet" : visible(host)}: ${CHECKS[check].title}${about}: ${visible(actual)}`;
     }),
   );
+}
+
+/** What a line says before its colon. */
+function placeOf({ host, finding: { check, role, subject } }: FindingChange): string {
+  return JSON.stringify([host, check, role, subject]);
 }
 
 function lines(title: string, items: readonly string[]): string[] {
