@@ -9,8 +9,8 @@ import packageData from "../package.json" with { type: "json" };
 import { copyRuntimeModules } from "./runtime-modules.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
-/** Run in the checkout only. */
-const SCRIPTS = new Set(["gate-bundle.ts", "schema.ts", "man.ts"]);
+/** What the program is bundled into; its name ends in a digest. */
+const CHUNK = /^dist\/src\/[\w.-]+\.js$/u;
 let directory: string;
 let packed: readonly string[];
 
@@ -64,22 +64,26 @@ async function curfew(line: string, node = process.execPath): Promise<Answer> {
 }
 
 test("the package holds what runs, and no test, source or tool", () => {
-  const compiled = filesBelow("src")
-    .filter((path) => path.endsWith(".ts") && !SCRIPTS.has(path.replace(/^src\//u, "")))
-    .map((path) => `dist/${path.replace(/\.ts$/u, ".js")}`);
   const expected = [
     "CHANGELOG.md",
     "LICENSE",
     "README.md",
     "package.json",
+    "dist/LICENSES",
     "dist/curfew.1",
-    "dist/package.json",
     "src/curfew.js",
-    ...compiled,
     ...filesBelow("templates"),
     ...filesBelow("inventories"),
   ];
-  expect(packed).toEqual(expected.toSorted());
+  expect(packed.filter((path) => !CHUNK.test(path))).toEqual(expected.toSorted());
+  expect(packed).toContain("dist/src/cli.js");
+});
+
+test("packages that are in the program itself have their licences beside it", async () => {
+  const text = await readFile(join(directory, "node_modules/curfew/dist/LICENSES"), "utf8");
+  const told = [...text.matchAll(/^(\S+) \d+\.\d+\.\d+$/gmu)].map(([, name]) => name);
+  expect(told).toEqual(["commander", "yaml", "zod"]);
+  expect(text.match(/Permission/gu)).toHaveLength(3);
 });
 
 test("what package.json names is in the package", () => {
