@@ -263,6 +263,15 @@ describe("surroundings", () => {
     ["plan -i PLACE,", { HOME: "", CURFEW_POLICY: "none.yaml" }, /none\.yaml/u],
     ["plan", { CURFEW_INVENTORY: "none.yaml" }, /none\.yaml/u],
     ["plan -p policy.yaml -i named.ini -l x", { PATH: "", LANG: "C" }, /"x" matches no host/u],
+    ["plan -p policy.yaml -i named.ini -l @none.txt", {}, /--limit @none\.txt: there is no such file/u],
+    ["plan -p policy.yaml -i named.ini -l web1,@folder", {}, /: this is a directory, not a file/u],
+    [
+      "plan -p policy.yaml -i named.ini -l @named.ini",
+      {},
+      /is not a pattern that curfew knows|matches no host/u,
+    ],
+    ["plan -p policy.yaml -i named.ini --ssh-config folder", {}, /: this is a directory, not a file/u],
+    ["check -i named.ini -l @none.txt", {}, /--hosts @none\.txt: there is no such file/u],
     ["plan -l x", { COLUMNS: "0", TERM: "", FORCE_COLOR: "0" }, /not given/u],
   ])("curfew %s with %j", (line, environment, reason) =>
     expectRefused(line.split(" "), reason, { environment }),

@@ -1,5 +1,5 @@
 /** The options that several commands share, each with its one default and its one help text. */
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseWaves } from "../../core/plan/waves.ts";
 import { splitWords } from "../../config/forms/shell-words.ts";
@@ -67,7 +67,7 @@ export function addHostOptions(command: Command, choice = "-l, --limit <pattern>
   command
     .addOption(inventory)
     .option("--trust-ssh-config", "an ssh_config given with -i may run programs: Match exec, ProxyCommand")
-    .option(choice, "only these hosts: names, groups, globs, !exclusions, commas between");
+    .option(choice, "only these hosts: names, groups, globs, !exclusions, @FILE, commas between", withFiles);
   return addLoginOptions(command).option(
     "--concurrency <n>",
     "work on this many hosts at once",
@@ -165,13 +165,28 @@ export function duration(text: string): Seconds {
 }
 
 /** ssh would be asked once per host, and every host would say the same. */
+/** `@FILE` is the lines of a file, as a list of hosts that failed is one. */
+function withFiles(pattern: string): string {
+  const terms = pattern.split(",").map((term) => term.trim());
+  if (!terms.some((term) => term.startsWith("@"))) return pattern;
+  return terms.flatMap((term) => (term.startsWith("@") ? linesOf(term.slice(1)) : [term])).join(",");
+}
+
+function linesOf(file: string): string[] {
+  const lines = readFileSync(readable(file), "utf8").split("\n");
+  const terms = lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
+  if (terms.length > 0) return terms;
+  throw new InvalidArgumentError(`there is no name in ${visible(file)}`);
+}
+
 function readable(file: string): string {
   try {
     accessSync(file, constants.R_OK);
-    return file;
   } catch {
     throw new InvalidArgumentError("there is no such file, or it cannot be read");
   }
+  if (statSync(file).isDirectory()) throw new InvalidArgumentError("this is a directory, not a file");
+  return file;
 }
 
 export function positive(text: string): number {

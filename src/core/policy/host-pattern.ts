@@ -2,8 +2,9 @@
  * The pattern language of `-l` and of `hosts:` in a policy, after Ansible's: an inventory group, a
  * host name, a glob with `*` and `?` over both, `!` in front excludes, `&` intersects. Terms add
  * up first, then intersections, then exclusions, whatever their order. A glob never means the
- * groups `all` and `ungrouped` ("No pattern can match these group names", Ansible's
- * inventory/manager.py). Unlike Ansible: a name that is a host and a group selects both.
+ * groups `all` and `ungrouped` ("No pattern can match these group names", says Ansible's
+ * inventory/manager.py, whose code takes `a*` for every host). Unlike Ansible: a name that is a host
+ * and a group selects both.
  */
 import { CurfewError } from "../../model/terms/error.ts";
 import type { Host, Inventory } from "../../model/inventory/host.ts";
@@ -71,7 +72,7 @@ function refuseUnsupported(text: string): void {
   if (body === "") throw new CurfewError("usage", `-l: nothing follows ${shown(text)}`);
   if (!/^[@~]|[[\]]/u.test(body)) return;
   throw new CurfewError("usage", `-l: ${shown(text)} is not a pattern that curfew knows`, {
-    hint: "use host and group names, * and ?, ! to exclude and & to intersect",
+    hint: "use host and group names, * and ?, ! to exclude, & to intersect, @FILE for names in a file",
   });
 }
 
