@@ -20,7 +20,9 @@ function gateWords(command, args) {
 	};
 }
 // src/model/terms/duration.ts
-function formatDuration(seconds) {
+function formatDuration(exact) {
+	const tenths = Math.round(exact * 10) / 10;
+	const seconds = tenths < 60 ? tenths : Math.round(exact);
 	const text = [
 		[Math.floor(seconds / 3600), "h"],
 		[Math.floor(seconds % 3600 / 60), "m"],
