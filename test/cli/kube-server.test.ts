@@ -207,7 +207,7 @@ describe("who may do what", () => {
     [rule("escalate", "roles", "rbac.authorization.k8s.io"), "fail", /^escalate roles: gets another/u],
     [rule("create", "pods"), "unknown", /^create pods: what runs goes on .* has a service account's$/u],
     [rule("get", "nodes/proxy"), "unknown", /^nodes\/proxy: streams stay open/u],
-    [rule("patch", "pods/ephemeralcontainers"), "unknown", /^ephemeral containers: streams/u],
+    [rule("patch", "pods/ephemeralcontainers"), "unknown", /^ephemeral containers: what runs goes on/u],
     [rule("create", "pods/exec"), "unknown", /^exec: streams stay open/u],
     [rule("create", "pods/portforward"), "unknown", /^port-forward/u],
   ])("%s", async (rules, outcome, actual) => {
