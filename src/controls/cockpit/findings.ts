@@ -56,7 +56,7 @@ export function cockpitFindings(
  */
 function pageOnly(minutes: number): string {
   const hidden = formatDuration((minutes * 12 - 6 + 30) * 60);
-  return `only the page in the browser counts, and only after a login by password: a page in a hidden tab may stay ${hidden}, a client other than a browser for ever; a closed page ends at once`;
+  return `only the page in the browser counts, and only after a login by password: a page in a hidden tab may stay ${hidden}, a client other than a browser for ever; the session of a closed page ends 15 s later`;
 }
 
 /** Whom the one value of the host hits otherwise than the policy says. */
