@@ -47,7 +47,7 @@ export async function warnOfUnread(data: InventoryData, directory: string): Prom
       const found = await variablesOf(join(directory, folder), name, names);
       const path = await firstOf(found, (each) => saysHowToConnect(data, each));
       if (path === undefined) continue;
-      const message = `not read: Ansible reads it for playbooks in this folder only; ANSIBLE_PLAYBOOK_DIR=. has both read it`;
+      const message = `not read: Ansible reads it only for playbooks in this folder; with ANSIBLE_PLAYBOOK_DIR=. in the environment both read it`;
       data.warnings.push({
         position: { file: relative(directory, path) },
         message,

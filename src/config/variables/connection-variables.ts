@@ -166,7 +166,7 @@ function readVariable<T>(
 const AS_WRITTEN: ReadonlySet<string> = new Set(["ansible_become", ...HONOURED.zone]);
 
 function otherReading({ text = "", reads = "" }: Variable): string {
-  return `Ansible reads ${shown(text)} as ${reads}: write that, or put it in quotes`;
+  return `Ansible reads ${shown(text)} as ${reads}, which is not what is written: write what is meant`;
 }
 
 function evaluated(

@@ -46,7 +46,7 @@ function valueOf(name: string, variable: Variable | undefined, scope: Scope): un
   if (value !== undefined) return value;
   if (variable.reads !== undefined)
     throw new JinjaProblem(
-      `needs ${shown(name)}, which Ansible reads as ${variable.reads}: put it in quotes`,
+      `needs ${shown(name)}, which Ansible reads as ${variable.reads}, not as it is written`,
     );
   if (text === undefined) throw new JinjaProblem(`needs ${shown(name)}, which is not plain data`);
   if (literal === true || !isTemplate(text)) return text;

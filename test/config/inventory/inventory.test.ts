@@ -182,7 +182,7 @@ ansible_group_priority=0
       "host_vars/d1.yml": "ansible_host: 10.0.0.9\n",
     });
     const unread =
-      "not read: Ansible reads it for playbooks in this folder only; ANSIBLE_PLAYBOOK_DIR=. has both read it";
+      "not read: Ansible reads it only for playbooks in this folder; with ANSIBLE_PLAYBOOK_DIR=. in the environment both read it";
     const options = { environment, workingDirectory: root };
     const { hosts, warnings } = await loadInventory([join(root, "inv")], options);
     expect(brief(hosts)).toEqual(["w1:/ web", "d1:/ db", "w2:/ ungrouped"]);
