@@ -71,6 +71,9 @@ BEGIN
     pending_dependencies) ON curfew_queue.job,
     curfew_queue.job_common TO curfew_worker;
   GRANT INSERT ON curfew_queue.shared_result TO curfew_worker;
+  IF to_regclass('curfew_queue.shared_begun') IS NOT NULL THEN
+    GRANT INSERT ON curfew_queue.shared_begun TO curfew_worker;
+  END IF;
   GRANT INSERT, UPDATE, DELETE ON curfew_queue.shared_worker TO curfew_worker;
 END
 $$;

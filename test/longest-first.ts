@@ -34,6 +34,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   "controls/watchdog/grace.lab.test.ts": 60,
   "flow/logins.lab.test.ts": 240,
   "e2e/postgresql.lab.test.ts": 150,
+  "e2e/shared-apply.lab.test.ts": 240,
   "e2e/misuse.lab.test.ts": 65,
   "kube/gate.slow.test.ts": 150,
   "hunt/hunt.lab.test.ts": 120,

@@ -58,22 +58,34 @@ describe.each(["audit", "plan", "verify"])("curfew %s --shared", (command) => {
   });
 });
 
-test.each(["apply --yes", "revert --yes"])(
-  "curfew %s has no --shared, and says what to do",
-  async (command) => {
-    const files = command.startsWith("apply") ? ["-p", "policy.yaml"] : [];
-    const argv = [...command.split(" "), ...files, "-i", "inventory.yaml", "--shared", ...STORE];
-    const { exitCode, stderr } = await runHere(argv, {
-      directory,
-      environment: { XDG_STATE_HOME: directory },
-    });
-    expect([exitCode, stderr]).toEqual([
-      64,
-      expect.stringContaining("changes are made from this machine: apply and revert have no --shared"),
-    ]);
-    expect(stderr).toContain("hint: curfew plan --shared -o plan.json");
-  },
-);
+test.each([
+  [["--shared"], "--shared needs a queue in PostgreSQL"],
+  [["--shared", ...STORE], "the server does not accept connections there"],
+  [["--shared", ...STORE, "--concurrency", "5"], "the server does not accept connections there"],
+  [["--shared", ...STORE, "-K"], "--ask-become-pass excludes --shared: a password does not leave"],
+  [["--shared", ...STORE, "--become-pass-file", "policy.yaml"], "--become-pass-file excludes --shared"],
+  [["--shared", ...STORE, "--ssh-config", "ssh_config"], "--ssh-config excludes --shared"],
+  [["--shared", ...STORE, "--continue", "x"], "unknown option '--continue'"],
+  [["--worker-wait", "5m"], "--worker-wait is for runs over many machines"],
+  [STORE, "--store is for runs over many machines"],
+  [["--shared", ...STORE, "-i", "local.yaml"], '--shared: "here" is this machine itself'],
+  [["--shared", ...STORE, "-i", "zones.yaml"], '"web1" is in groups of several zones: "a", "b"'],
+  [["--shared", ...STORE, "--verify", "-p", "keyed.yaml"], "keys stay on this machine"],
+])("curfew apply --yes %j is refused, and no run is recorded", async (given, said) => {
+  const stderr = await refused("apply --yes", ...given);
+  expect(stderr).toContain(said);
+  expect(stderr).not.toContain("recorded in");
+});
+
+test("curfew revert has no --shared, and says what to do", async () => {
+  const argv = ["revert", "--yes", "-i", "inventory.yaml", "--shared"];
+  const { exitCode, stderr } = await runHere(argv, { directory, environment: { XDG_STATE_HOME: directory } });
+  expect([exitCode, stderr]).toEqual([
+    64,
+    expect.stringContaining("curfew revert works from this machine alone"),
+  ]);
+  expect(stderr).toContain("hint: run it on a machine in the hosts' network");
+});
 
 test("a store without --shared says nothing to plan and verify, and a key for probes stays here", async () => {
   for (const command of ["plan", "verify"]) {

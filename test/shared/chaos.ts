@@ -7,7 +7,8 @@ import { createServer, type AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRandom, type Random } from "../hunt/random.ts";
 import { patient } from "../patience.ts";
-import { type Running, type SharedFleet, until } from "./fleet.ts";
+import type { SharedFleet } from "./fleet.ts";
+import { type Running, until } from "./running.ts";
 
 export interface ChaosOptions {
   readonly hosts: number;

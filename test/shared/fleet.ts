@@ -1,34 +1,17 @@
 /** Many hosts that are one real sshd of this machine, a PostgreSQL of the test's own, and curfew processes that share it. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Bench, openBench } from "../host/sshd.ts";
 import { type PostgresServer, startPostgres } from "../lab/postgres.ts";
-import { programPath } from "../lab/program.ts";
-import { patient } from "../patience.ts";
+import { type Running, startCurfew } from "./running.ts";
 
-const CURFEW = programPath();
 const POLICY = `name: shared
 defaults: { client_idle_timeout: 15m, unresponsive_timeout: 3m }
 roles:
   admin: { users: [root], client_idle_timeout: 10m }
 `;
-
-/** A curfew that runs. */
-export interface Running {
-  readonly pid: number;
-  readonly name: string;
-  stdout(): string;
-  stderr(): string;
-  /** Its exit code; null where a signal ended it. */
-  readonly done: Promise<number | null>;
-  kill(signal: NodeJS.Signals): void;
-  /** Until standard error says so. */
-  says(words: string | RegExp): Promise<void>;
-}
 
 /** Something that accepts connections and says nothing: whoever logs in there is under way until the test ends that. */
 export interface SlowHost {
@@ -127,7 +110,7 @@ export async function openFleet(): Promise<SharedFleet> {
       return file;
     },
     run(args, environment = {}) {
-      const started = start(args, bench.dir, { CURFEW_STORE: url, ...environment });
+      const started = startCurfew(args, bench.dir, { CURFEW_STORE: url, ...environment });
       running.push(started);
       return started;
     },
@@ -142,54 +125,4 @@ export async function openFleet(): Promise<SharedFleet> {
     },
   };
   return fleet;
-}
-
-function start(
-  args: readonly string[],
-  directory: string,
-  environment: Readonly<Record<string, string>>,
-): Running {
-  const child: ChildProcess = spawn(process.execPath, [CURFEW, ...args], {
-    cwd: directory,
-    env: {
-      PATH: process.env["PATH"],
-      HOME: directory,
-      XDG_STATE_HOME: join(directory, "state"),
-      NO_COLOR: "1",
-      ...environment,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let [out, err] = ["", ""];
-  child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (out += chunk));
-  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => (err += chunk));
-  const done = once(child, "close").then(([code]) => code as number | null);
-  return {
-    pid: child.pid ?? 0,
-    name: args.join(" "),
-    stdout: () => out,
-    stderr: () => err,
-    done,
-    kill(signal) {
-      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-    },
-    says: (words) =>
-      until(
-        () => (typeof words === "string" ? err.includes(words) : words.test(err)),
-        () => `${args.join(" ")} says ${String(words)}: ${err}`,
-      ),
-  };
-}
-
-/** Waits for a condition. */
-export async function until(
-  holds: () => boolean | Promise<boolean>,
-  what: () => string = () => "a condition",
-  limit = 60_000,
-): Promise<void> {
-  const begin = performance.now();
-  while (!(await holds())) {
-    if (performance.now() - begin > patient(limit)) throw new Error(`this did not come: ${what()}`);
-    await sleep(50);
-  }
 }

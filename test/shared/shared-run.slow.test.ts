@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { sshdUnavailable } from "../host/sshd.ts";
 import { postgresLacks } from "../lab/postgres.ts";
 import { patient } from "../patience.ts";
-import { openFleet, openSlowHost, type Running, type SharedFleet, type SlowHost, until } from "./fleet.ts";
+import { openFleet, openSlowHost, type SharedFleet, type SlowHost } from "./fleet.ts";
+import { type Running, until } from "./running.ts";
 
 const lacks = sshdUnavailable() ?? (await postgresLacks());
 const LONG = patient(120_000);

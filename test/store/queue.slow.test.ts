@@ -3,7 +3,15 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { HostAnswer, NewSharedRun, WorkerQueue } from "../../src/model/record/shared-work.ts";
+import type {
+  CollectedAnswer,
+  HostAnswer,
+  NewSharedRun,
+  SharedRun,
+  TakenJob,
+  WorkerQueue,
+} from "../../src/model/record/shared-work.ts";
+import { changingPlace } from "../../src/core/shared/travel.ts";
 import { coordinate } from "../../src/flow/shared/coordinate.ts";
 import { serveWork } from "../../src/flow/shared/serve-work.ts";
 import type { RunContext } from "../../src/flow/run/context.ts";
@@ -231,7 +239,7 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
     const next = await coordinator();
     expect(await next.left()).toEqual([]);
     await server.sql("queue", "UPDATE curfew_queue.shared_run SET seen = now() - interval '1 minute'");
-    expect(await next.left()).toEqual([{ runId: given.runId, curfew: "1.0.0" }]);
+    expect(await next.left()).toEqual([{ runId: given.runId, changes: false }]);
     await expect(next.continue("20261130T000000Z-plan-ffffffff", "bob", () => {})).rejects.toMatchObject({
       code: "input",
     });
@@ -306,6 +314,7 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
       const serving = serveWork({
         queue: await worker("one"),
         name: "one",
+        applies: false,
         lanes: 1,
         stopping: stop.signal,
         aborting: context.aborting,
@@ -333,6 +342,148 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
     },
     LONG,
   );
+
+  describe("a host that is to be changed", () => {
+    const CHANGES = "a".repeat(64);
+    const host = { name: "web0", address: "web0", groups: ["all"] };
+    const changing = async (): Promise<SharedRun> => {
+      const apply = { owner: "alice@controller", confirmWithin: 60, acceptLostLines: false };
+      const given = newRun(0);
+      const work = { ...given.work, kind: "apply", apply } as const;
+      const places = ["default", changingPlace("default")];
+      return (await coordinator()).begin({ ...given, work, places });
+    };
+    const changer = async (name: string): Promise<WorkerQueue> => {
+      const queue = await openWorkerQueue(
+        { postgres: settings("worker1"), version: "1.0.0" },
+        name,
+        ["default"],
+        true,
+      );
+      open.push(queue);
+      return queue;
+    };
+    const taken = async (queue: WorkerQueue): Promise<TakenJob> => {
+      const [job] = await queue.take(1);
+      if (job === undefined) throw new Error("nothing was taken");
+      return job;
+    };
+    const lose = async (run: SharedRun): Promise<void> => {
+      await server.sql("queue", "UPDATE curfew_queue.job SET heartbeat_on = now() - interval '1 minute'");
+      await expect.poll(async () => (await run.look()).spent, { timeout: LONG }).toEqual([0]);
+    };
+    /** As a coordinator that lives. */
+    const whileItLives = async <T>(run: SharedRun, work: Promise<T>): Promise<T> => {
+      const timer = setInterval(() => void run.beat().catch(() => {}), 100);
+      return work.finally(() => clearInterval(timer));
+    };
+
+    test("goes to a worker that was started for that, and says so before it is changed", async () => {
+      const run = await changing();
+      await run.add({ position: 0, place: changingPlace("default"), host });
+      const reader = await worker("reader");
+      await reader.announce(1);
+      expect([await reader.take(1), [...(await run.look()).served]]).toEqual([[], ["default"]]);
+      const one = await changer("one");
+      await one.announce(1);
+      expect((await run.look()).served).toContain(changingPlace("default"));
+      const job = await taken(one);
+      expect((await run.look()).begun.size).toBe(0);
+      await whileItLives(run, one.permit(job, CHANGES));
+      expect((await run.look()).begun.get(0)).toMatchObject({ worker: "one", changes: CHANGES });
+      await run.end();
+    });
+
+    test(
+      "is not begun where its coordinator says nothing, has given it up or has ended the run",
+      async () => {
+        const run = await changing();
+        for (const position of [0, 1, 2]) {
+          await run.add({ position, place: changingPlace("default"), host });
+        }
+        const one = await changer("one");
+        const [silent, lost, late] = [await taken(one), await taken(one), await taken(one)];
+        const asked = one.permit(silent, CHANGES);
+        await expect(asked).rejects.toThrow("not begun: the coordinator gave no sign of life for 15 s");
+        await server.sql(
+          "queue",
+          `UPDATE curfew_queue.job SET heartbeat_on = now() - interval '1 minute' WHERE id = '${lost.id}'`,
+        );
+        await expect.poll(async () => (await run.look()).spent, { timeout: LONG }).toContain(1);
+        await expect(one.permit(lost, CHANGES)).rejects.toThrow("given up waiting for this worker");
+        expect((await run.look()).begun.size).toBe(0);
+        await run.end();
+        await expect(one.permit(late, CHANGES)).rejects.toThrow("not begun");
+      },
+      LONG,
+    );
+
+    test("is no other worker's when its own is lost, whose late answer still counts once", async () => {
+      const run = await changing();
+      await run.add({ position: 0, place: changingPlace("default"), host });
+      const [one, two] = [await changer("one"), await changer("two")];
+      const job = await taken(one);
+      await whileItLives(run, one.permit(job, CHANGES));
+      await lose(run);
+      expect(await two.take(1)).toEqual([]);
+      const answer = { kind: "apply", host: { host: "web0", outcome: "confirmed" } } as const;
+      expect(await one.answer(job, answer)).toBe(true);
+      expect(await one.answer(job, { kind: "apply", host: { host: "web0", outcome: "unchanged" } })).toBe(
+        false,
+      );
+      expect(await run.collect()).toMatchObject([{ worker: "one", answer }]);
+      await run.end();
+    });
+
+    test("is withdrawn while it waits", async () => {
+      const run = await changing();
+      await run.add({ position: 0, place: changingPlace("default"), host });
+      await run.giveUp({ zones: [changingPlace("default")] }, { code: "interrupted", message: "over" });
+      expect(await (await changer("one")).take(1)).toEqual([]);
+      expect(await run.collect()).toMatchObject([{ position: 0, worker: "", answer: { kind: "none" } }]);
+      await run.end();
+    });
+
+    test(
+      "a worker that was not started for that changes none that somebody put among the others",
+      async () => {
+        const run = await changing();
+        await run.add({ position: 0, place: "default", host });
+        const { context, sleep } = calm();
+        const stop = new AbortController();
+        const serving = serveWork({
+          queue: await worker("reader"),
+          applies: false,
+          name: "reader",
+          lanes: 1,
+          stopping: stop.signal,
+          aborting: context.aborting,
+          sleep,
+          contextFor: async () => ({
+            ...(context as unknown as RunContext),
+            controls: [],
+            concurrency: 1,
+            connect: () => Promise.reject(new Error("it logged in")),
+          }),
+          tell: () => {},
+        });
+        const answers: CollectedAnswer[] = [];
+        await expect.poll(async () => answers.push(...(await run.collect())), { timeout: LONG }).toBe(1);
+        stop.abort();
+        await serving;
+        expect(answers).toMatchObject([
+          {
+            answer: {
+              kind: "none",
+              error: { message: expect.stringMatching(/^the worker does not change hosts/u) },
+            },
+          },
+        ]);
+        await run.end();
+      },
+      LONG,
+    );
+  });
 
   test("a damaged job ends neither the looks at its queue nor the wait of its run", async () => {
     const run = await (await coordinator()).begin(newRun(2));
@@ -394,6 +545,7 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
       const serving = serveWork({
         queue: await worker("one"),
         name: "one",
+        applies: false,
         contextFor,
         lanes: 2,
         sleep,
@@ -433,6 +585,7 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
     const signal = new AbortController().signal;
     const serving = serveWork({
       queue: await worker("one"),
+      applies: false,
       name: "one",
       lanes: 2,
       stopping: signal,

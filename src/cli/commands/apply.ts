@@ -1,28 +1,31 @@
 import type { Command } from "commander";
 import { documentText, planRecord } from "../../core/verdict/document.ts";
 import { countBy, resultVerdict, verifyVerdict, worst } from "../../core/verdict/outcome.ts";
+import { TIME } from "../../host/time.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { Plan } from "../../model/change/plan.ts";
 import type { HostResult, HostVerification } from "../../model/change/run.ts";
-import { DEFAULT_PROBES } from "../../model/terms/session-kind.ts";
 import { resultText } from "../../report/host/result-text.ts";
 import { verifyText } from "../../report/host/verify-text.ts";
 import { type ApplyRequest, loadRequest } from "../options/apply-request.ts";
+import {
+  type ApplyChoices,
+  changeHosts,
+  type Doing,
+  loadChanging,
+  makePlan,
+  type Part,
+  verifyAfter,
+} from "./apply-parts.ts";
 import { approve, refuseHurt, resultWithoutChange } from "./approval.ts";
 import * as args from "../options/args.ts";
 import { refuseWithout } from "../options/ask.ts";
+import { addChangingOptions, refuseUnshared } from "../options/shared-options.ts";
 import { refuseBadPassword } from "../options/become-password.ts";
 import type { ExitCode } from "../terminal/exit.ts";
 import type { Setting } from "../terminal/setting.ts";
 import { type Run, type RunResult, withRun } from "../progress/run-context.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-
-interface ApplyOptions extends args.PolicyOptions, args.ChangeOptions {
-  readonly verify?: true;
-  readonly scaled?: number;
-  readonly maxHurt?: number;
-  readonly acceptLostLines?: true;
-}
 
 const EXAMPLE = `
 Example:
@@ -35,6 +38,8 @@ ended a minute later (warn_before where it is set); --max-hurt 0 refuses to do t
 A host on which a TMOUT in somebody's shell files would fail and take lines below it along (umask,
 exports) is not changed; plan names them. Remove the line, or give --accept-lost-lines.
 A saved plan is refused when the policy, the inventory or a host changed since.
+With --shared each host is changed by a worker of its zone that was started with --apply; waves, --max-fail
+and the question stay here, and --concurrency is how many hosts workers have at once.
 Exit codes: 0 every host is as the policy wants, 2 with --verify a session was not dropped,
 3 a host was not changed or cannot be judged, or more sessions would end than --max-hurt allows.
 `;
@@ -57,15 +62,16 @@ export function registerApply(program: Command, { terminal, setExitCode }: Setti
     .option("--verify", "then open real sessions that have to be dropped")
     .option("--scaled <seconds>", "with --verify: scale every limit down", args.positive);
   args
-    .addOutputOptions(command)
+    .addOutputOptions(addChangingOptions(command))
     .addHelpText("after", EXAMPLE)
-    .action(async (file: string | undefined, options: ApplyOptions) =>
-      setExitCode(await apply(file, withoutEnvironment(command, file, options), terminal)),
-    );
+    .action(async (file: string | undefined, options: ApplyChoices) => {
+      refuseUnshared(options, command, true, ["concurrency"]);
+      setExitCode(await apply(file, withoutEnvironment(command, file, options), terminal));
+    });
 }
 
 /** A plan file names its policy and inventory; only what stands on the command line overrides it. */
-function withoutEnvironment(command: Command, file: string | undefined, options: ApplyOptions): ApplyOptions {
+function withoutEnvironment(command: Command, file: string | undefined, options: ApplyChoices): ApplyChoices {
   if (file === undefined) return options;
   const fromEnvironment = (key: string): boolean => command.getOptionValueSource(key) === "env";
   const { policy, inventory, ...rest } = options;
@@ -76,7 +82,7 @@ function withoutEnvironment(command: Command, file: string | undefined, options:
   };
 }
 
-async function apply(file: string | undefined, options: ApplyOptions, terminal: Terminal): Promise<ExitCode> {
+async function apply(file: string | undefined, options: ApplyChoices, terminal: Terminal): Promise<ExitCode> {
   if (options.scaled !== undefined && options.verify !== true) {
     throw new CurfewError("usage", "--scaled is for sessions that are opened: give --verify as well");
   }
@@ -85,74 +91,46 @@ async function apply(file: string | undefined, options: ApplyOptions, terminal: 
   if (options.yes !== true) refuseWithout(terminal, "give --yes to apply without a question");
   const { hosts } = request.fleet;
   const changesBy = { name: request.fleet.policy.name, digest: request.sources.policy.digest };
-  return withRun({ command: "apply", hosts, options, terminal, changesBy }, async (run) => {
-    const fresh = needsPlan(request, options) ? await makePlan(request, run) : undefined;
+  const doing = { request, options, terminal };
+  if (options.shared === true) await (await loadChanging()).awaitChangers(doing, TIME);
+  return withRun({ command: "apply", hosts, options, terminal, changesBy, store: options }, async (run) => {
+    const fresh = needsPlan(request, options) ? await makePlan(doing, run) : undefined;
     if (options.maxHurt !== undefined) refuseHurt(fresh?.hosts ?? [], options.maxHurt);
     const plan = request.plan ?? fresh;
     if (plan !== undefined) await run.journal.write("plan.json", planRecord(plan));
     const targets = await approve(plan, request, { options, terminal, stopping: run.context.stopping });
-    const results = await applyTo(targets, plan, request, { options, run });
-    return resultOf(results, await verifyAfter(results, request, { options, run }));
+    const { result: results, failure } = await applyTo(targets, plan, doing, run);
+    const verified = await verifyAfter(results, doing, run);
+    const failures = [failure, verified.failure].filter((each) => each !== undefined);
+    return { ...resultOf(results, verified.result), failures };
   });
 }
 
 /** Who is logged in is asked now: a saved plan says who was. */
-function needsPlan({ plan }: ApplyRequest, { yes, maxHurt }: ApplyOptions): boolean {
+function needsPlan({ plan }: ApplyRequest, { yes, maxHurt }: ApplyChoices): boolean {
   return maxHurt !== undefined || (plan === undefined && yes !== true);
-}
-
-async function makePlan({ fleet, sources }: ApplyRequest, run: Run): Promise<Plan> {
-  const { planFleet } = await import("../../flow/plan.ts");
-  const names = fleet.hosts.map(({ name }) => name);
-  const hosts = await run.phase("plan", names, () => planFleet(fleet, run.context));
-  return { schema: "curfew/plan/1", createdAt: run.context.now().toISOString(), ...sources, hosts };
-}
-
-interface Doing {
-  readonly options: ApplyOptions;
-  readonly run: Run;
 }
 
 /** Results of all hosts in the order of the fleet; those that are no target only say why. */
 async function applyTo(
   targets: ReadonlySet<string>,
   plan: Plan | undefined,
-  { fleet }: ApplyRequest,
-  { options, run }: Doing,
-): Promise<HostResult[]> {
-  const { applyFleet } = await import("../../flow/apply.ts");
+  doing: Doing,
+  run: Run,
+): Promise<Part<HostResult[]>> {
+  const { fleet } = doing.request;
   const planned = new Map(plan?.hosts.map((item) => [item.host, item]));
-  const chosen = { ...fleet, hosts: fleet.hosts.filter(({ name }) => targets.has(name)) };
-  const { waves, maxFail, confirmWithin: confirmWithinSeconds, acceptLostLines = false } = options;
-  const bounds = { waves, maxFail, confirmWithinSeconds, owner: run.owner, acceptLostLines };
-  const approved = plan === undefined ? {} : { approved: planned };
-  const done =
-    targets.size === 0
-      ? []
-      : await run.phase("apply", [...targets], () =>
-          applyFleet(chosen, { ...bounds, ...approved }, run.context),
-        );
-  const byHost = new Map(done.map((result) => [result.host, result]));
-  return fleet.hosts.map(({ name }) => byHost.get(name) ?? resultWithoutChange(name, planned.get(name)));
-}
-
-async function verifyAfter(
-  results: readonly HostResult[],
-  { fleet }: ApplyRequest,
-  { options, run }: Doing,
-): Promise<HostVerification[] | undefined> {
-  if (options.verify !== true || run.context.stopping.aborted) return undefined;
-  const { verifyFleet } = await import("../../flow/verify.ts");
-  const good = new Set(results.filter(isGood).map(({ host }) => host));
-  const hosts = fleet.hosts.filter(({ name }) => good.has(name));
-  if (hosts.length === 0) return undefined;
-  const { scaled } = options;
-  const wanted = { sessions: DEFAULT_PROBES, ...(scaled === undefined ? {} : { scaled }) };
-  return run.phase("verify", [...good], () => verifyFleet({ ...fleet, hosts }, wanted, run.context));
-}
-
-function isGood({ outcome }: HostResult): boolean {
-  return outcome === "confirmed" || outcome === "unchanged";
+  const chosen = fleet.hosts.filter(({ name }) => targets.has(name));
+  const approved = plan === undefined ? undefined : planned;
+  const { result, failure } =
+    chosen.length === 0
+      ? { result: [] }
+      : await run.phase("apply", [...targets], () => changeHosts(chosen, approved, doing, run));
+  const byHost = new Map(result.map((each) => [each.host, each]));
+  const results = fleet.hosts.map(
+    ({ name }) => byHost.get(name) ?? resultWithoutChange(name, planned.get(name)),
+  );
+  return { result: results, failure };
 }
 
 function resultOf(

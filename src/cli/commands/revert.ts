@@ -1,6 +1,7 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { documentText } from "../../core/verdict/document.ts";
 import { countBy, resultVerdict } from "../../core/verdict/outcome.ts";
+import { CurfewError } from "../../model/terms/error.ts";
 import type { HostResult } from "../../model/change/run.ts";
 import { resultText } from "../../report/host/result-text.ts";
 import { addChangeOptions, addHostOptions, addOutputOptions, type ChangeOptions } from "../options/args.ts";
@@ -26,10 +27,17 @@ export function registerRevert(program: Command, { terminal, setExitCode }: Sett
     "Restores contents, owner and mode of every file that curfew changed, confirmed by a new login.",
   );
   addHostOptions(command);
-  addChangeOptions(command);
+  addChangeOptions(command).addOption(new Option("--shared").hideHelp()).on("option:shared", refuseShared);
   addOutputOptions(command)
     .addHelpText("after", EXAMPLE)
     .action(async (options: ChangeOptions) => setExitCode(await revert(options, terminal)));
+}
+
+/** Whoever takes everything back wants no worker, queue or database in between. Errors: CurfewError `usage`. */
+function refuseShared(): void {
+  throw new CurfewError("usage", "curfew revert works from this machine alone: it has no --shared", {
+    hint: "run it on a machine in the hosts' network, with -l for those that it reaches",
+  });
 }
 
 async function revert(options: ChangeOptions, terminal: Terminal): Promise<ExitCode> {

@@ -10,6 +10,9 @@ import type { Terminal } from "../terminal/terminal.ts";
 export interface ApplyRequest {
   readonly fleet: Fleet;
   readonly sources: Pick<Plan, "policy" | "inventory">;
+  /** The same as it was read, for workers. */
+  readonly chosen: Hosts;
+  readonly loaded: PolicyInput;
   /** The saved plan; policy and inventory are proved to be those it was made from. */
   readonly plan?: Plan;
 }
@@ -64,8 +67,11 @@ function refuseStale(plan: Plan, hosts: Hosts, loaded: PolicyInput): void {
   throw new CurfewError("stale-plan", message, { hint: "make the plan again with curfew plan -o" });
 }
 
-function requestOf({ hosts, source }: Hosts, loaded: PolicyInput): ApplyRequest {
+function requestOf(chosen: Hosts, loaded: PolicyInput): ApplyRequest {
+  const { hosts, source } = chosen;
   return {
+    chosen,
+    loaded,
     fleet: { policy: loaded.policy, hosts },
     sources: { policy: loaded.source, inventory: source },
   };

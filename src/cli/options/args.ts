@@ -110,8 +110,6 @@ export function addAnswerOptions(command: Command): Command {
 /** How a fleet is changed. */
 export function addChangeOptions(command: Command): Command {
   return command
-    .addOption(new Option("--shared").hideHelp())
-    .on("option:shared", refuseShared)
     .option("-y, --yes", "do not ask")
     .addOption(
       new Option("--waves <sizes>", "how far each wave goes, hosts or percentages")
@@ -120,13 +118,6 @@ export function addChangeOptions(command: Command): Command {
     )
     .option("--max-fail <n>", "start no further host once this many have failed", positive, 1)
     .addOption(durationOption("--confirm-within <duration>", "a host not confirmed by then reverts", 60));
-}
-
-/** What every change is confirmed with is a new login from the machine that made it. Errors: CurfewError `usage`. */
-function refuseShared(): void {
-  throw new CurfewError("usage", "changes are made from this machine: apply and revert have no --shared", {
-    hint: "curfew plan --shared -o plan.json, then on a machine in the hosts' network: curfew apply plan.json -l GROUP",
-  });
 }
 
 /** Which files a report becomes. */

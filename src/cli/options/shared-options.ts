@@ -1,5 +1,5 @@
 /** The options of a run whose hosts are done by workers. */
-import type { Command } from "commander";
+import type { Command, Option } from "commander";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { Seconds } from "../../model/terms/duration.ts";
 import { durationOption, type HostOptions } from "./args.ts";
@@ -13,12 +13,25 @@ export interface SharedOptions extends StoreOptions {
 
 /** `--shared` and what belongs to it. */
 export function addSharedOptions(command: Command): Command {
-  return command
-    .option("--shared", "let the workers of a queue in PostgreSQL do the hosts, see curfew help workers")
+  return addWorkersOption(command)
     .option("--continue <run>", "with --shared: go on with a run whose coordinator is gone")
-    .addOption(
-      durationOption("--worker-wait <duration>", "with --shared: hosts wait this long for a worker", 60),
-    );
+    .addOption(workerWait());
+}
+
+/** The same where one coordinator sees the run to its end, and the store is where the queue is. */
+export function addChangingOptions(command: Command): Command {
+  return addStoreOption(addWorkersOption(command).addOption(workerWait()));
+}
+
+function addWorkersOption(command: Command): Command {
+  return command.option(
+    "--shared",
+    "let the workers of a queue in PostgreSQL do the hosts, see curfew help workers",
+  );
+}
+
+function workerWait(): Option {
+  return durationOption("--worker-wait <duration>", "with --shared: hosts wait this long for a worker", 60);
 }
 
 /** For commands that keep no history: the store is where the queue is. */
@@ -31,6 +44,8 @@ export function refuseUnshared(
   options: SharedOptions & HostOptions,
   command: Command,
   queueOnly = false,
+  /** Options of `WORKERS_OWN` that mean something to the coordinator of this command. */
+  also: readonly string[] = [],
 ): void {
   const given = (name: string): boolean => {
     const source = command.getOptionValueSource(name);
@@ -41,7 +56,7 @@ export function refuseUnshared(
     if (alone === undefined) return;
     throw new CurfewError("usage", `${flagOf(alone)} is for runs over many machines: give --shared as well`);
   }
-  const own = Object.keys(WORKERS_OWN).find(given);
+  const own = Object.keys(WORKERS_OWN).find((name) => given(name) && !also.includes(name));
   if (own === undefined) return;
   throw new CurfewError("usage", `${flagOf(own)} excludes --shared: ${WORKERS_OWN[own]}`, {
     hint: "give it to curfew worker",

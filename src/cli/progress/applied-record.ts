@@ -2,7 +2,7 @@ import packageData from "../../../package.json" with { type: "json" };
 import type { AppliedRun } from "../../model/record/history-views.ts";
 import { UnknownEndError } from "../../model/terms/error.ts";
 import type { HostResult } from "../../model/change/run.ts";
-import { withHistory } from "../options/history-access.ts";
+import { type StoreOptions, withHistory } from "../options/history-access.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** A run that changes hosts, as far as it is known when it begins. */
@@ -17,6 +17,7 @@ export async function rememberApplied(
   results: readonly HostResult[] | undefined,
   terminal: Terminal,
   warn: (message: string) => void,
+  store: StoreOptions = {},
 ): Promise<void> {
   const hosts = (results ?? []).map(({ host, outcome, message, error, changed = [] }) => {
     const said = message ?? error?.message;
@@ -24,7 +25,7 @@ export async function rememberApplied(
   });
   const finishedAt = results === undefined ? null : new Date().toISOString();
   const run = { ...head, curfew: packageData.version, finishedAt, hosts };
-  await withHistory(terminal, {}, (history) => history.recordApplied(run)).catch((error: unknown) => {
+  await withHistory(terminal, store, (history) => history.recordApplied(run)).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     const unknown = error instanceof UnknownEndError;
     warn(

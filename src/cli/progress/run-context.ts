@@ -14,6 +14,7 @@ import { createEvidence } from "../../store/run/evidence.ts";
 import { createRunId, type Journal, openJournal } from "../../store/run/journal.ts";
 import { stateDirectory } from "../../store/file/xdg.ts";
 import type { HostOptions } from "../options/args.ts";
+import type { StoreOptions } from "../options/history-access.ts";
 import { becomePassword } from "../options/become-password.ts";
 import { type ExitCode, exitCodeOf, exitCodeOfVerdict, writeError } from "../terminal/exit.ts";
 import { type AppliedHead, rememberApplied } from "./applied-record.ts";
@@ -58,6 +59,8 @@ export interface RunSetting {
   readonly terminal: Terminal;
   /** Set by a command that changes hosts in any case: what it follows, null for nothing. It is remembered in the history. */
   readonly changesBy?: AppliedHead["policy"];
+  /** Where that history is, if not where the environment says. */
+  readonly store?: StoreOptions;
   /** Where it has been asked for already; the options are not looked at then. */
   readonly sudoPassword?: Secret | undefined;
 }
@@ -111,11 +114,12 @@ export async function withRun(
 }
 
 /** Keeps in the history that hosts are changed; nothing where the run has no journal. */
-function rememberer({ journal, warn }: Parts, { command, terminal }: RunSetting): Run["remember"] {
+function rememberer({ journal, warn }: Parts, { command, terminal, store }: RunSetting): Run["remember"] {
   const { runId } = journal;
   const head = { runId, command, owner: ownerName(), startedAt: new Date().toISOString() };
   return async (policy, results) => {
-    if (journal.directory !== null) await rememberApplied({ ...head, policy }, results, terminal, warn);
+    if (journal.directory !== null)
+      await rememberApplied({ ...head, policy }, results, terminal, warn, store);
   };
 }
 

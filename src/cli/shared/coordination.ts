@@ -26,6 +26,8 @@ import { type Head, headSchema, refuseOther, type SharedQuestion } from "./head.
 export interface SharedRequest extends SharedQuestion {
   readonly options: SharedOptions & HostOptions;
   readonly terminal: Terminal;
+  /** Of runs that lost their coordinator it was told already. */
+  readonly told?: true;
 }
 
 /** How workers do a run. */
@@ -87,7 +89,7 @@ export async function withCoordination<T>(
   try {
     const there =
       options.continue === undefined ? undefined : await goOn(queue, options.continue, request, run);
-    if (there === undefined) await tellOfLeft(queue, request);
+    if (there === undefined && request.told !== true) await tellOfLeft(queue, request);
     const header = there?.head.header ?? mine;
     const coordination = coordinate({
       open: async () => there?.run ?? (await queue.begin(newRun(request, run, mine))),
@@ -121,7 +123,7 @@ async function goOn(queue: Queue, runId: string, request: SharedRequest, run: Ru
   return { run: shared, head: headOf(head) };
 }
 
-function newRun(
+export function newRun(
   { chosen, loaded, work, options }: SharedRequest,
   run: Run,
   header: Head["header"],
@@ -142,12 +144,16 @@ function newRun(
   return { runId: run.journal.runId, work: shared, head, hosts, owner: run.owner };
 }
 
-async function tellOfLeft(queue: Queue, { options, terminal }: SharedRequest): Promise<void> {
+export async function tellOfLeft(
+  queue: Queue,
+  { options, terminal }: Pick<SharedRequest, "options" | "terminal">,
+): Promise<void> {
   if (options.quiet === true) return;
-  for (const { runId } of await queue.left()) {
+  for (const { runId, changes } of await queue.left()) {
     const name = visible(runId);
-    terminal.err(
-      `${terminal.errPaint.yellow("warning:")} the coordinator of ${name} is gone; the same command with --continue ${name} goes on with it\n`,
-    );
+    const then = changes
+      ? "no further host of it is changed; curfew plan says what is to be done"
+      : `the same command with --continue ${name} goes on with it`;
+    terminal.err(`${terminal.errPaint.yellow("warning:")} the coordinator of ${name} is gone; ${then}\n`);
   }
 }

@@ -33,6 +33,7 @@ interface WorkerOptions
   extends AnswerOptions, StoreOptions, Omit<HostOptions, "json" | "quiet" | "connectTimeout"> {
   readonly zone?: readonly string[];
   readonly name: string;
+  readonly apply?: true;
   readonly check?: true;
 }
 
@@ -40,10 +41,13 @@ const EXAMPLE = `
 Example:
   curfew worker --store postgres://worker1@db.example.com/curfew
   curfew worker --store /etc/curfew/store --zone dmz --zone lab --become-pass-file /etc/curfew/sudo
+  curfew worker --store /etc/curfew/store --apply
   curfew audit -p policy.yaml -i inventory.yaml --shared --store /etc/curfew/store
 
 It logs in with its own keys, known_hosts and ssh_config: none of them, and no password, goes through the
 database. A host's zone is its variable curfew_zone or its group zone_NAME; without either it is default.
+Without --apply it reads and probes hosts and changes none. With --apply it also puts policies in place that
+curfew apply --shared sent, so whoever may write into the queue may change its hosts.
 Runs of another curfew version are not taken. Ctrl+C or SIGTERM: no further host is taken, those it has
 are done; a second time: they go back into the queue. curfew help workers says how to set it up.
 Exit codes: 0 ended by a signal, or --check found all in order; 64 the store cannot be used.
@@ -57,6 +61,10 @@ export function registerWorker(program: Command, { terminal, setExitCode }: Sett
   addStoreOption(addAnswerOptions(command))
     .option("--zone <name>", "serve this zone; may be given several times; default if left out", collectZone)
     .option("--name <name>", "what this worker is called in messages", workerName, hostname())
+    .option(
+      "--apply",
+      "also change hosts: do those of curfew apply --shared; without it hosts are only read and probed",
+    )
     .option("--check", "see that the queue can be used, make it where this login may, and end");
   addKeyOptions(command)
     .option("--concurrency <n>", "work on this many hosts at once", positive, 50)
@@ -71,7 +79,8 @@ async function worker(options: WorkerOptions, terminal: Terminal): Promise<ExitC
   const password = options.check === true ? undefined : await becomePassword(hostOptions(options), terminal);
   const { openWorkerQueue } = await import("../../store/queue/queue.ts");
   const zones = [...new Set(options.zone ?? [DEFAULT_ZONE])];
-  const queue = await openWorkerQueue({ postgres, version: packageData.version }, options.name, zones);
+  const served = { postgres, version: packageData.version };
+  const queue = await openWorkerQueue(served, options.name, zones, options.apply === true);
   try {
     await announce(options, zones, terminal);
     if (options.check !== true) await serve(queue, password, options, terminal);
@@ -99,6 +108,7 @@ async function serve(
     await serveWork({
       queue,
       name: options.name,
+      applies: options.apply === true,
       contextFor: (jobs) => createContext({ ...access, hosts: hostsOf(jobs) }),
       lanes: options.concurrency,
       stopping: interrupts.stopping,
@@ -166,6 +176,8 @@ function eventText(event: Exclude<WorkerEvent, { type: "trouble" }>): string | u
         : `${run}: ${visible(event.host)}: taken after another worker was lost with it`;
     case "answered":
       return `${run}: ${visible(event.host)}: ${answerText(event.answer)}`;
+    case "unstored":
+      return `${run}: ${visible(event.host)}: ${answerText(event.answer)}; the queue ${event.last ? "did not take this" : "has not taken this yet"}`;
     case "lost":
       return `${run}: ${visible(event.host)}: another worker has it meanwhile; the answer of this one does not count`;
     case "refused-run":
@@ -175,7 +187,9 @@ function eventText(event: Exclude<WorkerEvent, { type: "trouble" }>): string | u
 
 function answerText(answer: HostAnswer): string {
   const error = answer.kind === "none" ? answer.error : answer.host.error;
-  if (error !== undefined) return `${outcomeSymbol("unknown")} ${visible(error.message)}`;
+  const said = answer.kind === "apply" ? answer.host.message : undefined;
+  if (error !== undefined) return `${outcomeSymbol("unknown")} ${visible(said ?? error.message)}`;
+  if (answer.kind === "apply") return `${outcomeSymbol(answer.host.outcome)} ${answer.host.outcome}`;
   if (answer.kind !== "audit") return "done";
   return `${outcomeSymbol(answer.host.outcome)} ${answer.host.outcome}`;
 }

@@ -20,12 +20,13 @@ export function givenUpZones(unserved: Unserved, now: number, waitMs: number): s
   return [...unserved].filter(([, since]) => now - since >= waitMs).map(([zone]) => zone);
 }
 
-/** What is said of each host of such a zone. */
-export function noWorker(zone: string, version: string, waitedSeconds: number): ErrorData {
+/** What is said of each host of such a zone. `changing`: hosts there are to be changed. */
+export function noWorker(zone: string, version: string, waitedSeconds: number, changing = false): ErrorData {
+  const kind = changing ? "worker that changes hosts" : "worker";
   return {
     code: "unreachable",
-    message: `no worker of curfew ${version} served the zone ${shown(zone)} for ${waitedSeconds} s`,
-    hint: `start one in that network: curfew worker --zone ${zone}`,
+    message: `no ${kind} of curfew ${version} served the zone ${shown(zone)} for ${waitedSeconds} s`,
+    hint: `start one in that network: curfew worker ${changing ? "--apply " : ""}--zone ${zone}`,
   };
 }
 

@@ -17,7 +17,8 @@ const UNDO_SECONDS = 150;
  * Reads the host and does what follows from it; where a change of a run that died is overdue or not tidied up, has the
  * host bring that to its end first, and says so in the result. Also says what others did to files meanwhile.
  * Errors: those of `read` and `act`, and CurfewError `locked` where a change is pending and not overdue, or could
- * not be taken back, `remote` where it could not be brought to its end. Once something was taken back, a CurfewError
+ * not be taken back, `remote` where it could not be brought to its end, and those of `before`, which is called before
+ * anything of others is brought to its end. Once something was taken back, a CurfewError
  * becomes a result that says so.
  */
 export async function afterOverdue<T extends { readonly facts: Facts }>(
@@ -25,8 +26,10 @@ export async function afterOverdue<T extends { readonly facts: Facts }>(
   read: () => Promise<T>,
   act: (read: T) => Promise<HostResult>,
   context: RunContext,
+  before?: (read: T) => Promise<void>,
 ): Promise<HostResult> {
   const first = await read();
+  if (hasLeft(first.facts)) await before?.(first);
   const notes = await finishOthers(connection, first.facts, context);
   if (notes.length === 0) {
     refusePending(first.facts, connection);
@@ -51,6 +54,10 @@ function noted(result: HostResult, notes: readonly string[], facts?: Facts): Hos
   const kept = (facts?.curfew.kept ?? []).map(keptText).filter((text) => !said.includes(text));
   const message = [...notes, ...(said === "" ? [] : [said]), ...kept].join("; ");
   return message === "" ? result : { ...result, message };
+}
+
+function hasLeft({ curfew }: Facts): boolean {
+  return isOverdue(curfew) || (curfew.unfinished ?? []).length > 0;
 }
 
 /** In words what was brought to its end; nothing where nothing was left. */

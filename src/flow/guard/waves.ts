@@ -17,6 +17,8 @@ export interface WaveOptions {
   readonly confirmWithinSeconds: number;
   /** Who changes the hosts, for locks and logs: `alice@controller`. */
   readonly owner: string;
+  /** Called, as often as a host ends, once no further one is to be begun, with the reason. */
+  readonly stopped?: (reason: string) => void;
 }
 
 /**
@@ -62,6 +64,8 @@ async function runWave(
       const result = reason === undefined ? await guarded(host, change) : skipped(host, reason);
       results.set(host.name, result);
       finished(result, context);
+      const over = stoppedBefore ?? stopReason(results, options, context);
+      if (over !== undefined) options.stopped?.(over);
     }),
   );
   if (stoppedBefore !== undefined) return stoppedBefore;
@@ -69,7 +73,8 @@ async function runWave(
   return bad === undefined ? undefined : `${bad.name} of the wave before was not confirmed`;
 }
 
-async function guarded(host: Host, change: (host: Host) => Promise<HostResult>): Promise<HostResult> {
+/** Never rejects: what is known of the host is said, whatever went wrong. */
+export async function guarded(host: Host, change: (host: Host) => Promise<HostResult>): Promise<HostResult> {
   try {
     return await change(host);
   } catch (error) {
@@ -95,8 +100,9 @@ function stopReason(
   return `${failed.length === 1 ? "a host" : `${failed.length} hosts`} failed (${foldNames(failed.map(({ host }) => host)).join(", ")})`;
 }
 
-function skipped(host: Host, reason: string): HostResult {
-  return { host: host.name, outcome: "skipped", message: `not started: ${reason}` };
+/** The result of a host that the run does not come to. */
+export function skipped({ name }: Pick<Host, "name">, reason: string): HostResult {
+  return { host: name, outcome: "skipped", message: `not started: ${reason}` };
 }
 
 function isGood(result: HostResult | undefined): boolean {

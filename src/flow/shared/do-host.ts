@@ -2,16 +2,20 @@
 import { hash } from "node:crypto";
 import { parsePolicy } from "../../config/policy/policy.ts";
 import { takeBaselines } from "../../core/policy/apply-baseline.ts";
+import { changesDigest } from "../../core/plan/digests.ts";
 import { CurfewError, type ErrorData, errorData } from "../../model/terms/error.ts";
 import type { KeepEvidence } from "../../model/verdict/evidence.ts";
 import type { Host } from "../../model/inventory/host.ts";
+import type { HostPlan } from "../../model/change/plan.ts";
+import type { HostResult } from "../../model/change/run.ts";
 import type { Policy } from "../../model/policy/policy.ts";
 import type {
   HostAnswer,
+  QueuedHost,
   SharedWork,
   TravellingEvidence,
-  TravellingHost,
 } from "../../model/record/shared-work.ts";
+import { applyForWaves } from "../apply.ts";
 import { auditOne } from "../audit.ts";
 import { planSingleHost } from "../plan.ts";
 import type { RunContext } from "../run/context.ts";
@@ -50,20 +54,36 @@ export function prepareRun(
   return { runId, work, policy: takeBaselines(written, baselines, context.controls) };
 }
 
-/** Undefined where the worker was told to end at once: the host is another one's then. Rejects for defects alone. */
+/** Whether and how a worker changes hosts. */
+export interface Changing {
+  /** Of this worker, for the locks of hosts. */
+  readonly name: string;
+  /** It was started for that. */
+  readonly applies: boolean;
+  /** As `WorkerQueue.permit`, for this host. */
+  readonly permit: (changes: string) => Promise<void>;
+}
+
+/**
+ * Undefined where the worker was told to end at once: the host is another one's then.
+ * Rejects for defects, and with CurfewError `unsupported` for a host that is not this worker's to change.
+ */
 export async function doHost(
   { runId, work, policy }: PreparedRun,
-  task: TravellingHost,
+  task: QueuedHost,
   given: RunContext,
   lanes: Lanes,
+  changing: Changing,
 ): Promise<HostAnswer | undefined> {
-  const host: Host = { ...task, source: { file: runId } };
+  const host: Host = { ...task.host, source: { file: runId } };
   const fleet = { policy, hosts: [host] };
   const evidence: TravellingEvidence[] = [];
   const context = { ...given, connectTimeoutSeconds: work.connectTimeout, keep: collector(evidence) };
   const { sessions, roles, scaled } = work;
+  let begun = false;
   const answer = await answerOf();
-  return given.aborting.aborted ? undefined : answer;
+  // What was begun here is nobody else's, and what is known of it is said.
+  return given.aborting.aborted && !begun ? undefined : answer;
 
   async function answerOf(): Promise<HostAnswer> {
     switch (work.kind) {
@@ -73,12 +93,35 @@ export async function doHost(
       }
       case "plan":
         return { kind: "plan", host: await planSingleHost(host, fleet, context) };
+      case "apply":
+        if (task.look === true) return { kind: "plan", host: await planSingleHost(host, fleet, context) };
+        return { kind: "apply", host: await changed() };
       case "verify": {
         const options = { sessions, ...(roles && { roles }), ...(scaled && { scaled }) };
         return { kind: "verify", host: await verifyHost(host, fleet, options, context, lanes), evidence };
       }
     }
   }
+
+  async function changed(): Promise<HostResult> {
+    const { apply } = work;
+    if (!changing.applies || apply === undefined) throw notForChanges();
+    const permit = async (plan: HostPlan): Promise<void> => {
+      await changing.permit(changesDigest(plan));
+      begun = true;
+    };
+    const { acceptLostLines, confirmWithin: confirmWithinSeconds } = apply;
+    const owner = `${apply.owner} through ${changing.name}`;
+    const bounds = { owner, confirmWithinSeconds, acceptLostLines, approved: task.approved, permit };
+    return applyForWaves(host, fleet, bounds, context);
+  }
+}
+
+/** Who can write into the queue can put a host anywhere in it. */
+function notForChanges(): CurfewError {
+  return new CurfewError("unsupported", "the worker does not change hosts", {
+    hint: "one that does is started with curfew worker --apply",
+  });
 }
 
 /** What went wrong on the way to a host's answer. */
@@ -107,7 +150,22 @@ export function seenFrom(answer: HostAnswer, worker: string): HostAnswer {
       return answer.host.error === undefined
         ? answer
         : { ...answer, host: { ...answer.host, error: told(answer.host.error) } };
+    case "apply":
+      return { ...answer, host: changedBy(answer.host, worker) };
   }
+}
+
+function changedBy(result: HostResult, worker: string): HostResult {
+  const { outcome, message, error } = result;
+  const by = ` (seen from the worker ${worker})`;
+  const said = message === undefined ? {} : { message: `${message}${by}` };
+  const good = outcome === "confirmed" || outcome === "unchanged";
+  if (good || error === undefined) return { ...result, ...said };
+  // The message begins with the error's.
+  return {
+    ...result,
+    ...(message === undefined ? { error: { ...error, message: `${error.message}${by}` } } : said),
+  };
 }
 
 /** Nothing is written on the worker: what backs an answer goes with it. */

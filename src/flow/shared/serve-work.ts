@@ -11,6 +11,8 @@ const BEAT = 4000;
 const IDLE = 500;
 /** Milliseconds before the database is asked again. */
 const AGAIN = 2000;
+/** Milliseconds after which it is said that an answer is not stored yet. */
+const SLOW = 5000;
 /** Runs that are remembered. */
 const MOST_RUNS = 50;
 /** Hosts that one worker holds, most of them waiting for sessions to end. */
@@ -19,6 +21,8 @@ const MOST_HELD = 1000;
 export interface WorkerSetup {
   readonly queue: WorkerQueue;
   readonly name: string;
+  /** Whether it changes hosts as well. */
+  readonly applies: boolean;
   /** What hosts that were taken together are reached with. Its `stopping` is not looked at. */
   readonly contextFor: (jobs: readonly TakenJob[]) => Promise<RunContext>;
   readonly lanes: number;
@@ -34,6 +38,14 @@ export interface WorkerSetup {
 export type WorkerEvent =
   | { readonly type: "taken"; readonly runId: string; readonly host: string; readonly attempt: number }
   | { readonly type: "answered"; readonly runId: string; readonly host: string; readonly answer: HostAnswer }
+  /** A host was changed, and the database does not take that for now; the last word where the worker ends. */
+  | {
+      readonly type: "unstored";
+      readonly runId: string;
+      readonly host: string;
+      readonly answer: HostAnswer;
+      readonly last: boolean;
+    }
   /** Another worker has it: this one was thought to be gone. */
   | { readonly type: "lost"; readonly runId: string; readonly host: string }
   | { readonly type: "refused-run"; readonly runId: string; readonly curfew: string }
@@ -93,7 +105,7 @@ async function patiently<T>({ tell }: WorkerSetup, work: () => Promise<T>): Prom
 
 /** Begins with what was taken together; returns the promise of each host. */
 function createTaker(setup: WorkerSetup, held: Held) {
-  const { queue, tell } = setup;
+  const { queue, tell, name, applies } = setup;
   const lanes = createLanes({ concurrency: setup.lanes });
   const runs = new Map<string, Promise<PreparedRun>>();
 
@@ -116,21 +128,34 @@ function createTaker(setup: WorkerSetup, held: Held) {
     const answer = await runOf(task, context)
       .then((run) => {
         tell({ type: "taken", runId, host: task.host.name, attempt: job.attempt });
-        return doHost(run, task.host, context, lanes);
+        return doHost(run, task, context, lanes, {
+          name,
+          applies,
+          permit: (changes) => queue.permit(job, changes),
+        });
       })
       .catch((error: unknown) => notDone(error));
     if (answer === undefined) return void (await patiently(setup, () => queue.release([job])));
     await deliver(job, runId, task.host.name, seenFrom(answer, setup.name));
   }
 
-  /** Until the database has taken it or refused it for good. */
+  /** Until the database has taken it or refused it for good. What was changed is said meanwhile. */
   async function deliver(job: TakenJob, runId: string, host: string, answer: HostAnswer): Promise<void> {
-    for (;;) {
+    const told = { runId, host, answer };
+    let open = true;
+    const sayUnstored = (last: boolean): void => {
+      if (open && answer.kind === "apply") tell({ type: "unstored", ...told, last });
+    };
+    if (answer.kind === "apply") void setup.sleep(SLOW).then(() => sayUnstored(false));
+    while (open) {
       const stored = await patiently(setup, () => queue.answer(job, answer));
-      if (stored !== undefined)
-        return tell(stored ? { type: "answered", runId, host, answer } : { type: "lost", runId, host });
-      if (setup.aborting.aborted) return;
-      await setup.sleep(AGAIN);
+      if (stored === undefined && !setup.aborting.aborted) {
+        await setup.sleep(AGAIN);
+        continue;
+      }
+      if (stored === undefined) sayUnstored(true);
+      else tell({ type: stored ? "answered" : "lost", ...told });
+      open = false;
     }
   }
 

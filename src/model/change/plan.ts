@@ -65,6 +65,12 @@ export interface HostPlan {
   readonly error?: ErrorData;
 }
 
+/** What tells one plan of a host from another, without the contents of its files: sha256 (hex). */
+export interface PlanDigests {
+  readonly facts: string;
+  readonly changes: string;
+}
+
 /** A saved plan: pure data. */
 export interface Plan {
   readonly schema: "curfew/plan/1";

@@ -5,12 +5,12 @@
 import type { AuditedHost } from "./audit.ts";
 import type { ErrorData } from "../terms/error.ts";
 import type { Escalation } from "../inventory/host.ts";
-import type { HostPlan } from "../change/plan.ts";
-import type { HostVerification } from "../change/run.ts";
+import type { HostPlan, PlanDigests } from "../change/plan.ts";
+import type { HostResult, HostVerification } from "../change/run.ts";
 import type { SessionKind } from "../terms/session-kind.ts";
 
 /** The commands whose hosts can be done elsewhere. */
-export const WORK_KINDS = ["audit", "plan", "verify"] as const;
+export const WORK_KINDS = ["audit", "plan", "verify", "apply"] as const;
 type WorkKind = (typeof WORK_KINDS)[number];
 
 /** What workers have to know of a run, once for all its hosts. There is no place in it for a password or a key. */
@@ -25,6 +25,17 @@ export interface SharedWork {
   readonly scaled?: number;
   /** Seconds for a login. */
   readonly connectTimeout: number;
+  /** Of `apply`, and of nothing else. */
+  readonly apply?: SharedChange;
+}
+
+/** How hosts are changed. */
+export interface SharedChange {
+  /** Who changes the hosts, for their locks and logs: `alice@controller`. */
+  readonly owner: string;
+  /** Seconds. */
+  readonly confirmWithin: number;
+  readonly acceptLostLines: boolean;
 }
 
 /** What of an inventory entry travels. Keys, known_hosts and ssh_config are each worker's own. */
@@ -57,7 +68,8 @@ export type HostAnswer =
       readonly host: HostVerification;
       readonly evidence: readonly TravellingEvidence[];
     }
-  /** It was not done. */
+  | { readonly kind: "apply"; readonly host: HostResult }
+  /** It was not done; nothing was changed. */
   | { readonly kind: "none"; readonly error: ErrorData };
 
 /** A run before it is in the queue. */
@@ -68,6 +80,8 @@ export interface NewSharedRun {
   readonly head: unknown;
   /** In the order of the run, each with its zone. */
   readonly hosts: readonly { readonly host: TravellingHost; readonly zone: string }[];
+  /** Where hosts are put that are added later. */
+  readonly places?: readonly string[];
   /** Who coordinates: `alice@controller`. */
   readonly owner: string;
 }
@@ -79,16 +93,38 @@ export interface CollectedAnswer {
   readonly answer: HostAnswer;
 }
 
+/** A host that is put into the queue while the run goes on. */
+export interface AddedHost {
+  readonly position: number;
+  /** A zone, or what `changingPlace` makes of it. */
+  readonly place: string;
+  readonly host: TravellingHost;
+  /** The plan that somebody has seen. */
+  readonly approved?: PlanDigests | undefined;
+  /** To be read, whatever the run is about. */
+  readonly look?: true;
+}
+
+/** A worker was allowed to change a host. */
+export interface Begun {
+  readonly worker: string;
+  /** What it was about to do, as `PlanDigests.changes`. */
+  readonly changes: string;
+  readonly secondsAgo: number;
+}
+
 /** How far a run is. */
 export interface SharedProgress {
   /** Positions that a worker has at this moment. */
   readonly active: readonly number[];
   /** Positions that went from worker to worker until there was no further try, and those that none could read. */
   readonly spent: readonly number[];
-  /** How many hosts wait, by zone. */
+  /** How many hosts wait, by place: a zone, or what `changingPlace` makes of it. */
   readonly waiting: ReadonlyMap<string, number>;
-  /** Zones that a living worker of this version serves. */
+  /** Places that a living worker of this version serves. */
   readonly served: ReadonlySet<string>;
+  /** By position, the newest of each. */
+  readonly begun: ReadonlyMap<number, Begun>;
 }
 
 /** The coordinator's side of one run. Errors of each: CurfewError `locked` once another coordinator goes on with it. */
@@ -97,6 +133,10 @@ export interface SharedRun {
   collect(): Promise<readonly CollectedAnswer[]>;
   /** Gives hosts of workers that are gone to others, and says how far the run is. */
   look(): Promise<SharedProgress>;
+  /** Says that this coordinator lives: no worker begins to change a host without having heard that after it asked. */
+  beat(): Promise<void>;
+  /** One more host; a worker that is lost with it is its last one, unless it is only to be looked at. */
+  add(host: AddedHost): Promise<void>;
   /** No worker takes these any more; their answer is this error. One that was answered already stays so. */
   giveUp(
     which: { readonly zones: readonly string[] | "all" } | { readonly positions: readonly number[] },
@@ -112,6 +152,15 @@ export interface QueuedHost {
   readonly runId: string;
   readonly position: number;
   readonly host: TravellingHost;
+  readonly approved?: PlanDigests;
+  readonly look?: true;
+}
+
+/** A run whose coordinator is gone. */
+export interface LeftRun {
+  readonly runId: string;
+  /** It is one of `apply`: nobody goes on with it. */
+  readonly changes: boolean;
 }
 
 /** A host that a worker holds. */
@@ -138,6 +187,11 @@ export interface WorkerQueue {
   workOf(task: QueuedHost): Promise<SharedWork>;
   /** Says that this worker lives and still has these; returns those that are not its own any more. */
   touch(jobs: readonly TakenJob[]): Promise<readonly TakenJob[]>;
+  /**
+   * Right before a host is changed: writes down that it is, where its coordinator has given a sign of life after this was
+   * asked and still wants it. Errors: CurfewError `interrupted` where it may not be changed.
+   */
+  permit(job: TakenJob, changes: string): Promise<void>;
   /** False where the host was given to another worker meanwhile: nothing was stored then. */
   answer(job: TakenJob, answer: HostAnswer): Promise<boolean>;
   /** Gives them back, for others to take at once. */

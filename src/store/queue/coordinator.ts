@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { readJson } from "../../core/text/json.ts";
 import { didYouMean, shown } from "../../core/text/nearest.ts";
 import { CurfewError } from "../../model/terms/error.ts";
-import type { ForeignRun, NewSharedRun, SharedRun, SharedWork } from "../../model/record/shared-work.ts";
+import type { LeftRun, NewSharedRun, SharedRun, SharedWork } from "../../model/record/shared-work.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
 import { QUEUE, queueName, within } from "./engine.ts";
 import type { Lines } from "./line.ts";
@@ -31,7 +31,8 @@ export interface ContinuedRun extends FoundRun {
 /** All hosts at once or none. */
 export async function beginRun(lines: Lines, run: NewSharedRun, me: string): Promise<SharedRun> {
   const { engine, own, version } = lines;
-  const queues = [...new Set(run.hosts.map(({ zone }) => queueName(version, zone)))];
+  const places = [...run.hosts.map(({ zone }) => zone), ...(run.places ?? [])];
+  const queues = [...new Set(places.map((place) => queueName(version, place)))];
   for (const queue of queues) await engine.createQueue(queue, QUEUE);
   // So that the transaction has to ask nothing beside it.
   for (const queue of queues) await engine.touch(queue, me);
@@ -101,13 +102,14 @@ async function forget(session: DatabaseSession): Promise<void> {
 
 const GONE = `seen < now() - interval '${COORDINATOR_GONE} seconds'`;
 
-export async function leftRuns({ own, version }: Lines): Promise<ForeignRun[]> {
-  return own.run((session) =>
-    session.rows<ForeignRun>(
-      `SELECT name AS "runId", curfew FROM curfew_queue.shared_run WHERE curfew = $1 AND ${GONE} ORDER BY id`,
+export async function leftRuns({ own, version }: Lines): Promise<LeftRun[]> {
+  const rows = await own.run((session) =>
+    session.rows<{ runId: string; work: string }>(
+      `SELECT name AS "runId", work FROM curfew_queue.shared_run WHERE curfew = $1 AND ${GONE} ORDER BY id`,
       [version],
     ),
   );
+  return rows.map(({ runId, work }) => ({ runId, changes: readWork(work)?.kind === "apply" }));
 }
 
 interface StoredRun {

@@ -65,11 +65,11 @@ async function execute(
   return { rows };
 }
 
-/** The queue of a zone: those of other versions are others, so that no worker is handed what it would judge otherwise. */
-export function queueName(version: string, zone: string): string {
-  return `${version.replaceAll(/[^\w.-]/gu, "_")}/${zone}`;
+/** The queue of a place: those of other versions are others, so that no worker is handed what it would judge otherwise. */
+export function queueName(version: string, place: string): string {
+  return `${version.replaceAll(/[^\w.-]/gu, "_")}/${place}`;
 }
 
-export function zoneOfQueue(queue: string): string {
+export function placeOfQueue(queue: string): string {
   return queue.slice(queue.indexOf("/") + 1);
 }

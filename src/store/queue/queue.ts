@@ -3,13 +3,14 @@
  * curfew's own tables beside it hold what a run is and what was answered. Everything is gone when a run ends.
  */
 import { randomUUID } from "node:crypto";
-import type { ForeignRun, NewSharedRun, SharedRun, WorkerQueue } from "../../model/record/shared-work.ts";
+import type { LeftRun, NewSharedRun, SharedRun, WorkerQueue } from "../../model/record/shared-work.ts";
 import { type DatabaseSession, openDatabaseSession, type Patience, PATIENCE } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
 import { beginRun, continueRun, type ContinuedRun, type FoundRun, leftRuns } from "./coordinator.ts";
 import { startEngine } from "./engine.ts";
 import { createLine, type Lines } from "./line.ts";
 import { prepareQueue } from "./open.ts";
+import { servedPlaces } from "./running.ts";
 import { createWorkerQueue } from "./worker.ts";
 
 export interface QueueOptions {
@@ -26,8 +27,10 @@ export interface Queue {
    * Errors: CurfewError `input`, `locked`, and those of `check`.
    */
   continue(runId: string, owner: string, check: (found: FoundRun) => void): Promise<ContinuedRun>;
+  /** Places that workers of this version serve now. */
+  served(): Promise<ReadonlySet<string>>;
   /** Runs of this version that lost their coordinator. */
-  left(): Promise<readonly ForeignRun[]>;
+  left(): Promise<readonly LeftRun[]>;
   close(): Promise<void>;
 }
 
@@ -40,18 +43,20 @@ export async function openQueue(options: QueueOptions): Promise<Queue> {
   return {
     begin: (run) => beginRun(lines, run, randomUUID()),
     continue: (runId, owner, check) => continueRun(lines, runId, owner, randomUUID(), check),
+    served: () => lines.own.run((session) => servedPlaces(session, lines.version)),
     left: () => leftRuns(lines),
     close: () => lines.close(),
   };
 }
 
-/** The same for a worker that is called `name` and serves these zones. */
+/** The same for a worker that is called `name` and serves these zones; `applies`: it also changes hosts there. */
 export async function openWorkerQueue(
   options: QueueOptions,
   name: string,
   zones: readonly string[],
+  applies = false,
 ): Promise<WorkerQueue> {
-  return createWorkerQueue(await openLines(options), { id: randomUUID(), name, zones });
+  return createWorkerQueue(await openLines(options), { id: randomUUID(), name, zones, applies });
 }
 
 async function openLines({ postgres, version, patience = PATIENCE }: QueueOptions): Promise<Lines> {

@@ -1,8 +1,16 @@
 /** A run in the queue as its coordinator has it: answers out, hosts given up, all of it taken away at its end. */
+import { randomUUID } from "node:crypto";
+import { changingPlace } from "../../core/shared/travel.ts";
 import { CurfewError } from "../../model/terms/error.ts";
-import type { CollectedAnswer, SharedProgress, SharedRun } from "../../model/record/shared-work.ts";
+import type {
+  AddedHost,
+  Begun,
+  CollectedAnswer,
+  SharedProgress,
+  SharedRun,
+} from "../../model/record/shared-work.ts";
 import type { DatabaseSession } from "../postgres/session.ts";
-import { queueName, zoneOfQueue } from "./engine.ts";
+import { placeOfQueue, queueName, within } from "./engine.ts";
 import type { Lines } from "./line.ts";
 import { LARGEST_ANSWER, packAnswer, unpackAnswer } from "./work-schema.ts";
 
@@ -33,6 +41,8 @@ export function createRun(lines: Lines, held: Held): SharedRun {
       return answers;
     },
     look: () => lookAt(lines, held),
+    beat: () => own.run((session) => prove(session, held)),
+    add: (host) => addJob(lines, held, host, randomUUID()),
     giveUp: (which, error) =>
       own.transaction(async (session) => {
         await prove(session, held);
@@ -46,6 +56,24 @@ export function createRun(lines: Lines, held: Held): SharedRun {
         await removeRun(session, held.id, held.queues);
       }),
   };
+}
+
+/** A second try after a lost answer finds its own first one by its id. */
+async function addJob(
+  { engine, own, version }: Lines,
+  held: Held,
+  { place, look, ...asked }: AddedHost,
+  id: string,
+): Promise<void> {
+  const { position, host, approved } = asked;
+  const about = { ...(approved && { approved }), ...(look && { look }) };
+  const data = { run: held.id, runId: held.runId, position, host, ...about };
+  // What one worker began no other one begins again.
+  const tries = look === true ? {} : { retryLimit: 0 };
+  await own.transaction(async (session) => {
+    await prove(session, held);
+    await engine.insert(queueName(version, place), [{ id, data, ...tries }], within(session));
+  });
 }
 
 /** With the proof in one transaction: a coordinator that was frozen must not take answers from the one that went on. */
@@ -133,21 +161,37 @@ async function lookAt({ engine, own, version }: Lines, held: Held): Promise<Shar
        GROUP BY name`,
       [held.queues, held.id],
     );
-    const zones = await session.rows<{ zone: string }>(
-      `SELECT DISTINCT unnest(zones) AS zone FROM curfew_queue.shared_worker
-       WHERE curfew = $1 AND seen > now() - interval '${WORKER_GONE} seconds'`,
-      [version],
-    );
-    return progressOf(queues, new Set(zones.map(({ zone }) => zone)));
+    // After the states: whoever was allowed to begin before its host was taken from it has said so by now.
+    const begun = await begunHosts(session, held);
+    return { ...progressOf(queues), begun, served: await servedPlaces(session, version) };
   });
 }
 
-function progressOf(queues: readonly QueueRow[], served: ReadonlySet<string>): SharedProgress {
+/** Places that living workers of this version serve. */
+export async function servedPlaces(session: DatabaseSession, version: string): Promise<Set<string>> {
+  const rows = await session.rows<{ zone: string; applies: boolean }>(
+    `SELECT unnest(zones) AS zone, bool_or(applies) AS applies FROM curfew_queue.shared_worker
+     WHERE curfew = $1 AND seen > now() - interval '${WORKER_GONE} seconds' GROUP BY 1`,
+    [version],
+  );
+  return new Set(rows.flatMap(({ zone, applies }) => (applies ? [zone, changingPlace(zone)] : [zone])));
+}
+
+async function begunHosts(session: DatabaseSession, { id }: Held): Promise<Map<number, Begun>> {
+  const rows = await session.rows<Begun & { readonly position: number }>(
+    `SELECT DISTINCT ON (position) position, worker, changes,
+            extract(epoch FROM now() - at)::float8 AS "secondsAgo"
+     FROM curfew_queue.shared_begun WHERE run = $1 ORDER BY position, id DESC`,
+    [id],
+  );
+  return new Map(rows.map(({ position, ...begun }) => [position, begun]));
+}
+
+function progressOf(queues: readonly QueueRow[]): Omit<SharedProgress, "begun" | "served"> {
   return {
     active: queues.flatMap(({ active }) => numbered(active)),
     spent: queues.flatMap(({ spent }) => numbered(spent)),
-    waiting: new Map(queues.map(({ queue, waiting }) => [zoneOfQueue(queue), waiting])),
-    served,
+    waiting: new Map(queues.map(({ queue, waiting }) => [placeOfQueue(queue), waiting])),
   };
 }
 

@@ -43,6 +43,20 @@ export const QUEUE_TABLES: readonly string[] = [
   );
   INSERT INTO curfew_queue.shared_state (version) VALUES (0);
   `,
+  `
+  ALTER TABLE curfew_queue.shared_worker ADD COLUMN applies boolean NOT NULL DEFAULT false;
+  -- That a worker was allowed to change a host: written right before it does. Whoever finds it lost knows by this whether
+  -- there is anything to find out.
+  CREATE TABLE curfew_queue.shared_begun (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run integer NOT NULL REFERENCES curfew_queue.shared_run ON DELETE CASCADE,
+    position integer NOT NULL,
+    worker text NOT NULL,
+    changes text NOT NULL,
+    at timestamptz NOT NULL DEFAULT now()
+  );
+  CREATE INDEX shared_begun_run ON curfew_queue.shared_begun (run, position);
+  `,
 ];
 
 /**
@@ -62,6 +76,9 @@ BEGIN
     pending_dependencies) ON curfew_queue.job,
     curfew_queue.job_common TO curfew_worker;
   GRANT INSERT ON curfew_queue.shared_result TO curfew_worker;
+  IF to_regclass('curfew_queue.shared_begun') IS NOT NULL THEN
+    GRANT INSERT ON curfew_queue.shared_begun TO curfew_worker;
+  END IF;
   GRANT INSERT, UPDATE, DELETE ON curfew_queue.shared_worker TO curfew_worker;
 END
 $$;

@@ -3,15 +3,18 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { z } from "zod";
 import { hostNameProblem, isDestination, isGroupName, isLogin } from "../../core/text/destination.ts";
 import { readJson } from "../../core/text/json.ts";
+import { visible } from "../../core/text/visible.ts";
+import type { HostResult } from "../../model/change/run.ts";
 import { SESSION_KINDS } from "../../model/terms/session-kind.ts";
 import {
   type HostAnswer,
   type SharedWork,
+  type QueuedHost,
   type TravellingHost,
   WORK_KINDS,
 } from "../../model/record/shared-work.ts";
 import { cell, evidenceFile, host as auditedHost, probe } from "../history-record/schema.ts";
-import { errorDataSchema, finding, hostPlan, line } from "../run/plan-schema.ts";
+import { digest, errorDataSchema, finding, hostPlan, line } from "../run/plan-schema.ts";
 
 /** An answer with all its evidence is far smaller. */
 export const LARGEST_ANSWER = 64 * 1024 * 1024;
@@ -33,25 +36,41 @@ const travellingHost: z.ZodType<TravellingHost> = z.strictObject({
 /** What an integer of PostgreSQL holds. */
 const LARGEST = 2_147_483_647;
 
-export const jobSchema = z.strictObject({
+export const jobSchema: z.ZodType<QueuedHost> = z.strictObject({
   run: z.number().int().positive().max(LARGEST),
   runId: line.min(1).max(256),
   position: z.number().int().nonnegative().max(LARGEST),
   host: travellingHost,
+  approved: z.strictObject({ facts: digest, changes: digest }).exactOptional(),
+  look: z.literal(true).exactOptional(),
 });
 
-const workSchema: z.ZodType<SharedWork> = z.strictObject({
-  kind: z.enum(WORK_KINDS),
-  policy: z.unknown(),
-  sessions: z.array(z.enum(SESSION_KINDS)),
-  verify: z.boolean(),
-  roles: z.array(roleName).exactOptional(),
-  scaled: z.number().int().min(1).max(999_999).exactOptional(),
-  connectTimeout: z
-    .number()
-    .positive()
-    .max(7 * 24 * 3600),
+const DAY = 24 * 3600;
+
+const sharedChange = z.strictObject({
+  owner: text(
+    (value) => value !== "" && value.length <= 300 && visible(value) === value,
+    "a name on one line",
+  ),
+  confirmWithin: z.number().positive().max(DAY),
+  acceptLostLines: z.boolean(),
 });
+
+const workSchema: z.ZodType<SharedWork> = z
+  .strictObject({
+    kind: z.enum(WORK_KINDS),
+    policy: z.unknown(),
+    sessions: z.array(z.enum(SESSION_KINDS)),
+    verify: z.boolean(),
+    roles: z.array(roleName).exactOptional(),
+    scaled: z.number().int().min(1).max(999_999).exactOptional(),
+    connectTimeout: z
+      .number()
+      .positive()
+      .max(7 * DAY),
+    apply: sharedChange.exactOptional(),
+  })
+  .refine(({ kind, apply }) => (kind === "apply") === (apply !== undefined));
 
 const evidence = z.array(
   z.strictObject({ name: line.min(1).max(500), title: z.string(), content: z.string() }),
@@ -66,10 +85,20 @@ const verification = z.strictObject({
   error: errorDataSchema.exactOptional(),
 });
 
+/** What a worker may say of a host that it was to change; that it left it alone is its coordinator's to say. */
+const result: z.ZodType<HostResult> = z.strictObject({
+  host: line.min(1),
+  outcome: z.enum(["unchanged", "confirmed", "rolled-back", "failed", "unknown"]),
+  message: z.string().exactOptional(),
+  error: errorDataSchema.exactOptional(),
+  changed: z.array(z.string()).exactOptional(),
+});
+
 const answerSchema: z.ZodType<HostAnswer> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("audit"), host: auditedHost, evidence }),
   z.strictObject({ kind: z.literal("plan"), host: hostPlan }),
   z.strictObject({ kind: z.literal("verify"), host: verification, evidence }),
+  z.strictObject({ kind: z.literal("apply"), host: result }),
   z.strictObject({ kind: z.literal("none"), error: errorDataSchema }),
 ]);
 

@@ -1,4 +1,5 @@
 /** The side of whoever does the hosts: takes, says that it lives, answers. What it reads is hostile until it was checked. */
+import { changingPlace } from "../../core/shared/travel.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type {
   ForeignRun,
@@ -11,12 +12,14 @@ import type {
 import type { DatabaseSession } from "../postgres/session.ts";
 import { queueName, within } from "./engine.ts";
 import type { Lines } from "./line.ts";
+import { permit } from "./permit.ts";
 import { jobSchema, packAnswer, readWork } from "./work-schema.ts";
 
 interface Identity {
   readonly id: string;
   readonly name: string;
   readonly zones: readonly string[];
+  readonly applies: boolean;
 }
 
 /** What the engine says beside its declared type (mapCommandResponse in its manager.js). */
@@ -28,16 +31,16 @@ interface Settled {
 export function createWorkerQueue(lines: Lines, me: Identity): WorkerQueue {
   const { engine, own, version } = lines;
   const made = new Set<string>();
+  const places = me.applies ? [...me.zones, ...me.zones.map(changingPlace)] : me.zones;
   let turn = 0;
   return {
     async take(most) {
       const taken: TakenJob[] = [];
-      // Another zone comes first each time, so that a long run in one does not keep the others waiting.
-      const first = turn++ % me.zones.length;
-      const zones = [...me.zones.slice(first), ...me.zones.slice(0, first)];
-      for (const zone of zones) {
+      // Another one comes first each time, so that a long run in one does not keep the others waiting.
+      const first = turn++ % places.length;
+      for (const place of [...places.slice(first), ...places.slice(0, first)]) {
         if (taken.length === most) break;
-        taken.push(...(await fetchFrom(lines, made, queueName(version, zone), most - taken.length)));
+        taken.push(...(await fetchFrom(lines, made, queueName(version, place), most - taken.length)));
       }
       return taken;
     },
@@ -50,6 +53,7 @@ export function createWorkerQueue(lines: Lines, me: Identity): WorkerQueue {
       }
       return lost;
     },
+    permit: (job, changes) => permit(lines, me, job, changes),
     answer: (job, answer) => own.transaction((session) => putAnswer(lines, session, me, job, answer)),
     release: (jobs) => own.run((session) => setState(session, jobs, "retry")),
     refuse: (job) => own.run((session) => setState(session, [job], "failed")),
@@ -120,14 +124,16 @@ async function putAnswer(
 ): Promise<boolean> {
   const done: unknown = await engine.complete(job.queue, [attemptOf(job)], null, within(session));
   const { affected } = done as Settled;
-  if (affected === 0 || job.task === undefined) return false;
+  if (job.task === undefined) return false;
+  // A host that was changed is no other worker's: also what this one says late is known of nobody else.
+  if (affected === 0 && answer.kind !== "apply") return false;
   // A job of a run that is not there is done with: refused by the database, it would be tried again without end.
-  await session.change(
+  const stored = await session.change(
     `INSERT INTO curfew_queue.shared_result (run, position, worker, body)
      SELECT id, $2::int, $3::text, $4::bytea FROM curfew_queue.shared_run WHERE id = $1 ON CONFLICT DO NOTHING`,
     [job.task.run, job.task.position, name, packAnswer(answer)],
   );
-  return true;
+  return affected > 0 || stored > 0;
 }
 
 async function setState(
@@ -146,13 +152,13 @@ async function setState(
 async function announce(
   session: DatabaseSession,
   version: string,
-  { id, name, zones }: Identity,
+  { id, name, zones, applies }: Identity,
   lanes: number,
 ): Promise<void> {
   await session.change(
-    `INSERT INTO curfew_queue.shared_worker (id, name, curfew, zones, lanes) VALUES ($1, $2, $3, $4, $5)
+    `INSERT INTO curfew_queue.shared_worker (id, name, curfew, zones, lanes, applies) VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (id) DO UPDATE SET seen = now()`,
-    [id, name, version, zones, lanes],
+    [id, name, version, zones, lanes, applies],
   );
   await session.change("DELETE FROM curfew_queue.shared_worker WHERE seen < now() - interval '1 day'");
 }
