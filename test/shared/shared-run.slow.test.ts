@@ -324,6 +324,44 @@ describe.skipIf(lacks !== null)(`runs over many machines${lacks === null ? "" : 
   );
 
   test(
+    "a change: after a host that failed none that waits in the queue is begun; a zone that no worker changes stops it before",
+    async () => {
+      const other = await openSlowHost();
+      try {
+        const of = (host: string): string =>
+          host === "host0" ? `ansible_port: ${other.port}` : `${held()}, curfew_zone: b`;
+        const inventory = fleet.inventory("changed.yaml", names(3), of);
+        const apply = (...more: string[]): Running =>
+          fleet.run(["apply", "-p", fleet.policy, "-i", inventory, "--shared", "--yes", "--json", ...more]);
+        await worker("w0", "--zone", "default", "--zone", "b");
+        await worker("w1", "--apply");
+        const refused = apply("--worker-wait", "1s");
+        expect(await refused.done).toBe(3);
+        expect(refused.stderr()).toMatch(
+          /no worker that changes hosts .* zone "b" for 1 s; nothing was changed/u,
+        );
+        await worker("w2", "--apply", "--zone", "b", "--concurrency", "1");
+        const run = apply("--waves", "100%", "--connect-timeout", "10m");
+        await underWay(run, 1);
+        await until(() => other.waiting() === 1, run.stderr);
+        other.open();
+        // The one that waits is given up before the one that is under way has come to its end.
+        await run.says("skipped");
+        slow.open();
+        expect(await run.done, run.stderr()).toBe(3);
+        const { hosts } = JSON.parse(run.stdout()) as { hosts: { outcome: string; message: string }[] };
+        expect(hosts.map(({ outcome }) => outcome)).toEqual(["unknown", "unknown", "skipped"]);
+        expect(hosts[1]?.message).toMatch(/; nothing was changed \(seen from the worker w2\)$/u);
+        expect(hosts[2]?.message).toBe("not started: a host failed (host0)");
+      } finally {
+        await other.close();
+      }
+      expect(await queueRows()).toEqual(["0\t0\t0"]);
+    },
+    LONG,
+  );
+
+  test(
     "an interrupt ends the run: what is under way is done, the rest is not begun, and nothing is left behind",
     async () => {
       const inventory = fleet.inventory("interrupt.yaml", names(5), held);

@@ -138,17 +138,20 @@ function hostOptions(options: WorkerOptions): HostOptions {
 }
 
 async function announce(
-  { name, concurrency, json, quiet }: WorkerOptions,
+  { name, concurrency, json, quiet, apply }: WorkerOptions,
   zones: readonly string[],
   terminal: Terminal,
 ): Promise<void> {
   const curfew = packageData.version;
+  const applies = apply === true;
   if (json === true) {
     await terminal.out([
-      `${JSON.stringify({ schema: "curfew/worker/1", name, curfew, zones, concurrency })}\n`,
+      `${JSON.stringify({ schema: "curfew/worker/1", name, curfew, zones, applies, concurrency })}\n`,
     ]);
   } else if (quiet !== true) {
-    await terminal.say(`the worker ${visible(name)} (curfew ${curfew}) serves ${zones.join(", ")}\n`);
+    await terminal.say(
+      `the worker ${visible(name)} (curfew ${curfew}) serves ${zones.join(", ")}${applies ? ", and changes hosts there" : ""}\n`,
+    );
   }
 }
 

@@ -39,6 +39,8 @@ export function handOut(setup: HandOutSetup): HandOut {
     withdraw: (reason) => questions.withdraw(reason),
     finish: () => questions.finish(),
     async change(host, approved) {
+      const failure = questions.failure();
+      if (failure !== undefined) return untouched(host.name, failure, "failed");
       const place = changingPlace(zoneOf(host));
       const question = questions.ask({ place, host: travelling(host), approved });
       const reply = await Promise.race([question.answered, question.lost, questions.failed]);

@@ -38,7 +38,9 @@ export interface AskedQuestion {
 
 export interface Questions {
   ask(question: Omit<AddedHost, "position">): AskedQuestion;
-  /** Never rejects. */
+  /** Why no question is put any more. */
+  failure(): CurfewError | undefined;
+  /** The same once there is one; never rejects. */
   readonly failed: Promise<Reply>;
   /** Hosts that are to be changed and that no worker has yet are not begun any more, for this reason. */
   withdraw(reason: string): void;
@@ -84,6 +86,7 @@ export function askWorkers(setup: QuestionsSetup): Questions {
         void setup.run.add({ position, ...question }).then(() => added(state, position), fail);
       return { answered: answered.promise, lost: lost.promise };
     },
+    failure: () => error,
     failed: failed.promise,
     withdraw(reason) {
       state.reason ??= reason;
