@@ -147,7 +147,7 @@ describe.skipIf(lacks !== null)(`changes by workers${lacks === null ? "" : ` (${
     "a worker that is killed when the host has confirmed: a look says that the change is in place",
     async () => {
       const [lost] = [await worker("w1", "--apply"), await worker("w2")];
-      await hold("logger", "*confirmed*");
+      await hold("logger", `*confirmed\\ over*`);
       const run = apply("--confirm-within", "60s");
       await held(run);
       lost.kill("SIGKILL");
