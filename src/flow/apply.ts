@@ -10,7 +10,7 @@ import { changeHost } from "./guard/change-host.ts";
 import type { Fleet, RunContext } from "./run/context.ts";
 import { decide, type HostDecision, login } from "./plan.ts";
 import { afterOverdue } from "./guard/settle-overdue.ts";
-import { type WaveOptions, guarded, inWaves } from "./guard/waves.ts";
+import { type WaveOptions, alwaysResult, inWaves } from "./guard/waves.ts";
 
 export interface ApplyOptions extends WaveOptions {
   /** Plans somebody has seen and approved, by host; without it whatever the host needs is done. */
@@ -62,7 +62,7 @@ export async function applyForWaves(
   options: HostChange,
   context: RunContext,
 ): Promise<HostResult> {
-  return guarded(host, (each) => changeOne(each, fleet, options, context));
+  return alwaysResult(host, (each) => changeOne(each, fleet, options, context));
 }
 
 async function changeOne(

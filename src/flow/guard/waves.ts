@@ -61,7 +61,7 @@ async function runWave(
   await queue.addAll(
     wave.map((host) => async () => {
       const reason = stoppedBefore ?? stopReason(results, options, context);
-      const result = reason === undefined ? await guarded(host, change) : skipped(host, reason);
+      const result = reason === undefined ? await alwaysResult(host, change) : skipped(host, reason);
       results.set(host.name, result);
       finished(result, context);
       const over = stoppedBefore ?? stopReason(results, options, context);
@@ -74,7 +74,10 @@ async function runWave(
 }
 
 /** Never rejects: what is known of the host is said, whatever went wrong. */
-export async function guarded(host: Host, change: (host: Host) => Promise<HostResult>): Promise<HostResult> {
+export async function alwaysResult(
+  host: Host,
+  change: (host: Host) => Promise<HostResult>,
+): Promise<HostResult> {
   try {
     return await change(host);
   } catch (error) {
