@@ -120,7 +120,6 @@ describe.skipIf(lacks !== null)(`changes by workers${lacks === null ? "" : ` (${
 
   test.each([
     ["killed before the change is armed", "systemd-run", "SIGKILL"],
-    ["killed when the files are in place", "sync", "SIGKILL"],
     ["frozen when the files are in place", "sync", "SIGSTOP"],
   ] as const)(
     "a worker that is %s: the host is as before, not begun again, and another worker's look says so",
