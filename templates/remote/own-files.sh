@@ -42,7 +42,7 @@ read_by_system() {
     shift
     if [ -f "$path" ] && [ -r "$path" ]; then set -- "$@" "$path"; fi
   done
-  [ $# -eq 0 ] || awk "$mentions" "$@" | sort -u | head -n 20
+  [ $# -eq 0 ] || awk "$mentions" "$@" | sort -u | head -n 40
 }
 
 # shellcheck disable=SC2016 # an awk program
@@ -50,12 +50,50 @@ mentions='
 {
   sub(/(^|[ \t])#.*/, "")
   gsub(/["\047]/, "")
-  while (match($0, /(~|[$]HOME|[$][{]HOME[}])\/[A-Za-z0-9._*\/-]+/)) {
-    path = substr($0, RSTART, RLENGTH)
-    $0 = substr($0, RSTART + RLENGTH)
-    sub(/^[^\/]*\//, "", path)
-    if (path ~ /[A-Za-z]/ && path !~ /\.\.\//) print path
+  lists = $0 ~ /(^|[;&|({ \t`])([.]|source|eval|for|ls|find|run-parts)[ \t]/
+  in_home($0)
+  # A name of which only a login shows a part is any; of a variable its default counts.
+  gsub(/[$][(][^()]*[)]|`[^`]*`/, "*")
+  while (match($0, /[$][{][A-Za-z_][A-Za-z0-9_]*:?[-=](~|[$]HOME|[$][{]HOME[}])[^{}]*[}]/)) {
+    path = substr($0, RSTART, RLENGTH - 1)
+    sub(/^[$][{][A-Za-z_][A-Za-z0-9_]*:?[-=]/, "", path)
+    $0 = substr($0, 1, RSTART - 1) path substr($0, RSTART + RLENGTH)
   }
+  while (match($0, /[A-Za-z_][A-Za-z0-9_]*=(~|[$]HOME|[$][{]HOME[}])\/[A-Za-z0-9._*\/-]+/)) {
+    path = substr($0, RSTART, RLENGTH)
+    $0 = substr($0, 1, RSTART - 1) ";" substr($0, RSTART + RLENGTH)
+    name = path
+    sub(/=.*/, "", name)
+    sub(/^[^\/]*\//, "", path)
+    if (name != "PATH") place[name] = path
+    tell(path)
+  }
+  in_home($0)
+  rest = $0
+  while (match(rest, /[$][{]?[A-Za-z_][A-Za-z0-9_]*[}]?\/([A-Za-z0-9._*\/-]|[$][{]?[A-Za-z0-9_]+[}]?)+/)) {
+    path = name = substr(rest, RSTART, RLENGTH)
+    rest = substr(rest, RSTART + RLENGTH)
+    sub(/\/.*/, "", name)
+    gsub(/[^A-Za-z0-9_]/, "", name)
+    sub(/^[^\/]*\//, "", path)
+    if (name in place) tell(place[name] "/" path)
+  }
+}
+function in_home(text,   path) {
+  while (match(text, /(~|[$]HOME|[$][{]HOME[}])\/([A-Za-z0-9._*\/-]|[$][{]?[A-Za-z0-9_]+[}]?)+/)) {
+    path = substr(text, RSTART, RLENGTH)
+    text = substr(text, RSTART + RLENGTH)
+    sub(/^[^\/]*\//, "", path)
+    tell(path)
+  }
+}
+function tell(path) {
+  gsub(/[$][{]?[A-Za-z0-9_]+[}]?/, "*", path)
+  gsub(/[*][*]+/, "*", path)
+  if (path !~ /[A-Za-z]/ || path ~ /\.\.\//) return
+  print path
+  # What is in a directory counts where something goes through it; programs do not.
+  if (lists && path !~ /(^|\/)s?bin(\/|$)/) print path "/*"
 }'
 
 # home_of NUMBER 'REPRESENTATIVE NAME UID SHELL HOME'
@@ -282,6 +320,7 @@ function stock(path,   whole) {
 function read_file(root, path,   line, number_of_line, whole, before_file) {
   if (path in seen) return
   seen[path] = 1
+  moved = 0
   before_file = hits
   loop = cases = array = 0
   quote = document = ""
@@ -502,11 +541,16 @@ function leaving(root, text,   n, i, words) {
   return 0
 }
 function follow(root, text,   path) {
+  if (text ~ /(^|[;&|({ \t])(cd|chdir|pushd)([ \t;&|)}]|$)/) moved = 1
   while (match(text, sourced)) {
     text = path = substr(text, RSTART + RLENGTH)
+    sub(/^--[ \t]+/, "", path)
+    text = path
     sub(/[ \t;&|)}].*/, "", path)
     if (text ~ /^[$][{]HOME[}]\//) { path = substr(text, 8); sub(/[ \t;&|)}].*/, "", path); path = home path }
     sub(/^(~|[$]HOME)\//, home "/", path)
+    # Elsewhere than in the home; or looked for in the PATH.
+    if (path ~ /^[A-Za-z0-9_.-]/ && (moved || path ~ /^[^.\/][^\/]*$/)) say("computed", root, where)
     if (path ~ /^[A-Za-z0-9_.-]/) path = home "/" path
     if (path ~ systems && path !~ /\.\./ || path == "/dev/null") continue
     if (path ~ /[$*?`(<[~]/ || path !~ site && index(path, home "/") != 1 || path ~ /\.\./ || path ~ /[\001-\037\177]/) say("computed", root, where)

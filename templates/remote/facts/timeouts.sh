@@ -75,9 +75,12 @@ modes_of() {
 }
 
 # A path, a pattern of some, or a directory whose files run-parts(8) lists; those of profile.d are there. A plus says
-# that there are more.
+# that there are more, a question mark where a file is read of which only a login shows the name.
 list_sourced() {
-  [ "$1" != + ] || followed=201
+  case $1 in
+    +) followed=201 ;;
+    '?'*) printf '%s\ta file is read whose name only a login shows\tleaves\n' "${1#?}"; return ;;
+  esac
   if [ -d "$1" ] && [ "${1%/}" != /etc/profile.d ]; then set -- "${1%/}/*"; fi
   set +f
   IFS=
@@ -104,12 +107,29 @@ reads='
 /^[ \t]*#/ { next }
 {
   gsub(/["\047]/, "")
+  whole = $0
+  if (whole ~ /(^|[;&|({ \t])eval[ \t]/ && match(whole, /([$][(]|`)[ \t]*(cat[ \t]+|<[ \t]*)[\/$~][^ \t;&|)`]+/)) {
+    path = substr(whole, RSTART, RLENGTH)
+    sub(/^([$][(]|`)[ \t]*(cat[ \t]+|<[ \t]*)/, "", path)
+    add(path, 1)
+  }
+  # What a command says may be anything; a default is one more value of a variable.
+  gsub(/[$][(][^()]*[)]|`[^`]*`/, "\001")
+  while (match($0, /[$][{][A-Za-z_][A-Za-z0-9_]*:?[-=][^{}]*[}]/)) {
+    path = substr($0, RSTART + 2, RLENGTH - 3)
+    name = path
+    sub(/[^A-Za-z0-9_].*/, "", name)
+    sub(/^[A-Za-z0-9_]+:?[-=]/, "", path)
+    $0 = substr($0, 1, RSTART - 1) "$" "{" name "}" substr($0, RSTART + RLENGTH)
+    value(name, path)
+  }
   rest = $0
-  while (match(rest, /(^|[;&|({ \t])([.]|source)[ \t]+[^ \t;&|)}]+([}][^ \t;&|)]*)?/)) {
+  while (match(rest, /(^|[;&|({ \t])\\?([.]|source)[ \t]+(--[ \t]+)?[^ \t;&|)}]+([}][^ \t;&|)]*)?/)) {
+    before = substr($0, 1, length($0) - length(rest) + RSTART - 1 + (RSTART > 1 || substr(rest, 1, 1) !~ /[.s\\]/))
     path = substr(rest, RSTART, RLENGTH)
     rest = substr(rest, RSTART + RLENGTH)
-    sub(/^.?([.]|source)[ \t]+/, "", path)
-    sourced[++sources] = path
+    sub(/^.?.?([.]|source)[ \t]+(--[ \t]+)?/, "", path)
+    add(path, before ~ /(^|[;&|({!]|(^|[ \t;])(if|elif|then|do|else|while|until|builtin|command))[ \t]*$/)
   }
   rest = $0
   while (match(rest, /(^|[^A-Za-z0-9_])(ENV|BASH_ENV|ZDOTDIR)(=|[ \t]+(DEFAULT|OVERRIDE)=)[^ \t;&|)]+/)) {
@@ -117,8 +137,8 @@ reads='
     rest = substr(rest, RSTART + RLENGTH)
     zsh = path ~ /ZDOTDIR/
     sub(/^[^=]*=/, "", path)
-    if (!zsh) sourced[++sources] = path
-    else for (i = 1; i in of_zsh; i++) sourced[++sources] = path "/" of_zsh[i]
+    if (!zsh) add(path, 0)
+    else for (i = 1; i in of_zsh; i++) add(path "/" of_zsh[i], 0)
   }
   rest = $0
   while (match(rest, /(^|[;&|({ \t])[A-Za-z_][A-Za-z0-9_]*=[\/$][^ \t;&|)]+/)) {
@@ -130,8 +150,8 @@ reads='
     sub(/^[^=]*=/, "", path)
     value(name, path)
   }
-  if (match($0, /(^|[;&|({ \t])for(each)?[ \t]+[A-Za-z_][A-Za-z0-9_]*[ \t]*(in[ \t]|[(])[^;)]*/)) {
-    path = substr($0, RSTART, RLENGTH)
+  if (match(whole, /(^|[;&|({ \t])for(each)?[ \t]+[A-Za-z_][A-Za-z0-9_]*[ \t]*(in[ \t]|[(])[^;)]*/)) {
+    path = substr(whole, RSTART, RLENGTH)
     sub(/^.?for(each)?[ \t]+/, "", path)
     name = path
     sub(/[^A-Za-z0-9_].*/, "", name)
@@ -142,11 +162,21 @@ reads='
 }
 BEGIN { split(".zshenv .zprofile .zshrc .zlogin", of_zsh, " ") }
 END {
-  for (i = 1; i <= sources; i++) tell(sourced[i], 0, " ")
+  for (i = 1; i <= sources; i++) {
+    hit = lost = 0
+    tell(sourced[i], 0, " ")
+    if (lost && !hit && sure[i] && !(place[i] in doubted)) { doubted[place[i]] = 1; print "?" place[i] }
+  }
   if (more) print "+"
 }
+# `at_command`: a command stands there, and not a word that looks like one.
+function add(path, at_command) {
+  sourced[++sources] = path
+  place[sources] = FILENAME "\t" FNR
+  sure[sources] = at_command && FILENAME != "-" && FILENAME != ""
+}
 function value(name, text) {
-  if (text ~ /^[\/$]/ && ++values[name] <= 20) value_of[name, values[name]] = text
+  if (text ~ /^(\/|[$][^(])/ && ++values[name] <= 20) value_of[name, values[name]] = text
 }
 # By way of so many variables, whose names these are: one that names itself ends nowhere.
 function tell(path, depth, names,   name, rest, k) {
@@ -154,12 +184,21 @@ function tell(path, depth, names,   name, rest, k) {
     name = substr(path, 1, RLENGTH)
     rest = substr(path, RLENGTH + 1)
     gsub(/[^A-Za-z0-9_]/, "", name)
+    # A home is looked into elsewhere (own-files.sh).
+    if (name ~ /^(HOME|ZDOTDIR|XDG_[A-Z_]+)$/) hit = 1
+    else if (!(name in values)) lost = 1
     if (values[name] > 20 || (depth == 3 && values[name] && !index(names, " " name " "))) more = 1
     if (depth == 3) return
     for (k = 1; k <= values[name] && k <= 20; k++) tell(value_of[name, k] rest, depth + 1, names name " ")
     return
   }
-  if (path !~ /^\/[][A-Za-z0-9._\/*?+-]+$/ || path in seen) return
+  # Any name may stand there; where other people may have made it, it is not looked for.
+  gsub(/[$][{][^{}]*[}]?|[$][A-Za-z0-9_@*]*/, "\001", path)
+  if (path ~ /^([*\001]|[.][.]?\/|<)|^\/[*\001]|^\/(home|root|tmp|var|run)\/.*\001/) { lost = 1; return }
+  gsub(/[*\001]+/, "*", path)
+  if (path !~ /^\/[][A-Za-z0-9._\/*?+-]+$/) return
+  hit = 1
+  if (path in seen) return
   seen[path] = 1
   if (path !~ /^\/(usr\/(share|lib|lib64|libexec)|lib|proc|dev|sys)\/|00-curfew|\/[.][.]\//) {
     if (++told <= 100) print path

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 
 const PART = readFileSync(new URL("../../../templates/remote/facts/timeouts.sh", import.meta.url), "utf8");
 const [, PROGRAM = ""] = /^assignments='\n(.*)\n'$/msu.exec(PART) ?? [];
@@ -224,25 +224,28 @@ function numbered(count: number, line: (at: number) => string): string {
   return Array.from({ length: count }, (_, at) => `${line(at)}\n`).join("");
 }
 
-test("files of a loop are looked at, and what is more than is followed is told", () => {
+/** What `follow_sourced` lists for a file of this text; what it says of its own comes first. */
+function listed(text: string): string[] {
   const frame = readFileSync(new URL("../../../templates/remote/facts/frame.sh", import.meta.url), "utf8");
   const functions = [/^section\(\)[^]*?\n\}\n/mu, /^for_lines\(\)[^]*?\n\}\n/mu].map(
     (each) => each.exec(frame)?.[0],
   );
-  const site = mkdtempSync(join(folder, "site."));
   const file = join(folder, "loop.sh");
+  writeFileSync(file, text);
+  const script = `newline='\n'\ntab='\t'\ndefault_ifs=" $tab$newline"\nset_by_sshd=''\nlisted="$1$newline"\nwithin() { "$@"; }
+    ${functions.join("\n")}
+    ${PART.slice(PART.indexOf("# Puts into"))}
+    follow_sourced "$1"
+    printf %s "$listed"`;
+  return execFileSync("sh", ["-c", script, "sh", file], { encoding: "utf8" }).trim().split("\n");
+}
+
+test("files of a loop are looked at, and what is more than is followed is told", () => {
+  const file = join(folder, "loop.sh");
+  const site = mkdtempSync(join(folder, "site."));
   const loop = (count: number): string => {
     for (let at = 0; at < count; at += 1) writeFileSync(join(site, `${at}.sh`), ":\n");
     return `for f in ${site}/*.sh; do\n  . $f\ndone\n`;
-  };
-  const listed = (text: string): string[] => {
-    writeFileSync(file, text);
-    const script = `newline='\n'\ntab='\t'\ndefault_ifs=" $tab$newline"\nset_by_sshd=''\nlisted="$1$newline"\nwithin() { "$@"; }
-      ${functions.join("\n")}
-      ${PART.slice(PART.indexOf("# Puts into"))}
-      follow_sourced "$1"
-      printf %s "$listed"`;
-    return execFileSync("sh", ["-c", script, "sh", file], { encoding: "utf8" }).trim().split("\n");
   };
   expect(listed(loop(2))).toEqual([`${site}/1.sh`, `${site}/0.sh`, file]);
   const more = expect.stringMatching(/\t1\tmore files are read than are followed here\tleaves$/u);
@@ -250,4 +253,41 @@ test("files of a loop are looked at, and what is more than is followed is told",
   // The last of these alone is there.
   writeFileSync(join(site, "149"), ":\n");
   expect(listed(numbered(150, (at) => `. ${site}/${at}`))).toContainEqual(more);
+});
+
+describe("a file whose name is put together", () => {
+  const told = (line: string): string[] => {
+    const file = join(folder, "computed.sh");
+    writeFileSync(file, `${line}\n`);
+    const said = execFileSync("awk", [READS, file], { encoding: "utf8" }).trim();
+    return said === "" ? [] : said.replaceAll(file, "").split("\n");
+  };
+  const DOUBT = ["?\t1"];
+  test.each([
+    ['. "/etc/site/$(uname -n)"', ["/etc/site/*"]],
+    [". /etc/site/`hostname`.sh", ["/etc/site/*.sh"]],
+    ["H=$(hostname); . /etc/site/$H/rc", ["/etc/site/*/rc"]],
+    ['for f in $(ls /etc/site); do . "/etc/site/$f"; done', ["/etc/site/*"]],
+    ["for f in $(find /etc/site -type f); do . $f; done", ["/etc/site"]],
+    ['. "${SITE:-/etc/site/rc}"', ["/etc/site/rc"]],
+    ["source -- /etc/site/rc", ["/etc/site/rc"]],
+    ['eval "$(cat /etc/site/rc)"', ["/etc/site/rc"]],
+    ['. "/home/$USER/.site"', DOUBT],
+    ['H=$(getent passwd "$(id -un)" | cut -d: -f6); . "$H/.site"', DOUBT],
+    ["ls /etc/site/* | while read f; do . $f; done", DOUBT],
+    ["cd /etc/site; . ./a.sh", DOUBT],
+    ["include() { . $1; }", DOUBT],
+    [". <(cat /etc/site)", DOUBT],
+    [". $(find /etc/site)", DOUBT],
+    ["find . -name x; echo Done . $foo", []],
+    // Homes are looked into by themselves.
+    ['. "$HOME/.site"; . "${XDG_CONFIG_HOME:-$HOME/.config}/rc"', []],
+  ])("%s", (line, expected) => {
+    expect(told(line)).toEqual(expected);
+  });
+
+  test("is a doubt", () => {
+    const doubt = `${join(folder, "loop.sh")}\t2\ta file is read whose name only a login shows\tleaves`;
+    expect(listed(":\n. $(which site)\n")).toContain(doubt);
+  });
 });

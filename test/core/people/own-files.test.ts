@@ -42,6 +42,11 @@ async function look(
 describe("a line that may keep a shell", () => {
   test.each([
     ["exec fish", "exec"],
+    ["cd ~/.cfg; . ./a.sh", "computed"],
+    ["pushd ~/.cfg && source a.sh", "computed"],
+    ["source a.sh", "computed"],
+    ['. "$HOME/.cfg/$(hostname)"', "computed"],
+    ["for f in $(ls ~/.cfg); do . ~/.cfg/$f; done", "computed"],
     ["[ -t 0 ] && exec /usr/bin/fish -l", "exec"],
     ["case $- in *i*) exec zsh;; esac", "exec"],
     ["  \\exec 'fish'", "exec"],
