@@ -105,7 +105,7 @@ describe("sshd, release by release", () => {
     ["10.6", "admin", "idle-command", [CHANNEL], [], "ChannelTimeout", 600],
     ["10.6", "admin", "output-loop", [CHANNEL], [], "none", null],
     ["10.6", "admin", "idle-forward", [CHANNEL], [], "none", null],
-    ["10.6", "admin", "idle-forward", ["channeltimeout direct-tcpip=5m"], [], "ChannelTimeout", 300],
+    ["10.6", "admin", "idle-forward", ["channeltimeout direct-*=5m"], [], "ChannelTimeout", 300],
     ["10.6", "admin", "idle-shell", ["channeltimeout session=10m"], [], "ChannelTimeout", 600],
     ["10.5", "admin", "idle-shell", ["channeltimeout session=10m"], [], "none", null],
     ["10.0", "admin", "idle-shell", [CHANNEL], [], "none", null],

@@ -225,7 +225,7 @@ function numbered(count: number, line: (at: number) => string): string {
 }
 
 /** What `follow_sourced` lists for a file of this text; what it says of its own comes first. */
-function listed(text: string): string[] {
+function followed(text: string): string[] {
   const frame = readFileSync(new URL("../../../templates/remote/facts/frame.sh", import.meta.url), "utf8");
   const functions = [/^section\(\)[^]*?\n\}\n/mu, /^for_lines\(\)[^]*?\n\}\n/mu].map(
     (each) => each.exec(frame)?.[0],
@@ -247,19 +247,19 @@ test("files of a loop are looked at, and what is more than is followed is told",
     for (let at = 0; at < count; at += 1) writeFileSync(join(site, `${at}.sh`), ":\n");
     return `for f in ${site}/*.sh; do\n  . $f\ndone\n`;
   };
-  expect(listed(loop(2))).toEqual([`${site}/1.sh`, `${site}/0.sh`, file]);
+  expect(followed(loop(2))).toEqual([`${site}/1.sh`, `${site}/0.sh`, file]);
   const more = expect.stringMatching(/\t1\tmore files are read than are followed here\tleaves$/u);
-  expect(listed(loop(300))).toContainEqual(more);
+  expect(followed(loop(300))).toContainEqual(more);
   // The last of these alone is there.
   writeFileSync(join(site, "149"), ":\n");
-  expect(listed(numbered(150, (at) => `. ${site}/${at}`))).toContainEqual(more);
+  expect(followed(numbered(150, (at) => `. ${site}/${at}`))).toContainEqual(more);
 });
 
 describe("a file whose name is put together", () => {
   const told = (line: string): string[] => {
     const file = join(folder, "computed.sh");
     writeFileSync(file, `${line}\n`);
-    const said = execFileSync("awk", [READS, file], { encoding: "utf8" }).trim();
+    const said = execFileSync("sh", ["-c", 'awk "$1" "$2"', "sh", READS, file], { encoding: "utf8" }).trim();
     return said === "" ? [] : said.replaceAll(file, "").split("\n");
   };
   const DOUBT = ["?\t1"];
@@ -288,6 +288,6 @@ describe("a file whose name is put together", () => {
 
   test("is a doubt", () => {
     const doubt = `${join(folder, "loop.sh")}\t2\ta file is read whose name only a login shows\tleaves`;
-    expect(listed(":\n. $(which site)\n")).toContain(doubt);
+    expect(followed(":\n. $(which site)\n")).toContain(doubt);
   });
 });

@@ -131,6 +131,23 @@ describe("before 10.5 ChannelTimeout is what sshd reads at its start", () => {
   });
 });
 
+test.each([
+  ["direct-tcpip=5", "doubted"],
+  ["direct-tcpip=5 direct-streamlocal@openssh.com=9", "doubted"],
+  ["direct-tcpip=5 direct-streamlocal@openssh.com=5", "sure"],
+  ["direct-*=5", "sure"],
+  ["*=5", "sure"],
+])("idle forwards end by ChannelTimeout %s only where those to a path do as well: %s", (value, expected) => {
+  const account = {
+    ...person("ann"),
+    effective: known(["pubkeyauthentication yes", `channeltimeout ${value}`]),
+  };
+  const facts = host({ version: version("10.6"), main: `ChannelTimeout ${value}\n`, classes: [account] });
+  const [ending] = sshd.endings({ facts, account, kind: "idle-forward", placed: undefined }).endings;
+  expect(ending).toMatchObject({ by: "ChannelTimeout", seconds: 5 });
+  expect(ending?.doubt === undefined ? "sure" : "doubted").toBe(expected);
+});
+
 test("a line is said to do nothing where it does nothing wherever its file is included, and once", () => {
   const dropIns = { "/etc/ssh/a": "ChannelTimeout session:*=5\n" };
   const inert = (main: string): string[] =>

@@ -29,7 +29,19 @@ export function channelSeconds(
   version: OpenSshVersion,
 ): Seconds | undefined {
   const type = CHANNEL_TYPES[kind];
-  if (type === undefined) return undefined;
+  return type === undefined ? undefined : typeSeconds(value, type, version);
+}
+
+/** What a program forwards may also go to a socket that is a path: another type of channel (measured on 9.2 and 10.6). */
+const TO_A_PATH = "direct-streamlocal@openssh.com";
+
+/** Why some idle forwards may stay although those to a port end after `seconds`; undefined where all end by then. */
+export function otherForwards(value: string, seconds: Seconds, version: OpenSshVersion): string | undefined {
+  if ((typeSeconds(value, TO_A_PATH, version) ?? Infinity) <= seconds) return undefined;
+  return `ChannelTimeout ends forwards to a port; those to a path (${TO_A_PATH}) it does not end as soon`;
+}
+
+function typeSeconds(value: string, type: string, version: OpenSshVersion): Seconds | undefined {
   const entries = value.split(/\s+/u).map((entry) => entry.split("="));
   const entry = entries.find(([pattern = ""]) => matchesType(pattern, type, version));
   const seconds = parseSshdTime(entry?.[1] ?? "");

@@ -12,7 +12,7 @@ import type { Seconds } from "../../../model/terms/duration.ts";
 import type { Ending, EndingQuestion, Endings } from "../../../model/control/ending.ts";
 import type { Facts, OpenSshVersion, UserClass } from "../../../model/facts/facts.ts";
 import type { SessionKind } from "../../../model/terms/session-kind.ts";
-import { channelSeconds } from "./channels.ts";
+import { channelSeconds, otherForwards } from "./channels.ts";
 import { aliveEffect } from "./client-alive.ts";
 import { holdsForAll, type SshdMechanism } from "./lines.ts";
 import { sshdDoubt } from "./doubt.ts";
@@ -47,6 +47,7 @@ export function sshdEndings({ facts, account, kind }: EndingQuestion): Endings {
     Object.assign(
       endingOf(setting, facts, account),
       kind === "nested-shell" ? begunAnew(setting, account) : {},
+      kind === "idle-forward" ? forwardsApart(facts, setting, effective.value) : {},
     ),
   );
   return { endings, unread: [] };
@@ -62,6 +63,17 @@ function endingOf(
   const doubt = sshdDoubt(facts, account, { by, seconds, line });
   const base = { control: "sshd", by, seconds, grace: 0, source, confirmed, asked: true } as const;
   return Object.assign(base, denied, doubt === undefined ? {} : { doubt }, unshown(facts, account, by));
+}
+
+function forwardsApart(
+  facts: Facts,
+  { by, seconds }: SshdSetting,
+  lines: readonly string[],
+): Pick<Ending, "doubt"> {
+  const { server } = facts;
+  if (server.product !== "openssh" || by !== "ChannelTimeout") return {};
+  const doubt = otherForwards(channelValue(facts, server.version, lines) ?? "", seconds, server.version);
+  return doubt === undefined ? {} : { doubt };
 }
 
 /** A count of 0 on a release of which some builds take it for off. */
