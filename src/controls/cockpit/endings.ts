@@ -36,14 +36,27 @@ export function cockpitEndings({ facts, kind, placed }: EndingQuestion): Endings
     return { endings: [{ ...base, seconds: placed, confirmed: undefined, denied }], unread: [] };
   }
   const ending = { ...base, seconds: said * 60, confirmed: `cockpit-bridge says ${IDLE_TIMEOUT} ${said}` };
-  return { endings: [{ ...ending, ...trouble(found.value) }], unread: [] };
+  return { endings: [{ ...ending, ...trouble(found.value, said) }], unread: [] };
 }
 
 const NOTHING: Endings = { endings: [], unread: [] };
 
-function trouble({ page, elsewhere }: Cockpit): Pick<Ending, "denied" | "doubt"> {
+/** A page in view is logged out in time; whether it is in view, only its browser knows. */
+function trouble({ page, elsewhere }: Cockpit, minutes: number): Pick<Ending, "denied" | "doubt"> {
   if (!page) return { denied: NO_PAGE };
-  return elsewhere.length === 0 ? {} : { doubt: elsewhereText(elsewhere) };
+  return { doubt: elsewhere.length === 0 ? hiddenText(minutes) : elsewhereText(elsewhere) };
+}
+
+function hiddenText(minutes: number): string {
+  return `whether a page is in view is not known on the host: one in a hidden tab may stay ${stayHidden(minutes)}`;
+}
+
+/**
+ * How long an idle page in a hidden tab may stay. From the sources of 239 to 370: it counts runs of a timer of 5 s up to
+ * half a minute before the end, then 30 of one of 1 s. Chromium runs each once a minute in a hidden tab (measured).
+ */
+export function stayHidden(minutes: number): string {
+  return formatDuration((minutes * 12 - 6 + 30) * 60);
 }
 
 /** A session's bridge has its environment from PAM, and reads the file where that says. */

@@ -6,7 +6,7 @@ import type { Facts } from "../../model/facts/facts.ts";
 import type { Finding } from "../../model/verdict/finding.ts";
 import type { HostLimits } from "../../model/policy/limits.ts";
 import type { Decision } from "./decide.ts";
-import { elsewhereText, IDLE_TIMEOUT, NO_PAGE } from "./endings.ts";
+import { elsewhereText, IDLE_TIMEOUT, NO_PAGE, stayHidden } from "./endings.ts";
 import { type Cockpit, COCKPIT_CONF } from "./facts.ts";
 import { consoleRoles } from "./people.ts";
 
@@ -50,13 +50,8 @@ export function cockpitFindings(
   ];
 }
 
-/**
- * From the sources of 239 to 370: it counts runs of a timer of 5 s up to half a minute before the end, then 30 of one of
- * 1 s. Chromium runs each once a minute in a hidden tab (measured).
- */
 function pageOnly(minutes: number): string {
-  const hidden = formatDuration((minutes * 12 - 6 + 30) * 60);
-  return `only the page in the browser counts, and only after a login by password: a page in a hidden tab may stay ${hidden}, a client other than a browser for ever; the session of a closed page ends 15 s later`;
+  return `only the page in the browser counts, and only after a login by password: a page in a hidden tab may stay ${stayHidden(minutes)}, a client other than a browser for ever; the session of a closed page ends 15 s later`;
 }
 
 /** Whom the one value of the host hits otherwise than the policy says. */
