@@ -132,6 +132,26 @@ describe("before 10.5 ChannelTimeout is what sshd reads at its start", () => {
 });
 
 test.each([
+  ["session:shell=5", "doubted"],
+  ["session:command=9 session:*=5", "doubted"],
+  ["session:shell=9 session:*=5", "sure"],
+  ["session:*=5", "sure"],
+])(
+  "programs with a terminal end by ChannelTimeout %s only where commands do as well: %s",
+  (value, expected) => {
+    const account = {
+      ...person("ann"),
+      effective: known(["pubkeyauthentication yes", `channeltimeout ${value}`]),
+    };
+    const facts = host({ version: version("10.6"), main: `ChannelTimeout ${value}\n`, classes: [account] });
+    for (const kind of ["foreground-program", "escaped-shell", "frozen-client"] as const) {
+      const [ending] = sshd.endings({ facts, account, kind, placed: undefined }).endings;
+      expect(ending?.doubt === undefined ? "sure" : "doubted").toBe(expected);
+    }
+  },
+);
+
+test.each([
   ["direct-tcpip=5", "doubted"],
   ["direct-tcpip=5 direct-streamlocal@openssh.com=9", "doubted"],
   ["direct-tcpip=5 direct-streamlocal@openssh.com=5", "sure"],

@@ -32,13 +32,27 @@ export function channelSeconds(
   return type === undefined ? undefined : typeSeconds(value, type, version);
 }
 
-/** What a program forwards may also go to a socket that is a path: another type of channel (measured on 9.2 and 10.6). */
-const TO_A_PATH = "direct-streamlocal@openssh.com";
+/**
+ * Another type of channel of which a session of the kind may be as well (measured on 9.2 and 10.6): `ssh -t HOST PROGRAM`
+ * runs a command, and what is forwarded may go to a socket that is a path.
+ */
+const ALSO: Readonly<Partial<Record<SessionKind, string>>> = {
+  "frozen-client": "session:command",
+  "escaped-shell": "session:command",
+  "foreground-program": "session:command",
+  "idle-forward": "direct-streamlocal@openssh.com",
+};
 
-/** Why some idle forwards may stay although those to a port end after `seconds`; undefined where all end by then. */
-export function otherForwards(value: string, seconds: Seconds, version: OpenSshVersion): string | undefined {
-  if ((typeSeconds(value, TO_A_PATH, version) ?? Infinity) <= seconds) return undefined;
-  return `ChannelTimeout ends forwards to a port; those to a path (${TO_A_PATH}) it does not end as soon`;
+/** Why some sessions of the kind may stay although others end after `seconds`; undefined where all end by then. */
+export function otherChannel(
+  value: string,
+  kind: SessionKind,
+  seconds: Seconds,
+  version: OpenSshVersion,
+): string | undefined {
+  const type = ALSO[kind];
+  if (type === undefined || (typeSeconds(value, type, version) ?? Infinity) <= seconds) return undefined;
+  return `ChannelTimeout ends channels of the type ${CHANNEL_TYPES[kind] ?? kind}; those of the type ${type}, which such sessions may be as well, it does not end as soon`;
 }
 
 function typeSeconds(value: string, type: string, version: OpenSshVersion): Seconds | undefined {

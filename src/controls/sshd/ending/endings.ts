@@ -12,7 +12,7 @@ import type { Seconds } from "../../../model/terms/duration.ts";
 import type { Ending, EndingQuestion, Endings } from "../../../model/control/ending.ts";
 import type { Facts, OpenSshVersion, UserClass } from "../../../model/facts/facts.ts";
 import type { SessionKind } from "../../../model/terms/session-kind.ts";
-import { channelSeconds, otherForwards } from "./channels.ts";
+import { channelSeconds, otherChannel } from "./channels.ts";
 import { aliveEffect } from "./client-alive.ts";
 import { holdsForAll, type SshdMechanism } from "./lines.ts";
 import { sshdDoubt } from "./doubt.ts";
@@ -47,7 +47,7 @@ export function sshdEndings({ facts, account, kind }: EndingQuestion): Endings {
     Object.assign(
       endingOf(setting, facts, account),
       kind === "nested-shell" ? begunAnew(setting, account) : {},
-      kind === "idle-forward" ? forwardsApart(facts, setting, effective.value) : {},
+      channelsApart(facts, setting, effective.value, kind),
     ),
   );
   return { endings, unread: [] };
@@ -65,14 +65,16 @@ function endingOf(
   return Object.assign(base, denied, doubt === undefined ? {} : { doubt }, unshown(facts, account, by));
 }
 
-function forwardsApart(
+function channelsApart(
   facts: Facts,
   { by, seconds }: SshdSetting,
   lines: readonly string[],
+  kind: SessionKind,
 ): Pick<Ending, "doubt"> {
   const { server } = facts;
   if (server.product !== "openssh" || by !== "ChannelTimeout") return {};
-  const doubt = otherForwards(channelValue(facts, server.version, lines) ?? "", seconds, server.version);
+  const value = channelValue(facts, server.version, lines) ?? "";
+  const doubt = otherChannel(value, kind, seconds, server.version);
   return doubt === undefined ? {} : { doubt };
 }
 
