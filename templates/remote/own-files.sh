@@ -52,6 +52,8 @@ mentions='
   gsub(/["\047]/, "")
   lists = $0 ~ /(^|[;&|({ \t`])([.]|source|eval|for|ls|find|run-parts)[ \t]/
   in_home($0)
+  # What begins anywhere and goes on to the end takes the square of the length: nobody writes such a line by hand.
+  if (length($0) > 4000) next
   # A name of which only a login shows a part is any; of a variable its default counts.
   gsub(/[$][(][^()]*[)]|`[^`]*`/, "*")
   while (match($0, /[$][{][A-Za-z_][A-Za-z0-9_]*:?[-=](~|[$]HOME|[$][{]HOME[}])[^{}]*[}]/)) {

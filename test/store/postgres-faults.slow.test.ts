@@ -12,7 +12,9 @@ import type { History } from "../../src/model/record/history.ts";
 import { openHistory } from "../../src/store/open-history.ts";
 import { GRANTS } from "../../src/store/postgres-history/schema.ts";
 import { PATIENCE } from "../../src/store/postgres/session.ts";
-import { postgresSettings } from "../../src/store/postgres/settings.ts";
+import { type PostgresSettings, postgresSettings } from "../../src/store/postgres/settings.ts";
+import { openQueue } from "../../src/store/queue/queue.ts";
+import { openScheduleLine } from "../../src/store/schedule/database.ts";
 import {
   auditedHost,
   auditEnd,
@@ -186,6 +188,22 @@ describe.skipIf(lacks !== null)(`PostgreSQL under faults${lacks === null ? "" : 
     await record.addHost(auditedHost("a"));
     expect(record.failure?.message).toMatch(/^this audit was shown but not stored: /u);
     await history.close();
+  });
+
+  test.each([
+    ["history", async (postgres: PostgresSettings) => openHistory({ postgres, now })],
+    ["queue", async (postgres: PostgresSettings) => openQueue({ postgres, version: "1.0.0" })],
+    ["schedule", async (postgres: PostgresSettings) => openScheduleLine({ postgres })],
+  ])("the connection is cut while the %s is opened: that is begun again over another", async (_, opener) => {
+    const url = await database();
+    const proxy = await startProxy(server.port);
+    proxy.loseCommit("once");
+    const opened = await opener(
+      postgresSettings(url.replace(`:${server.port}`, `:${proxy.port}`), {}, "/nonexistent"),
+    );
+    expect(proxy.cuts()).toBe(1);
+    await opened.close();
+    await proxy.stop();
   });
 
   test(

@@ -3,7 +3,8 @@ import { randomUUID } from "node:crypto";
 import type { History, RunFilter } from "../../model/record/history.ts";
 import type { TurnToken } from "../../model/record/schedule.ts";
 import type { FindingSpread, HistoryViews } from "../../model/record/history-views.ts";
-import { openDatabaseSession, type Patience, PATIENCE } from "../postgres/session.ts";
+import { overNewSession } from "../postgres/again.ts";
+import { type Patience, PATIENCE } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
 import {
   appliedLine,
@@ -49,13 +50,10 @@ export async function openPostgresHistory({
   patience = PATIENCE,
   turn,
 }: PostgresHistoryOptions): Promise<History> {
-  const session = await openDatabaseSession(postgres, patience);
-  try {
-    await prepareTables(session, postgres, readOnly);
-  } catch (error) {
-    await session.close();
-    throw error;
-  }
+  const session = await overNewSession(postgres, patience, async (opened) => {
+    await prepareTables(opened, postgres, readOnly);
+    return opened;
+  });
   const gate = createGate(session, postgres, patience, { readOnly, turn });
   const readers = createReaders(postgres, patience);
   const writers = createWriters(gate, readers, now);

@@ -1,5 +1,5 @@
 import { isCutOff, isOutage, postgresError } from "./error.ts";
-import type { DatabaseSession, Patience } from "./session.ts";
+import { type DatabaseSession, openDatabaseSession, type Patience } from "./session.ts";
 import type { PostgresSettings } from "./settings.ts";
 
 /**
@@ -28,6 +28,29 @@ export async function again<T>(
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
+}
+
+/**
+ * Does `work` over a new connection, which is its own where it succeeds and closed where it does not. A server that cannot
+ * be reached is refused at once, since another one may be meant; where one that was reached ends the connection, `work`
+ * begins again with another, as in `again`. Errors: those of `openDatabaseSession` and of `again`.
+ */
+export async function overNewSession<T>(
+  settings: PostgresSettings,
+  patience: Patience,
+  work: (session: DatabaseSession) => Promise<T>,
+): Promise<T> {
+  let reached: DatabaseSession | undefined = await openDatabaseSession(settings, patience);
+  return again(settings, patience, async () => {
+    const session = reached ?? (await openDatabaseSession(settings, patience));
+    reached = undefined;
+    try {
+      return await work(session);
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  });
 }
 
 /**

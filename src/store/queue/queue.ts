@@ -4,7 +4,8 @@
  */
 import { randomUUID } from "node:crypto";
 import type { LeftRun, NewSharedRun, SharedRun, WorkerQueue } from "../../model/record/shared-work.ts";
-import { type DatabaseSession, openDatabaseSession, type Patience, PATIENCE } from "../postgres/session.ts";
+import { overNewSession } from "../postgres/again.ts";
+import { openDatabaseSession, type Patience, PATIENCE } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
 import { beginRun, continueRun, type ContinuedRun, type FoundRun, leftRuns } from "./coordinator.ts";
 import { startEngine } from "./engine.ts";
@@ -59,31 +60,27 @@ export async function openWorkerQueue(
   return createWorkerQueue(await openLines(options), { id: randomUUID(), name, zones, applies });
 }
 
-async function openLines({ postgres, version, patience = PATIENCE }: QueueOptions): Promise<Lines> {
+function openLines({ postgres, version, patience = PATIENCE }: QueueOptions): Promise<Lines> {
   const place = { ...postgres, what: "the queue" } as const;
-  const opened: DatabaseSession[] = [];
-  const open = async (): Promise<DatabaseSession> => {
-    const session = await openDatabaseSession(place, patience);
-    opened.push(session);
-    return session;
-  };
-  try {
-    const first = await open();
+  return overNewSession(place, patience, async (first) => {
     await prepareQueue(first, place);
     const own = createLine(first, place, patience);
-    const other = createLine(await open(), place, patience);
-    const engine = await startEngine(other);
-    return {
-      engine,
-      own,
-      version,
-      async close() {
-        await engine.stop({ close: false, graceful: false });
-        await Promise.all([own.close(), other.close()]);
-      },
-    };
-  } catch (error) {
-    await Promise.all(opened.map((session) => session.close()));
-    throw error;
-  }
+    const other = createLine(await openDatabaseSession(place, patience), place, patience);
+    const close = async (): Promise<void> => void (await Promise.all([own.close(), other.close()]));
+    try {
+      const engine = await startEngine(other);
+      return {
+        engine,
+        own,
+        version,
+        async close() {
+          await engine.stop({ close: false, graceful: false });
+          await close();
+        },
+      };
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  });
 }

@@ -2,7 +2,8 @@
 import type { TurnToken } from "../../model/record/schedule.ts";
 import { prepareTables } from "../postgres-history/open.ts";
 import { proveTurn } from "../postgres-history/turn.ts";
-import { openDatabaseSession, type DatabaseSession, type Patience, PATIENCE } from "../postgres/session.ts";
+import { overNewSession } from "../postgres/again.ts";
+import { type DatabaseSession, type Patience, PATIENCE } from "../postgres/session.ts";
 import type { PostgresSettings } from "../postgres/settings.ts";
 import { createLine, type QueueLine } from "../queue/line.ts";
 
@@ -12,15 +13,11 @@ export interface SharedPlace {
 }
 
 /** Errors: CurfewError `input` for whatever the network, the server and the history refuse. */
-export async function openScheduleLine({ postgres, patience = PATIENCE }: SharedPlace): Promise<QueueLine> {
-  const session = await openDatabaseSession(postgres, patience);
-  try {
+export function openScheduleLine({ postgres, patience = PATIENCE }: SharedPlace): Promise<QueueLine> {
+  return overNewSession(postgres, patience, async (session) => {
     await prepareTables(session, postgres);
     return createLine(session, postgres, patience);
-  } catch (error) {
-    await session.close();
-    throw error;
-  }
+  });
 }
 
 /** All or nothing, and nothing where another machine has taken over. Errors: those of `QueueLine`, and `locked`. */
