@@ -1,4 +1,5 @@
 /** The parts of `apply`: each done from here, or with `--shared` by workers. */
+import { isInPlace } from "../../core/verdict/outcome.ts";
 import { plannedElsewhere, verifiedElsewhere } from "../../flow/shared/elsewhere.ts";
 import type { HostPlan, Plan } from "../../model/change/plan.ts";
 import type { HostResult, HostVerification } from "../../model/change/run.ts";
@@ -91,7 +92,7 @@ export async function verifyAfter(
   const { options, request } = doing;
   if (options.verify !== true || run.context.stopping.aborted) return { result: undefined };
   const { verifyFleet } = await import("../../flow/verify.ts");
-  const good = new Set(results.filter(isGood).map(({ host }) => host));
+  const good = new Set(results.filter(({ outcome }) => isInPlace(outcome)).map(({ host }) => host));
   const hosts = request.fleet.hosts.filter(({ name }) => good.has(name));
   if (hosts.length === 0) return { result: undefined };
   const { scaled } = options;
@@ -108,14 +109,10 @@ export async function verifyAfter(
   return done.then((result) => ({ result }), unverified);
 }
 
-/** What was changed is told all the same. Anything but a CurfewError is a defect and thrown again. */
+/** What was changed is still told. Anything but a CurfewError is a defect and thrown again. */
 function unverified(error: unknown): Part<undefined> {
   if (!(error instanceof CurfewError)) throw error;
   const { code, message, hint } = error;
   const failure = new CurfewError(code, `nothing was verified: ${message}`, { hint, cause: error });
   return { result: undefined, failure };
-}
-
-function isGood({ outcome }: HostResult): boolean {
-  return outcome === "confirmed" || outcome === "unchanged";
 }

@@ -121,9 +121,14 @@ export function planVerdict(plans: readonly HostPlan[]): Verdict {
   return plans.some((plan) => plan.changes.length > 0) ? "fail" : "pass";
 }
 
+/** Whether a host is as the policy wants after it was to be changed. */
+export function isInPlace(outcome: HostOutcome): boolean {
+  return outcome === "confirmed" || outcome === "unchanged";
+}
+
 /** Apply and revert: everything asked for holds, or some host was not changed. */
 export function resultVerdict(outcomes: readonly HostOutcome[]): Verdict {
-  return outcomes.every((outcome) => outcome === "confirmed" || outcome === "unchanged") ? "pass" : "unknown";
+  return outcomes.every(isInPlace) ? "pass" : "unknown";
 }
 
 /** A verification in which not one session was probed has shown nothing, so it is no pass. */

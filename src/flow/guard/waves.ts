@@ -2,6 +2,7 @@
 import { foldNames } from "../../core/text/fold-names.ts";
 import PQueue from "p-queue";
 import { waves } from "../../core/plan/waves.ts";
+import { isInPlace } from "../../core/verdict/outcome.ts";
 import { CurfewError, errorData } from "../../model/terms/error.ts";
 import type { Host } from "../../model/inventory/host.ts";
 import type { HostResult } from "../../model/change/run.ts";
@@ -109,7 +110,7 @@ export function skipped({ name }: Pick<Host, "name">, reason: string): HostResul
 }
 
 function isGood(result: HostResult | undefined): boolean {
-  return result?.outcome === "confirmed" || result?.outcome === "unchanged";
+  return result !== undefined && isInPlace(result.outcome);
 }
 
 function finished({ host, outcome, message }: HostResult, context: RunContext): void {

@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import { parsePolicy } from "../../config/policy/policy.ts";
 import { takeBaselines } from "../../core/policy/apply-baseline.ts";
 import { changesDigest } from "../../core/plan/digests.ts";
+import { isInPlace } from "../../core/verdict/outcome.ts";
 import { CurfewError, type ErrorData, errorData } from "../../model/terms/error.ts";
 import type { KeepEvidence } from "../../model/verdict/evidence.ts";
 import type { Host } from "../../model/inventory/host.ts";
@@ -159,8 +160,7 @@ function changedBy(result: HostResult, worker: string): HostResult {
   const { outcome, message, error } = result;
   const by = ` (seen from the worker ${worker})`;
   const said = message === undefined ? {} : { message: `${message}${by}` };
-  const good = outcome === "confirmed" || outcome === "unchanged";
-  if (good || error === undefined) return { ...result, ...said };
+  if (isInPlace(outcome) || error === undefined) return { ...result, ...said };
   // The message begins with the error's.
   return {
     ...result,

@@ -4,6 +4,7 @@
  */
 import { byItself, lostWorker, seenAfterLoss } from "../../core/shared/after-loss.ts";
 import { changingPlace, travelling, zoneOf } from "../../core/shared/travel.ts";
+import { isInPlace } from "../../core/verdict/outcome.ts";
 import { CurfewError, type ErrorData, errorData } from "../../model/terms/error.ts";
 import type { PlanDigests } from "../../model/change/plan.ts";
 import type { HostResult } from "../../model/change/run.ts";
@@ -77,8 +78,7 @@ function answered({ name }: Host, { answer, worker }: CollectedAnswer, confirmWi
 
 /** Whoever says that all is well says nothing of an error; whoever does not says why. */
 function isWhole({ outcome, message, error }: HostResult): boolean {
-  const good = outcome === "confirmed" || outcome === "unchanged";
-  return good ? error === undefined : message !== undefined || error !== undefined;
+  return isInPlace(outcome) ? error === undefined : message !== undefined || error !== undefined;
 }
 
 function lostBefore({ name }: Host): HostResult {
