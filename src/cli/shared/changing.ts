@@ -8,13 +8,12 @@ import type { SharedChange } from "../../model/record/shared-work.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import type { Time } from "../../model/terms/time.ts";
 import { DEFAULT_PROBES } from "../../model/terms/session-kind.ts";
-import type { Queue } from "../../store/queue/queue.ts";
 import type { ApplyRequest } from "../options/apply-request.ts";
 import type { HostOptions } from "../options/args.ts";
 import type { SharedOptions } from "../options/shared-options.ts";
 import type { Run } from "../progress/run-context.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { newRun, queuePlace, refuseUnshareable, type SharedRequest, tellOfLeft } from "./coordination.ts";
+import { newRun, refuseUnshareable, type SharedRequest, tellOfLeft, withQueue } from "./coordination.ts";
 import type { SharedQuestion } from "./head.ts";
 
 export interface ChangingRequest {
@@ -71,7 +70,7 @@ export async function awaitChangers(
 const NEVER = new AbortController().signal;
 
 function unserved(zone: string, workerWait: number): CurfewError {
-  const { code, message, hint } = noWorker(zone, packageData.version, workerWait, true);
+  const { code, message, hint } = noWorker(changingPlace(zone), packageData.version, workerWait);
   return new CurfewError(code, `${message}; nothing was changed`, { hint });
 }
 
@@ -117,18 +116,4 @@ function unfinished(error: unknown): CurfewError {
     hint: "no worker begins with a host of it any more; curfew plan says what is to be done",
     cause: error,
   });
-}
-
-async function withQueue<T>(
-  { options, terminal }: ChangingRequest,
-  work: (queue: Queue) => Promise<T>,
-): Promise<T> {
-  const { openQueue } = await import("../../store/queue/queue.ts");
-  const postgres = await queuePlace(options, terminal, "--shared");
-  const queue = await openQueue({ postgres, version: packageData.version });
-  try {
-    return await work(queue);
-  } finally {
-    await queue.close();
-  }
 }

@@ -79,14 +79,9 @@ export async function withCoordination<T>(
   mine: AuditHeader | undefined,
   work: (workers: ByWorkers) => Promise<T>,
 ): Promise<T> {
-  const { options, terminal } = request;
-  const [{ openQueue }, { coordinate }] = await Promise.all([
-    import("../../store/queue/queue.ts"),
-    import("../../flow/shared/coordinate.ts"),
-  ]);
-  const postgres = await queuePlace(options, terminal, "--shared");
-  const queue = await openQueue({ postgres, version: packageData.version });
-  try {
+  const { options } = request;
+  const { coordinate } = await import("../../flow/shared/coordinate.ts");
+  return withQueue(request, async (queue) => {
     const there =
       options.continue === undefined ? undefined : await goOn(queue, options.continue, request, run);
     if (there === undefined && request.told !== true) await tellOfLeft(queue, request);
@@ -103,6 +98,19 @@ export async function withCoordination<T>(
     const result = await Promise.race([work({ coordination, header, continued }), coordination.failed]);
     await coordination.finish();
     return result;
+  });
+}
+
+/** Does `work` with the queue of the options. Errors: those of `queuePlace`, of the queue and of `work`. */
+export async function withQueue<T>(
+  { options, terminal }: Pick<SharedRequest, "options" | "terminal">,
+  work: (queue: Queue) => Promise<T>,
+): Promise<T> {
+  const { openQueue } = await import("../../store/queue/queue.ts");
+  const postgres = await queuePlace(options, terminal, "--shared");
+  const queue = await openQueue({ postgres, version: packageData.version });
+  try {
+    return await work(queue);
   } finally {
     await queue.close();
   }

@@ -1,6 +1,7 @@
 import type { ErrorData } from "../../model/terms/error.ts";
 import type { SharedProgress } from "../../model/record/shared-work.ts";
 import { shown } from "../text/nearest.ts";
+import { placeOf } from "./travel.ts";
 
 /** Since when each zone has hosts that wait and no worker: milliseconds of the caller's clock. */
 export type Unserved = ReadonlyMap<string, number>;
@@ -20,8 +21,9 @@ export function givenUpZones(unserved: Unserved, now: number, waitMs: number): s
   return [...unserved].filter(([, since]) => now - since >= waitMs).map(([zone]) => zone);
 }
 
-/** What is said of each host of such a zone. `changing`: hosts there are to be changed. */
-export function noWorker(zone: string, version: string, waitedSeconds: number, changing = false): ErrorData {
+/** What is said of each host of such a place: a zone, or what `changingPlace` makes of it. */
+export function noWorker(place: string, version: string, waitedSeconds: number): ErrorData {
+  const { zone, changing } = placeOf(place);
   const kind = changing ? "worker that changes hosts" : "worker";
   return {
     code: "unreachable",

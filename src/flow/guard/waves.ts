@@ -65,7 +65,7 @@ async function runWave(
       const result = reason === undefined ? await alwaysResult(host, change) : skipped(host, reason);
       results.set(host.name, result);
       finished(result, context);
-      const over = stoppedBefore ?? stopReason(results, options, context);
+      const over = options.stopped && (stoppedBefore ?? stopReason(results, options, context));
       if (over !== undefined) options.stopped?.(over);
     }),
   );

@@ -1,12 +1,5 @@
 /** One run over many machines: hosts go into the queue, workers do them, and their answers come back in whatever order. */
-import {
-  givenUpZones,
-  noWorker,
-  SPENT,
-  type Unserved,
-  unservedZones,
-  VANISHED,
-} from "../../core/shared/unserved.ts";
+import { SPENT, type Unserved, VANISHED } from "../../core/shared/unserved.ts";
 import { CurfewError, type ErrorData } from "../../model/terms/error.ts";
 import type { Host } from "../../model/inventory/host.ts";
 import type {
@@ -15,7 +8,7 @@ import type {
   SharedProgress,
   SharedRun,
 } from "../../model/record/shared-work.ts";
-import type { RunContext } from "../run/context.ts";
+import { giveUpUnserved, showActive, type Watched, type WatchSetup } from "./watch.ts";
 
 /**
  * Milliseconds between two looks for answers while a hundred hosts or fewer are open: those that come meanwhile are
@@ -28,15 +21,11 @@ const MANY = 100;
 /** Milliseconds between two looks at who works, which also give the hosts of dead workers to others. */
 const LOOK = 2000;
 
-export interface CoordinationSetup {
+export interface CoordinationSetup extends WatchSetup {
   /** Puts the run into the queue, or takes it over: not before the first host is asked for. */
   readonly open: () => Promise<SharedRun>;
   /** Names in the order of the queue's positions. */
   readonly hosts: readonly string[];
-  readonly version: string;
-  /** Seconds that hosts wait for a worker in their zone. */
-  readonly workerWait: number;
-  readonly context: Pick<RunContext, "emit" | "clock" | "pause" | "stopping" | "aborting">;
 }
 
 export interface Coordination {
@@ -48,11 +37,9 @@ export interface Coordination {
   finish(): Promise<void>;
 }
 
-interface Waiting {
-  readonly name: string;
+interface Waiting extends Watched {
   readonly answered: PromiseWithResolvers<HostAnswer>;
   settled: boolean;
-  seen: boolean;
 }
 
 export function coordinate(setup: CoordinationSetup): Coordination {
@@ -100,9 +87,8 @@ async function loop(run: SharedRun, waiting: readonly Waiting[], setup: Coordina
     if (now - lastLook >= LOOK) {
       lastLook = now;
       const progress = await run.look();
-      showActive(progress, waiting, setup);
-      unserved = unservedZones(unserved, progress, now);
-      await giveUpUnserved(run, unserved, setup, now);
+      showActive(progress, (position) => openAt(waiting, position), setup);
+      unserved = await giveUpUnserved(run, unserved, progress, setup);
       await giveUpLost(run, progress, waiting, answers.length === 0);
       // Also those that came back from a worker that died meanwhile.
       stopped = false;
@@ -121,8 +107,8 @@ async function loop(run: SharedRun, waiting: readonly Waiting[], setup: Coordina
 const INTERRUPTED: ErrorData = { code: "interrupted", message: "not read: the run was interrupted" };
 
 function settle(waiting: readonly Waiting[], { position, worker, answer }: CollectedAnswer): void {
-  const host = waiting[position];
-  if (host === undefined || host.settled) return;
+  const host = openAt(waiting, position);
+  if (host === undefined) return;
   host.settled = true;
   if (answer.kind === "none") return host.answered.reject(errorOf(answer.error));
   if (answer.host.host === host.name) return host.answered.resolve(answer);
@@ -137,7 +123,7 @@ async function giveUpLost(
   waiting: readonly Waiting[],
   quiet: boolean,
 ): Promise<void> {
-  const open = [...waiting.keys()].filter((position) => waiting[position]?.settled === false);
+  const open = [...waiting.keys()].filter((position) => openAt(waiting, position) !== undefined);
   const lost = open.filter((position) => spent.includes(position));
   if (lost.length > 0) return run.giveUp({ positions: lost }, SPENT);
   const empty = active.length === 0 && [...queued.values()].every((hosts) => hosts === 0);
@@ -153,27 +139,7 @@ function errorOf({ code, message, hint }: ErrorData): CurfewError {
   return new CurfewError(code, message, { hint });
 }
 
-/** A host that a worker has is a host in flight. */
-function showActive(
-  { active }: SharedProgress,
-  waiting: readonly Waiting[],
-  { context }: CoordinationSetup,
-): void {
-  for (const position of active) {
-    const host = waiting[position];
-    if (host === undefined || host.settled || host.seen) continue;
-    host.seen = true;
-    context.emit({ type: "host-step", at: context.clock(), host: host.name, step: "connecting" });
-  }
-}
-
-async function giveUpUnserved(
-  run: SharedRun,
-  unserved: Unserved,
-  { workerWait, version }: CoordinationSetup,
-  now: number,
-): Promise<void> {
-  for (const zone of givenUpZones(unserved, now, workerWait * 1000)) {
-    await run.giveUp({ zones: [zone] }, noWorker(zone, version, workerWait));
-  }
+function openAt(waiting: readonly Waiting[], position: number): Waiting | undefined {
+  const host = waiting[position];
+  return host?.settled === false ? host : undefined;
 }

@@ -136,21 +136,17 @@ export function seenFrom(answer: HostAnswer, worker: string): HostAnswer {
     ...error,
     message: `${error.message} (seen from the worker ${worker})`,
   });
+  const erring = <Done extends { readonly error?: ErrorData }>(host: Done): Done =>
+    host.error === undefined ? host : { ...host, error: told(host.error) };
   switch (answer.kind) {
     case "none":
       return { ...answer, error: told(answer.error) };
     case "audit":
-      return answer.host.error === undefined
-        ? answer
-        : { ...answer, host: { ...answer.host, error: told(answer.host.error) } };
+      return { ...answer, host: erring(answer.host) };
     case "plan":
-      return answer.host.error === undefined
-        ? answer
-        : { ...answer, host: { ...answer.host, error: told(answer.host.error) } };
+      return { ...answer, host: erring(answer.host) };
     case "verify":
-      return answer.host.error === undefined
-        ? answer
-        : { ...answer, host: { ...answer.host, error: told(answer.host.error) } };
+      return { ...answer, host: erring(answer.host) };
     case "apply":
       return { ...answer, host: changedBy(answer.host, worker) };
   }

@@ -1,5 +1,5 @@
 /** Questions to workers that are put one by one while a run goes on: each is answered, or known to be lost. */
-import { givenUpZones, noWorker, type Unserved, unservedZones } from "../../core/shared/unserved.ts";
+import type { Unserved } from "../../core/shared/unserved.ts";
 import { placeOf } from "../../core/shared/travel.ts";
 import { CurfewError, errorData } from "../../model/terms/error.ts";
 import type {
@@ -9,19 +9,15 @@ import type {
   SharedProgress,
   SharedRun,
 } from "../../model/record/shared-work.ts";
-import type { RunContext } from "../run/context.ts";
+import { giveUpUnserved, showActive, type Watched, type WatchSetup } from "./watch.ts";
 
 /** Milliseconds between two looks for answers, which also say that this coordinator lives. */
 const COLLECT = 250;
 /** Milliseconds between two looks at who works. */
 const LOOK = 2000;
 
-export interface QuestionsSetup {
+export interface QuestionsSetup extends WatchSetup {
   readonly run: SharedRun;
-  readonly version: string;
-  /** Seconds that hosts wait for a worker in their zone. */
-  readonly workerWait: number;
-  readonly context: Pick<RunContext, "emit" | "clock" | "pause" | "stopping" | "aborting">;
 }
 
 export type Reply =
@@ -48,21 +44,18 @@ export interface Questions {
   finish(): Promise<void>;
 }
 
-interface Open {
-  readonly name: string;
+interface Open extends Watched {
   readonly place: string;
   readonly answered: PromiseWithResolvers<Reply>;
   readonly lost: PromiseWithResolvers<Reply>;
   added: boolean;
   /** How many looks have found it nowhere. */
   missed: number;
-  seen: boolean;
 }
 
 interface State {
   /** By position. */
   readonly open: Map<number, Open>;
-  readonly failed: PromiseWithResolvers<Reply>;
   unserved: Unserved;
   reason: string | undefined;
   over: boolean;
@@ -70,8 +63,8 @@ interface State {
 
 export function askWorkers(setup: QuestionsSetup): Questions {
   const failed = Promise.withResolvers<Reply>();
-  const state: State = { open: new Map(), failed, unserved: new Map(), reason: undefined, over: false };
-  let last = 0;
+  const state: State = { open: new Map(), unserved: new Map(), reason: undefined, over: false };
+  let next = 0;
   let error: CurfewError | undefined;
   const fail = (reason: unknown): void => {
     error ??= reason instanceof CurfewError ? reason : new CurfewError("internal", errorData(reason).message);
@@ -80,7 +73,7 @@ export function askWorkers(setup: QuestionsSetup): Questions {
   const looping = loop(setup, state).catch(fail);
   return {
     ask(question) {
-      const position = last++;
+      const position = next++;
       const { answered, lost } = open(state, position, question);
       if (error === undefined)
         void setup.run.add({ position, ...question }).then(() => added(state, position), fail);
@@ -94,9 +87,8 @@ export function askWorkers(setup: QuestionsSetup): Questions {
     async finish() {
       state.over = true;
       await looping;
-      if (error === undefined) await setup.run.end();
-      else if (error.code !== "interrupted") throw error;
-      else await setup.run.end();
+      if (error !== undefined && error.code !== "interrupted") throw error;
+      await setup.run.end();
     },
   };
 }
@@ -141,29 +133,15 @@ function settle({ open: all }: State, given: CollectedAnswer): void {
   all.delete(given.position);
 }
 
-async function look(
-  run: SharedRun,
-  { context, workerWait, version }: Omit<QuestionsSetup, "run">,
-  state: State,
-): Promise<void> {
+async function look(run: SharedRun, setup: WatchSetup, state: State): Promise<void> {
   const before = [...state.open].filter(([, { added: there }]) => there);
   const progress = await run.look();
-  for (const position of progress.active) {
-    const host = state.open.get(position);
-    if (host === undefined || host.seen) continue;
-    host.seen = true;
-    context.emit({ type: "host-step", at: context.clock(), host: host.name, step: "connecting" });
-  }
+  showActive(progress, (position) => state.open.get(position), setup);
   for (const [position, each] of before) {
     if (isLost(progress, position, each))
       each.lost.resolve({ type: "lost", begun: progress.begun.get(position) });
   }
-  const now = context.clock();
-  state.unserved = unservedZones(state.unserved, progress, now);
-  for (const place of givenUpZones(state.unserved, now, workerWait * 1000)) {
-    const { zone, changing } = placeOf(place);
-    await run.giveUp({ zones: [place] }, noWorker(zone, version, workerWait, changing));
-  }
+  state.unserved = await giveUpUnserved(run, state.unserved, progress, setup);
 }
 
 /** Spent, or twice nowhere to be found: an answer may have come between two looks. */
