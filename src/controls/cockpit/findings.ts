@@ -21,21 +21,16 @@ export function cockpitFindings(
   decision: Exclude<Decision, { state: "nothing" }>,
 ): Finding[] {
   const trouble = troubleOf(found);
-  if (decision.state === "left-out") {
-    const actual = `it is left out: ${visible(decision.why)}`;
-    return [
-      finding("mechanism-works", "*", ENDS, actual, MANUAL, decision.outcome, IDLE_TIMEOUT),
-      ...trouble,
-    ];
-  }
+  if (decision.state === "left-out") return [leftOut(decision.why, decision.outcome), ...trouble];
   const { minutes, theirs, limit } = decision;
-  const whose = theirs ? `as its administrator has set it; the policy asks for ${formatDuration(limit)}` : "";
+  const whose = theirs
+    ? `, as its administrator has set it; the policy asks for ${formatDuration(limit)}`
+    : "";
   const socket =
     found.now.socket === "active" ? "" : `; cockpit.socket is ${found.now.socket || "not there"}`;
   const cockpit = `cockpit ${found.version === "" ? "of an unknown version" : found.version}`;
-  const actual = `${cockpit}: ${IDLE_TIMEOUT} ${minutes}${whose === "" ? "" : `, ${whose}`}${socket}`;
   return [
-    finding("mechanism-works", "*", ENDS, actual, COCKPIT_CONF, "pass", IDLE_TIMEOUT),
+    works(`${cockpit}: ${IDLE_TIMEOUT} ${minutes}${whose}${socket}`, COCKPIT_CONF, "pass"),
     finding(
       "user-overridable",
       "*",
@@ -48,6 +43,14 @@ export function cockpitFindings(
     ...coarse(facts, limits, found, decision),
     ...trouble,
   ];
+}
+
+function works(actual: string, source: string, outcome: Finding["outcome"]): Finding {
+  return finding("mechanism-works", "*", ENDS, actual, source, outcome, IDLE_TIMEOUT);
+}
+
+function leftOut(why: string, outcome: "fail" | "unknown"): Finding {
+  return works(`it is left out: ${visible(why)}`, MANUAL, outcome);
 }
 
 function pageOnly(minutes: number): string {
@@ -65,32 +68,20 @@ function coarse(
   const because = role === "default" ? "" : `, that of ${visible(role)}`;
   const stricter = consoleRoles(facts, limits, found)
     .filter(({ idle }) => idle !== null && idle !== set)
-    .map(({ role: name, idle }) => {
-      const actual = `one value in whole minutes for the whole host: ${formatDuration(set)}${because}; the policy allows ${formatDuration(idle ?? 0)}`;
-      return finding(
-        "backstop",
+    .map(({ role: name, idle }) =>
+      one(
         name,
-        `${IDLE_TIMEOUT} is the role's limit`,
-        actual,
-        MANUAL,
-        "pass",
-        IDLE_TIMEOUT,
-      );
-    });
+        `one value in whole minutes for the whole host: ${formatDuration(set)}${because}; the policy allows ${formatDuration(idle ?? 0)}`,
+      ),
+    );
   if (limits.defaults.idle !== null) return stricter;
-  const actual = `one value for the whole host: everybody without a limit is logged out after ${formatDuration(set)} as well${because}`;
-  return [
-    ...stricter,
-    finding(
-      "backstop",
-      "default",
-      `${IDLE_TIMEOUT} is the role's limit`,
-      actual,
-      MANUAL,
-      "pass",
-      IDLE_TIMEOUT,
-    ),
-  ];
+  const all = `one value for the whole host: everybody without a limit is logged out after ${formatDuration(set)} as well${because}`;
+  return [...stricter, one("default", all)];
+}
+
+function one(role: string, actual: string): Finding {
+  const expected = `${IDLE_TIMEOUT} is the role's limit`;
+  return finding("backstop", role, expected, actual, MANUAL, "pass", IDLE_TIMEOUT);
 }
 
 function troubleOf({ page, elsewhere }: Cockpit): Finding[] {
@@ -117,17 +108,9 @@ function troubleOf({ page, elsewhere }: Cockpit): Finding[] {
 export function consoleNotAsked(): Finding {
   const actual =
     "whether cockpit is installed here was not asked, so nothing is written for it; curfew apply asks the host";
-  return finding("mechanism-works", "*", ENDS, actual, "facts of the host", "unknown", IDLE_TIMEOUT);
+  return works(actual, "facts of the host", "unknown");
 }
 
 export function unreadConsole(reason: string): Finding {
-  return finding(
-    "mechanism-works",
-    "*",
-    ENDS,
-    `it is left out: ${visible(reason)}`,
-    MANUAL,
-    "unknown",
-    IDLE_TIMEOUT,
-  );
+  return leftOut(reason, "unknown");
 }
