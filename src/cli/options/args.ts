@@ -155,7 +155,6 @@ export function duration(text: string): Seconds {
   return seconds;
 }
 
-/** ssh would be asked once per host, and every host would say the same. */
 /** `@FILE` is the lines of a file, as a list of hosts that failed is one. */
 function withFiles(pattern: string): string {
   const terms = pattern.split(",").map((term) => term.trim());
@@ -170,6 +169,7 @@ function linesOf(file: string): string[] {
   throw new InvalidArgumentError(`there is no name in ${visible(file)}`);
 }
 
+/** ssh would be asked once per host, and every host would say the same. */
 function readable(file: string): string {
   try {
     accessSync(file, constants.R_OK);

@@ -192,8 +192,7 @@ function answerText(answer: HostAnswer): string {
   const error = answer.kind === "none" ? answer.error : answer.host.error;
   const said = answer.kind === "apply" ? answer.host.message : undefined;
   if (error !== undefined) return `${outcomeSymbol("unknown")} ${visible(said ?? error.message)}`;
-  if (answer.kind === "apply") return `${outcomeSymbol(answer.host.outcome)} ${answer.host.outcome}`;
-  if (answer.kind !== "audit") return "done";
+  if (answer.kind !== "audit" && answer.kind !== "apply") return "done";
   return `${outcomeSymbol(answer.host.outcome)} ${answer.host.outcome}`;
 }
 

@@ -13,12 +13,13 @@ export const DEFAULT_ZONE = "default";
 const ZONE_GROUP = "zone_";
 const MOST_NAMED = 8;
 
+/** No zone has a slash in its name. */
+const CHANGING = "apply";
+
 /** Where hosts of a zone wait that are to be changed: apart from those that are read, which more workers may take. */
 export function changingPlace(zone: string): string {
   return `${zone}/${CHANGING}`;
 }
-/** No zone has a slash in its name. */
-const CHANGING = "apply";
 
 /** The zone of a place, and whether hosts are changed there. */
 export function placeOf(place: string): { readonly zone: string; readonly changing: boolean } {

@@ -100,8 +100,9 @@ export interface BusySchedule {
 
 /** What is known of one schedule, and whose turn it is. */
 export interface ScheduleStore {
-  /** Errors: those of the store. */
   /**
+   * Errors: those of the store.
+   *
    * @param stay asked while another has the turn: whether to look again. Left out: no. A store of many machines looks by the
    *   connection that it has.
    */

@@ -159,7 +159,7 @@ export interface QueuedHost {
 /** A run whose coordinator is gone. */
 export interface LeftRun {
   readonly runId: string;
-  /** It is one of `apply`: nobody goes on with it. */
+  /** `apply` began it, which cannot be continued. */
   readonly changes: boolean;
 }
 

@@ -103,7 +103,7 @@ function messageText(host: string, finding: Finding): string {
   return sarifText(text);
 }
 
-/** A reader takes digits in braces for placeholders and `[text](target)` for a link (3.11.5, 3.11.6), also where a host wrote them. */
+/** Digits in braces are placeholders and `[text](target)` is a link (SARIF 2.1.0, 3.11.5 and 3.11.6): whoever wrote them, they are text here. */
 export function sarifText(text: string): string {
   return clipLine(text, LONGEST_MESSAGE)
     .replace(/\{(\d+)\}/gu, "{{$1}}")

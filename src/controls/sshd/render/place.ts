@@ -77,6 +77,7 @@ function readingOrder(
 ): ForeignDirective[] {
   const { mainFile, dropIns } = facts.sshd;
   const others = dropIns.filter((file) => !isOwn(file));
+  // Errors for one that could not be read: what it has before ours is not known.
   for (const file of others) stateOf(file);
   const ours = dropIn === null ? [] : [withText(mainFile, "Here", dropIn)];
   const lines = inReadingOrder(withText(mainFile, mainText), [...others, ...ours]);
