@@ -20,23 +20,10 @@ const ENDINGS = ["", ".yml", ".yaml", ".json"] as const;
  * @param place The folder's among those that are read: later ones are stronger.
  */
 export async function readGroupVars(data: InventoryData, directory: string, place: number): Promise<void> {
-  await readAll(data, join(directory, "group_vars"), data.groups, place);
-  await readAll(data, join(directory, "host_vars"), data.hosts, place);
-}
-
-async function readAll(
-  data: InventoryData,
-  directory: string,
-  owners: ReadonlyMap<string, Owner>,
-  place: number,
-): Promise<void> {
-  const names = new Set(await readdir(directory).catch(() => []));
-  if (names.size === 0) return;
-  for (const [name, owner] of owners) {
-    const found = await variablesOf(directory, name, names);
-    for (const path of found) {
-      const into = owner.filed.get(place) ?? new Map();
-      owner.filed.set(place, into);
+  for await (const { owner, paths } of variableFiles(data, directory)) {
+    const into = owner.filed.get(place) ?? new Map();
+    owner.filed.set(place, into);
+    for (const path of paths) {
       await readFiled(data, path, owner, into).catch((error: unknown) => {
         if (!(error instanceof InputError)) throw error;
         owner.broken.push(...error.problems);
@@ -47,14 +34,29 @@ async function readAll(
 
 type Owner = Pick<GroupEntry | HostEntry, "filed" | "broken">;
 
+/** The groups and hosts for which the folder has files, and these, the weakest first. */
+export async function* variableFiles(
+  data: InventoryData,
+  directory: string,
+): AsyncGenerator<{ readonly owner: Owner; readonly paths: readonly string[] }> {
+  for (const [folder, owners] of [
+    ["group_vars", data.groups],
+    ["host_vars", data.hosts],
+  ] as const) {
+    const place = join(directory, folder);
+    const names = new Set(await readdir(place).catch(() => []));
+    if (names.size === 0) continue;
+    for (const [name, owner] of owners) {
+      const paths = await variablesOf(place, name, names);
+      if (paths.length > 0) yield { owner, paths };
+    }
+  }
+}
+
 /**
  * The files of one group or host, whose folder has these names in it. Its name may have a slash in it, which then leads to a folder.
  */
-export async function variablesOf(
-  directory: string,
-  name: string,
-  names: ReadonlySet<string>,
-): Promise<string[]> {
+async function variablesOf(directory: string, name: string, names: ReadonlySet<string>): Promise<string[]> {
   const first = name.split("/", 1)[0] ?? name;
   if (first !== name && !names.has(first)) return [];
   for (const ending of ENDINGS) {

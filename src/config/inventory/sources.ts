@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { visible } from "../../core/text/visible.ts";
 import { CurfewError } from "../../model/terms/error.ts";
 import { readThroughAnsible, refuseProgram } from "../forms/ansible-command.ts";
-import { type FormContext, STDIN } from "../forms/form.ts";
+import { type FormContext, type InventoryForm, STDIN } from "../forms/form.ts";
 import { formOf } from "../forms/forms.ts";
 import { readNamedHosts } from "../forms/host-list.ts";
 import { inputError } from "../problem.ts";
@@ -59,8 +59,7 @@ interface Given {
 
 interface Part {
   readonly path: string;
-  /** Who can read it. */
-  readonly by: "ansible" | "curfew" | "both";
+  readonly by: InventoryForm["by"];
   readonly read: () => Promise<void> | void;
 }
 

@@ -1,10 +1,10 @@
 /** What Ansible would take connections from and curfew does not: said where it would count, since the hosts are not the same then. */
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { HONOURED } from "../variables/connection-variables.ts";
 import type { InventoryData, Variables } from "../variables/data.ts";
 import { InputError } from "../problem.ts";
-import { readFiled, variablesOf } from "./group-vars.ts";
+import { readFiled, variableFiles } from "./group-vars.ts";
 
 /** Of an ansible.cfg, by section. */
 const CONFIGURED: Readonly<Record<string, string>> = {
@@ -38,21 +38,11 @@ export async function warnOfConfiguration(
 
 /** What `ansible-playbook` would read for playbooks in this folder, and curfew does not, is told where it would count. */
 export async function warnOfUnread(data: InventoryData, directory: string): Promise<void> {
-  for (const [folder, owners] of [
-    ["group_vars", data.groups],
-    ["host_vars", data.hosts],
-  ] as const) {
-    const names = new Set(await readdir(join(directory, folder)).catch(() => []));
-    for (const name of names.size === 0 ? [] : owners.keys()) {
-      const found = await variablesOf(join(directory, folder), name, names);
-      const path = await firstOf(found, (each) => saysHowToConnect(data, each));
-      if (path === undefined) continue;
-      const message = `not read: Ansible reads it only for playbooks in this folder; with ANSIBLE_PLAYBOOK_DIR=. in the environment both read it`;
-      data.warnings.push({
-        position: { file: relative(directory, path) },
-        message,
-      });
-    }
+  for await (const { paths } of variableFiles(data, directory)) {
+    const path = await firstOf(paths, (each) => saysHowToConnect(data, each));
+    if (path === undefined) continue;
+    const message = `not read: Ansible reads it only for playbooks in this folder; with ANSIBLE_PLAYBOOK_DIR=. in the environment both read it`;
+    data.warnings.push({ position: { file: relative(directory, path) }, message });
   }
 }
 
