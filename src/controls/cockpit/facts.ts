@@ -1,7 +1,7 @@
 /** The web console of a host, from the sections of templates/remote/facts/cockpit.sh. */
 import { z } from "zod";
 import { visible } from "../../core/text/visible.ts";
-import { partOf } from "../databases/part.ts";
+import { partOf } from "../../core/facts/part.ts";
 import type { Facts, FileState } from "../../model/facts/facts.ts";
 import type { PlainData, SaidSections } from "../../model/facts/facts-part.ts";
 import { absent, known, type Reading } from "../../model/terms/reading.ts";

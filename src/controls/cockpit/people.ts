@@ -3,7 +3,7 @@ import type { Seconds } from "../../model/terms/duration.ts";
 import type { Facts, UserClass } from "../../model/facts/facts.ts";
 import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
 import { exempts, isExempt, resolvedClasses } from "../../core/policy/present-people.ts";
-import { accountsOf } from "../databases/people.ts";
+import { accountsOf } from "../../core/policy/role-members.ts";
 import { type Cockpit, cockpitOf } from "./facts.ts";
 
 /** A class names some of its accounts only: then one of the others may. */

@@ -1,6 +1,6 @@
 /** The MariaDB server of a host, from the sections of templates/remote/facts/mariadb.sh. */
 import { z } from "zod";
-import { partOf } from "../databases/part.ts";
+import { partOf } from "../../core/facts/part.ts";
 import { databaseWatchdog, watchdogSchema } from "../databases/watchdog.ts";
 import { lines } from "../../core/answer/sections.ts";
 import { visible } from "../../core/text/visible.ts";

@@ -6,7 +6,7 @@ import type { Facts } from "../../model/facts/facts.ts";
 import type { Finding } from "../../model/verdict/finding.ts";
 import type { HostLimits } from "../../model/policy/limits.ts";
 import { limitedRoles, lookInterval } from "../databases/limits.ts";
-import { accountsOf } from "../databases/people.ts";
+import { accountsOf } from "../../core/policy/role-members.ts";
 import { starterFinding } from "../watchdog/findings.ts";
 import type { WatchdogStarter } from "../watchdog/limits.ts";
 import type { WantedDropIn } from "./drop-in.ts";

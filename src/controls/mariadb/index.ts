@@ -18,7 +18,7 @@ import type { Control, Rendered } from "../../model/control/control.ts";
 import type { Facts } from "../../model/facts/facts.ts";
 import type { HostLimits } from "../../model/policy/limits.ts";
 import { limitedRoles, lookInterval } from "../databases/limits.ts";
-import { accountsOf } from "../databases/people.ts";
+import { accountsOf } from "../../core/policy/role-members.ts";
 import { watchdogStarter } from "../watchdog/limits.ts";
 import { mariaDbClient } from "./client.ts";
 import { DROP_INS, ownDropIn, wantedDropIn } from "./drop-in.ts";

@@ -1,7 +1,7 @@
 /** The PostgreSQL servers of a host, from the sections of templates/remote/facts/postgresql.sh. */
 import { z } from "zod";
 import { visible } from "../../core/text/visible.ts";
-import { partOf } from "../databases/part.ts";
+import { partOf } from "../../core/facts/part.ts";
 import { databaseWatchdog, watchdogSchema } from "../databases/watchdog.ts";
 import type { Facts } from "../../model/facts/facts.ts";
 import type { PlainData, SaidSection, SaidSections } from "../../model/facts/facts-part.ts";

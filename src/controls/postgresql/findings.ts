@@ -8,7 +8,7 @@ import { starterFinding } from "../watchdog/findings.ts";
 import type { WatchdogStarter } from "../watchdog/limits.ts";
 import { isCut, type PgCluster, type PgServers } from "./facts.ts";
 import { limitedRoles, lookInterval } from "../databases/limits.ts";
-import { accountsOf } from "../databases/people.ts";
+import { accountsOf } from "../../core/policy/role-members.ts";
 import { namesOf } from "./people.ts";
 import { clusterText, FIRST_WITH_TIMEOUT, IDLE, secondsOf, settingsOf, versionText } from "./settings.ts";
 

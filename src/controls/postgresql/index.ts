@@ -12,7 +12,7 @@ import { POSTGRESQL_FILES, postgresqlFiles } from "./files.ts";
 import { postgresqlFindings } from "./findings.ts";
 import { limitedRoles, lookInterval } from "../databases/limits.ts";
 import { postgresqlClient, postgresqlKept, postgresqlTimeouts, postgresqlUnscalable } from "./probe.ts";
-import { accountsOf } from "../databases/people.ts";
+import { accountsOf } from "../../core/policy/role-members.ts";
 import { concernsRole } from "./people.ts";
 import { postgresqlPresent } from "./present.ts";
 

@@ -1,5 +1,5 @@
-import type { Facts } from "../../model/facts/facts.ts";
-import type { HostLimits } from "../../model/policy/limits.ts";
+import type { Facts, UserClass } from "../../model/facts/facts.ts";
+import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
 import { type Reading, known } from "../../model/terms/reading.ts";
 import { type ResolvedClass, resolvedClasses } from "./present-people.ts";
 
@@ -11,4 +11,11 @@ export function classesByRole(
   const { classes } = facts.sshd;
   if (classes.state !== "known") return classes;
   return known(Map.groupBy(resolvedClasses(facts, limits) ?? [], ({ person }) => person.role));
+}
+
+/** The classes of accounts of this host that the role selects. Pure. */
+export function accountsOf({ users, groups }: RoleLimits, { sshd }: Facts): UserClass[] {
+  const wanted = new Set([...users.map((name) => `user:${name}`), ...groups.map((name) => `group:${name}`)]);
+  const classes = sshd.classes.state === "known" ? sshd.classes.value : [];
+  return classes.filter(({ selectors }) => selectors.some((selector) => wanted.has(selector)));
 }

@@ -1,4 +1,4 @@
-/** What facts say of the part that one of these controls asks a host for. Pure. */
+/** What facts say of the part that a control asks a host for. Pure. */
 import type { z } from "zod";
 import type { ControlId } from "../../model/terms/control-id.ts";
 import type { Facts } from "../../model/facts/facts.ts";
