@@ -60,6 +60,29 @@ function newRun(hosts: number, zone = "default"): NewSharedRun {
 }
 
 /** What those who wait look at. */
+/** A worker that takes one host at a time, until `stop`; `connect` is all that it does with one. */
+function serveOneByOne(queue: WorkerQueue, name: string, connect: () => Promise<never>) {
+  const { context, sleep } = calm();
+  const stop = new AbortController();
+  const served = serveWork({
+    queue,
+    name,
+    applies: false,
+    lanes: 1,
+    stopping: stop.signal,
+    aborting: context.aborting,
+    sleep,
+    contextFor: async () => ({
+      ...(context as unknown as RunContext),
+      controls: [],
+      concurrency: 1,
+      connect,
+    }),
+    tell: () => {},
+  });
+  return { served, stop };
+}
+
 function calm() {
   const { signal } = new AbortController();
   const clock = () => performance.now();
@@ -307,28 +330,11 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
     async () => {
       await server.sql("queue", "DELETE FROM curfew_queue.shared_worker");
       const run = await (await coordinator()).begin(newRun(1));
-      const { context, sleep } = calm();
-      const stop = new AbortController();
       const reached = Promise.withResolvers<void>();
       const refuse = Promise.withResolvers<never>();
-      const serving = serveWork({
-        queue: await worker("one"),
-        name: "one",
-        applies: false,
-        lanes: 1,
-        stopping: stop.signal,
-        aborting: context.aborting,
-        sleep,
-        contextFor: async () => ({
-          ...(context as unknown as RunContext),
-          controls: [],
-          concurrency: 1,
-          connect: () => {
-            reached.resolve();
-            return refuse.promise;
-          },
-        }),
-        tell: () => {},
+      const { served, stop } = serveOneByOne(await worker("one"), "one", () => {
+        reached.resolve();
+        return refuse.promise;
       });
       await reached.promise;
       await expect.poll(async () => [...(await run.look()).served], { timeout: LONG }).toEqual(["default"]);
@@ -336,7 +342,7 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
       await expect.poll(async () => [...(await run.look()).served], { timeout: LONG }).toEqual([]);
       expect((await run.look()).active).toEqual([0]);
       refuse.reject(new CurfewError("unreachable", "tried"));
-      await serving;
+      await served;
       expect(await run.collect()).toHaveLength(1);
       await run.end();
     },
@@ -449,28 +455,13 @@ describe.skipIf(lacks !== null)(`the queue in PostgreSQL${lacks === null ? "" : 
       async () => {
         const run = await changing();
         await run.add({ position: 0, place: "default", host });
-        const { context, sleep } = calm();
-        const stop = new AbortController();
-        const serving = serveWork({
-          queue: await worker("reader"),
-          applies: false,
-          name: "reader",
-          lanes: 1,
-          stopping: stop.signal,
-          aborting: context.aborting,
-          sleep,
-          contextFor: async () => ({
-            ...(context as unknown as RunContext),
-            controls: [],
-            concurrency: 1,
-            connect: () => Promise.reject(new Error("it logged in")),
-          }),
-          tell: () => {},
-        });
+        const { served, stop } = serveOneByOne(await worker("reader"), "reader", () =>
+          Promise.reject(new Error("it logged in")),
+        );
         const answers: CollectedAnswer[] = [];
         await expect.poll(async () => answers.push(...(await run.collect())), { timeout: LONG }).toBe(1);
         stop.abort();
-        await serving;
+        await served;
         expect(answers).toMatchObject([
           {
             answer: {
