@@ -1,9 +1,11 @@
 /** Findings that no mechanism owns: who is exempt, who is missing, what nothing can do. */
 import { configuredFindings } from "../verdict/configured-finding.ts";
+import { selectedBy } from "../policy/role-members.ts";
+import { selectorNames } from "../policy/selectors.ts";
 import { formatDuration } from "../../model/terms/duration.ts";
 import type { Facts, UserClass } from "../../model/facts/facts.ts";
 import type { Finding } from "../../model/verdict/finding.ts";
-import type { ActiveExemption, HostLimits, RoleLimits } from "../../model/policy/limits.ts";
+import type { ActiveExemption, HostLimits } from "../../model/policy/limits.ts";
 import type { ControlId } from "../../model/terms/control-id.ts";
 import type { Exemption } from "../../model/policy/policy.ts";
 
@@ -43,7 +45,7 @@ function exemptionFindings(
   classes: readonly UserClass[],
   selected: readonly ControlId[],
 ): Finding[] {
-  const users = membersOf(exemption, classes);
+  const users = selectedBy(exemption, classes).flatMap((each) => each.users);
   if (users.length === 0) return [];
   return controls
     .filter((control) => selected.includes(control))
@@ -78,7 +80,7 @@ function missingPeople(
   classes: readonly UserClass[],
 ): Finding[] {
   return limits.roles.flatMap((role) => {
-    const unknown = selectorsOfPeople(role).filter((selector) => missing.includes(selector));
+    const unknown = selectorNames(role).filter((selector) => missing.includes(selector));
     const expected = `the role applies to ${[...role.users, ...role.groups].join(", ")}`;
     if (unknown.length > 0) {
       const names = unknown.map((selector) => selector.replace(":", " ")).join(", ");
@@ -93,7 +95,7 @@ function missingPeople(
         ),
       ];
     }
-    if (membersOf(role, classes).length > 0) return [];
+    if (selectedBy(role, classes).some(({ users }) => users.length > 0)) return [];
     if (role.groups.length > 0 && remoteAccounts.length > 0) {
       const actual = `no account is listed in it; ${remoteAccounts.join(", ")} may have members that are not listed, and these were not asked for`;
       return [finding("role-members", role.role, expected, actual, PEOPLE, "unknown")];
@@ -109,17 +111,6 @@ function missingPeople(
       ),
     ];
   });
-}
-
-function membersOf(people: Pick<RoleLimits, "users" | "groups">, classes: readonly UserClass[]): string[] {
-  const selectors = selectorsOfPeople(people);
-  return classes
-    .filter((each) => each.selectors.some((selector) => selectors.includes(selector)))
-    .flatMap(({ users }) => users);
-}
-
-function selectorsOfPeople({ users, groups }: Pick<RoleLimits, "users" | "groups">): string[] {
-  return [...users.map((name) => `user:${name}`), ...groups.map((name) => `group:${name}`)];
 }
 
 function unreadableFinding(reason: string): Finding {

@@ -2,6 +2,7 @@ import type { Facts, UserClass } from "../../model/facts/facts.ts";
 import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
 import { type Reading, known } from "../../model/terms/reading.ts";
 import { type ResolvedClass, resolvedClasses } from "./present-people.ts";
+import { selectorNames } from "./selectors.ts";
 
 /** The classes of accounts by the role whose idle limit holds for them. Pure. */
 export function classesByRole(
@@ -14,8 +15,15 @@ export function classesByRole(
 }
 
 /** The classes of accounts of this host that the role selects. Pure. */
-export function accountsOf({ users, groups }: RoleLimits, { sshd }: Facts): UserClass[] {
-  const wanted = new Set([...users.map((name) => `user:${name}`), ...groups.map((name) => `group:${name}`)]);
-  const classes = sshd.classes.state === "known" ? sshd.classes.value : [];
+export function accountsOf(role: RoleLimits, { sshd }: Facts): UserClass[] {
+  return selectedBy(role, sshd.classes.state === "known" ? sshd.classes.value : []);
+}
+
+/** Those of some classes that a role or an exemption names. Pure. */
+export function selectedBy(
+  people: Pick<RoleLimits, "users" | "groups">,
+  classes: readonly UserClass[],
+): UserClass[] {
+  const wanted = new Set(selectorNames(people));
   return classes.filter(({ selectors }) => selectors.some((selector) => wanted.has(selector)));
 }

@@ -1,6 +1,6 @@
 /** The people of a policy as a host is asked about them, and who of the host belongs to whom. */
 import type { UserClass } from "../../model/facts/facts.ts";
-import type { HostLimits } from "../../model/policy/limits.ts";
+import type { HostLimits, RoleLimits } from "../../model/policy/limits.ts";
 import type { Person } from "./resolve-person.ts";
 
 /** One name to look for on a host, and what it stands for. */
@@ -21,13 +21,17 @@ export interface Selector {
 export function selectorsOf(limits: HostLimits): Selector[] {
   const people = [...limits.roles, ...limits.exemptions.map(({ exemption }) => exemption)];
   const owners = new Map<string, number[]>();
-  for (const [owner, { users, groups }] of people.entries()) {
-    const names = [...groups.map((group) => `group:${group}`), ...users.map((user) => `user:${user}`)];
-    for (const name of new Set(names)) owners.set(name, [...(owners.get(name) ?? []), owner]);
+  for (const [owner, named] of people.entries()) {
+    for (const name of new Set(selectorNames(named))) owners.set(name, [...(owners.get(name) ?? []), owner]);
   }
   return [...owners]
     .map(([name, numbers]) => ({ name, owners: numbers }))
     .toSorted((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+/** `user:NAME` and `group:NAME` of everybody that a role or an exemption names. */
+export function selectorNames({ users, groups }: Pick<RoleLimits, "users" | "groups">): string[] {
+  return [...users.map((user) => `user:${user}`), ...groups.map((group) => `group:${group}`)];
 }
 
 /** The same, with one account in a class of its own, whose selectors are then this account's alone. */
