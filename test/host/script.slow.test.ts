@@ -9,6 +9,11 @@ import type { Connection } from "../../src/model/inventory/connection.ts";
 import { connectTo, NEVER, openBench, output, sshdUnavailable, type Bench, type LocalSshd } from "./sshd.ts";
 import { patient } from "../patience.ts";
 
+/**
+ * bash reads ~/.bashrc where sshd started it, unless it is a shell within another (shell.c, run_startup_files): what root of
+ * this machine has in there, and what that says while two log in at once, is not what is tested.
+ */
+const NO_RC = "SetEnv SHLVL=1";
 const lacks = sshdUnavailable();
 const QUICK = { signal: NEVER, timeoutSeconds: patient(20) };
 const KEEP = { ...QUICK, keepShell: true };
@@ -19,7 +24,7 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
   let connection: Connection;
   beforeAll(async () => {
     bench = openBench();
-    server = await bench.sshd();
+    server = await bench.sshd({ config: NO_RC });
     connection = await connectTo(bench, server.name);
   });
   afterAll(async () => {
@@ -173,7 +178,7 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
   });
 
   test("more sessions than the host allows", async () => {
-    const strict = await bench.sshd({ config: "MaxSessions 1" });
+    const strict = await bench.sshd({ config: `${NO_RC}\nMaxSessions 1` });
     const own = await connectTo(bench, strict.name);
     const open = join(bench.dir, "open");
     const slow = own.runScript(`until [ -e ${open} ]; do sleep 0.1; done; echo done`, QUICK);
@@ -338,7 +343,7 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
   });
 
   test("a terminal that is frozen no longer answers, and the drop is seen", async () => {
-    const strict = await bench.sshd({ config: "ClientAliveInterval 1\nClientAliveCountMax 3" });
+    const strict = await bench.sshd({ config: `${NO_RC}\nClientAliveInterval 1\nClientAliveCountMax 3` });
     const own = await connectTo(bench, strict.name, {}, { keepAlive: false });
     const terminal = await own.openTerminal(NEVER);
     await new Promise((resolve) => setTimeout(resolve, 5000));
@@ -354,7 +359,7 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
   });
 
   test("freezing works through another connection's stream as well", async () => {
-    const strict = await bench.sshd({ config: "ClientAliveInterval 1\nClientAliveCountMax 1" });
+    const strict = await bench.sshd({ config: `${NO_RC}\nClientAliveInterval 1\nClientAliveCountMax 1` });
     const [, hostKey = ""] = readFileSync(`${strict.hostKey}.pub`, "utf8").split(" ");
     const inner = await connectThrough(
       {
@@ -375,7 +380,7 @@ describe.skipIf(lacks !== null)(`scripts${lacks === null ? "" : ` (${lacks})`}`,
   });
 
   test("a channel that the server times out ends without a code, the connection stays", async () => {
-    const strict = await bench.sshd({ config: "ChannelTimeout session:*=2s" });
+    const strict = await bench.sshd({ config: `${NO_RC}\nChannelTimeout session:*=2s` });
     const own = await connectTo(bench, strict.name, {}, { keepAlive: false });
     const terminal = await own.openTerminal(NEVER);
     expect(await terminal.ended).toMatchObject({ exitCode: null, signal: null, connectionLost: false });
